@@ -26,7 +26,7 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from benchmarks.figures import Figure, Line, Note
 from hlf.network import admin, errors
 from hlf.network.engines.embedded.endorse import endorsers
-from hlf.network.engines.embedded.endorse.views import View
+from hlf.network.engines.embedded.endorse.views import ChannelView
 from hlf.network.engines.native import binaries
 from hlf.wire import keys, msp, policies
 from hlf.wire.config import channelconfig, configtx
@@ -77,16 +77,16 @@ class Channel:
         key = policies.build(policies.OutOf(members // 2 + 1, members_of))
         self.with_key = _interest(_call(key_policies=[key]))
 
-    def view(self) -> View:
+    def view(self) -> ChannelView:
         """Return a view that knows nothing yet."""
-        return View(self._channel, self._peers)
+        return ChannelView(self._channel, self._peers)
 
     def times(self, interest: responses.ChaincodeInterest) -> list[float]:
         """Return milliseconds until a view that knows nothing has a plan, in each round."""
         return [_spent(partial(endorsers.describe, self.view(), interest)) for _ in range(ROUNDS)]
 
 
-def _first_to_again(view: View, interest: responses.ChaincodeInterest) -> float:
+def _first_to_again(view: ChannelView, interest: responses.ChaincodeInterest) -> float:
     describe = partial(endorsers.describe, view, interest)
     worked_out = _spent(describe)
     return worked_out / (_spent(lambda: [describe() for _ in range(_OFTEN)]) / _OFTEN)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hlf import audit
-from hlf.network.engines.embedded.order.channels import Channel, Channels
-from hlf.network.engines.embedded.state.ledger import Ledger
+from hlf.network.engines.embedded.order.channels import Channels, OrderedChannel
+from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks, keys
 from tests.support import replay
 from tests.support.members import Consortium, Definition, Transaction
@@ -25,7 +25,7 @@ def consortium(*names: str) -> Consortium:
 class Running:
     """A channel that is open."""
 
-    def __init__(self, who: Consortium, channels: Channels, channel: Channel) -> None:
+    def __init__(self, who: Consortium, channels: Channels, channel: OrderedChannel) -> None:
         self.who = who
         self.channels = channels
         self.channel = channel
@@ -88,7 +88,7 @@ class Running:
         return None if found is None else found[1]
 
 
-def assert_verified(ledger: Ledger) -> None:
+def assert_verified(ledger: ChannelLedger) -> None:
     """What the engine has committed must stand before the offline verifier, which shares no code with it."""
     outcome = audit.verify(ledger.block(number) or b"" for number in range(ledger.height))
     assert outcome.findings == ()

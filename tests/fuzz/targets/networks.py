@@ -57,7 +57,7 @@ def _proposal(data: bytes) -> object:
         signed = proposal_pb2.SignedProposal.FromString(data)
     except DecodeError:
         raise requests.MalformedError("gRPC refuses it before us") from None
-    request = requests.Request(signed)
+    request = requests.ProposalRequest(signed)
     with contextlib.suppress(requests.MalformedError):
         # The clock would refuse everything that was signed before today.
         request.check_time()
@@ -85,7 +85,7 @@ TARGETS = (
     Target("msp-folder", "hlf.network.engines.embedded.wire.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
     Target(
         "request",
-        "hlf.network.engines.embedded.wire.requests.Request",
+        "hlf.network.engines.embedded.wire.requests.ProposalRequest",
         (requests.MalformedError,),
         _proposal,
         (mutations.bend_message, mutations.bend),

@@ -14,9 +14,9 @@ from hlf.network.engines.embedded.wire.requests import AccessDeniedError
 from hlf.wire import msp
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
     from hlf.network.engines.embedded.wire.localmsp import LocalMsp
-    from hlf.network.engines.embedded.wire.requests import Request
+    from hlf.network.engines.embedded.wire.requests import ProposalRequest
     from hlf.wire.config import channelconfig
 
 READERS = "/Channel/Application/Readers"
@@ -119,7 +119,7 @@ def signed_refusal(
     return refusal(resource, bundle, channel_id, signers)
 
 
-def permitted(channel: Channel | None, resource: str, channel_id: str, signed: msp.Signed) -> Channel:
+def permitted(channel: OrderedChannel | None, resource: str, channel_id: str, signed: msp.Signed) -> OrderedChannel:
     """
     Return *channel* if the signer may use the resource.
 
@@ -133,7 +133,7 @@ def permitted(channel: Channel | None, resource: str, channel_id: str, signed: m
 
 
 def proposal_refusal(
-    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, request: Request, local: LocalMsp
+    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, request: ProposalRequest, local: LocalMsp
 ) -> str | None:
     """Return as ``refusal`` does, for a proposal; the peer's own organisation judges resources of the peer."""
     needed = _OF_PEER.get(resource)

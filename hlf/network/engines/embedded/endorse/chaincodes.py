@@ -44,8 +44,8 @@ _OFFER = chaincode_pb2.ChaincodeAdditionalParams(
     use_write_batch=True, max_size_write_batch=1000, use_get_multiple_keys=True, max_size_get_multiple_keys=1000
 ).SerializeToString()
 
-Invoke = Callable[[transactions.Transaction, bytes], Awaitable[bytes]]
-_Running = tuple[transactions.Transaction, asyncio.Future[Message]]
+Invoke = Callable[[transactions.SimulatedTransaction, bytes], Awaitable[bytes]]
+_Running = tuple[transactions.SimulatedTransaction, asyncio.Future[Message]]
 
 
 class ExecutionError(Exception):
@@ -55,7 +55,7 @@ class ExecutionError(Exception):
 class Runtime:
     """The chaincodes of one peer."""
 
-    def __init__(self, store: packages.Store, execute_timeout: float, invoke: Invoke) -> None:
+    def __init__(self, store: packages.PackageStore, execute_timeout: float, invoke: Invoke) -> None:
         """*invoke* carries out a chaincode's call of another chaincode and returns the answer's bytes."""
         self._store = store
         self._timeout = execute_timeout
@@ -63,7 +63,7 @@ class Runtime:
         self._streams: dict[str, _Stream] = {}
         self._launching: dict[str, asyncio.Lock] = {}
 
-    async def execute(self, package_id: str, transaction: transactions.Transaction, given: bytes) -> Message:
+    async def execute(self, package_id: str, transaction: transactions.SimulatedTransaction, given: bytes) -> Message:
         """
         Run *transaction* with the encoded ChaincodeInput *given*; return the COMPLETED or ERROR message.
 
@@ -149,7 +149,7 @@ class _Stream:
             raise ExecutionError(f"error creating grpc client connection: {error.details()}") from None
         self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
 
-    async def execute(self, transaction: transactions.Transaction, given: bytes, timeout: float) -> Message:
+    async def execute(self, transaction: transactions.SimulatedTransaction, given: bytes, timeout: float) -> Message:
         if self.closed:
             raise ExecutionError(TERMINATED)
         identity = (transaction.channel_id, transaction.tx_id)
@@ -269,7 +269,7 @@ def _failure(received: Message, error: Exception) -> bytes:
     return f"{enumerations.name(KINDS, received.type)} failed: transaction ID: {received.txid}: {reason}".encode()
 
 
-async def _dial(connection: packages.Connection) -> grpc.aio.Channel:
+async def _dial(connection: packages.ChaincodeConnection) -> grpc.aio.Channel:
     """
     Connect to a chaincode server; fail at once if nothing listens.
 
@@ -312,7 +312,7 @@ async def _until_ready(channel: grpc.aio.Channel) -> None:
         state = channel.get_state(try_to_connect=True)
 
 
-def _channel(connection: packages.Connection) -> grpc.aio.Channel:
+def _channel(connection: packages.ChaincodeConnection) -> grpc.aio.Channel:
     options = [
         ("grpc.max_receive_message_length", MAX_MESSAGE),
         ("grpc.max_send_message_length", MAX_MESSAGE),

@@ -15,15 +15,15 @@ from hlf.network.engines.embedded.endorse import endorsers
 from hlf.wire import keys
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.endorse.views import View
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.endorse.views import ChannelView
 
 
 class DisseminationError(Exception):
     """Too few peers to keep private data with; the text is Fabric's."""
 
 
-def check(view: View, endorser: Peer, private: bytes) -> None:
+def check(view: ChannelView, endorser: PeerState, private: bytes) -> None:
     """
     Check that enough members besides *endorser* can store a simulation's private writes (an encoded TxPvtReadWriteSet).
 

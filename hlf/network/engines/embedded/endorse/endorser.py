@@ -22,16 +22,22 @@ from hlf.network import errors as network_errors
 from hlf.network.engines.embedded.endorse import access, chaincodes, dissemination, system, systemanswers
 from hlf.network.engines.embedded.endorse.peer import SYSTEM_VERSION, Runnable, UndefinedError, is_system
 from hlf.network.engines.embedded.endorse.simulator import SimulationError, Simulator
-from hlf.network.engines.embedded.endorse.transactions import Transaction
+from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 from hlf.network.engines.embedded.state import lifecycle
-from hlf.network.engines.embedded.wire.requests import AccessDeniedError, MalformedError, Request, decode, expiry
+from hlf.network.engines.embedded.wire.requests import (
+    AccessDeniedError,
+    MalformedError,
+    ProposalRequest,
+    decode,
+    expiry,
+)
 from hlf.wire import proposals
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse import readwritesets
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
     from hlf.wire import msp
 
 log = logging.getLogger(__name__)
@@ -56,7 +62,7 @@ class RefusedError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class EndorsementOutcome:
     """
     The result of an endorsement.
 
@@ -83,7 +89,7 @@ class Outcome:
 class Endorser:
     """Endorses for one peer."""
 
-    def __init__(self, peer: Peer, execute_timeout: float, views: Views) -> None:
+    def __init__(self, peer: PeerState, execute_timeout: float, views: Views) -> None:
         """*views* give the other peers that can store private data."""
         self._peer = peer
         self._views = views
@@ -94,7 +100,7 @@ class Endorser:
         """End the conversations with chaincodes."""
         await self._runtime.close()
 
-    async def process(self, request: Request, *, evaluate: bool = False) -> Outcome:
+    async def process(self, request: ProposalRequest, *, evaluate: bool = False) -> EndorsementOutcome:
         """
         Endorse, or only *evaluate*, without signature, encoding and storage.
 
@@ -105,9 +111,9 @@ class Endorser:
             channel, creator = self._admit(request)
             return await self._endorse(request, channel, creator, evaluate)
         except (UndefinedError, SimulationError, chaincodes.ExecutionError, lifecycle.LayoutError) as error:
-            return Outcome(responses.Response(status=ERROR, message=str(error)))
+            return EndorsementOutcome(responses.Response(status=ERROR, message=str(error)))
 
-    def _admit(self, request: Request) -> tuple[Channel | None, msp.Identity]:
+    def _admit(self, request: ProposalRequest) -> tuple[OrderedChannel | None, msp.Identity]:
         try:
             self._check_expiry(request)
             request.check_time()
@@ -124,7 +130,7 @@ class Endorser:
         except (MalformedError, AccessDeniedError) as error:
             raise RefusedError(str(error), answered=True) from None
 
-    def _check_expiry(self, request: Request) -> None:
+    def _check_expiry(self, request: ProposalRequest) -> None:
         try:
             creator = request.creator
         except MalformedError as error:
@@ -134,11 +140,11 @@ class Endorser:
         if expires is not None and expires < datetime.datetime.now(datetime.UTC):
             raise MalformedError("proposal client identity expired")
 
-    def _unpack(self, request: Request) -> None:
+    def _unpack(self, request: ProposalRequest) -> None:
         _ = request.chaincode
         _ = request.input
 
-    def _check_creator(self, request: Request, channel: Channel | None) -> msp.Identity:
+    def _check_creator(self, request: ProposalRequest, channel: OrderedChannel | None) -> msp.Identity:
         msps = channel.bundle.msps if channel is not None else self._peer.local.msps
         try:
             request.check_consistent()
@@ -158,8 +164,8 @@ class Endorser:
         return creator
 
     async def _endorse(
-        self, request: Request, channel: Channel | None, creator: msp.Identity, evaluate: bool
-    ) -> Outcome:
+        self, request: ProposalRequest, channel: OrderedChannel | None, creator: msp.Identity, evaluate: bool
+    ) -> EndorsementOutcome:
         name = request.chaincode
         if channel is None or name in ("qscc", "cscc"):
             return await self._simulate(request, channel, creator, None, evaluate)
@@ -173,14 +179,14 @@ class Endorser:
 
     async def _simulate(
         self,
-        request: Request,
-        channel: Channel | None,
+        request: ProposalRequest,
+        channel: OrderedChannel | None,
         creator: msp.Identity,
         simulator: Simulator | None,
         evaluate: bool,
-    ) -> Outcome:
+    ) -> EndorsementOutcome:
         name = request.chaincode
-        transaction = Transaction(
+        transaction = SimulatedTransaction(
             channel_id=request.channel_id,
             tx_id=request.transaction_id,
             namespace=name,
@@ -203,7 +209,7 @@ class Endorser:
             raise UndefinedError(f"error in simulation: {error}") from None
         if evaluate:
             refused_below = proposals.ERROR_THRESHOLD <= response.status < ERROR
-            return Outcome(response, None if refused_below else b"")
+            return EndorsementOutcome(response, None if refused_below else b"")
         if channel is not None and results is not None and results.private is not None:
             try:
                 dissemination.check(self._views.of(channel), self._peer, results.private)
@@ -221,12 +227,12 @@ class Endorser:
 
     def _sign(
         self,
-        request: Request,
+        request: ProposalRequest,
         runnable: Runnable,
         response: responses.Response,
         event: bytes,
-        results: readwritesets.Results | None,
-    ) -> Outcome:
+        results: readwritesets.SimulationResults | None,
+    ) -> EndorsementOutcome:
         interest = results.interest if results is not None else None
         payload = proposals.response_payload(
             request.hash,
@@ -236,16 +242,16 @@ class Endorser:
             chaincode_pb2.ChaincodeID(name=request.chaincode, version=runnable.version),
         )
         if response.status >= ERROR:
-            return Outcome(response, payload, interest=interest)
+            return EndorsementOutcome(response, payload, interest=interest)
         if not request.channel_id or response.status >= proposals.ERROR_THRESHOLD:
-            return Outcome(response)
+            return EndorsementOutcome(response)
         local = self._peer.local
         endorsement = responses.Endorsement(endorser=local.serialized, signature=local.sign(payload + local.serialized))
-        return Outcome(response, payload, endorsement, interest)
+        return EndorsementOutcome(response, payload, endorsement, interest)
 
     # Chaincodes --------------------------------------------------------------------------------------------------
 
-    def _runnable(self, transaction: Transaction, name: str) -> Runnable:
+    def _runnable(self, transaction: SimulatedTransaction, name: str) -> Runnable:
         if is_system(name):
             return Runnable(SYSTEM_VERSION, "", init_required=False)
         channel = self._peer.channel(transaction.channel_id)
@@ -260,7 +266,9 @@ class Endorser:
             raise UndefinedError(f"chaincode {name} not found")
         return self._peer.chaincode(channel, simulator.snapshot, name, sequence, definition)
 
-    async def _execute(self, transaction: Transaction, request: Request) -> tuple[responses.Response, bytes]:
+    async def _execute(
+        self, transaction: SimulatedTransaction, request: ProposalRequest
+    ) -> tuple[responses.Response, bytes]:
         try:
             answer = await self._run(transaction, request.input, request)
         except (UndefinedError, SimulationError, chaincodes.ExecutionError) as error:
@@ -286,7 +294,7 @@ class Endorser:
         return response, event.SerializeToString()
 
     async def _run(
-        self, transaction: Transaction, given: chaincode_pb2.ChaincodeInput, request: Request
+        self, transaction: SimulatedTransaction, given: chaincode_pb2.ChaincodeInput, request: ProposalRequest
     ) -> chaincodes.Message:
         name = transaction.namespace
         if is_system(name):
@@ -306,7 +314,7 @@ class Endorser:
             raise UndefinedError(f"invalid invocation: {error}") from None
         return await self._runtime.execute(runnable.package_id, transaction, given.SerializeToString())
 
-    def _check_invocation(self, transaction: Transaction, given: chaincode_pb2.ChaincodeInput) -> Runnable:
+    def _check_invocation(self, transaction: SimulatedTransaction, given: chaincode_pb2.ChaincodeInput) -> Runnable:
         name = transaction.namespace
         try:
             runnable = self._runnable(transaction, name)
@@ -330,7 +338,7 @@ class Endorser:
             )
         return runnable
 
-    async def _invoke_from_chaincode(self, calling: Transaction, payload: bytes) -> bytes:
+    async def _invoke_from_chaincode(self, calling: SimulatedTransaction, payload: bytes) -> bytes:
         """Carry out one chaincode's call of another; return the called one's message, encoded."""
         try:
             spec = decode(chaincode_pb2.ChaincodeSpec, payload)
@@ -339,7 +347,7 @@ class Endorser:
         name, _, channel_id = spec.chaincode_id.name.partition("/")
         name = name.partition(":")[0]
         channel_id = channel_id or calling.channel_id
-        request = Request(calling.signed_proposal)
+        request = ProposalRequest(calling.signed_proposal)
         bundle = calling.bundle
         if channel_id != calling.channel_id:
             channel = self._peer.channel(channel_id)
@@ -363,7 +371,11 @@ class Endorser:
         return answer.SerializeToString()
 
     async def _run_elsewhere(
-        self, called: Transaction, channel_id: str, given: chaincode_pb2.ChaincodeInput, request: Request
+        self,
+        called: SimulatedTransaction,
+        channel_id: str,
+        given: chaincode_pb2.ChaincodeInput,
+        request: ProposalRequest,
     ) -> chaincodes.Message:
         """Run on another channel: its state may be read, and writes are dropped."""
         channel = self._peer.channel(channel_id)

@@ -26,8 +26,8 @@ from hlf.wire import keys, msp, policies
 from hlf.wire.endorsement import principalmerge, principalsets, writepolicies
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.endorse.views import View
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.endorse.views import ChannelView
 
 
 class NoEndorsersError(Exception):
@@ -50,7 +50,7 @@ class Descriptor:
     """
 
     chaincode: str
-    groups: dict[str, list[Peer]]
+    groups: dict[str, list[PeerState]]
     layouts: list[Layout]
     _parted: dict[frozenset[str], tuple[list[Layout], list[Layout]]] = dataclasses.field(default_factory=dict)
 
@@ -64,7 +64,7 @@ class Descriptor:
         return known
 
 
-def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
+def describe(view: ChannelView, interest: responses.ChaincodeInterest) -> Descriptor:
     """
     Return the peers that can endorse a call; computed once while *view* is valid.
 
@@ -74,7 +74,7 @@ def describe(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
     return view.kept(interest.SerializeToString(deterministic=True), lambda: _described(view, interest))
 
 
-def _described(view: View, interest: responses.ChaincodeInterest) -> Descriptor:
+def _described(view: ChannelView, interest: responses.ChaincodeInterest) -> Descriptor:
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
     names = {place: f"G{number}" for number, place in enumerate(sorted(set().union(*sets.ways)))}
@@ -109,14 +109,14 @@ def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[L
     ]
 
 
-def _possible(layouts: list[Layout], groups: dict[str, list[Peer]]) -> list[Layout]:
+def _possible(layouts: list[Layout], groups: dict[str, list[PeerState]]) -> list[Layout]:
     """Return the layouts for which every group has enough peers."""
     wanted = set(itertools.chain.from_iterable(layouts))
     lacking = {(name, count) for name, count in wanted if len(groups[name]) < count}
     return [layout for layout in layouts if lacking.isdisjoint(layout)] if lacking else layouts
 
 
-def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
+def authorised(view: ChannelView, interest: responses.ChaincodeInterest) -> list[PeerState]:
     """
     Return the peers that may read every private collection which the call reads.
 
@@ -134,8 +134,12 @@ def authorised(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
 
 
 def members(
-    view: View, peers: Sequence[Peer], definition: lifecycle.ChaincodeDefinition, chaincode: str, collection: str
-) -> list[Peer]:
+    view: ChannelView,
+    peers: Sequence[PeerState],
+    definition: lifecycle.ChaincodeDefinition,
+    chaincode: str,
+    collection: str,
+) -> list[PeerState]:
     """
     Return those of *peers* that are members of a collection.
 
@@ -161,7 +165,7 @@ def _member_principals(
 # The policies of a call ------------------------------------------------------------------------------------------
 
 
-def _principal_sets(view: View, interest: responses.ChaincodeInterest) -> principalsets.PrincipalSets:
+def _principal_sets(view: ChannelView, interest: responses.ChaincodeInterest) -> principalsets.PrincipalSets:
     """
     Return the principal sets of chaincodes, collections and keys together; those of keys are merged first.
     """
@@ -190,7 +194,7 @@ def _ways(
         raise NoEndorsersError(f"{kind}endorsement policy cannot be satisfied") from None
 
 
-def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.SignaturePolicyEnvelope]:
+def _counting(view: ChannelView, call: responses.ChaincodeCall) -> list[policies_pb2.SignaturePolicyEnvelope]:
     """Return the policies of a chaincode and its collections that a call must satisfy."""
     chaincode, of_collections = _policies(view, call)
     if not all(policy.identities and policy.HasField("rule") for policy in (chaincode, *of_collections)):
@@ -210,7 +214,7 @@ def _counting(view: View, call: responses.ChaincodeCall) -> list[policies_pb2.Si
 
 
 def _policies(
-    view: View, call: responses.ChaincodeCall
+    view: ChannelView, call: responses.ChaincodeCall
 ) -> tuple[policies_pb2.SignaturePolicyEnvelope, list[policies_pb2.SignaturePolicyEnvelope]]:
     """Return the chaincode's policy, and that of each collection which the call names."""
     definition = view.definition(call.name)
@@ -225,7 +229,7 @@ def _policies(
 
 
 def _collection_policy(
-    view: View,
+    view: ChannelView,
     definition: lifecycle.ChaincodeDefinition,
     collection: str,
     chaincode: policies_pb2.SignaturePolicyEnvelope,
@@ -239,7 +243,7 @@ def _collection_policy(
     return writepolicies.collection_policy(collection, writepolicies.member_policy, stated, chaincode)
 
 
-def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:
+def _signature_policy(view: ChannelView, parameter: bytes) -> policies_pb2.SignaturePolicyEnvelope:
     """
     Return the endorsement policy in an encoded ApplicationPolicy, or the one that it refers to.
 
@@ -255,6 +259,6 @@ def _signature_policy(view: View, parameter: bytes) -> policies_pb2.SignaturePol
     return policies.build(view.channel.bundle.policy(stated.channel_config_policy_reference).rule())
 
 
-def _satisfies(view: View, peer: Peer, principal: msp.Principal) -> bool:
+def _satisfies(view: ChannelView, peer: PeerState, principal: msp.Principal) -> bool:
     identity = view.identity(peer)
     return identity is not None and identity.satisfies(principal)

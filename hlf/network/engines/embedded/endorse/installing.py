@@ -13,14 +13,14 @@ from hlf.network.engines.embedded.endorse import packages
 from hlf.network.engines.embedded.state import lifecycle
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
 
 log = logging.getLogger(__name__)
 
 Function = tuple[type[message.Message], Callable[..., message.Message]]
 
 
-class LifecycleError(Exception):
+class LifecycleCallError(Exception):
     """A function refuses; the text is Fabric's, ``status`` the response's."""
 
     def __init__(self, reason: str, status: int = 500) -> None:
@@ -36,7 +36,7 @@ class Installing:
         functions: by name, the request of each and its method.
     """
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: PeerState) -> None:
         self._peer = peer
         self.functions: dict[str, Function] = {
             "InstallChaincode": (lifecycle_pb2.InstallChaincodeArgs, self._install),
@@ -51,14 +51,14 @@ class Installing:
         except packages.PackageError as error:
             if error.cause:
                 log.warning("peer %s does not install a package: %s", self._peer.name, error.cause)
-            raise LifecycleError(str(error)) from None
+            raise LifecycleCallError(str(error)) from None
         log.info("peer %s installed %s", self._peer.name, installed.package_id)
         return lifecycle_pb2.InstallChaincodeResult(label=installed.label, package_id=installed.package_id)
 
     def _installed(self, given: lifecycle_pb2.QueryInstalledChaincodeArgs) -> message.Message:
         package = self._peer.packages.get(given.package_id)
         if package is None:
-            raise LifecycleError(f"could not find chaincode with package id '{given.package_id}'")
+            raise LifecycleCallError(f"could not find chaincode with package id '{given.package_id}'")
         result = lifecycle_pb2.QueryInstalledChaincodeResult(label=package.label, package_id=package.package_id)
         for channel_id, used in self._uses(package.package_id).items():
             for name, version in used:
@@ -77,7 +77,7 @@ class Installing:
     def _package(self, given: lifecycle_pb2.GetInstalledChaincodePackageArgs) -> message.Message:
         package = self._peer.packages.load(given.package_id)
         if package is None:
-            raise LifecycleError(
+            raise LifecycleCallError(
                 f"could not load cc install package: chaincode install package '{given.package_id}' not found"
             )
         return lifecycle_pb2.GetInstalledChaincodePackageResult(chaincode_install_package=package)

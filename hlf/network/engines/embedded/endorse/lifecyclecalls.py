@@ -14,18 +14,18 @@ from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
 from google.protobuf import message
 
 from hlf.network.engines.embedded.endorse import access, collections, installing
-from hlf.network.engines.embedded.endorse.installing import LifecycleError
+from hlf.network.engines.embedded.endorse.installing import LifecycleCallError
 from hlf.network.engines.embedded.endorse.simulator import SimulationError
 from hlf.network.engines.embedded.endorse.systemanswers import Response, failure, success, text
 from hlf.network.engines.embedded.state import lifecycle
-from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, Request
+from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, ProposalRequest
 from hlf.wire import keys
 from hlf.wire.config.channelconfig import ENDORSEMENT
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.simulator import Simulator
-    from hlf.network.engines.embedded.endorse.transactions import Transaction
+    from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 
 _DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=ENDORSEMENT).SerializeToString()
 
@@ -88,7 +88,7 @@ class _Organisation:
 class LifecycleCalls:
     """``_lifecycle`` at one peer."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: PeerState) -> None:
         self._peer = peer
         self._installing = installing.Installing(peer)
         self._functions: dict[str, installing.Function] = {
@@ -110,7 +110,7 @@ class LifecycleCalls:
             "QueryChaincodeDefinitions": (lifecycle_pb2.QueryChaincodeDefinitionsArgs, self._definitions),
         }
 
-    def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
+    def run(self, transaction: SimulatedTransaction, args: tuple[bytes, ...], request: ProposalRequest) -> Response:
         """Answer one call; refusals are responses with status 500, or 404 if something is not found."""
         if not args:
             return failure("lifecycle scc must be invoked with arguments")
@@ -124,7 +124,7 @@ class LifecycleCalls:
             return failure(f"Failed to authorize invocation due to failed ACL check: {refusal}")
         try:
             answer = self._call(name, transaction, args[1])
-        except LifecycleError as error:
+        except LifecycleCallError as error:
             if error.status != 500:
                 return failure(str(error), error.status)
             return failure(f"failed to invoke backing implementation of '{name}': {error}")
@@ -132,29 +132,29 @@ class LifecycleCalls:
             return failure(f"failed to invoke backing implementation of '{name}': {error}")
         return success(answer.SerializeToString())
 
-    def _call(self, name: str, transaction: Transaction, encoded: bytes) -> message.Message:
+    def _call(self, name: str, transaction: SimulatedTransaction, encoded: bytes) -> message.Message:
         of_peer = self._installing.functions.get(name)
         known = of_peer or self._functions.get(name)
         if known is None:
             # A channel's access rule for it decides who may call it.
-            raise LifecycleError(f"receiver *lifecycle.Invocation.{name} does not exist")
+            raise LifecycleCallError(f"receiver *lifecycle.Invocation.{name} does not exist")
         kind, function = known
         try:
             given = kind.FromString(encoded)
         except message.DecodeError:
-            raise LifecycleError(
+            raise LifecycleCallError(
                 f"could not decode input arg for *lifecycle.Invocation.{name}: {INVALID_WIRE}"
             ) from None
         if of_peer:
             return function(given)
         if transaction.simulation is None:
-            raise LifecycleError(_no_channel(name, given, transaction.tx_id))
+            raise LifecycleCallError(_no_channel(name, given, transaction.tx_id))
         return function(transaction, given)
 
     # Approvals ---------------------------------------------------------------------------------------------------
 
     def _approve(
-        self, transaction: Transaction, given: lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs
+        self, transaction: SimulatedTransaction, given: lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs
     ) -> message.Message:
         self._validate(transaction, given.name, given.version, given.collections)
         approved = self._parameters(transaction, given)
@@ -168,16 +168,16 @@ class LifecycleCalls:
             committed = lifecycle.definition(public.get, given.name)
             difference = None if committed is None else lifecycle.difference(committed, approved)
             if difference is not None:
-                raise LifecycleError(
+                raise LifecycleCallError(
                     f"attempted to redefine the current committed sequence ({current}) for namespace {given.name} with "
                     f"different parameters: {difference}"
                 )
         if _is_approved(own, private_name, approved, source):
             if given.sequence == current:
-                raise LifecycleError(
+                raise LifecycleCallError(
                     f"attempted to redefine the current committed sequence ({current}) for namespace {given.name}"
                 )
-            raise LifecycleError(
+            raise LifecycleCallError(
                 f"attempted to redefine uncommitted sequence ({given.sequence}) for namespace {given.name} with "
                 "unchanged content"
             )
@@ -200,7 +200,7 @@ class LifecycleCalls:
         return lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgResult()
 
     def _approved(
-        self, transaction: Transaction, given: lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs
+        self, transaction: SimulatedTransaction, given: lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs
     ) -> message.Message:
         own = _Organisation(transaction.simulator, self._peer.msp_id)
         sequence = given.sequence
@@ -210,7 +210,7 @@ class LifecycleCalls:
             sequence = current if following is None else current + 1
         private_name = f"{given.name}#{sequence}"
         if lifecycle.metadata(own.get, lifecycle.NAMESPACES, private_name) is None:
-            raise LifecycleError(
+            raise LifecycleCallError(
                 f"could not fetch approved chaincode definition (name: '{given.name}', sequence: '{sequence}') on "
                 f"channel '{transaction.channel_id}'"
             )
@@ -219,7 +219,7 @@ class LifecycleCalls:
         return result
 
     def _all_approved(
-        self, transaction: Transaction, _: lifecycle_pb2.QueryApprovedChaincodeDefinitionsArgs
+        self, transaction: SimulatedTransaction, _: lifecycle_pb2.QueryApprovedChaincodeDefinitionsArgs
     ) -> message.Message:
         own = _Organisation(transaction.simulator, self._peer.msp_id)
         result = lifecycle_pb2.QueryApprovedChaincodeDefinitionsResult()
@@ -230,7 +230,9 @@ class LifecycleCalls:
 
     # Commitment --------------------------------------------------------------------------------------------------
 
-    def _readiness(self, transaction: Transaction, given: lifecycle_pb2.CheckCommitReadinessArgs) -> message.Message:
+    def _readiness(
+        self, transaction: SimulatedTransaction, given: lifecycle_pb2.CheckCommitReadinessArgs
+    ) -> message.Message:
         agreed = self._parameters(transaction, given)
         self._check_sequence(transaction, given)
         result = lifecycle_pb2.CheckCommitReadinessResult()
@@ -240,10 +242,12 @@ class LifecycleCalls:
                 result.mismatches[msp_id].items.extend(differing)
         return result
 
-    def _commit(self, transaction: Transaction, given: lifecycle_pb2.CommitChaincodeDefinitionArgs) -> message.Message:
+    def _commit(
+        self, transaction: SimulatedTransaction, given: lifecycle_pb2.CommitChaincodeDefinitionArgs
+    ) -> message.Message:
         self._validate(transaction, given.name, given.version, given.collections)
         if self._peer.msp_id not in transaction.configuration.application_msp_ids:
-            raise LifecycleError(
+            raise LifecycleCallError(
                 "impossibly, this peer's org is processing requests for a channel it is not a member of"
             )
         agreed = self._parameters(transaction, given)
@@ -261,22 +265,24 @@ class LifecycleCalls:
             committed.values(),
         )
         if judged.get(self._peer.msp_id):
-            raise LifecycleError(f"chaincode definition not agreed to by this org ({self._peer.msp_id})")
+            raise LifecycleCallError(f"chaincode definition not agreed to by this org ({self._peer.msp_id})")
         return lifecycle_pb2.CommitChaincodeDefinitionResult()
 
     def _definition(
-        self, transaction: Transaction, given: lifecycle_pb2.QueryChaincodeDefinitionArgs
+        self, transaction: SimulatedTransaction, given: lifecycle_pb2.QueryChaincodeDefinitionArgs
     ) -> message.Message:
         found = lifecycle.definition(_Public(transaction.simulator).get, given.name)
         if found is None:
-            raise LifecycleError(f"namespace {given.name} is not defined", 404)
+            raise LifecycleCallError(f"namespace {given.name} is not defined", 404)
         result = lifecycle_pb2.QueryChaincodeDefinitionResult()
         _describe(result, found, found.sequence)
         for msp_id, differing in self._judge(transaction, given.name, found.sequence, found).items():
             result.approvals[msp_id] = not differing
         return result
 
-    def _definitions(self, transaction: Transaction, _: lifecycle_pb2.QueryChaincodeDefinitionsArgs) -> message.Message:
+    def _definitions(
+        self, transaction: SimulatedTransaction, _: lifecycle_pb2.QueryChaincodeDefinitionsArgs
+    ) -> message.Message:
         result = lifecycle_pb2.QueryChaincodeDefinitionsResult()
         public = _Public(transaction.simulator)
         prefix = lifecycle.metadata_key(lifecycle.NAMESPACES, "")
@@ -293,7 +299,7 @@ class LifecycleCalls:
     # What they share ---------------------------------------------------------------------------------------------
 
     def _validate(
-        self, transaction: Transaction, name: str, version: str, config: collection_pb2.CollectionConfigPackage
+        self, transaction: SimulatedTransaction, name: str, version: str, config: collection_pb2.CollectionConfigPackage
     ) -> None:
         """Refuse the names, versions and collections that Fabric refuses, before any write."""
         try:
@@ -306,14 +312,14 @@ class LifecycleCalls:
             else:
                 collections.check_change(config, committed.collections)
         except collections.CollectionError as error:
-            raise LifecycleError(f"error validating chaincode definition: {error}") from None
+            raise LifecycleCallError(f"error validating chaincode definition: {error}") from None
 
-    def _parameters(self, transaction: Transaction, given: _Stated) -> lifecycle.Parameters:
+    def _parameters(self, transaction: SimulatedTransaction, given: _Stated) -> lifecycle.Parameters:
         """Return the requested parameters, with Fabric's defaults for missing ones."""
         parameter = given.validation_parameter
         if not parameter:
             if transaction.configuration.policies.find(ENDORSEMENT) is None:
-                raise LifecycleError(
+                raise LifecycleCallError(
                     f"could not set defaults for chaincode definition in channel {transaction.channel_id}: policy "
                     f"'{ENDORSEMENT}' must be defined for channel '{transaction.channel_id}' before chaincode "
                     "operations can be attempted"
@@ -333,15 +339,15 @@ class LifecycleCalls:
             package,
         )
 
-    def _check_sequence(self, transaction: Transaction, given: _Stated) -> None:
+    def _check_sequence(self, transaction: SimulatedTransaction, given: _Stated) -> None:
         current = lifecycle.sequence(_Public(transaction.simulator).get, given.name)
         if given.sequence != current + 1:
-            raise LifecycleError(
+            raise LifecycleCallError(
                 f"requested sequence is {given.sequence}, but new definition must be sequence {current + 1}"
             )
 
     def _judge(
-        self, transaction: Transaction, name: str, sequence: int, agreed: lifecycle.Parameters
+        self, transaction: SimulatedTransaction, name: str, sequence: int, agreed: lifecycle.Parameters
     ) -> dict[str, list[str]]:
         """Return the differences of each organisation's approval; an empty list means that it agrees."""
         return {
@@ -378,11 +384,11 @@ def _no_channel(name: str, given: Any, tx_id: str) -> str:
 
 def _check_next(requested: int, current: int) -> None:
     if requested == current == 0:
-        raise LifecycleError("requested sequence is 0, but first definable sequence number is 1")
+        raise LifecycleCallError("requested sequence is 0, but first definable sequence number is 1")
     if requested < current:
-        raise LifecycleError(f"currently defined sequence {current} is larger than requested sequence {requested}")
+        raise LifecycleCallError(f"currently defined sequence {current} is larger than requested sequence {requested}")
     if requested > current + 1:
-        raise LifecycleError(
+        raise LifecycleCallError(
             f"requested sequence {requested} is larger than the next available sequence number {current + 1}"
         )
 

@@ -48,7 +48,7 @@ class ConnectionFileError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
-class Connection:
+class ChaincodeConnection:
     """The connection to a chaincode that runs as a service, from its package."""
 
     address: str
@@ -71,16 +71,16 @@ class Connection:
 
 
 @dataclasses.dataclass(frozen=True)
-class Installed:
+class InstalledPackage:
     """One package of a peer; *unusable* is the reason why its chaincode cannot be launched, or empty."""
 
     package_id: str
     label: str
-    connection: Connection
+    connection: ChaincodeConnection
     unusable: str = ""
 
 
-class Store:
+class PackageStore:
     """The packages of one peer; ``install`` returns when the package is on disk."""
 
     def __init__(self, folder: Path, values: Mapping[str, str]) -> None:
@@ -92,7 +92,7 @@ class Store:
         """
         self._folder = folder
         self._values = dict(values)
-        self._installed: dict[str, Installed] = {}
+        self._installed: dict[str, InstalledPackage] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._load()
 
@@ -106,17 +106,17 @@ class Store:
                 ) from None
             self._installed[package.package_id] = package
 
-    def __iter__(self) -> Iterator[Installed]:
+    def __iter__(self) -> Iterator[InstalledPackage]:
         return iter(list(self._installed.values()))
 
     def __len__(self) -> int:
         return len(self._installed)
 
-    def get(self, package_id: str) -> Installed | None:
+    def get(self, package_id: str) -> InstalledPackage | None:
         """Return the package of that id, or None if it is not installed here."""
         return self._installed.get(package_id)
 
-    def install(self, package: bytes) -> Installed:
+    def install(self, package: bytes) -> InstalledPackage:
         """
         Keep a package.
 
@@ -176,7 +176,7 @@ class Store:
         return self._folder / f"{label}.{digest}.tar.gz"
 
 
-def read(package: bytes, values: Mapping[str, str]) -> Installed:
+def read(package: bytes, values: Mapping[str, str]) -> InstalledPackage:
     """
     Parse a package and fill in its connection.
 
@@ -186,7 +186,7 @@ def read(package: bytes, values: Mapping[str, str]) -> Installed:
     label, kind, code = _parse(package)
     digest = hashlib.sha256(package).hexdigest()
     connection = _build(kind, code, values)
-    return Installed(f"{label}:{digest}", label, connection, _why_unusable(connection))
+    return InstalledPackage(f"{label}:{digest}", label, connection, _why_unusable(connection))
 
 
 def _parse(package: bytes) -> tuple[str, str, bytes]:
@@ -227,7 +227,7 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
     return label, metadata["type"], code
 
 
-def _build(kind: str, code: bytes, values: Mapping[str, str]) -> Connection:
+def _build(kind: str, code: bytes, values: Mapping[str, str]) -> ChaincodeConnection:
     """Return the connection that the builder for services finds in the code; real peers only log its errors."""
     refused = "could not build chaincode: external builder failed"
     files: dict[str, bytes] = {}
@@ -258,7 +258,7 @@ def _leads_out(path: str) -> bool:
     return clean.startswith(("/", "../")) or clean == ".."
 
 
-def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connection:
+def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> ChaincodeConnection:
     if "connection.json" not in files:
         raise ConnectionFileError("is not in the code package")
     try:
@@ -270,7 +270,7 @@ def _connection(files: Mapping[str, bytes], values: Mapping[str, str]) -> Connec
         name: _fill(given[name], name, values)
         for name in ("address", "dial_timeout", *(("root_cert", "client_key", "client_cert") if tls else ()))
     }
-    return Connection(tls=tls, client_auth=tls and given["client_auth_required"], **texts)
+    return ChaincodeConnection(tls=tls, client_auth=tls and given["client_auth_required"], **texts)
 
 
 def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
@@ -291,7 +291,7 @@ def _fill(text: str, field: str, values: Mapping[str, str]) -> str:
     return filled
 
 
-def _why_unusable(connection: Connection) -> str:
+def _why_unusable(connection: ChaincodeConnection) -> str:
     """Return the error of a call of a chaincode with an unusable connection; empty if it can be used."""
     try:
         configvalues.duration(connection.dial_timeout)

@@ -19,7 +19,7 @@ from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from hlf.wire import keys
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.order.channels import Channel, Channels
+    from hlf.network.engines.embedded.order.channels import Channels, OrderedChannel
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
 _LOG = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Runnable:
     init_required: bool
 
 
-class Peer:
+class PeerState:
     """
     A peer's own state; the public ledgers belong to the channels.
 
@@ -71,7 +71,7 @@ class Peer:
         self._calls: set[asyncio.Timeout] = set()
         self.snapshots = requested.SnapshotRequests(folder / _SNAPSHOTS)
         channels.written.append(self._written)
-        self.packages = packages.Store(folder / _PACKAGES, chaincode_config)
+        self.packages = packages.PackageStore(folder / _PACKAGES, chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}
         # A result for a height stays valid, because packages are never removed.
         self._runnables: dict[tuple[str, str], tuple[int, Runnable]] = {}
@@ -136,13 +136,18 @@ class Peer:
                 roots.update(dict.fromkeys((*member.config.tls_root_certs, *member.config.tls_intermediate_certs)))
         return b"\n".join(roots)
 
-    def channel(self, channel_id: str) -> Channel | None:
+    def channel(self, channel_id: str) -> OrderedChannel | None:
         """Return the channel, if this peer joined it."""
         channel = self.channels.get(channel_id)
         return channel if channel is not None and self.name in channel.peers else None
 
     def chaincode(
-        self, channel: Channel, snapshot: Snapshot, name: str, sequence: int, definition: lifecycle.ChaincodeDefinition
+        self,
+        channel: OrderedChannel,
+        snapshot: Snapshot,
+        name: str,
+        sequence: int,
+        definition: lifecycle.ChaincodeDefinition,
     ) -> Runnable:
         """
         Return the data with which this peer runs a chaincode that *channel* defines.
@@ -166,7 +171,7 @@ class Peer:
         return found
 
     def runnable(
-        self, channel: Channel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
+        self, channel: OrderedChannel, snapshot: Snapshot, name: str, definition: lifecycle.ChaincodeDefinition
     ) -> Runnable | None:
         """Return as ``chaincode`` does, but None if this peer cannot run it."""
         try:
@@ -191,11 +196,11 @@ class Peer:
         finally:
             self.bootstrapping = ""
 
-    def catch_up(self, channel: Channel) -> None:
+    def catch_up(self, channel: OrderedChannel) -> None:
         """Make the snapshot of the last block if it was requested and is missing; on the channel's commit thread."""
         self._written(channel, channel.ledger.last_written())
 
-    def _written(self, channel: Channel, number: int) -> None:
+    def _written(self, channel: OrderedChannel, number: int) -> None:
         """Make the snapshot that was requested for a block; on the channel's commit thread."""
         if self.name in channel.peers:
             self.snapshots.make(channel.ledger, number)

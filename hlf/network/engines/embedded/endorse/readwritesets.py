@@ -24,7 +24,7 @@ Metadata = Mapping[str, bytes]
 Interest = proposal_response_pb2.ChaincodeInterest
 
 
-class PolicyError(Exception):
+class KeyPolicyError(Exception):
     """A key's endorsement policy in the ledger cannot be read; the text is Fabric's."""
 
 
@@ -49,7 +49,7 @@ class Namespace:
 
 
 @dataclasses.dataclass(frozen=True)
-class Results:
+class SimulationResults:
     """The result of a simulation: the public set to sign, the private set, and the policies to satisfy."""
 
     public: bytes
@@ -84,7 +84,7 @@ class ReadWriteSet:
         """Record the endorsement policy that a written key has in the ledger; None if it has none of its own."""
         self._policies[namespace, collection, key] = policy
 
-    def results(self) -> Results:
+    def results(self) -> SimulationResults:
         """
         Encode everything.
 
@@ -92,7 +92,7 @@ class ReadWriteSet:
             PolicyError: a written key has a policy that cannot be read.
         """
         private, hashes = self._encode_private()
-        return Results(self._encode_public(hashes), private, self._interest())
+        return SimulationResults(self._encode_public(hashes), private, self._interest())
 
     def _encode_private(self) -> tuple[bytes | None, dict[tuple[str, str], bytes]]:
         hashes: dict[tuple[str, str], bytes] = {}
@@ -153,7 +153,7 @@ class ReadWriteSet:
             try:
                 envelope = policies_pb2.SignaturePolicyEnvelope.FromString(policy)
             except message.DecodeError:
-                raise PolicyError(
+                raise KeyPolicyError(
                     "error unmarshalling SignaturePolicyEnvelope: proto: cannot parse invalid wire-format data"
                 ) from None
             key_policies.setdefault(namespace, []).append(envelope)

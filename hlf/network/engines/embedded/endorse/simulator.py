@@ -203,7 +203,7 @@ class Simulator:
 
     # Results -----------------------------------------------------------------------------------------------------
 
-    def results(self) -> readwritesets.Results:
+    def results(self) -> readwritesets.SimulationResults:
         """
         Close the simulation and encode its reads and writes.
 
@@ -216,7 +216,7 @@ class Simulator:
             self._sets.namespace(iterator.namespace).ranges.setdefault(identity, info)
         try:
             return self._sets.results()
-        except readwritesets.PolicyError as error:
+        except readwritesets.KeyPolicyError as error:
             raise SimulationError(str(error)) from None
 
     # Rules -------------------------------------------------------------------------------------------------------

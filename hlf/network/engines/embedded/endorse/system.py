@@ -13,13 +13,13 @@ from hlf.network.engines.embedded.endorse import access, chaincodes, lifecycleca
 from hlf.network.engines.embedded.endorse.systemanswers import Response, failure, is_text, success, text
 from hlf.network.engines.embedded.order import joining
 from hlf.network.engines.embedded.wire import gotext
-from hlf.network.engines.embedded.wire.requests import Request
+from hlf.network.engines.embedded.wire.requests import ProposalRequest
 from hlf.wire import keys
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.endorse.transactions import Transaction
-    from hlf.network.engines.embedded.state.ledger import Ledger
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
+    from hlf.network.engines.embedded.state.ledger import ChannelLedger
     from hlf.network.engines.embedded.state.waiting import TransactionRecord
 
 _UINT64 = re.compile(rb"[0-9]+")
@@ -33,11 +33,13 @@ class CallError(Exception):
 class SystemChaincodes:
     """The built-in chaincodes of one peer."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: PeerState) -> None:
         self._peer = peer
         self._lifecycle = lifecyclecalls.LifecycleCalls(peer)
 
-    async def run(self, transaction: Transaction, args: tuple[bytes, ...], request: Request) -> Response:
+    async def run(
+        self, transaction: SimulatedTransaction, args: tuple[bytes, ...], request: ProposalRequest
+    ) -> Response:
         """Answer one call as a chaincode does: refusals are responses with status 500."""
         name = transaction.namespace
         if name == keys.LIFECYCLE:
@@ -58,7 +60,7 @@ class SystemChaincodes:
 
     # qscc ---------------------------------------------------------------------------------------------------------
 
-    def _query_ledger(self, args: tuple[bytes, ...], request: Request) -> bytes:
+    def _query_ledger(self, args: tuple[bytes, ...], request: ProposalRequest) -> bytes:
         if len(args) < 2:
             raise CallError(f"Incorrect number of arguments, {len(args)}")
         function, channel_id = text(args[0]), text(args[1])
@@ -79,7 +81,7 @@ class SystemChaincodes:
 
     # cscc ---------------------------------------------------------------------------------------------------------
 
-    async def _configure(self, args: tuple[bytes, ...], request: Request) -> bytes:
+    async def _configure(self, args: tuple[bytes, ...], request: ProposalRequest) -> bytes:
         if not args:
             raise CallError("Incorrect number of arguments, 0")
         function = text(args[0])
@@ -103,7 +105,7 @@ class SystemChaincodes:
             ).SerializeToString()
         raise CallError(f"Requested function {function} not found.")
 
-    def _describe(self, function: str, channel_id: str, request: Request) -> bytes:
+    def _describe(self, function: str, channel_id: str, request: ProposalRequest) -> bytes:
         if function == "GetChannelConfig" and not channel_id:
             raise CallError("empty channel name provided")
         self._allow(function, channel_id, request)
@@ -118,7 +120,7 @@ class SystemChaincodes:
                 raise CallError(_not_served(number, first))
         return channel.ledger.stored(last_config(channel.ledger))
 
-    async def _join_chain(self, block: bytes, request: Request) -> bytes:
+    async def _join_chain(self, block: bytes, request: ProposalRequest) -> bytes:
         try:
             channel_id, _ = joining.peer_block(block)
         except joining.JoinError as error:
@@ -138,7 +140,7 @@ class SystemChaincodes:
             raise CallError(str(error)) from None
         return b""
 
-    def _join_by_snapshot(self, folder: str, request: Request) -> bytes:
+    def _join_by_snapshot(self, folder: str, request: ProposalRequest) -> bytes:
         """Begin to join by a snapshot's folder; like a real peer, answer before any of it is read."""
         if not folder:
             raise CallError("Cannot join the channel, no snapshot directory provided")
@@ -157,7 +159,7 @@ class SystemChaincodes:
             return ""
         return f"a ledger is being created from a snapshot at {folder}. Call ledger creation again after it is done."
 
-    def _allow(self, function: str, channel_id: str | None, request: Request) -> None:
+    def _allow(self, function: str, channel_id: str | None, request: ProposalRequest) -> None:
         channel = self._peer.channel(channel_id) if channel_id is not None else None
         refusal = access.proposal_refusal(
             f"cscc/{function}",
@@ -181,7 +183,7 @@ def _why_no_snapshot(folder: str) -> str:
         return f"error opening dir [{folder}]: open {folder}: {(error.strerror or '').lower()}"
 
 
-def last_config(ledger: Ledger) -> int:
+def last_config(ledger: ChannelLedger) -> int:
     """Return the number of the block that holds the channel's present configuration."""
     block = common_pb2.Block.FromString(ledger.stored(ledger.height - 1))
     metadata = common_pb2.Metadata.FromString(block.metadata.metadata[common_pb2.SIGNATURES])
@@ -197,7 +199,7 @@ def _rejected(name: str, original: str) -> str:
     return f"Rejecting invoke of CSCC from another chaincode, original invocation for '{original}'"
 
 
-def _chain_info(ledger: Ledger) -> bytes:
+def _chain_info(ledger: ChannelLedger) -> bytes:
     return ledger_pb2.BlockchainInfo(
         height=ledger.height, currentBlockHash=ledger.current_hash, previousBlockHash=ledger.previous_hash
     ).SerializeToString()
@@ -210,7 +212,7 @@ def _not_served(number: int, first: int) -> str:
     )
 
 
-def _block_by_number(ledger: Ledger, argument: bytes, first: int) -> bytes:
+def _block_by_number(ledger: ChannelLedger, argument: bytes, first: int) -> bytes:
     unreadable = f"Failed to parse block number with error strconv.ParseUint: parsing {gotext.literal(argument)}"
     if not _UINT64.fullmatch(argument):
         raise CallError(f"{unreadable}: invalid syntax")
@@ -229,7 +231,7 @@ def _block_by_number(ledger: Ledger, argument: bytes, first: int) -> bytes:
     return block
 
 
-def _block_by_hash(ledger: Ledger, argument: bytes, first: int) -> bytes:
+def _block_by_hash(ledger: ChannelLedger, argument: bytes, first: int) -> bytes:
     block = ledger.block_by_hash(argument)
     if block is None or common_pb2.Block.FromString(block).header.number < first:
         raise CallError(
@@ -238,11 +240,11 @@ def _block_by_hash(ledger: Ledger, argument: bytes, first: int) -> bytes:
     return block
 
 
-def _block_by_transaction(ledger: Ledger, argument: bytes, first: int) -> bytes:
+def _block_by_transaction(ledger: ChannelLedger, argument: bytes, first: int) -> bytes:
     return ledger.stored(_record(ledger, argument, first, "block for txID").block_number)
 
 
-def _record(ledger: Ledger, argument: bytes, first: int, what: str) -> TransactionRecord:
+def _record(ledger: ChannelLedger, argument: bytes, first: int, what: str) -> TransactionRecord:
     name = text(argument)
     record = ledger.transaction(name) if is_text(argument) else None
     if record is None:
@@ -255,7 +257,7 @@ def _record(ledger: Ledger, argument: bytes, first: int, what: str) -> Transacti
     return record
 
 
-def _transaction(ledger: Ledger, argument: bytes, first: int) -> bytes:
+def _transaction(ledger: ChannelLedger, argument: bytes, first: int) -> bytes:
     record = _record(ledger, argument, first, "transaction with id")
     processed = transaction_pb2.ProcessedTransaction(validationCode=record.code)
     processed.transactionEnvelope.ParseFromString(record.envelope)

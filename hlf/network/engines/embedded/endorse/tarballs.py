@@ -30,7 +30,7 @@ class NoGzipError(TarballError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TarEntry:
     """One entry; *kind* is tar's number of its type."""
 
     name: str
@@ -48,7 +48,7 @@ class Entry:
         return self.kind == ord(tarfile.DIRTYPE)
 
 
-def entries(archive: bytes) -> Iterator[Entry]:
+def entries(archive: bytes) -> Iterator[TarEntry]:
     """
     Yield the entries one by one, up to the end mark of the tar; bytes after it are ignored.
 
@@ -67,7 +67,7 @@ def entries(archive: bytes) -> Iterator[Entry]:
                 kind = tarfile.REGTYPE if member.type == tarfile.AREGTYPE else member.type
                 position = f"{member.name}/" if kind == tarfile.DIRTYPE else member.name
                 opened = tar.extractfile(member) if kind == tarfile.REGTYPE else None
-                yield Entry(position, ord(kind), b"" if opened is None else opened.read())
+                yield TarEntry(position, ord(kind), b"" if opened is None else opened.read())
                 position = ""
     except (tarfile.TarError, ValueError, EOFError, OverflowError) as error:
         cut = str(error) in ("truncated header", "unexpected end of data")

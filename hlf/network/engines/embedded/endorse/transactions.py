@@ -31,7 +31,7 @@ IN_INIT = "private data APIs are not allowed in chaincode Init()"
 
 
 @dataclasses.dataclass
-class Transaction:
+class SimulatedTransaction:
     """One transaction in one chaincode's namespace at one peer."""
 
     channel_id: str
@@ -59,7 +59,7 @@ class Transaction:
             raise SimulationError(NO_LEDGER)
         return self.bundle
 
-    def in_namespace(self, namespace: str) -> Transaction:
+    def in_namespace(self, namespace: str) -> SimulatedTransaction:
         """Return the same transaction in the namespace of a chaincode that it calls."""
         return dataclasses.replace(self, namespace=namespace, is_init=False, queries=queries.Queries(), _permissions={})
 
@@ -117,7 +117,7 @@ class Transaction:
             ) from None
 
 
-def answer(transaction: Transaction, kind: int, payload: bytes) -> bytes:
+def answer(transaction: SimulatedTransaction, kind: int, payload: bytes) -> bytes:
     """
     Answer a chaincode's request; return the payload of the RESPONSE.
 
@@ -130,25 +130,25 @@ def answer(transaction: Transaction, kind: int, payload: bytes) -> bytes:
         raise SimulationError("unmarshal failed: proto: cannot parse invalid wire-format data") from None
 
 
-def _get_state(transaction: Transaction, payload: bytes) -> bytes:
+def _get_state(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetState.FromString(payload)
     return _read(transaction, asked.collection, asked.key) or b""
 
 
-def _get_state_multiple(transaction: Transaction, payload: bytes) -> bytes:
+def _get_state_multiple(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetStateMultiple.FromString(payload)
     values = [_read(transaction, asked.collection, key) or b"" for key in asked.keys]
     return shim.GetStateMultipleResult(values=values).SerializeToString()
 
 
-def _read(transaction: Transaction, collection: str, key: str) -> bytes | None:
+def _read(transaction: SimulatedTransaction, collection: str, key: str) -> bytes | None:
     if not collection:
         return transaction.simulator.get_state(transaction.namespace, key)
     transaction.require_read(collection)
     return transaction.simulator.get_private(transaction.namespace, collection, key)
 
 
-def _get_private_data_hash(transaction: Transaction, payload: bytes) -> bytes:
+def _get_private_data_hash(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetState.FromString(payload)
     if transaction.is_init:
         raise SimulationError(IN_INIT)
@@ -156,19 +156,19 @@ def _get_private_data_hash(transaction: Transaction, payload: bytes) -> bytes:
     return found or b""
 
 
-def _put_state(transaction: Transaction, payload: bytes) -> bytes:
+def _put_state(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.PutState.FromString(payload)
     _write(transaction, asked.collection, asked.key, asked.value)
     return b""
 
 
-def _del_state(transaction: Transaction, payload: bytes) -> bytes:
+def _del_state(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.DelState.FromString(payload)
     _write(transaction, asked.collection, asked.key, b"")
     return b""
 
 
-def _write(transaction: Transaction, collection: str, key: str, value: bytes) -> None:
+def _write(transaction: SimulatedTransaction, collection: str, key: str, value: bytes) -> None:
     if not collection:
         transaction.simulator.set_state(transaction.namespace, key, value)
         return
@@ -176,13 +176,13 @@ def _write(transaction: Transaction, collection: str, key: str, value: bytes) ->
     transaction.simulator.set_private(transaction.namespace, collection, key, value)
 
 
-def _purge_private_data(transaction: Transaction, payload: bytes) -> bytes:
+def _purge_private_data(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.DelState.FromString(payload)
     _purge(transaction, asked.collection, asked.key)
     return b""
 
 
-def _purge(transaction: Transaction, collection: str, key: str) -> None:
+def _purge(transaction: SimulatedTransaction, collection: str, key: str) -> None:
     if not transaction.configuration.capabilities.purge:
         raise SimulationError(
             "purge private data is not enabled, channel application capability of V2_5 or later is required"
@@ -193,13 +193,13 @@ def _purge(transaction: Transaction, collection: str, key: str) -> None:
     transaction.simulator.set_private(transaction.namespace, collection, key, b"", purge=True)
 
 
-def _put_state_metadata(transaction: Transaction, payload: bytes) -> bytes:
+def _put_state_metadata(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.PutStateMetadata.FromString(payload)
     _write_metadata(transaction, asked.collection, asked.key, asked.metadata)
     return b""
 
 
-def _write_metadata(transaction: Transaction, collection: str, key: str, entry: shim.StateMetadata) -> None:
+def _write_metadata(transaction: SimulatedTransaction, collection: str, key: str, entry: shim.StateMetadata) -> None:
     metadata = {entry.metakey: entry.value}
     if not collection:
         transaction.simulator.set_state_metadata(transaction.namespace, key, metadata)
@@ -208,7 +208,7 @@ def _write_metadata(transaction: Transaction, collection: str, key: str, entry: 
     transaction.simulator.set_private_metadata(transaction.namespace, collection, key, metadata)
 
 
-def _get_state_metadata(transaction: Transaction, payload: bytes) -> bytes:
+def _get_state_metadata(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetStateMetadata.FromString(payload)
     if asked.collection:
         transaction.require_read(asked.collection)
@@ -219,7 +219,7 @@ def _get_state_metadata(transaction: Transaction, payload: bytes) -> bytes:
     return shim.StateMetadataResult(entries=entries).SerializeToString()
 
 
-def _write_batch(transaction: Transaction, payload: bytes) -> bytes:
+def _write_batch(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     kinds = shim.WriteRecord
     for record in shim.WriteBatchState.FromString(payload).rec:
         if record.type == kinds.PUT_STATE:
@@ -235,7 +235,7 @@ def _write_batch(transaction: Transaction, payload: bytes) -> bytes:
     return b""
 
 
-def _get_state_by_range(transaction: Transaction, payload: bytes) -> bytes:
+def _get_state_by_range(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetStateByRange.FromString(payload)
     page = shim.QueryMetadata.FromString(asked.metadata)
     namespace = transaction.namespace
@@ -255,7 +255,7 @@ def _encoded(namespace: str, row: tuple[str, bytes] | None) -> bytes | None:
     return None if row is None else queries.key_value(namespace, *row)
 
 
-def _get_query_result(transaction: Transaction, payload: bytes) -> bytes:
+def _get_query_result(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetQueryResult.FromString(payload)
     page = shim.QueryMetadata.FromString(asked.metadata)
     if asked.collection:
@@ -264,7 +264,7 @@ def _get_query_result(transaction: Transaction, payload: bytes) -> bytes:
     raise SimulationError(f"ExecuteQuery{'WithMetadata' if paged else ''} not supported for leveldb")
 
 
-def _get_history_for_key(transaction: Transaction, payload: bytes) -> bytes:
+def _get_history_for_key(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     asked = shim.GetHistoryForKey.FromString(payload)
     changes = transaction.simulator.history(transaction.namespace, asked.key)
 
@@ -275,18 +275,18 @@ def _get_history_for_key(transaction: Transaction, payload: bytes) -> bytes:
     return transaction.queries.start(following)
 
 
-def _query_state_next(transaction: Transaction, payload: bytes) -> bytes:
+def _query_state_next(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     batch = transaction.queries.following(shim.QueryStateNext.FromString(payload).id)
     if batch is None:
         raise SimulationError("query iterator not found")
     return batch
 
 
-def _query_state_close(transaction: Transaction, payload: bytes) -> bytes:
+def _query_state_close(transaction: SimulatedTransaction, payload: bytes) -> bytes:
     return transaction.queries.close(shim.QueryStateClose.FromString(payload).id)
 
 
-_ANSWERS: dict[int, Callable[[Transaction, bytes], bytes]] = {
+_ANSWERS: dict[int, Callable[[SimulatedTransaction, bytes], bytes]] = {
     KINDS.Value("GET_STATE"): _get_state,
     KINDS.Value("GET_STATE_MULTIPLE"): _get_state_multiple,
     KINDS.Value("GET_PRIVATE_DATA_HASH"): _get_private_data_hash,

@@ -19,23 +19,23 @@ from hlf.wire import msp
 from hlf.wire.config import channelconfig
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
 # A result can be a description of up to 10,000 layouts.
 _MOST_KEPT = 64
 
 Found = TypeVar("Found")
 
 
-class View:
+class ChannelView:
     """A channel's peers and chaincodes, until one of them or the configuration changes."""
 
-    def __init__(self, channel: Channel, peers: Sequence[Peer]) -> None:
+    def __init__(self, channel: OrderedChannel, peers: Sequence[PeerState]) -> None:
         """*peers* are those that joined the channel."""
         self.channel = channel
         self.peers = peers
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
-        self._running: dict[str, tuple[Peer, ...]] = {}
+        self._running: dict[str, tuple[PeerState, ...]] = {}
         self._kept: dict[bytes, Any] = {}
 
     @property
@@ -59,7 +59,7 @@ class View:
             raise KeyError(f"{name} is not defined on {self.channel.id}")
         return found
 
-    def running(self, name: str) -> tuple[Peer, ...]:
+    def running(self, name: str) -> tuple[PeerState, ...]:
         """Return the peers that can execute chaincode *name*."""
         known = self._running.get(name)
         if known is None:
@@ -71,7 +71,7 @@ class View:
         with self.channel.ledger.snapshot() as snapshot:
             return sorted(lifecycle.definitions(snapshot))
 
-    def identity(self, peer: Peer) -> msp.Identity | None:
+    def identity(self, peer: PeerState) -> msp.Identity | None:
         """Return the identity of *peer* as a member of the channel; None if it is not one."""
         try:
             return self.channel.bundle.msps.identity(peer.local.serialized)
@@ -90,7 +90,7 @@ class View:
         self._kept[question] = known
         return known
 
-    def _find_running(self, name: str) -> tuple[Peer, ...]:
+    def _find_running(self, name: str) -> tuple[PeerState, ...]:
         if is_system(name):
             return tuple(self.peers)
         definition = self.definition(name)
@@ -118,16 +118,16 @@ def _lifecycle(bundle: channelconfig.Bundle) -> lifecycle.ChaincodeDefinition:
 class Views:
     """The present view of every channel, shared by all gateways of the process."""
 
-    def __init__(self, peers: Sequence[Peer]) -> None:
+    def __init__(self, peers: Sequence[PeerState]) -> None:
         self._peers = peers
-        self._views: dict[str, tuple[tuple[object, ...], View]] = {}
+        self._views: dict[str, tuple[tuple[object, ...], ChannelView]] = {}
 
     @property
-    def peers(self) -> list[Peer]:
+    def peers(self) -> list[PeerState]:
         """The peers of the network that are presumed alive."""
         return [peer for peer in self._peers if peer.presumed_alive]
 
-    def of(self, channel: Channel) -> View:
+    def of(self, channel: OrderedChannel) -> ChannelView:
         """Return the view of *channel*; after a change of its peers, chaincodes or configuration it is a new one."""
         alive = self.peers
         packages = sum(len(peer.packages) for peer in alive)
@@ -135,5 +135,5 @@ class Views:
         known = self._views.get(channel.id)
         if known is None or known[0] != state:
             members = [peer for peer in alive if peer.name in channel.peers]
-            known = self._views[channel.id] = (state, View(channel, members))
+            known = self._views[channel.id] = (state, ChannelView(channel, members))
         return known[1]

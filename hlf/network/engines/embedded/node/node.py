@@ -25,17 +25,17 @@ from pathlib import Path
 from hlf import errors as hlf_errors
 from hlf.network import errors, state
 from hlf.network.engines.embedded.endorse.endorser import Endorser
-from hlf.network.engines.embedded.endorse.peer import Peer
+from hlf.network.engines.embedded.endorse.peer import PeerState
 from hlf.network.engines.embedded.endorse.views import Views
 from hlf.network.engines.embedded.node import requests
 from hlf.network.engines.embedded.node.listeners import ListenError
-from hlf.network.engines.embedded.node.serving import OrdererServer, PeerServer, Server
+from hlf.network.engines.embedded.node.serving import NodeServer, OrdererServer, PeerServer
 from hlf.network.engines.embedded.order.channels import Channels
-from hlf.network.engines.embedded.services.broadcast import Orderer
+from hlf.network.engines.embedded.services.broadcast import BroadcastService
 from hlf.network.engines.embedded.state.ledger import START_OVER
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
-from hlf.network.engines.embedded.wire.settings import Settings, SettingsError, read
+from hlf.network.engines.embedded.wire.settings import ProcessSettings, SettingsFileError, read
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 class Node:
     """The nodes of one process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ProcessSettings) -> None:
         """
         Read key material and packages; nothing listens yet.
 
@@ -55,9 +55,9 @@ class Node:
         self.channels = Channels(
             settings.data / requests.CHANNELS, LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
         )
-        orderer = Orderer(self.channels, own.address, own.msp_id)
+        orderer = BroadcastService(self.channels, own.address, own.msp_id)
         self.peers = peers = [
-            Peer(
+            PeerState(
                 name=peer.name,
                 local=LocalMsp(peer.msp_id, peer.msp_dir),
                 address=peer.address,
@@ -73,7 +73,7 @@ class Node:
             peer.name: Endorser(peer, told.execute_seconds, views)
             for peer, told in zip(peers, settings.peers, strict=True)
         }
-        self._servers: list[Server] = [
+        self._servers: list[NodeServer] = [
             PeerServer(told, peer, endorsers, views, orderer) for peer, told in zip(peers, settings.peers, strict=True)
         ]
         self._servers.append(OrdererServer(own, orderer, self.channels))
@@ -116,7 +116,7 @@ class Node:
         await self.channels.close()
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: ProcessSettings) -> None:
     """Serve until SIGTERM or SIGINT; the ready file exists exactly while all wanted nodes listen."""
     node = Node(settings)
     asked_for = requests.Requests(settings.request_file, node.channels, node.peers)
@@ -142,14 +142,14 @@ async def run(settings: Settings) -> None:
         await node.stop()
 
 
-async def _follow(asked: asyncio.Event, node: Node, settings: Settings, asked_for: requests.Requests) -> None:
+async def _follow(asked: asyncio.Event, node: Node, settings: ProcessSettings, asked_for: requests.Requests) -> None:
     """At each signal, stop and start nodes by the file of stopped ones, and carry out a request."""
     while True:
         await asked.wait()
         asked.clear()
         try:
             await node.leave_out(settings.stopped())
-        except (SettingsError, ListenError) as error:
+        except (SettingsFileError, ListenError) as error:
             log.error("%s", error)
         log.info("stopped nodes: %s", ", ".join(node.stopped) or "none")
         await asked_for.look()
@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> int:
     faulthandler.register(signal.SIGUSR1)
     try:
         settings = read(json.loads(Path(arguments[0]).read_bytes()))
-    except (OSError, ValueError, SettingsError) as error:
+    except (OSError, ValueError, SettingsFileError) as error:
         log.error("the configuration %s cannot be used: %s", arguments[0], error)
         return 2
     try:
@@ -179,7 +179,7 @@ def main(arguments: list[str]) -> int:
     except hlf_errors.HlfError as error:
         log.error("%s. %s", error, START_OVER)
         return 1
-    except (ListenError, SettingsError, errors.NetworkError) as error:
+    except (ListenError, SettingsFileError, errors.NetworkError) as error:
         log.error("%s", error)
         return 1
     return 0

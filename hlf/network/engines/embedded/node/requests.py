@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hlf.network import errors
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.order.channels import Channels
 
 SAVE, BRING_BACK = "save", "bring back"
@@ -26,7 +26,7 @@ CHANNELS, PEERS = "channels", "peers"
 class Requests:
     """Carries out each request once."""
 
-    def __init__(self, file: Path, channels: Channels, peers: Sequence[Peer]) -> None:
+    def __init__(self, file: Path, channels: Channels, peers: Sequence[PeerState]) -> None:
         """*file* is the file of requests; one of an earlier process is ignored."""
         file.unlink(missing_ok=True)
         self._file = file

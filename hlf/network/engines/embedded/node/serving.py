@@ -15,21 +15,21 @@ from hlf.network.engines.embedded.services import participation
 from hlf.network.engines.embedded.services.discovery import Discovery
 from hlf.network.engines.embedded.services.endorserservice import EndorserService
 from hlf.network.engines.embedded.services.events import PeerEvents
-from hlf.network.engines.embedded.services.gateway import Gateway
+from hlf.network.engines.embedded.services.gateway import GatewayService
 from hlf.network.engines.embedded.services.snapshotservice import SnapshotService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hlf.network.engines.embedded.endorse.endorser import Endorser
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
     from hlf.network.engines.embedded.order.channels import Channels
-    from hlf.network.engines.embedded.services.broadcast import Orderer
-    from hlf.network.engines.embedded.wire.settings import OrdererSettings, PeerSettings
+    from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.wire.settings import OrdererSettings, PeerNodeSettings
 
 
-class Server:
+class NodeServer:
     """A node: a name, and a listener while it runs."""
 
     def __init__(self, name: str) -> None:
@@ -57,16 +57,16 @@ class Server:
             await listener.stop()
 
 
-class PeerServer(Server):
+class PeerServer(NodeServer):
     """A peer's services: endorser, gateway, events and discovery."""
 
     def __init__(
         self,
-        own: PeerSettings,
-        peer: Peer,
+        own: PeerNodeSettings,
+        peer: PeerState,
         endorsers_by_peer: Mapping[str, Endorser],
         views: Views,
-        orderer: Orderer,
+        orderer: BroadcastService,
     ) -> None:
         super().__init__(own.name)
         self._own = own
@@ -94,7 +94,7 @@ class PeerServer(Server):
             "protos.Snapshot", lambda server: snapshot_pb2_grpc.add_SnapshotServicer_to_server(snapshots, server)
         )
         if own.gateway_enabled:
-            gateway = Gateway(peer, self._endorsers, self._views, self._orderer, own)
+            gateway = GatewayService(peer, self._endorsers, self._views, self._orderer, own)
             listener.add(
                 "gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server)
             )
@@ -109,10 +109,10 @@ class PeerServer(Server):
         await self._endorsers[self.name].close()
 
 
-class OrdererServer(Server):
+class OrdererServer(NodeServer):
     """The orderer's services, and its administrators' REST interface."""
 
-    def __init__(self, own: OrdererSettings, orderer: Orderer, channels: Channels) -> None:
+    def __init__(self, own: OrdererSettings, orderer: BroadcastService, channels: Channels) -> None:
         super().__init__(own.name)
         self._own = own
         self._orderer = orderer
@@ -144,7 +144,7 @@ class OrdererServer(Server):
         await super().stop()
 
     async def _start_rest(self) -> None:
-        self._rest = web.AppRunner(participation.Participation(self._channels).application(), access_log=None)
+        self._rest = web.AppRunner(participation.ParticipationService(self._channels).application(), access_log=None)
         await self._rest.setup()
         host, _, port = self._own.admin_address.rpartition(":")
         context = participation.tls(self._own.tls_cert, self._own.tls_key, self._own.admin_client_ca)

@@ -21,11 +21,11 @@ from typing import Any, TypeVar
 from fabric_protos.common import common_pb2
 
 from hlf.network.engines.embedded.order import ordering
-from hlf.network.engines.embedded.order.consenters import Own
-from hlf.network.engines.embedded.order.ordering import Cutter, Message, Refused, Signer
+from hlf.network.engines.embedded.order.consenters import OwnIdentity
+from hlf.network.engines.embedded.order.ordering import Cutter, Message, NotOrdered, OrdererSigner
 from hlf.network.engines.embedded.state import blocklog, lifecycle, privatedata, troubles
 from hlf.network.engines.embedded.state.endorsement import member_msp_ids
-from hlf.network.engines.embedded.state.ledger import Committed, Ledger
+from hlf.network.engines.embedded.state.ledger import ChannelLedger, WrittenBlock
 from hlf.network.engines.embedded.state.snapshots import Snapshot
 from hlf.network.engines.embedded.state.troubles import Trouble, TroubleError
 from hlf.network.engines.embedded.state.validation import BlockValidator, Validated
@@ -35,14 +35,14 @@ from hlf.wire import keys
 from hlf.wire.config import channelconfig, configvalues
 
 _LOG = logging.getLogger(__name__)
-Written = Sequence[Callable[["Channel", int], None]]
+Written = Sequence[Callable[["OrderedChannel", int], None]]
 Done = TypeVar("Done")
 _RETRY_SECONDS = 1.0
 # The most messages that wait to be ordered; senders of more must wait.
 _MOST_WAITING = 10_000
 
 
-class Channel:
+class OrderedChannel:
     """
     A channel of the orderer and all members' peers.
 
@@ -56,7 +56,12 @@ class Channel:
     """
 
     def __init__(
-        self, ledger: Ledger, bundle: channelconfig.Bundle, signer: Signer, own: Own, written: Written = ()
+        self,
+        ledger: ChannelLedger,
+        bundle: channelconfig.Bundle,
+        signer: OrdererSigner,
+        own: OwnIdentity,
+        written: Written = (),
     ) -> None:
         """*written* are functions; the commit thread calls them after each block."""
         self.id = bundle.channel_id
@@ -119,15 +124,15 @@ class Channel:
             Refused: a rule of the orderer refuses it, or nothing can be written at the moment.
         """
         if not self.ordering:
-            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+            raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")
         message = self._admission.admit(envelope, raw, time.monotonic())
         while self._queue.full() and self.ordering and self.trouble is None:
             self._moved.clear()
             await self._moved.wait()
         if self.trouble is not None:
-            raise Refused(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
+            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
         if not self.ordering:
-            raise Refused(common_pb2.BAD_REQUEST, "channel does not exist")
+            raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")
         self._queue.put_nowait(message)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
@@ -218,7 +223,7 @@ class Channel:
             if message.update is not None:
                 return self._admission.admit_update(message.update, message.arrived)
             return self._admission.admit(common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived)
-        except Refused as refused:
+        except NotOrdered as refused:
             _LOG.warning("%s: a message was let in before the configuration changed, not after: %s", self.id, refused)
             return None
 
@@ -254,7 +259,7 @@ class Channel:
                 self._publish(*await writing)
             raise
 
-    def _publish(self, committed: Committed, bundle: channelconfig.Bundle | None, defines: bool) -> None:
+    def _publish(self, committed: WrittenBlock, bundle: channelconfig.Bundle | None, defines: bool) -> None:
         if self.trouble is not None:
             _LOG.warning("%s: block %s could be written after all", self.id, committed.number)
             self.trouble = None
@@ -266,7 +271,7 @@ class Channel:
 
     # On the commit thread ----------------------------------------------------------------------------------------
 
-    def _write(self, batch: Sequence[Message]) -> tuple[Committed, channelconfig.Bundle | None, bool]:
+    def _write(self, batch: Sequence[Message]) -> tuple[WrittenBlock, channelconfig.Bundle | None, bool]:
         """Make, validate and write a block; return it, its configuration if any, and whether it defines chaincodes."""
         number = self.ledger.height
         raws = [message.raw for message in batch]

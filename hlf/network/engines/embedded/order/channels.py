@@ -14,30 +14,30 @@ import grpc
 from hlf import errors
 from hlf.network.engines.embedded.order import joining
 from hlf.network.engines.embedded.order.bootstrapping import Bootstrap
-from hlf.network.engines.embedded.order.channel import Channel
-from hlf.network.engines.embedded.order.consenters import Own
+from hlf.network.engines.embedded.order.channel import OrderedChannel
+from hlf.network.engines.embedded.order.consenters import OwnIdentity
 from hlf.network.engines.embedded.order.followers import (
     ACTIVE,
     CONSENTER,
     FAILED,
     FOLLOWER,
     ONBOARDING,
+    ChannelStanding,
     Followers,
-    Standing,
 )
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
-from hlf.network.engines.embedded.order.ordering import Signer
+from hlf.network.engines.embedded.order.ordering import OrdererSigner
 from hlf.network.engines.embedded.state import copies
-from hlf.network.engines.embedded.state.ledger import START_OVER, Ledger
+from hlf.network.engines.embedded.state.ledger import START_OVER, ChannelLedger
 from hlf.network.engines.embedded.state.privatedata import PrivateWrites
 from hlf.network.engines.embedded.state.updates import Updates
-from hlf.network.engines.embedded.state.validation import Validated, Verdict
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, Validated
 from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.network.errors import StateError
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig
 
-__all__ = ["Channel", "Channels", "JoinError", "ParticipationRefused", "Standing"]
+__all__ = ["OrderedChannel", "Channels", "JoinError", "ParticipationRefused", "ChannelStanding"]
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +54,14 @@ class Channels:
         written: called with a channel and the number of each block of it, on its commit thread.
     """
 
-    def __init__(self, folder: Path, signer: Signer, tls_certificate: bytes) -> None:
+    def __init__(self, folder: Path, signer: OrdererSigner, tls_certificate: bytes) -> None:
         """*folder* has one ledger for each channel; *signer* and the listener's certificate identify the orderer."""
         self._folder = folder
         self._signer = signer
-        self._own = Own(tls_certificate, signer.serialized)
-        self._channels: dict[str, Channel] = {}
+        self._own = OwnIdentity(tls_certificate, signer.serialized)
+        self._channels: dict[str, OrderedChannel] = {}
         self._followers = Followers(folder)
-        self.written: list[Callable[[Channel, int], None]] = []
+        self.written: list[Callable[[OrderedChannel, int], None]] = []
 
     async def open(self) -> None:
         """
@@ -72,7 +72,7 @@ class Channels:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(self._folder.glob("*.ledger")):
-            ledger = Ledger(path, path.stem)
+            ledger = ChannelLedger(path, path.stem)
             if ledger.height == 0:
                 # The process ended while the file was made; the join starts again.
                 log.warning("%s holds no block: its channel is joined anew", path)
@@ -93,18 +93,18 @@ class Channels:
             except ParticipationRefused as refused:
                 raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
 
-    def get(self, channel_id: str) -> Channel | None:
+    def get(self, channel_id: str) -> OrderedChannel | None:
         """Return the channel of that name, or None."""
         return self._channels.get(channel_id)
 
-    def __iter__(self) -> Iterator[Channel]:
+    def __iter__(self) -> Iterator[OrderedChannel]:
         return iter(list(self._channels.values()))
 
     def joined(self, peer_name: str) -> list[str]:
         """Return the names of the channels a peer joined, sorted."""
         return sorted(channel.id for channel in self._channels.values() if peer_name in channel.peers)
 
-    def standing(self, channel_id: str) -> Standing | None:
+    def standing(self, channel_id: str) -> ChannelStanding | None:
         """Return how the orderer takes part in a channel; None if it does not."""
         following = self._followers.get(channel_id)
         channel = self._channels.get(channel_id)
@@ -112,11 +112,11 @@ class Channels:
             return _standing(channel)
         return following
 
-    def standings(self) -> list[Standing]:
+    def standings(self) -> list[ChannelStanding]:
         """Return how the orderer takes part in each of its channels."""
         return [*(_standing(channel) for channel in self if channel.ordering), *self._followers]
 
-    async def join_orderer(self, genesis: bytes) -> Standing:
+    async def join_orderer(self, genesis: bytes) -> ChannelStanding:
         """
         Let the orderer join the channel of a configuration block, and order it if possible.
 
@@ -160,7 +160,7 @@ class Channels:
             await channel.close()
             channel.ledger.remove()
 
-    async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> Channel:
+    async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> OrderedChannel:
         """
         Let a peer join; it has all earlier blocks at once.
 
@@ -232,13 +232,13 @@ class Channels:
             await channel.close()
         self._channels.clear()
 
-    def _create(self, block: Any, bundle: channelconfig.Bundle) -> Channel:
+    def _create(self, block: Any, bundle: channelconfig.Bundle) -> OrderedChannel:
         self._folder.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger(self._folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
+        ledger = ChannelLedger(self._folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
         try:
             with ledger.committing() as state:
                 # Members use a genesis block unchanged, because they agreed on it.
-                verdict = Verdict(0, tx_id=joining.transaction_id(block), config=block.data.data[0])
+                verdict = EnvelopeVerdict(0, tx_id=joining.transaction_id(block), config=block.data.data[0])
                 validated = Validated([verdict], Updates(state), config=verdict.config)
                 committed = ledger.write(block, validated, PrivateWrites())
         except BaseException:
@@ -248,21 +248,23 @@ class Channels:
         ledger.publish(committed)
         return self._start(ledger, bundle)
 
-    def _start(self, ledger: Ledger, bundle: channelconfig.Bundle) -> Channel:
-        channel = self._channels[bundle.channel_id] = Channel(ledger, bundle, self._signer, self._own, self.written)
+    def _start(self, ledger: ChannelLedger, bundle: channelconfig.Bundle) -> OrderedChannel:
+        channel = self._channels[bundle.channel_id] = OrderedChannel(
+            ledger, bundle, self._signer, self._own, self.written
+        )
         if ledger.is_ordering():
             channel.start_ordering()
         return channel
 
-    def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> Standing:
+    def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> ChannelStanding:
         relation = CONSENTER if consenter else FOLLOWER
-        return self._followers.add(Standing(bundle.channel_id, relation, ONBOARDING), block)
+        return self._followers.add(ChannelStanding(bundle.channel_id, relation, ONBOARDING), block)
 
 
-def _standing(channel: Channel) -> Standing:
+def _standing(channel: OrderedChannel) -> ChannelStanding:
     """Return the orderer's standing in a channel that it orders."""
     trouble = channel.trouble
-    return Standing(
+    return ChannelStanding(
         channel.id,
         status=ACTIVE if trouble is None else FAILED,
         height=channel.ledger.height,

@@ -23,7 +23,7 @@ _RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnIdentity:
     """The orderer's TLS certificate (Raft) and identity (BFT), by which it finds itself among consenters."""
 
     tls_certificate: bytes

@@ -19,7 +19,7 @@ ACTIVE, ONBOARDING, FAILED = "active", "onboarding", "failed"
 
 
 @dataclass(frozen=True)
-class Standing:
+class ChannelStanding:
     """How the orderer takes part in a channel, in the terms of the participation interface; *reason* if it failed."""
 
     channel_id: str
@@ -35,20 +35,20 @@ class Followers:
     def __init__(self, folder: Path) -> None:
         """*folder* has one file for each channel."""
         self._folder = folder
-        self._known: dict[str, Standing] = {}
+        self._known: dict[str, ChannelStanding] = {}
 
     def files(self) -> list[Path]:
         """Return the stored blocks, to be added again after a restart."""
         return sorted(self._folder.glob("*.join"))
 
-    def get(self, channel_id: str) -> Standing | None:
+    def get(self, channel_id: str) -> ChannelStanding | None:
         """Return the orderer's standing in a channel that it follows; None for any other."""
         return self._known.get(channel_id)
 
-    def __iter__(self) -> Iterator[Standing]:
+    def __iter__(self) -> Iterator[ChannelStanding]:
         return iter(list(self._known.values()))
 
-    def add(self, standing: Standing, block: bytes = b"") -> Standing:
+    def add(self, standing: ChannelStanding, block: bytes = b"") -> ChannelStanding:
         """Add a channel, and store the block of its join if there is one."""
         if block:
             state.replace_file(self._file(standing.channel_id), block)

@@ -64,7 +64,7 @@ def participation_block(encoded: bytes) -> tuple[Any, channelconfig.Bundle]:
     return block, bundle
 
 
-def takes_part(block: Any, bundle: channelconfig.Bundle, own: consenters.Own) -> bool:
+def takes_part(block: Any, bundle: channelconfig.Bundle, own: consenters.OwnIdentity) -> bool:
     """
     Return whether the orderer is one of the channel's consenters.
 

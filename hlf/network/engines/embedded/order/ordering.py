@@ -24,7 +24,7 @@ WRITERS = "/Channel/Writers"
 ORDERER_WRITERS = "/Channel/Orderer/Writers"
 
 
-class Signer(Protocol):
+class OrdererSigner(Protocol):
     """The orderer's identity: its serialized form, and its signature."""
 
     serialized: bytes
@@ -32,7 +32,7 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes: ...
 
 
-class Refused(Exception):  # noqa: N818 - this is the broadcast service's answer, not a failure of the program.
+class NotOrdered(Exception):  # noqa: N818 - this is the broadcast service's answer, not a failure of the program.
     """A message is not ordered: its sender gets *status* (``common.Status``) and *info*."""
 
     def __init__(self, status: int, info: str) -> None:
@@ -65,7 +65,7 @@ class Message:
 class Admission:
     """The rules for messages under one version of the configuration."""
 
-    def __init__(self, bundle: channelconfig.Bundle, signer: Signer, own: consenters.Own) -> None:
+    def __init__(self, bundle: channelconfig.Bundle, signer: OrdererSigner, own: consenters.OwnIdentity) -> None:
         self._bundle = bundle
         self._signer = signer
         self._own = own
@@ -79,17 +79,19 @@ class Admission:
         """
         kind = _type(envelope)
         if kind == common_pb2.CONFIG:
-            raise Refused(common_pb2.BAD_REQUEST, "message is of type that cannot be processed directly")
+            raise NotOrdered(common_pb2.BAD_REQUEST, "message is of type that cannot be processed directly")
         if kind == common_pb2.ORDERER_TRANSACTION:
-            raise Refused(common_pb2.BAD_REQUEST, "message is of type that is no longer supported")
+            raise NotOrdered(common_pb2.BAD_REQUEST, "message is of type that is no longer supported")
         if kind == common_pb2.CONFIG_UPDATE:
             return self.admit_update(envelope, arrived)
         if self._maintenance:
-            raise Refused(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
+            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
         verified = self._filter(envelope)
         if not envelope.signature:
             # If the policy needs no signatures, a real orderer accepts it, but then no peer accepts the block.
-            raise Refused(common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it")
+            raise NotOrdered(
+                common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it"
+            )
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
 
     def admit_update(self, update: Any, arrived: float) -> Message:
@@ -101,7 +103,7 @@ class Admission:
             successor = channelconfig.Bundle(channel_id, proposed.config)
             succession.check_successor(self._bundle, successor)
         except errors.ConfigError as error:
-            raise Refused(
+            raise NotOrdered(
                 common_pb2.BAD_REQUEST, f"error applying config update to existing channel '{channel_id}': {error}"
             ) from error
         header = envelopes.channel_header(common_pb2.CONFIG, channel_id)
@@ -113,7 +115,7 @@ class Admission:
         try:
             succession.check_maintenance(self._bundle, successor, update)
         except errors.ConfigError as error:
-            raise Refused(
+            raise NotOrdered(
                 common_pb2.BAD_REQUEST,
                 "config update for existing channel did not pass maintenance checks: config transaction inspection "
                 f"failed: {error}",
@@ -135,23 +137,23 @@ class Admission:
         Return whether the creator is a valid member; a lenient policy does not require it.
         """
         if not envelope.payload:
-            raise Refused(common_pb2.BAD_REQUEST, f"{stage}Message was empty")
+            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}Message was empty")
         size, limit = _size(envelope), self._bundle.batch.absolute_max_bytes
         if size > limit:
-            raise Refused(
+            raise NotOrdered(
                 common_pb2.BAD_REQUEST,
                 f"{stage}message payload is {size} bytes and exceeds maximum allowed {limit} bytes",
             )
         signed = _signed(envelope, stage)
         if self._expired(signed.identity):
-            raise Refused(common_pb2.BAD_REQUEST, f"{stage}broadcast client identity expired")
+            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}broadcast client identity expired")
         path = ORDERER_WRITERS if self._maintenance else WRITERS
         if self._bundle.policies.find(path) is None:
-            raise Refused(common_pb2.BAD_REQUEST, f"{stage}could not find policy {path}")
+            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}could not find policy {path}")
         signers = self._bundle.msps.signers([signed])
         refused = self._bundle.policy(path).refusal(signers)
         if refused is not None:
-            raise Refused(common_pb2.FORBIDDEN, f"{stage}{refused}: permission denied")
+            raise NotOrdered(common_pb2.FORBIDDEN, f"{stage}{refused}: permission denied")
         return bool(signers) and signers[0].valid
 
     def _expired(self, serialized: bytes) -> bool:
@@ -171,7 +173,7 @@ def _type(envelope: Any) -> int:
         payload = common_pb2.Payload.FromString(envelope.payload)
         return int(common_pb2.ChannelHeader.FromString(payload.header.channel_header).type)
     except DecodeError as error:
-        raise Refused(
+        raise NotOrdered(
             common_pb2.BAD_REQUEST,
             "could not determine channel ID: error unmarshalling Payload: proto: cannot parse invalid wire-format data",
         ) from error
@@ -186,7 +188,7 @@ def _signed(envelope: Any, stage: str) -> msp.Signed:
         payload = common_pb2.Payload.FromString(envelope.payload)
         creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
     except DecodeError as error:
-        raise Refused(
+        raise NotOrdered(
             common_pb2.BAD_REQUEST,
             f"{stage}could not convert message to signedData: proto: cannot parse invalid wire-format data",
         ) from error
@@ -229,7 +231,7 @@ def make_block(
     previous_hash: bytes,
     envelopes_raw: Sequence[bytes],
     last_config: int,
-    signer: Signer,
+    signer: OrdererSigner,
     consenter_metadata: bytes = b"",
 ) -> common_pb2.Block:
     """Return a signed ``common.Block``; *last_config* is its own number if it holds a configuration."""

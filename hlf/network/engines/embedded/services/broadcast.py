@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 
-from hlf.network.engines.embedded.order.ordering import Refused
+from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.network.engines.embedded.services import events
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.requests import MalformedError, decode
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.order.channels import Channels
 
 
-class Orderer(events.OrdererEvents):
+class BroadcastService(events.OrdererEvents):
     """``orderer.AtomicBroadcast``; gateways of this process call it as functions."""
 
     def __init__(self, channels: Channels, address: str, msp_id: str) -> None:
@@ -51,7 +51,7 @@ class Orderer(events.OrdererEvents):
             return _refused(common_pb2.BAD_REQUEST, "channel does not exist")
         try:
             await channel.order(envelope, envelope.SerializeToString())
-        except Refused as refused:
+        except NotOrdered as refused:
             return _refused(refused.status, refused.info)
         return ab_pb2.BroadcastResponse(status=common_pb2.SUCCESS)
 

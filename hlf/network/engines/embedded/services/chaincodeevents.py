@@ -19,15 +19,15 @@ from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.wire import msp
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.state.ledger import Ledger
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.state.ledger import ChannelLedger
 
 Code = grpc.StatusCode
 _VALID = transaction_pb2.TxValidationCode.VALID
 
 
 async def follow(
-    peer: Peer, signed: gateway_pb2.SignedChaincodeEventsRequest
+    peer: PeerState, signed: gateway_pb2.SignedChaincodeEventsRequest
 ) -> AsyncIterator[gateway_pb2.ChaincodeEventsResponse]:
     """
     Yield every block with events of the requested chaincode, without end.
@@ -73,7 +73,7 @@ def events_of(block: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
             yield from (event for event in blockcontent.events(data) if event.chaincode_id)
 
 
-def _start(ledger: Ledger, asked: gateway_pb2.ChaincodeEventsRequest) -> int:
+def _start(ledger: ChannelLedger, asked: gateway_pb2.ChaincodeEventsRequest) -> int:
     if asked.after_transaction_id:
         record = ledger.transaction(asked.after_transaction_id)
         if record is not None:

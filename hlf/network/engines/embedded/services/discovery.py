@@ -26,8 +26,8 @@ from hlf.wire import msp
 from hlf.wire.config import channelconfig
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.endorse.views import View, Views
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.endorse.views import ChannelView, Views
 
 # Fabric sets no limit here; this one only keeps a mistaken client from filling the memory.
 MOST_CALLS = 2500
@@ -41,7 +41,7 @@ class QueryError(Exception):
 class Discovery(protocol_pb2_grpc.DiscoveryServicer):
     """Discovery at one peer."""
 
-    def __init__(self, peer: Peer, views: Views) -> None:
+    def __init__(self, peer: PeerState, views: Views) -> None:
         self.limit = statuses.Limit("discovery.Discovery", MOST_CALLS)
         self._peer = peer
         self._views = views
@@ -97,14 +97,16 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         if not any(identity.satisfies(administrator) for identity in local.msps.signers([signed])):
             raise QueryError("access denied")
 
-    def _list_members(self, peers: Sequence[Peer], view: View | None, result: protocol_pb2.QueryResult) -> None:
+    def _list_members(
+        self, peers: Sequence[PeerState], view: ChannelView | None, result: protocol_pb2.QueryResult
+    ) -> None:
         result.members.SetInParent()
         for peer in peers:
             _describe_peer(result.members.peers_by_org[peer.msp_id].peers.add(), peer, view)
 
     def _list_endorsers(
         self,
-        view: View,
+        view: ChannelView,
         interests: Sequence[responses.ChaincodeInterest],
         result: protocol_pb2.QueryResult,
     ) -> None:
@@ -128,7 +130,7 @@ def _refused(reason: str) -> statuses.StatusError:
     return statuses.StatusError(grpc.StatusCode.UNKNOWN, reason)
 
 
-def _filtered(view: View, interest: responses.ChaincodeInterest) -> list[Peer]:
+def _filtered(view: ChannelView, interest: responses.ChaincodeInterest) -> list[PeerState]:
     """Return the members that run the chaincodes of *interest* and may read its collections."""
     if not interest.chaincodes:
         return list(view.peers)
@@ -149,7 +151,7 @@ def _check_interests(interests: Sequence[responses.ChaincodeInterest]) -> None:
             raise QueryError("chaincode name in interest cannot be empty")
 
 
-def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: View | None) -> None:
+def _describe_peer(described: protocol_pb2.Peer, peer: PeerState, view: ChannelView | None) -> None:
     described.identity = peer.local.serialized
     pki_id = hashlib.sha256(peer.local.serialized).digest()
     alive = message_pb2.GossipMessage(tag=message_pb2.GossipMessage.EMPTY)
@@ -172,7 +174,7 @@ def _describe_peer(described: protocol_pb2.Peer, peer: Peer, view: View | None) 
     _seal(described.state_info, state, peer)
 
 
-def _seal(envelope: message_pb2.Envelope, content: message_pb2.GossipMessage, peer: Peer) -> None:
+def _seal(envelope: message_pb2.Envelope, content: message_pb2.GossipMessage, peer: PeerState) -> None:
     envelope.payload = content.SerializeToString()
     envelope.signature = peer.local.sign(envelope.payload)
 

@@ -8,7 +8,7 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 
 from hlf.network.engines.embedded.endorse.endorser import Endorser, RefusedError
 from hlf.network.engines.embedded.wire import statuses
-from hlf.network.engines.embedded.wire.requests import Request
+from hlf.network.engines.embedded.wire.requests import ProposalRequest
 
 
 class EndorserService(peer_pb2_grpc.EndorserServicer):
@@ -25,7 +25,7 @@ class EndorserService(peer_pb2_grpc.EndorserServicer):
     ) -> responses.ProposalResponse:
         """Endorse; refusals before the simulation are errors of the call, those after it are responses."""
         try:
-            outcome = await self._endorser.process(Request(request))
+            outcome = await self._endorser.process(ProposalRequest(request))
         except RefusedError as error:
             raise statuses.StatusError(grpc.StatusCode.UNKNOWN, str(error)) from None
         return outcome.message()

@@ -28,8 +28,8 @@ from hlf.wire import msp
 from hlf.wire.certificates import pem
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.order.channels import Channel, Channels
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.order.channels import Channels, OrderedChannel
 
     _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -38,14 +38,14 @@ MOST_STREAMS = 2500
 ORDERER_READERS = "/Channel/Readers"
 _LAST = (1 << 64) - 1
 
-Refusal = Callable[["Channel", msp.Signed], str | None]
-Answer = Callable[["Channel", common_pb2.Block, msp.Signed], message.Message]
+Refusal = Callable[["OrderedChannel", msp.Signed], str | None]
+Answer = Callable[["OrderedChannel", common_pb2.Block, msp.Signed], message.Message]
 
 
 class PeerEvents(events_pb2_grpc.DeliverServicer):
     """``protos.Deliver`` at one peer."""
 
-    def __init__(self, peer: Peer, most: int) -> None:
+    def __init__(self, peer: PeerState, most: int) -> None:
         """*most* streams are served at once."""
         self.limit = statuses.Limit("protos.Deliver", most)
         self._peer = peer
@@ -74,18 +74,18 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     ) -> AsyncIterator[message.Message]:
         """Stream whole blocks, with the private data that this peer holds and the caller may read."""
 
-        def answer(channel: Channel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
+        def answer(channel: OrderedChannel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
             return filtering.with_private_data(channel, self._peer.msp_id, block, signed)
 
         session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, answer)
         async for response in session.run(request_iterator, context):
             yield response
 
-    def _session(self, resource: str, response: Callable[..., message.Message], answer: Answer) -> Session:
-        def refusal(channel: Channel, signed: msp.Signed) -> str | None:
+    def _session(self, resource: str, response: Callable[..., message.Message], answer: Answer) -> DeliverSession:
+        def refusal(channel: OrderedChannel, signed: msp.Signed) -> str | None:
             return access.signed_refusal(resource, channel.bundle, channel.id, signed)
 
-        return Session(self._peer.channel, refusal, response, answer)
+        return DeliverSession(self._peer.channel, refusal, response, answer)
 
 
 class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
@@ -101,25 +101,25 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     ) -> AsyncIterator[message.Message]:
         """Stream blocks without the metadata of peers, or only headers with signatures."""
 
-        def refusal(channel: Channel, signed: msp.Signed) -> str | None:
+        def refusal(channel: OrderedChannel, signed: msp.Signed) -> str | None:
             return channel.bundle.refusal(ORDERER_READERS, [signed])
 
-        session = Session(self._ordered, refusal, ab_pb2.DeliverResponse, _orderer_block)
+        session = DeliverSession(self._ordered, refusal, ab_pb2.DeliverResponse, _orderer_block)
         async for response in session.run(request_iterator, context):
             yield response
 
-    def _ordered(self, channel_id: str) -> Channel | None:
+    def _ordered(self, channel_id: str) -> OrderedChannel | None:
         """Return the channel, if the orderer joined it."""
         channel = self._channels.get(channel_id)
         return channel if channel is not None and channel.ordering else None
 
 
-class Session:
+class DeliverSession:
     """One Deliver stream."""
 
     def __init__(
         self,
-        channel_of: Callable[[str], Channel | None],
+        channel_of: Callable[[str], OrderedChannel | None],
         refusal: Refusal,
         response: Callable[..., message.Message],
         answer: Answer,
@@ -190,7 +190,7 @@ class Session:
 class _Guard:
     """Checks the caller's access again after each change of the configuration."""
 
-    def __init__(self, channel: Channel, signed: msp.Signed, refusal: Refusal) -> None:
+    def __init__(self, channel: OrderedChannel, signed: msp.Signed, refusal: Refusal) -> None:
         self._channel = channel
         self._signed = signed
         self._refusal = refusal
@@ -248,11 +248,11 @@ def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
     return first, last if last >= first else _LAST
 
 
-def _whole_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> events_pb2.DeliverResponse:
+def _whole_block(_: OrderedChannel, block: common_pb2.Block, __: msp.Signed) -> events_pb2.DeliverResponse:
     return events_pb2.DeliverResponse(block=block)
 
 
-def _orderer_block(_: Channel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
+def _orderer_block(_: OrderedChannel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
     """Return a block without the metadata that peers add."""
     for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
         if len(block.metadata.metadata) > added:

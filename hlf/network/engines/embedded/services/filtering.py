@@ -14,12 +14,12 @@ from hlf.network.engines.embedded.services import blockcontent
 from hlf.wire import keys, msp, policies
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
     from hlf.network.engines.embedded.state import lifecycle
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
 
-def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events_pb2.DeliverResponse:
+def filtered(channel: OrderedChannel, block: common_pb2.Block, _: msp.Signed) -> events_pb2.DeliverResponse:
     """Return id, type, validation code and event names of a block's transactions."""
     outline = events_pb2.FilteredBlock(number=block.header.number, channel_id=channel.id)
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
@@ -35,7 +35,7 @@ def filtered(channel: Channel, block: common_pb2.Block, _: msp.Signed) -> events
 
 
 def with_private_data(
-    channel: Channel, msp_id: str, block: common_pb2.Block, signed: msp.Signed
+    channel: OrderedChannel, msp_id: str, block: common_pb2.Block, signed: msp.Signed
 ) -> events_pb2.DeliverResponse:
     """Return a whole block and, by transaction, the private writes that *msp_id* has and the caller may read."""
     response = events_pb2.DeliverResponse()
@@ -74,7 +74,7 @@ def _outline_events(transaction: events_pb2.FilteredTransaction, data: bytes) ->
 
 
 def _readable(
-    channel: Channel, snapshot: Snapshot, held: rwset_pb2.TxPvtReadWriteSet, readers: list[msp.Identity]
+    channel: OrderedChannel, snapshot: Snapshot, held: rwset_pb2.TxPvtReadWriteSet, readers: list[msp.Identity]
 ) -> rwset_pb2.TxPvtReadWriteSet:
     shown = rwset_pb2.TxPvtReadWriteSet(data_model=held.data_model)
     for namespace in held.ns_pvt_rwset:

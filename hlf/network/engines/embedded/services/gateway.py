@@ -21,21 +21,21 @@ from fabric_protos.peer import proposal_response_pb2 as responses
 from google.protobuf import message
 
 from hlf.network.engines.embedded.endorse import access
-from hlf.network.engines.embedded.endorse.endorser import Endorser, Outcome, RefusedError
+from hlf.network.engines.embedded.endorse.endorser import EndorsementOutcome, Endorser, RefusedError
 from hlf.network.engines.embedded.services import chaincodeevents, planning, plans
 from hlf.network.engines.embedded.state.troubles import TroubleError
 from hlf.network.engines.embedded.wire import statuses
-from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, AccessDeniedError, MalformedError, Request
+from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, AccessDeniedError, MalformedError, ProposalRequest
 from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.wire import enumerations, msp
 
 if TYPE_CHECKING:
     from fabric_protos.orderer import ab_pb2
 
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
-    from hlf.network.engines.embedded.services.broadcast import Orderer
-    from hlf.network.engines.embedded.wire.settings import PeerSettings
+    from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.wire.settings import PeerNodeSettings
 
 Code = grpc.StatusCode
 EVALUATE_FAILED = "failed to evaluate transaction, see attached details for more info"
@@ -47,22 +47,22 @@ COLLECT_FAILED = "failed to collect enough transaction endorsements, see attache
 class EndorserAnswer:
     """The result of one endorser."""
 
-    outcome: Outcome | None = None
+    outcome: EndorsementOutcome | None = None
     code: Code = Code.OK
     reason: str = ""
     retry: bool = False
 
 
-class Gateway(gateway_pb2_grpc.GatewayServicer):
+class GatewayService(gateway_pb2_grpc.GatewayServicer):
     """The gateway at one peer."""
 
     def __init__(
         self,
-        peer: Peer,
+        peer: PeerState,
         endorsers_by_peer: Mapping[str, Endorser],
         views: Views,
-        orderer: Orderer,
-        settings: PeerSettings,
+        orderer: BroadcastService,
+        settings: PeerNodeSettings,
     ) -> None:
         """*endorsers_by_peer* has the endorser of each peer of the network; *views* are those of channels."""
         self.limit = statuses.Limit("gateway.Gateway", settings.gateway_calls)
@@ -105,7 +105,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
     # Evaluate ----------------------------------------------------------------------------------------------------
 
     async def _evaluate(self, asked: gateway_pb2.EvaluateRequest) -> gateway_pb2.EvaluateResponse:
-        request = Request(asked.proposed_transaction)
+        request = ProposalRequest(asked.proposed_transaction)
         try:
             channel_id, name, transient = _target(request)
         except MalformedError as error:
@@ -139,7 +139,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
     async def _endorse(self, asked: gateway_pb2.EndorseRequest) -> common_pb2.Envelope:
         if not asked.proposed_transaction.proposal_bytes:
             raise StatusError(Code.INVALID_ARGUMENT, "the proposed transaction must contain a signed proposal")
-        request = Request(asked.proposed_transaction)
+        request = ProposalRequest(asked.proposed_transaction)
         try:
             channel_id = request.channel_id
             name = request.invocation.chaincode_spec.chaincode_id.name
@@ -157,7 +157,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.ABORTED, COLLECT_FAILED, plan.details)
         return _prepare(request, plan)
 
-    async def _collect(self, plan: plans.Plan, peer: Peer | None, request: Request) -> str:
+    async def _collect(self, plan: plans.EndorsementSearch, peer: PeerState | None, request: ProposalRequest) -> str:
         """Ask *peer*, then others of its group while they refuse; return the group if nobody is left in it."""
         group = ""
         while peer is not None:
@@ -169,12 +169,14 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             peer, group = plan.following(peer)
         return group
 
-    async def _plan_from_first(self, request: Request, channel_id: str, name: str, transient: bool) -> plans.Plan:
+    async def _plan_from_first(
+        self, request: ProposalRequest, channel_id: str, name: str, transient: bool
+    ) -> plans.EndorsementSearch:
         """Endorse once, and plan by the reads and writes of that simulation."""
         default = responses.ChaincodeInterest(chaincodes=[responses.ChaincodeCall(name=name)])
         own = self._planner.by_organisation(channel_id, name).get(self._peer.msp_id)
         if own:
-            plan = plans.Plan([((self._peer.msp_id, 1),)], {self._peer.msp_id: own})
+            plan = plans.EndorsementSearch([((self._peer.msp_id, 1),)], {self._peer.msp_id: own})
         elif transient:
             raise StatusError(
                 Code.FAILED_PRECONDITION,
@@ -183,7 +185,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
             )
         else:
             plan = self._planner.for_interest(channel_id, default, None)
-        first: Peer | None = plan.endorsers()[0]
+        first: PeerState | None = plan.endorsers()[0]
         details = []
         while first is not None:
             answer = await self._ask(first, request)
@@ -251,7 +253,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
 
     # Endorsers ---------------------------------------------------------------------------------------------------
 
-    async def _ask(self, peer: Peer, request: Request, *, evaluate: bool = False) -> EndorserAnswer:
+    async def _ask(self, peer: PeerState, request: ProposalRequest, *, evaluate: bool = False) -> EndorserAnswer:
         endorser = self._endorsers[peer.name]
         local = peer is self._peer
         if not peer.running:
@@ -285,7 +287,7 @@ class Gateway(gateway_pb2_grpc.GatewayServicer):
         return EndorserAnswer(None, Code.UNKNOWN, f"chaincode response {status}, {reason}")
 
 
-def _size(outcome: Outcome, evaluate: bool) -> int:
+def _size(outcome: EndorsementOutcome, evaluate: bool) -> int:
     """Return the size of another peer's answer as a message, which has the contract's result twice."""
     signed = outcome.payload or b""
     if evaluate and outcome.payload is not None:
@@ -294,7 +296,7 @@ def _size(outcome: Outcome, evaluate: bool) -> int:
     return outcome.response.ByteSize() + len(signed)
 
 
-def _target(request: Request) -> tuple[str, str, bool]:
+def _target(request: ProposalRequest) -> tuple[str, str, bool]:
     """Return channel, chaincode and whether there are transient data, checked in Fabric's order."""
     if not request.signed.proposal_bytes:
         raise MalformedError("a signed proposal is required")
@@ -312,7 +314,7 @@ def _target(request: Request) -> tuple[str, str, bool]:
     return channel_id, name, bool(request.payload.TransientMap)
 
 
-def _prepare(request: Request, plan: plans.Plan) -> common_pb2.Envelope:
+def _prepare(request: ProposalRequest, plan: plans.EndorsementSearch) -> common_pb2.Envelope:
     """Return the transaction for the client's signature, without the transient map."""
     action = transaction_pb2.ChaincodeActionPayload(
         chaincode_proposal_payload=proposal_pb2.ChaincodeProposalPayload(

@@ -21,12 +21,12 @@ from google.protobuf import message
 from hlf import errors
 from hlf.network.engines.embedded.endorse.system import last_config
 from hlf.network.engines.embedded.order.channels import ParticipationRefused
-from hlf.network.engines.embedded.order.ordering import Refused
+from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE
 from hlf.wire.config import channelconfig
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.order.channels import Channel, Channels, Standing
+    from hlf.network.engines.embedded.order.channels import Channels, ChannelStanding, OrderedChannel
 
 BASE = "/participation/v1/"
 CHANNELS = f"{BASE}channels"
@@ -36,7 +36,7 @@ _FOLLOWER = "channel is not ready, he is a follower"
 _JSON_TYPES = ("application/json", "application/*", "*/*", "")
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a failure
+class ParticipationRefusal(Exception):  # noqa: N818 - an answer, not a failure
     """An answer that is not a success."""
 
     def __init__(self, status: int, reason: str, allow: str = "") -> None:
@@ -45,7 +45,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a failure
         self.allow = allow
 
 
-class Participation:
+class ParticipationService:
     """The interface over one orderer's channels."""
 
     def __init__(self, channels: Channels) -> None:
@@ -85,11 +85,15 @@ class Participation:
         try:
             common_pb2.Block.FromString(encoded)
         except message.DecodeError:
-            raise Refusal(400, f"cannot unmarshal file part config-block into a block: {INVALID_WIRE}") from None
+            raise ParticipationRefusal(
+                400, f"cannot unmarshal file part config-block into a block: {INVALID_WIRE}"
+            ) from None
         try:
             standing = await self._channels.join_orderer(encoded)
         except ParticipationRefused as refused:
-            raise Refusal(refused.status, refused.reason, "GET, DELETE" if refused.status == 405 else "") from None
+            raise ParticipationRefusal(
+                refused.status, refused.reason, "GET, DELETE" if refused.status == 405 else ""
+            ) from None
         described = _describe(standing)
         return _json(201, described, {"Location": described["url"]})
 
@@ -103,21 +107,21 @@ class Participation:
             header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
             configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
         except message.DecodeError:
-            raise Refusal(
+            raise ParticipationRefusal(
                 400, f"cannot unmarshal file part config-update-envelope into an envelope: {INVALID_WIRE}"
             ) from None
         if header.type != common_pb2.CONFIG_UPDATE:
-            raise Refusal(400, "invalid config update envelope: bad type")
+            raise ParticipationRefusal(400, "invalid config update envelope: bad type")
         standing = self._channels.standing(header.channel_id)
         if standing is None:
-            raise Refusal(405, "cannot update: channel does not exist")
+            raise ParticipationRefusal(405, "cannot update: channel does not exist")
         channel = self._ordered(standing)
         if channel is None:
-            raise Refusal(403, f"cannot update: {_FOLLOWER}")
+            raise ParticipationRefusal(403, f"cannot update: {_FOLLOWER}")
         try:
             await channel.order(envelope, envelope.SerializeToString())
-        except Refused as refused:
-            raise Refusal(400, f"cannot update: {refused.info}") from None
+        except NotOrdered as refused:
+            raise ParticipationRefusal(400, f"cannot update: {refused.info}") from None
         described = _describe(standing)
         return _json(201, described, {"Location": described["url"]})
 
@@ -126,14 +130,14 @@ class Participation:
         try:
             await self._channels.leave_orderer(standing.channel_id)
         except ParticipationRefused as refused:
-            raise Refusal(refused.status, refused.reason) from None
+            raise ParticipationRefusal(refused.status, refused.reason) from None
         return web.Response(status=204)
 
     async def _fetch(self, request: web.Request) -> web.Response:
         _check_accept(request)
         channel = self._ordered(self._standing(request))
         if channel is None:
-            raise Refusal(404, _FOLLOWER)
+            raise ParticipationRefusal(404, _FOLLOWER)
         name = request.match_info["block"]
         newest = channel.ledger.height - 1
         if name == "config":
@@ -143,25 +147,25 @@ class Participation:
         elif name.isascii() and name.isdigit() and len(name) <= 20:
             number = int(name)
         else:
-            raise Refusal(400, f"invalid block ID: '{name}' not equal <newest|oldest|config|(number)>")
+            raise ParticipationRefusal(400, f"invalid block ID: '{name}' not equal <newest|oldest|config|(number)>")
         block = channel.ledger.orderer_block(number) if number <= newest else None
         if block is None:
-            raise Refusal(404, f"failed to retrieve block {name}")
+            raise ParticipationRefusal(404, f"failed to retrieve block {name}")
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
         return web.Response(status=200, body=block, headers=headers)
 
-    def _standing(self, request: web.Request, missing: str = "channel does not exist") -> Standing:
+    def _standing(self, request: web.Request, missing: str = "channel does not exist") -> ChannelStanding:
         channel_id = request.match_info["channel"]
         try:
             channelconfig.check_channel_id(channel_id)
         except errors.ConfigError as error:
-            raise Refusal(400, f"invalid channel ID: {error}") from None
+            raise ParticipationRefusal(400, f"invalid channel ID: {error}") from None
         standing = self._channels.standing(channel_id)
         if standing is None:
-            raise Refusal(404, missing)
+            raise ParticipationRefusal(404, missing)
         return standing
 
-    def _ordered(self, standing: Standing) -> Channel | None:
+    def _ordered(self, standing: ChannelStanding) -> OrderedChannel | None:
         """Return the channel, if the orderer orders it."""
         channel = self._channels.get(standing.channel_id)
         return channel if channel is not None and channel.ordering else None
@@ -181,7 +185,7 @@ async def _answer_refusals(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except Refusal as refusal:
+    except ParticipationRefusal as refusal:
         return _json(refusal.status, {"error": str(refusal)}, {"Allow": refusal.allow} if refusal.allow else {})
     except web.HTTPMethodNotAllowed as error:
         allowed = ", ".join(sorted(error.allowed_methods - {"HEAD"}))
@@ -195,20 +199,20 @@ async def _redirect(_: web.Request) -> web.Response:
 async def _file(request: web.Request, name: str) -> bytes:
     """Return the only part of a form; there must be exactly one."""
     if request.content_type != "multipart/form-data":
-        raise Refusal(400, f"unsupported Content-Type: [{request.headers.get('Content-Type', '')}]")
+        raise ParticipationRefusal(400, f"unsupported Content-Type: [{request.headers.get('Content-Type', '')}]")
     found: bytes | None = None
     try:
         async for part in await request.multipart():
             if found is not None:
-                raise Refusal(400, "form contains too many parts")
+                raise ParticipationRefusal(400, "form contains too many parts")
             if not isinstance(part, aiohttp.BodyPartReader) or part.name != name or part.filename is None:
-                raise Refusal(400, f"form does not contains part key: {name}")
+                raise ParticipationRefusal(400, f"form does not contains part key: {name}")
             found = await _read_limited(request, part)
         _check_size(request)
     except (ValueError, aiohttp.ClientError) as error:
-        raise Refusal(400, f"cannot read form from request body: {error}") from None
+        raise ParticipationRefusal(400, f"cannot read form from request body: {error}") from None
     if found is None:
-        raise Refusal(400, f"form does not contains part key: {name}")
+        raise ParticipationRefusal(400, f"form does not contains part key: {name}")
     return found
 
 
@@ -223,10 +227,10 @@ async def _read_limited(request: web.Request, part: aiohttp.BodyPartReader) -> b
 def _check_size(request: web.Request) -> None:
     """Refuse a body over the limit, which includes the form itself."""
     if request.content.total_bytes > MAX_BODY:
-        raise Refusal(400, "cannot read form from request body: http: request body too large")
+        raise ParticipationRefusal(400, "cannot read form from request body: http: request body too large")
 
 
-def _describe(standing: Standing) -> dict[str, Any]:
+def _describe(standing: ChannelStanding) -> dict[str, Any]:
     # Real orderers do not return the reason why a channel failed.
     reason = {"reason": standing.reason} if standing.reason else {}
     return reason | {
@@ -241,7 +245,7 @@ def _describe(standing: Standing) -> dict[str, Any]:
 def _check_accept(request: web.Request) -> None:
     offered = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "").split(",")]
     if not any(kind in _JSON_TYPES for kind in offered):
-        raise Refusal(406, "response Content-Type is application/json only")
+        raise ParticipationRefusal(406, "response Content-Type is application/json only")
 
 
 def _json(status: int, content: object, headers: dict[str, str]) -> web.Response:

@@ -15,9 +15,9 @@ from hlf.network.engines.embedded.services import plans
 from hlf.network.engines.embedded.wire.statuses import StatusError
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
 
 Code = grpc.StatusCode
 T = TypeVar("T")
@@ -26,16 +26,16 @@ T = TypeVar("T")
 class Planner:
     """Plans for the gateway at one peer."""
 
-    def __init__(self, peer: Peer, views: Views) -> None:
+    def __init__(self, peer: PeerState, views: Views) -> None:
         self._peer = peer
         self._views = views
 
-    def evaluators(self, channel: Channel, name: str, targets: Sequence[str]) -> list[Peer]:
+    def evaluators(self, channel: OrderedChannel, name: str, targets: Sequence[str]) -> list[PeerState]:
         """Return the peers to evaluate at, this one first, then its organisation's, then the others'."""
         found = [peer for peer in self._views.of(channel).running(name) if not targets or peer.msp_id in targets]
         return sorted(found, key=self._distance)
 
-    def for_organisations(self, channel_id: str, name: str, organisations: Sequence[str]) -> plans.Plan:
+    def for_organisations(self, channel_id: str, name: str, organisations: Sequence[str]) -> plans.EndorsementSearch:
         """
         Return one endorsement of each named organisation.
 
@@ -47,11 +47,13 @@ class Planner:
         if missing:
             raise StatusError(Code.UNAVAILABLE, f"failed to find any endorsing peers for org(s): {', '.join(missing)}")
         wanted = list(dict.fromkeys(organisations))
-        return plans.Plan([tuple((msp_id, 1) for msp_id in wanted)], {msp_id: found[msp_id] for msp_id in wanted})
+        return plans.EndorsementSearch(
+            [tuple((msp_id, 1) for msp_id in wanted)], {msp_id: found[msp_id] for msp_id in wanted}
+        )
 
     def protecting(
-        self, channel_id: str, interest: responses.ChaincodeInterest, first: Peer, transient: bool
-    ) -> plans.Plan:
+        self, channel_id: str, interest: responses.ChaincodeInterest, first: PeerState, transient: bool
+    ) -> plans.EndorsementSearch:
         """
         Plan so that only members of the written collections get the transient data.
 
@@ -84,8 +86,8 @@ class Planner:
             ) from error
 
     def for_interest(
-        self, channel_id: str, interest: responses.ChaincodeInterest, preferred: Peer | None
-    ) -> plans.Plan:
+        self, channel_id: str, interest: responses.ChaincodeInterest, preferred: PeerState | None
+    ) -> plans.EndorsementSearch:
         """
         Return every combination that is enough, in random order, those with *preferred* first.
 
@@ -107,18 +109,18 @@ class Planner:
         ours = frozenset(group for group, peers in found.groups.items() if preferred in peers)
         order = itertools.chain.from_iterable(map(drawn, found.parted(ours)))
         groups = {name: sorted(peers, key=self._distance) for name, peers in found.groups.items()}
-        return plans.Plan(found.layouts, groups, order)
+        return plans.EndorsementSearch(found.layouts, groups, order)
 
-    def by_organisation(self, channel_id: str, name: str) -> dict[str, list[Peer]]:
+    def by_organisation(self, channel_id: str, name: str) -> dict[str, list[PeerState]]:
         """Return the peers that run a chaincode, by organisation; this peer is the first of its own."""
         channel = self._peer.channel(channel_id)
-        found: dict[str, list[Peer]] = {}
+        found: dict[str, list[PeerState]] = {}
         if channel is not None:
             for peer in sorted(self._views.of(channel).running(name), key=self._distance):
                 found.setdefault(peer.msp_id, []).append(peer)
         return found
 
-    def _distance(self, peer: Peer) -> int:
+    def _distance(self, peer: PeerState) -> int:
         """Return a peer's rank: this one is the first, then its organisation's others, then the rest."""
         return 0 if peer is self._peer else 1 if peer.msp_id == self._peer.msp_id else 2
 

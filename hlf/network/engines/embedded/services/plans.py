@@ -19,20 +19,23 @@ from hlf.wire import proposals
 if TYPE_CHECKING:
     from fabric_protos.peer import proposal_response_pb2 as responses
 
-    from hlf.network.engines.embedded.endorse.endorser import Outcome
+    from hlf.network.engines.embedded.endorse.endorser import EndorsementOutcome
     from hlf.network.engines.embedded.endorse.endorsers import Layout
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.services.broadcast import Orderer
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.services.broadcast import BroadcastService
 
 TIMED_OUT = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
 LOST = "rpc error: code = Unavailable desc = error reading from server: EOF"
 
 
-class Plan:
+class EndorsementSearch:
     """The state of one call's search for endorsements."""
 
     def __init__(
-        self, layouts: Sequence[Layout], groups: Mapping[str, Sequence[Peer]], order: Iterable[Layout] | None = None
+        self,
+        layouts: Sequence[Layout],
+        groups: Mapping[str, Sequence[PeerState]],
+        order: Iterable[Layout] | None = None,
     ) -> None:
         """
         Begin a search.
@@ -59,21 +62,21 @@ class Plan:
         """Whether the endorsements are enough for one of the layouts."""
         return self._completed is not None
 
-    def endorsers(self) -> list[Peer]:
+    def endorsers(self) -> list[PeerState]:
         """Return the peers to ask now, all at once; empty if no layout is left."""
         for layout in self._order:
             missing = [(name, count - self._counts[name]) for name, count in layout if count > self._counts[name]]
             if any(name in self._exhausted or count > len(self._groups.get(name, ())) for name, count in missing):
                 continue
             self._current = layout
-            chosen: list[Peer] = []
+            chosen: list[PeerState] = []
             for name, count in missing:
                 chosen += self._groups[name][:count]
                 del self._groups[name][:count]
             return chosen
         return []
 
-    def accept(self, peer: Peer, outcome: Outcome) -> bool:
+    def accept(self, peer: PeerState, outcome: EndorsementOutcome) -> bool:
         """Count an endorsement for every layout; return False if its payload differs from the first."""
         # The gateway's own peer answers first, even if the policy does not need it; then it counts for no group.
         group = self._group_of.get(peer.name, "")
@@ -92,7 +95,7 @@ class Plan:
             self._completed = next(filter(self._is_complete, candidates), self._completed)
         return True
 
-    def following(self, peer: Peer) -> tuple[Peer | None, str]:
+    def following(self, peer: PeerState) -> tuple[PeerState | None, str]:
         """Return the next peer of the same group, or None and the group that has nobody left."""
         group = self._group_of[peer.name]
         if self._groups[group]:
@@ -117,7 +120,7 @@ class Plan:
         return all(self._counts[name] >= count for name, count in layout)
 
 
-def detail(node: Peer | Orderer, reason: str) -> gateway_pb2.ErrorDetail:
+def detail(node: PeerState | BroadcastService, reason: str) -> gateway_pb2.ErrorDetail:
     """Return the detail about one endorser or orderer in a gateway's error."""
     return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
 

@@ -18,8 +18,8 @@ from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.wire import msp
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.endorse.peer import Peer
-    from hlf.network.engines.embedded.order.channels import Channel
+    from hlf.network.engines.embedded.endorse.peer import PeerState
+    from hlf.network.engines.embedded.order.channels import OrderedChannel
 
 # Real peers have no limit here; this one only keeps a mistaken client from filling the memory.
 _MOST_CALLS = 2500
@@ -29,7 +29,7 @@ _Question = TypeVar("_Question", snapshot_pb2.SnapshotRequest, snapshot_pb2.Snap
 class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
     """The service of one peer."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: PeerState) -> None:
         self.limit = statuses.Limit("protos.Snapshot", _MOST_CALLS)
         self._peer = peer
 
@@ -66,7 +66,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
         channel = self._permitted(access.PENDING_SNAPSHOTS, asked, signed)
         return snapshot_pb2.QueryPendingSnapshotsResponse(block_numbers=self._peer.snapshots.pending(channel.id))
 
-    def _permitted(self, resource: str, asked: _Question, signed: snapshot_pb2.SignedSnapshotRequest) -> Channel:
+    def _permitted(self, resource: str, asked: _Question, signed: snapshot_pb2.SignedSnapshotRequest) -> OrderedChannel:
         if not asked.HasField("signature_header"):
             raise _refused("missing signature header")
         creator = asked.signature_header.creator

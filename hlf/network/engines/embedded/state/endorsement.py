@@ -136,7 +136,10 @@ class NamespaceCheck:
         self._chaincode = chaincode
 
     def refusal(
-        self, rwset: rwsets.NamespaceRwset | None, state: updates.State, changed: Collection[writepolicies.Place]
+        self,
+        rwset: rwsets.NamespaceRwset | None,
+        state: updates.CommittedState,
+        changed: Collection[writepolicies.Place],
     ) -> str | None:
         """
         Return why the endorsers are not enough for these writes, or None when they are.

@@ -4,7 +4,7 @@ One channel's ledger: blocks, state, private data and history in one SQLite file
 A block and all its changes are written in one transaction. So the file is
 always at the end of a block, even after the process was killed or the disk was
 full. The event loop reads and waits; only the commit thread calls
-:meth:`Ledger.write`.
+:meth:`ChannelLedger.write`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ START_OVER = "Remove the state folder to start with an empty network, or restore
 
 
 @dataclass(frozen=True)
-class Committed:
-    """The data of a written block for :meth:`Ledger.publish`."""
+class WrittenBlock:
+    """The data of a written block for :meth:`ChannelLedger.publish`."""
 
     number: int
     hash: bytes
@@ -47,7 +47,7 @@ class Committed:
     content: bytes = field(repr=False)
 
 
-class Ledger:
+class ChannelLedger:
     """
     The committed part of a channel.
 
@@ -182,7 +182,7 @@ class Ledger:
         """End all waits with an error, because the ledger is closed and another takes its place."""
         self._waiting.end(why)
 
-    def publish(self, committed: Committed) -> None:
+    def publish(self, committed: WrittenBlock) -> None:
         """Make a written block the last one for readers on the event loop, and end the waits for it."""
         self.height = committed.number + 1
         self.current_hash, self.previous_hash = committed.hash, committed.previous_hash
@@ -247,7 +247,7 @@ class Ledger:
         )
         return {row[0] for row in rows}
 
-    def write(self, block: Any, validated: Validated, private: privatedata.PrivateWrites) -> Committed:
+    def write(self, block: Any, validated: Validated, private: privatedata.PrivateWrites) -> WrittenBlock:
         """Write *block* and its changes inside :meth:`committing`; completes the block's metadata."""
         number = block.header.number
         metadata = block.metadata.metadata
@@ -272,7 +272,7 @@ class Ledger:
         )
         self._write_state(validated)
         privatedata.store(self._writer, number, private, validated.updates)
-        return Committed(
+        return WrittenBlock(
             number=number,
             hash=header_hash,
             previous_hash=block.header.previous_hash,
@@ -286,7 +286,7 @@ class Ledger:
         """Give a new member of a collection the values of its other members; inside :meth:`committing`."""
         privatedata.admit(self._writer, namespace, collection, member)
 
-    def forget_staged(self, committed: Committed) -> None:
+    def forget_staged(self, committed: WrittenBlock) -> None:
         """Remove the data of a written block from the transient store."""
         self._transient.forget((tx_id for tx_id, _ in committed.verdicts), committed.number + 1)
 

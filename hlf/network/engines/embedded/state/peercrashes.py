@@ -16,7 +16,7 @@ from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.network.engines.embedded.state.validation import Validated, Verdict
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, Validated
 from hlf.wire import rwsets, transactions
 
 Defined = Callable[[str, str], bool]
@@ -67,7 +67,7 @@ def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined)
 
 
 def _waits(
-    envelopes: Sequence[bytes], verdicts: Sequence[Verdict], sets: Sequence[rwsets.TxRwset | None]
+    envelopes: Sequence[bytes], verdicts: Sequence[EnvelopeVerdict], sets: Sequence[rwsets.TxRwset | None]
 ) -> Iterator[Crash]:
     """Yield the transactions for which later ones wait."""
     written: set[tuple[str, str, str | bytes]] = set()

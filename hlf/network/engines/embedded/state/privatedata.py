@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 
 from hlf.network.engines.embedded.state import endorsement, lifecycle
 from hlf.network.engines.embedded.state.updates import Updates
-from hlf.network.engines.embedded.state.validation import Verdict
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict
 from hlf.wire import keys, rwsets
 
 DefinitionByName = Callable[[str], lifecycle.ChaincodeDefinition | None]
@@ -78,7 +78,7 @@ class Collections:
 
 
 def collect(
-    number: int, verdicts: Iterable[Verdict], staged: Callable[[str], Iterable[bytes]], collections: Collections
+    number: int, verdicts: Iterable[EnvelopeVerdict], staged: Callable[[str], Iterable[bytes]], collections: Collections
 ) -> PrivateWrites:
     """Return the private writes of the valid transactions of block *number*."""
     found = PrivateWrites()

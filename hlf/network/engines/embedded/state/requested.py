@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from hlf.network import state
-from hlf.network.engines.embedded.state.ledger import Ledger
+from hlf.network.engines.embedded.state.ledger import ChannelLedger
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class SnapshotRequests:
         except FileNotFoundError:
             return []
 
-    def add(self, ledger: Ledger, number: int) -> None:
+    def add(self, ledger: ChannelLedger, number: int) -> None:
         """
         Record a request; *number* 0 means the last block.
 
@@ -71,7 +71,7 @@ class SnapshotRequests:
             raise RequestError(f"no snapshot request exists for block number {number}")
         self._keep(channel_id, [each for each in known if each != number])
 
-    def make(self, ledger: Ledger, number: int) -> None:
+    def make(self, ledger: ChannelLedger, number: int) -> None:
         """Make the snapshot of the last block, *number*, if it was requested; a failure is only logged."""
         channel_id = ledger.channel_id
         if number not in self.pending(channel_id):

@@ -27,7 +27,7 @@ Row = tuple[str, bytes, Version]
 Place = Any
 
 
-class State(Protocol):
+class CommittedState(Protocol):
     """Committed state; a snapshot of the ledger has this interface."""
 
     def state(self, namespace: str, key: str) -> tuple[bytes, Version] | None: ...
@@ -65,7 +65,7 @@ class Updates:
             block deleted it.
     """
 
-    def __init__(self, committed: State) -> None:
+    def __init__(self, committed: CommittedState) -> None:
         self._committed = committed
         self.public: dict[tuple[str, str], Update] = {}
         self.hashed: dict[tuple[str, str, bytes], Update] = {}

@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.network.engines.embedded.state import endorsement, lifecycle
-from hlf.network.engines.embedded.state.updates import State, Updates
+from hlf.network.engines.embedded.state.updates import CommittedState, Updates
 from hlf.wire import enumerations, keys, msp, rwsets
 from hlf.wire.config import channelconfig
 from hlf.wire.endorsement import writepolicies
@@ -31,7 +31,7 @@ DefinitionOf = Callable[[str, Any], lifecycle.ChaincodeDefinition | None]
 
 
 @dataclass(slots=True)
-class Verdict:
+class EnvelopeVerdict:
     """The result of one envelope; *why* is a text for the log without private values."""
 
     position: int
@@ -52,7 +52,7 @@ class Verdict:
 class Validated:
     """A block's verdicts and the changes of its valid transactions."""
 
-    verdicts: list[Verdict]
+    verdicts: list[EnvelopeVerdict]
     updates: Updates
     config: Any = None
 
@@ -75,7 +75,7 @@ class InvalidError(Exception):
 class _Endorsed:
     """The parts of a well-formed endorser transaction."""
 
-    verdict: Verdict
+    verdict: EnvelopeVerdict
     header_extension: bytes
     response_payload: bytes
     response: Any
@@ -91,8 +91,8 @@ class BlockValidator:
         self._policies = endorsement.EndorsementPolicies(bundle)
 
     def validate(
-        self, number: int, envelopes: Sequence[bytes], committed: State, known: Callable[[list[str]], set[str]],
-        admitted: Sequence[bool] = (),
+        self, number: int, envelopes: Sequence[bytes], committed: CommittedState,
+        known: Callable[[list[str]], set[str]], admitted: Sequence[bool] = (),
     ) -> Validated:  # fmt: skip
         """
         Validate the envelopes of block *number* against *committed* state.
@@ -101,7 +101,7 @@ class BlockValidator:
         *admitted* is true for an envelope, the orderer has verified its creator
         and signature under this configuration, so this step is skipped.
         """
-        verdicts = [Verdict(position) for position in range(len(envelopes))]
+        verdicts = [EnvelopeVerdict(position) for position in range(len(envelopes))]
         endorsed: dict[int, _Endorsed] = {}
         for verdict, raw in zip(verdicts, envelopes, strict=True):
             trusted = verdict.position < len(admitted) and admitted[verdict.position]
@@ -125,7 +125,7 @@ class BlockValidator:
         config = next((verdict.config for verdict in verdicts if verdict.valid and verdict.config is not None), None)
         return Validated(verdicts, updates, config)
 
-    def _examine(self, verdict: Verdict, raw: bytes, trusted: bool) -> _Endorsed | None:
+    def _examine(self, verdict: EnvelopeVerdict, raw: bytes, trusted: bool) -> _Endorsed | None:
         """Check form, creator and signature; return the parts of an endorser transaction."""
         if not raw:
             raise InvalidError(CODES.NIL_ENVELOPE, "nil envelope")
@@ -160,7 +160,7 @@ class BlockValidator:
             raise InvalidError(CODES.BAD_CREATOR_SIGNATURE, "the creator's signature is not valid")
 
     def _check_ids(
-        self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], known: Callable[[list[str]], set[str]]
+        self, verdicts: list[EnvelopeVerdict], endorsed: dict[int, _Endorsed], known: Callable[[list[str]], set[str]]
     ) -> None:
         used = known([verdicts[position].tx_id for position in endorsed])
         for position in list(endorsed):
@@ -169,7 +169,9 @@ class BlockValidator:
                 verdicts[position].why = "its id is in an earlier block"
                 del endorsed[position]
 
-    def _check_endorsements(self, verdicts: list[Verdict], endorsed: dict[int, _Endorsed], committed: State) -> None:
+    def _check_endorsements(
+        self, verdicts: list[EnvelopeVerdict], endorsed: dict[int, _Endorsed], committed: CommittedState
+    ) -> None:
         # If an earlier transaction of the block changes a key's policy, a later write of the key fails, even if the
         # earlier transaction has a conflict.
         changed: set[writepolicies.Place] = set()
@@ -184,7 +186,7 @@ class BlockValidator:
     def _check_transaction(
         self,
         found: _Endorsed,
-        committed: State,
+        committed: CommittedState,
         changed: set[writepolicies.Place],
         changing: list[writepolicies.Place],
     ) -> None:
@@ -210,7 +212,7 @@ class BlockValidator:
                 changing.extend(writepolicies.regoverned(sets[name]))
 
 
-def _headers(payload: Any, verdict: Verdict) -> tuple[Any, Any]:
+def _headers(payload: Any, verdict: EnvelopeVerdict) -> tuple[Any, Any]:
     bad = CODES.BAD_COMMON_HEADER
     if not payload.HasField("header"):
         raise InvalidError(bad, "nil header")
@@ -230,7 +232,7 @@ def _headers(payload: Any, verdict: Verdict) -> tuple[Any, Any]:
     return channel_header, signature_header
 
 
-def _take_apart(payload: Any, header_extension: bytes, verdict: Verdict) -> _Endorsed:
+def _take_apart(payload: Any, header_extension: bytes, verdict: EnvelopeVerdict) -> _Endorsed:
     malformed = CODES.INVALID_ENDORSER_TRANSACTION
     try:
         actions = transaction_pb2.Transaction.FromString(payload.data).actions
@@ -288,7 +290,7 @@ def _check_event(encoded: bytes, chaincode: str) -> None:
         raise InvalidError(other, "chaincode event chaincode id does not match chaincode action chaincode id")
 
 
-def _mark_repeated_ids(verdicts: list[Verdict], endorsed: dict[int, _Endorsed]) -> None:
+def _mark_repeated_ids(verdicts: list[EnvelopeVerdict], endorsed: dict[int, _Endorsed]) -> None:
     seen: set[str] = set()
     for position in endorsed:
         verdict = verdicts[position]

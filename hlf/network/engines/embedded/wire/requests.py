@@ -38,7 +38,7 @@ class AccessDeniedError(Exception):
     """The creator is unknown to the peer, or did not sign this; the text is Fabric's."""
 
 
-class Request:
+class ProposalRequest:
     """One signed proposal."""
 
     def __init__(self, signed: proposal_pb2.SignedProposal) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 REQUEST_FILE = "request.json"
 
 
-class SettingsError(Exception):
+class SettingsFileError(Exception):
     """The file cannot be used; the text names the field."""
 
 
@@ -29,7 +29,7 @@ class NodeSettings:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PeerSettings(NodeSettings):
+class PeerNodeSettings(NodeSettings):
     """A peer; limits and times are Fabric's by default."""
 
     chaincode_config: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -51,7 +51,7 @@ class OrdererSettings(NodeSettings):
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class ProcessSettings:
     """
     All settings of the process.
 
@@ -60,7 +60,7 @@ class Settings:
     """
 
     data: Path
-    peers: tuple[PeerSettings, ...]
+    peers: tuple[PeerNodeSettings, ...]
     orderer: OrdererSettings
     ready_file: Path
     stopped_file: Path
@@ -87,13 +87,13 @@ class Settings:
         except FileNotFoundError:
             return frozenset()
         except (OSError, ValueError) as error:
-            raise SettingsError(f"{self.stopped_file} cannot be read: {error}") from None
+            raise SettingsFileError(f"{self.stopped_file} cannot be read: {error}") from None
         if not isinstance(names, list) or not all(name in self.names for name in names):
-            raise SettingsError(f"{self.stopped_file} is not a list of nodes, which are {', '.join(self.names)}")
+            raise SettingsFileError(f"{self.stopped_file} is not a list of nodes, which are {', '.join(self.names)}")
         return frozenset(names)
 
 
-def read(document: Any) -> Settings:
+def read(document: Any) -> ProcessSettings:
     """
     Return the settings in a parsed JSON document.
 
@@ -101,7 +101,7 @@ def read(document: Any) -> Settings:
         SettingsError: a field is missing or of the wrong kind.
     """
     top = _Fields(document, "the document")
-    return Settings(
+    return ProcessSettings(
         data=Path(top.get("data", str)),
         peers=tuple(_peer(_Fields(peer, f"peers[{index}]")) for index, peer in enumerate(top.get("peers", list))),
         orderer=_orderer(_Fields(top.get("orderer", dict), "orderer")),
@@ -113,16 +113,16 @@ def read(document: Any) -> Settings:
 class _Fields:
     def __init__(self, content: Any, place: str) -> None:
         if not isinstance(content, dict):
-            raise SettingsError(f"{place} is not an object")
+            raise SettingsFileError(f"{place} is not an object")
         self._content = content
         self._place = place
 
     def get(self, name: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
         value = self._content.get(name, default)
         if value is None:
-            raise SettingsError(f"{self._place} has no '{name}'")
+            raise SettingsFileError(f"{self._place} has no '{name}'")
         if not isinstance(value, kind):
-            raise SettingsError(f"'{name}' of {self._place} is {type(value).__name__}, which it must not be")
+            raise SettingsFileError(f"'{name}' of {self._place} is {type(value).__name__}, which it must not be")
         return value
 
 
@@ -131,9 +131,9 @@ def _node(fields: _Fields) -> dict[str, Any]:
     return texts | {name: Path(fields.get(name, str)) for name in ("msp_dir", "tls_cert", "tls_key", "tls_ca")}
 
 
-def _peer(fields: _Fields) -> PeerSettings:
+def _peer(fields: _Fields) -> PeerNodeSettings:
     config = fields.get("chaincode_config", dict, {})
-    return PeerSettings(
+    return PeerNodeSettings(
         **_node(fields),
         chaincode_config={name: str(value) for name, value in config.items()},
         client_auth_required=fields.get("client_auth_required", bool, False),

@@ -14,7 +14,7 @@ from fabric_protos.peer import chaincode_shim_pb2 as shim
 from hlf.network import certificates
 from hlf.network.engines.embedded.endorse import chaincodes, packages
 from hlf.network.engines.embedded.endorse.simulator import SimulationError, Simulator
-from hlf.network.engines.embedded.endorse.transactions import Transaction
+from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 from tests.support import ccaas, goldennetwork, scripted
 from tests.support.scripted import Line
 from tests.support.snapshots import State
@@ -29,7 +29,7 @@ class Peer:
         self.state = State()
         self.state.put("cc", "a", b"1")
         self.state.put("cc", "large", b"x" * 1000)
-        self.store = packages.Store(folder, {})
+        self.store = packages.PackageStore(folder, {})
         self.called: list[bytes] = []
         self.runtime = chaincodes.Runtime(self.store, timeout, self._invoke)
         self.package_id = ""
@@ -38,9 +38,9 @@ class Peer:
         self.package_id = self.store.install(ccaas.package(address=address, **more)).package_id
         return self.package_id
 
-    def transaction(self, tx_id: str = "tx") -> Transaction:
+    def transaction(self, tx_id: str = "tx") -> SimulatedTransaction:
         simulated = Simulator(self.state, "trade", goldennetwork.MEMBERS, "Org1MSP", tx_id)
-        return Transaction("trade", tx_id, "cc", None, None, goldennetwork.bundle(), simulated)
+        return SimulatedTransaction("trade", tx_id, "cc", None, None, goldennetwork.bundle(), simulated)
 
     async def execute(self, tx_id: str = "tx") -> bytes:
         """The payload of the chaincode's response."""
@@ -53,7 +53,7 @@ class Peer:
             await self.runtime.execute(self.package_id, self.transaction(tx_id), INPUT)
         return str(refused.value)
 
-    async def _invoke(self, calling: Transaction, payload: bytes) -> bytes:
+    async def _invoke(self, calling: SimulatedTransaction, payload: bytes) -> bytes:
         if payload.startswith(b"break"):
             raise RuntimeError(payload.decode())
         if payload == b"refuse":

@@ -12,7 +12,7 @@ from fabric_protos.peer.lifecycle import lifecycle_pb2
 
 from hlf.network.engines.embedded.endorse import access, lifecyclecalls, packages
 from hlf.network.engines.embedded.endorse.simulator import Simulator
-from hlf.network.engines.embedded.endorse.transactions import Transaction
+from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.wire import policies
 from hlf.wire.keys import hash_key
@@ -35,14 +35,14 @@ class Calls:
             name="peer0",
             msp_id=msp_id,
             local=None,
-            packages=packages.Store(folder, {}),
+            packages=packages.PackageStore(folder, {}),
             channels=types.SimpleNamespace(joined=lambda _: []),
         )
         self.calls = lifecyclecalls.LifecycleCalls(self.peer)
 
     def run(self, function: str, given) -> tuple[object, Simulator]:
         simulated = Simulator(self.state, "mychannel", MEMBERS, self.msp_id, "txid")
-        asked = Transaction("mychannel", "txid", "_lifecycle", None, None, bundle(), simulated)
+        asked = SimulatedTransaction("mychannel", "txid", "_lifecycle", None, None, bundle(), simulated)
         encoded = given if isinstance(given, bytes) else given.SerializeToString()
         return self.calls.run(asked, (function.encode(), encoded), None), simulated
 

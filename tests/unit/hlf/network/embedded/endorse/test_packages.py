@@ -19,8 +19,8 @@ from tests.support import ccaas
 
 
 @pytest.fixture
-def store(tmp_path) -> packages.Store:
-    return packages.Store(tmp_path, {"p": "170"})
+def store(tmp_path) -> packages.PackageStore:
+    return packages.PackageStore(tmp_path, {"p": "170"})
 
 
 def test_an_installed_package_is_still_there_after_a_restart(tmp_path, store):
@@ -28,10 +28,10 @@ def test_an_installed_package_is_still_there_after_a_restart(tmp_path, store):
     content = ccaas.package("trade_1", address="127.0.0.1:{{.p}}41", dial_timeout="1m30s")
     installed = store.install(content)
     assert installed.package_id == f"trade_1:{hashlib.sha256(content).hexdigest()}"
-    again = packages.Store(tmp_path, {"p": "170"})
+    again = packages.PackageStore(tmp_path, {"p": "170"})
     assert [one.package_id for one in again] == [installed.package_id]
     assert again.load(installed.package_id) == content
-    assert again.get(installed.package_id).connection == packages.Connection("127.0.0.1:17041", "1m30s")
+    assert again.get(installed.package_id).connection == packages.ChaincodeConnection("127.0.0.1:17041", "1m30s")
 
 
 def test_a_package_is_installed_once(store):
@@ -198,7 +198,7 @@ def test_a_package_damaged_on_disk_names_its_file(tmp_path, store):
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"damaged by somebody")
     with pytest.raises(errors.StateError, match="an installed chaincode package is damaged") as refused:
-        packages.Store(tmp_path, {})
+        packages.PackageStore(tmp_path, {})
     assert refused.value.path == file
 
 

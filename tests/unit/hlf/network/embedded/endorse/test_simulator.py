@@ -11,9 +11,9 @@ from fabric_protos.peer import chaincode_shim_pb2 as shim
 from fabric_protos.peer import proposal_pb2
 
 from hlf.network.engines.embedded.endorse import simulator, transactions
-from hlf.network.engines.embedded.endorse.transactions import KINDS, Transaction
+from hlf.network.engines.embedded.endorse.transactions import KINDS, SimulatedTransaction
 from hlf.network.engines.embedded.state import lifecycle, rangereads
-from hlf.network.engines.embedded.wire.requests import Request
+from hlf.network.engines.embedded.wire.requests import ProposalRequest
 from hlf.wire import policies, proposals
 from hlf.wire.keys import hash_key
 from hlf.wire.rwsets import Version
@@ -35,16 +35,16 @@ def simulation(state: State, msp_id: str = "Org1MSP") -> simulator.Simulator:
     return simulator.Simulator(state, "mychannel", goldennetwork.MEMBERS, msp_id, "txid")
 
 
-def transaction(state: State, msp_id: str = "Org1MSP", namespace: str = "lab") -> Transaction:
+def transaction(state: State, msp_id: str = "Org1MSP", namespace: str = "lab") -> SimulatedTransaction:
     """A transaction of Org1's user, after the peer looked up the definition's sequence."""
     signed = proposal_pb2.SignedProposal.FromString(goldennetwork.read("tx-signed-proposal.pb"))
-    creator = goldennetwork.bundle().msps.identity(Request(signed).creator)
+    creator = goldennetwork.bundle().msps.identity(ProposalRequest(signed).creator)
     simulated = simulation(state, msp_id)
     simulated.get_state(lifecycle.NAMESPACE, lifecycle.field_key(lifecycle.NAMESPACES, "lab", "Sequence"))
-    return Transaction("mychannel", "txid", namespace, signed, creator, goldennetwork.bundle(), simulated)
+    return SimulatedTransaction("mychannel", "txid", namespace, signed, creator, goldennetwork.bundle(), simulated)
 
 
-def ask(asked: Transaction, kind: str, message) -> bytes:
+def ask(asked: SimulatedTransaction, kind: str, message) -> bytes:
     return transactions.answer(asked, KINDS.Value(kind), message.SerializeToString())
 
 
@@ -144,7 +144,7 @@ def test_keys_are_sorted_by_their_bytes(state):
     assert [write.key for write in written] == ["Z", "a", "\uffee", "\U0001f600"]
 
 
-def refusal(asked: Transaction, kind: str, message) -> str:
+def refusal(asked: SimulatedTransaction, kind: str, message) -> str:
     with pytest.raises(simulator.SimulationError) as refused:
         ask(asked, kind, message)
     return str(refused.value)
@@ -308,7 +308,7 @@ def test_garbage_from_a_chaincode_is_refused(state, kind):
         transactions.answer(transaction(state), KINDS.Value(kind), b"\xff\xff\xff")
 
 
-def interest_of(asked: Transaction) -> list[tuple[str, tuple[str, ...], bool, int, bool]]:
+def interest_of(asked: SimulatedTransaction) -> list[tuple[str, tuple[str, ...], bool, int, bool]]:
     found = asked.simulator.results().interest
     return sorted(
         (call.name, tuple(call.collection_names), call.no_private_reads, len(call.key_policies),

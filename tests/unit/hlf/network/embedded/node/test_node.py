@@ -48,7 +48,7 @@ def document(tmp_path) -> dict:
 def test_a_mistake_in_the_configuration_is_named(tmp_path, document, caplog, spoil, words):
     """Which field, and what is wrong with it."""
     spoil(document)
-    with pytest.raises(settings.SettingsError, match="^" + words.replace("[", r"\[") + "$"):
+    with pytest.raises(settings.SettingsFileError, match="^" + words.replace("[", r"\[") + "$"):
         settings.read(document)
     assert start(tmp_path, document) == 2
     assert words in caplog.text

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import test_utils
 from fabric_protos.common import common_pb2
 
-from hlf.network.engines.embedded.services.participation import CHANNELS, Participation
+from hlf.network.engines.embedded.services.participation import CHANNELS, ParticipationService
 from tests.support.running import consortium
 
 Client = test_utils.TestClient
@@ -21,7 +21,7 @@ def play(tmp_path, scenario: Callable[[Client], Awaitable[None]]) -> None:
         channels = consortium().channels(tmp_path)
         await channels.open()
         try:
-            server = test_utils.TestServer(Participation(channels).application())
+            server = test_utils.TestServer(ParticipationService(channels).application())
             async with Client(server) as client:
                 await scenario(client)
         finally:

@@ -16,12 +16,12 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 
 from hlf.network import errors
-from hlf.network.engines.embedded.order.channels import Channels, JoinError, ParticipationRefused, Standing
+from hlf.network.engines.embedded.order.channels import Channels, ChannelStanding, JoinError, ParticipationRefused
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig, configtx
 from tests.support.running import consortium
 
-FOLLOWER = Standing("trade", "follower", "onboarding")
+FOLLOWER = ChannelStanding("trade", "follower", "onboarding")
 
 
 def play(folder, scenario: Callable[[Channels], Awaitable[None]]) -> None:

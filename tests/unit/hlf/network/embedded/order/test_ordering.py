@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from hlf.network.certificates import Issued
 from hlf.network.engines.embedded.order import ordering
-from hlf.network.engines.embedded.order.consenters import Own
-from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Message, Refused
+from hlf.network.engines.embedded.order.consenters import OwnIdentity
+from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Message, NotOrdered
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
 from tests.support.members import Person, put
@@ -32,7 +32,7 @@ DENIED = (
 
 def admission(**genesis):
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis(**genesis))
-    return Admission(bundle, WHO.ordering.orderer, Own(WHO.consenter.certificate_pem, b""))
+    return Admission(bundle, WHO.ordering.orderer, OwnIdentity(WHO.consenter.certificate_pem, b""))
 
 
 def made(creator=None, **more):
@@ -40,7 +40,7 @@ def made(creator=None, **more):
 
 
 def refusal(envelope, **genesis):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NotOrdered) as refused:
         admission(**genesis).admit(envelope, envelope.SerializeToString(), 0)
     return common_pb2.Status.Name(refused.value.status), refused.value.info
 
@@ -95,12 +95,14 @@ def test_what_no_peer_takes_is_not_ordered():
     writers.type = policies_pb2.Policy.SIGNATURE
     writers.value = policies_pb2.SignaturePolicyEnvelope(rule=nobody).SerializeToString()
     lenient = Admission(
-        channelconfig.Bundle(channel_id, config.config), WHO.ordering.orderer, Own(WHO.consenter.certificate_pem, b"")
+        channelconfig.Bundle(channel_id, config.config),
+        WHO.ordering.orderer,
+        OwnIdentity(WHO.consenter.certificate_pem, b""),
     )
     message = made()
     lenient.admit(message, message.SerializeToString(), 0)
     message.ClearField("signature")
-    with pytest.raises(Refused, match="message has no signature"):
+    with pytest.raises(NotOrdered, match="message has no signature"):
         lenient.admit(message, message.SerializeToString(), 0)
 
 
@@ -214,7 +216,7 @@ def test_a_channel_without_orderer_takes_nothing(tmp_path):
 
     async def scenario(channel: Running):
         channel.channel.ordering = False
-        with pytest.raises(Refused, match="channel does not exist"):
+        with pytest.raises(NotOrdered, match="channel does not exist"):
             await channel.channel.order(made(), b"")
 
     run(tmp_path, scenario)

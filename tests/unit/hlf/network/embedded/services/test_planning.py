@@ -12,7 +12,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.peer import proposal_response_pb2 as responses
 
 from hlf.network.engines.embedded.endorse import endorsers, views
-from hlf.network.engines.embedded.endorse.endorser import Outcome
+from hlf.network.engines.embedded.endorse.endorser import EndorsementOutcome
 from hlf.network.engines.embedded.endorse.peer import Runnable
 from hlf.network.engines.embedded.services import planning, plans
 from hlf.wire import policies
@@ -21,8 +21,10 @@ from tests.support.members import collection, private_put, put
 from tests.support.running import Running, consortium, run
 
 
-def outcome(payload: bytes = b"same", endorser: str = "x") -> Outcome:
-    return Outcome(responses.Response(status=200), payload, responses.Endorsement(endorser=endorser.encode()))
+def outcome(payload: bytes = b"same", endorser: str = "x") -> EndorsementOutcome:
+    return EndorsementOutcome(
+        responses.Response(status=200), payload, responses.Endorsement(endorser=endorser.encode())
+    )
 
 
 def named(*names: str) -> list[types.SimpleNamespace]:
@@ -34,14 +36,14 @@ def layouts(*names: str) -> list[endorsers.Layout]:
     return [tuple(Counter(each).items()) for each in names]
 
 
-def endorse(plan: plans.Plan, peer, payload: bytes = b"same") -> bool:
+def endorse(plan: plans.EndorsementSearch, peer, payload: bytes = b"same") -> bool:
     return plan.accept(peer, outcome(payload, peer.name))
 
 
 def test_a_plan_is_complete_with_one_layout():
     """Endorsements count towards every layout they fit, and the first that is complete ends the search."""
     a, b, c = named("A0", "B0", "C0")
-    plan = plans.Plan(layouts("AB", "AC"), {"A": [a], "B": [b], "C": [c]})
+    plan = plans.EndorsementSearch(layouts("AB", "AC"), {"A": [a], "B": [b], "C": [c]})
     assert plan.endorsers() == [a, b]
     assert endorse(plan, a)
     assert not plan.completed
@@ -52,7 +54,7 @@ def test_a_plan_is_complete_with_one_layout():
 def test_another_peer_of_the_group_stands_in():
     """Only when a group has nobody left do the layouts that need it go."""
     a, b, second, c = named("A0", "B0", "B1", "C0")
-    plan = plans.Plan(layouts("AB", "AC"), {"A": [a], "B": [b, second], "C": [c]})
+    plan = plans.EndorsementSearch(layouts("AB", "AC"), {"A": [a], "B": [b, second], "C": [c]})
     assert plan.endorsers() == [a, b]
     endorse(plan, a)
     assert plan.following(b) == (second, "")
@@ -66,7 +68,7 @@ def test_another_peer_of_the_group_stands_in():
 def test_what_is_enough_for_any_layout_is_enough():
     """A policy may be met in a way that another one contains; the search ends with the first that is complete."""
     a, b = named("A0", "B0")
-    plan = plans.Plan(layouts("AB", "A"), {"A": [a], "B": [b]})
+    plan = plans.EndorsementSearch(layouts("AB", "A"), {"A": [a], "B": [b]})
     assert plan.endorsers() == [a, b]
     endorse(plan, a)
     assert plan.completed
@@ -80,7 +82,7 @@ def test_layouts_are_tried_as_they_are_drawn():
     assert sorted(planning.drawn(range(50))) == list(range(50))
     a, b = named("A0", "B0")
     order = iter(layouts("B", "A"))
-    plan = plans.Plan(layouts("A", "B"), {"A": [a], "B": [b]}, order)
+    plan = plans.EndorsementSearch(layouts("A", "B"), {"A": [a], "B": [b]}, order)
     assert plan.endorsers() == [b]
     assert next(order) == (("A", 1),)
 
@@ -88,7 +90,7 @@ def test_layouts_are_tried_as_they_are_drawn():
 def test_the_first_answer_is_the_measure():
     """Who answers otherwise is named in the details and does not count."""
     a, b = named("A0", "B0")
-    plan = plans.Plan(layouts("AB"), {"A": [a], "B": [b]})
+    plan = plans.EndorsementSearch(layouts("AB"), {"A": [a], "B": [b]})
     plan.endorsers()
     assert endorse(plan, a, b"one")
     assert not endorse(plan, b, b"other")
@@ -101,7 +103,7 @@ def test_the_first_answer_is_the_measure():
 def test_a_plan_with_nobody_left_ends():
     """No layout can be met: nobody is asked any more."""
     (a,) = named("A0")
-    plan = plans.Plan(layouts("AA", "B"), {"A": [a]})
+    plan = plans.EndorsementSearch(layouts("AA", "B"), {"A": [a]})
     assert plan.endorsers() == []
 
 
@@ -110,7 +112,7 @@ class Peers:
 
     def __init__(self, running: Running, without: frozenset[str] = frozenset()) -> None:
         self.all = [self._peer(running, name, name not in without) for name in running.who.members]
-        self.view = views.View(running.channel, self.all)
+        self.view = views.ChannelView(running.channel, self.all)
 
     def _peer(self, running: Running, name: str, runs: bool) -> types.SimpleNamespace:
         found = Runnable("1.0", "cc:1", init_required=False) if runs else None

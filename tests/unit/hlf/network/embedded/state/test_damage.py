@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hlf.network import errors
-from hlf.network.engines.embedded.state.ledger import Ledger
+from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from tests.support.members import put
 from tests.support.running import Running, consortium, run
 
@@ -108,6 +108,6 @@ def test_no_room_at_the_start_is_told_as_that(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
         with pytest.raises(errors.StateError, match=r"trade\.ledger: the ledger cannot be opened: .* Make room for it"):
-            Ledger(tmp_path / "trade.ledger", "trade")
+            ChannelLedger(tmp_path / "trade.ledger", "trade")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

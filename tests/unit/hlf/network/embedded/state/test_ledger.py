@@ -13,9 +13,9 @@ import pytest
 from fabric_protos.common import common_pb2
 
 from hlf.network import errors
-from hlf.network.engines.embedded.order.channels import JoinError, ParticipationRefused, Standing
-from hlf.network.engines.embedded.order.ordering import Refused
-from hlf.network.engines.embedded.state.ledger import Ledger
+from hlf.network.engines.embedded.order.channels import ChannelStanding, JoinError, ParticipationRefused
+from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks
 from tests.support import committer, replay
 from tests.support.members import put
@@ -327,7 +327,7 @@ def test_peers_may_join_before_the_orderer(tmp_path):
         assert not channels.get("trade").ordering
         with pytest.raises(ParticipationRefused, match="another genesis block"):
             await channels.join_orderer(consortium().genesis().SerializeToString())
-        assert await channels.join_orderer(genesis) == Standing("trade", height=1)
+        assert await channels.join_orderer(genesis) == ChannelStanding("trade", height=1)
         assert channels.get("trade").ordering
         await channels.close()
 
@@ -349,12 +349,12 @@ def test_an_orderer_that_leaves(tmp_path):
         await channels.leave_orderer("trade")
         height = channel.ledger.height
         assert height == 3
-        with pytest.raises(Refused, match="channel does not exist"):
+        with pytest.raises(NotOrdered, match="channel does not exist"):
             await channel.channel.order(transaction.envelope(), b"")
         with pytest.raises(ParticipationRefused, match="cannot remove: channel does not exist"):
             await channels.leave_orderer("trade")
         assert channel.ledger.height == height
-        assert await channels.join_orderer(genesis) == Standing("trade", height=height)
+        assert await channels.join_orderer(genesis) == ChannelStanding("trade", height=height)
         assert await channel.submit(transaction) == "VALID"
 
     run(tmp_path, scenario)
@@ -398,7 +398,7 @@ def test_closing_amid_work_leaves_whole_blocks(tmp_path):
 
 def test_an_unfinished_ledger_is_made_again(tmp_path):
     """The process died between creating the file and writing the genesis block."""
-    Ledger(tmp_path / "trade.ledger", "trade").close()
+    ChannelLedger(tmp_path / "trade.ledger", "trade").close()
 
     async def play():
         channels = consortium().channels(tmp_path)
