@@ -15,7 +15,7 @@ import click
 from gateway.fabric.wallet import Wallet
 from hlf import audit
 from hlf.audit.evidence import anchors, checkpoints, comparison, documents
-from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.audit.evidence.checkpoints import SignedCheckpoint
 from hlf.audit.records import files, visible
 from hlf.errors import WireError
 from hlf.wire.config.channelconfig import Bundle
@@ -95,7 +95,7 @@ def check_checkpoint(
     needed blocks are asked for. Exits with 0 if all agree, with 1 if not.
     """
     with options.explained():
-        read = Checkpoint.from_bytes(documents.read(file))
+        read = SignedCheckpoint.from_bytes(documents.read(file))
         read.check_signature()
         found: dict[str, list[str]] = {}
         notes = []
@@ -192,21 +192,21 @@ def _must_hold(report: audit.Report, height: int | None) -> None:
         )
 
 
-def _of_genesis(read: Checkpoint, genesis: bytes) -> list[str]:
+def _of_genesis(read: SignedCheckpoint, genesis: bytes) -> list[str]:
     anchor = anchors.of_block(genesis)
     if anchor.hashes.get(0) != read.genesis_hash:
         return ["CHANNEL: the trusted block is not the genesis block that the checkpoint names"]
     return []
 
 
-def _membership(read: Checkpoint, genesis: bytes) -> str:
+def _membership(read: SignedCheckpoint, genesis: bytes) -> str:
     refused = read.membership_refusal(Bundle.from_config_block(genesis))
     if refused is None:
         return "its signer is a member of the channel by its genesis block"
     return f"its signer is no member by the genesis block, so it joined later or never: {refused}"
 
 
-def _of_blocks(read: Checkpoint, serialized: Iterable[bytes]) -> list[str]:
+def _of_blocks(read: SignedCheckpoint, serialized: Iterable[bytes]) -> list[str]:
     """
     Return the differences between an export and a checkpoint. The export is replayed up to the height, and checked
     by its hashes after it.
@@ -229,6 +229,6 @@ def _of_blocks(read: Checkpoint, serialized: Iterable[bytes]) -> list[str]:
     return [*refusals, str(difference)] if difference is not None else refusals
 
 
-def _of_peer(read: Checkpoint, ledger: Ledger) -> list[str]:
+def _of_peer(read: SignedCheckpoint, ledger: Ledger) -> list[str]:
     difference = comparison.against(read, ledger.block, ledger.height())
     return [str(difference)] if difference is not None else []

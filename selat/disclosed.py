@@ -15,7 +15,7 @@ from chaincode.domain.disclosure import claims as rules
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.disclosure.disclosures import Document
 from hlf.audit.evidence import documents
-from hlf.audit.evidence.opening import Opening
+from hlf.audit.evidence.opening import ValueOpening
 from hlf.audit.records import visible
 from hlf.codec.refusals import Refused
 from hlf.errors import WireError
@@ -25,7 +25,7 @@ from hlf.wire import keys
 _PLACE = ("namespace", "collection", "key")
 
 
-def read(data: bytes, chaincode: str) -> Opening:
+def read(data: bytes, chaincode: str) -> ValueOpening:
     """
     Return the disclosure in a file.
 
@@ -46,16 +46,16 @@ def read(data: bytes, chaincode: str) -> Opening:
     encoded = tuple(documents.text_of(each, "a disclosure") for each in listed)
     if any(name in found for name in _PLACE):
         namespace, collection, key = (documents.text_of(found.get(name), f"the disclosure's {name}") for name in _PLACE)
-        return Opening(namespace, collection, key, text, encoded)
+        return ValueOpening(namespace, collection, key, text, encoded)
     try:
         document = disclosures.read_document(text.encode())
     except Refused as refused:
         words = "the document is no claim, so say where it stands with namespace, collection and key"
         raise WireError(f"{words} ({refused})") from None
-    return Opening(chaincode, *_place_of(document), text, encoded)
+    return ValueOpening(chaincode, *_place_of(document), text, encoded)
 
 
-def refusal(opening: Opening) -> str:
+def refusal(opening: ValueOpening) -> str:
     """
     Return why a claim's disclosures do not commit its owner; empty if they do, or if it is not a claim.
 
@@ -74,7 +74,7 @@ def refusal(opening: Opening) -> str:
     return ""
 
 
-def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
+def shown(opening: ValueOpening, values: dict[str, Any]) -> list[str]:
     """Return text for people: one disclosed value on each line, with the owner that committed to it."""
     owner = keys.msp_of_implicit_collection(opening.collection) or f"collection {opening.collection}"
     lines = [
@@ -86,7 +86,7 @@ def shown(opening: Opening, values: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _claim(opening: Opening) -> Document | None:
+def _claim(opening: ValueOpening) -> Document | None:
     """Return the value as a claim of the trade, if it is one."""
     try:
         document = disclosures.read_document(opening.value.encode())

@@ -63,7 +63,7 @@ def receipt(
     if not names.TRANSACTION_ID.fits(transaction):
         raise click.BadParameter("a transaction id has 64 hexadecimal digits, in lower case", param_hint="TRANSACTION")
     with options.explained():
-        heights = [checkpoints.Checkpoint.from_bytes(documents.read(path)).height for path in reached]
+        heights = [checkpoints.SignedCheckpoint.from_bytes(documents.read(path)).height for path in reached]
         if blocks:
             made = receipts.from_blocks(files.read_blocks(*blocks), transaction, heights=heights)
         elif channel is not None:
@@ -118,7 +118,7 @@ class Outcome:
     disclosed: list[str]
 
 
-def judge(proof: proofs.Proof) -> Outcome:
+def judge(proof: proofs.TransactionProof) -> Outcome:
     """Return the result of a proof, with the trade's own rules of disclosure."""
     refusals = [_words(each) for each in proof.checks if not each.passed]
     opening = proof.receipt.opening
@@ -152,7 +152,7 @@ def _asked(
         return receipts.from_ledger(block, transaction, network.block, heights=heights)
 
 
-def _told(proof: proofs.Proof) -> Iterator[str]:
+def _told(proof: proofs.TransactionProof) -> Iterator[str]:
     """Yield the lines of the receipt for people."""
     transaction, block = proof.transaction, proof.block
     yield f"transaction   {transaction.transaction_id}"
@@ -173,7 +173,7 @@ def _told(proof: proofs.Proof) -> Iterator[str]:
     yield f"validity      {_validity(proof)}"
 
 
-def _validity(proof: proofs.Proof) -> str:
+def _validity(proof: proofs.TransactionProof) -> str:
     code = proof.transaction.code_name
     if proof.vouched == proofs.CHECKPOINT:
         return f"{code}, as the trusted checkpoint's state hash proves"

@@ -14,7 +14,7 @@ import click
 from hlf import audit
 from hlf.audit.evidence import documents
 from hlf.audit.records import files, search, tables
-from hlf.audit.records.search import Cursor, Filter, Found
+from hlf.audit.records.search import Filter, Found, SearchCursor
 from selat import options, reportpage
 
 _PAGE = 50
@@ -71,7 +71,7 @@ def find(
     with options.explained():
         looked_for = _filter(wanted)
         found = search.transactions(
-            files.read_blocks(*blocks), looked_for, after=Cursor.parse(after) if after is not None else None
+            files.read_blocks(*blocks), looked_for, after=SearchCursor.parse(after) if after is not None else None
         )
         page = _Page(found, limit)
         table = tables.TABLES[rows]
@@ -115,7 +115,7 @@ class _Page:
         self._found = found
         self._limit = limit
         self.count = 0
-        self.last: Cursor | None = None
+        self.last: SearchCursor | None = None
         self.more = False
 
     def __iter__(self) -> Iterator[Found]:

@@ -80,7 +80,7 @@ def _change(proofs: Proofs, chaincode: str, key: str, entry: dict[str, Any]) -> 
     }
 
 
-def _writes_it(proof: audit.Proof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
+def _writes_it(proof: audit.TransactionProof, chaincode: str, key: str, entry: dict[str, Any]) -> bool:
     """
     Return whether the proven transaction wrote exactly the history's value under a key of the object.
     """
@@ -118,12 +118,12 @@ class Proofs:
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._made: dict[str, audit.Proof] = {}
+        self._made: dict[str, audit.TransactionProof] = {}
         self._blocks: dict[int, bytes] = {}
         genesis = context.services().wallet.genesis(channel)
         self._trusted = [anchors.of_block(genesis)] if genesis is not None else []
 
-    def of(self, transaction_id: str) -> audit.Proof:
+    def of(self, transaction_id: str) -> audit.TransactionProof:
         """
         Return the proof of a transaction, from the genesis block that the wallet has for the channel.
 

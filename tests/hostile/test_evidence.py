@@ -11,7 +11,7 @@ import pytest
 from fabric_protos.common import common_pb2
 
 from hlf.audit.evidence import anchors, proofs, receipts
-from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.audit.evidence.checkpoints import SignedCheckpoint
 from hlf.audit.evidence.receipts import Receipt
 from hlf.errors import WireError
 from tests.hostile import chance, how_many, mutations
@@ -94,7 +94,7 @@ def test_a_changed_checkpoint_is_none(story):
     good = made.to_bytes()
     for _ in range(how_many(150)):
         try:
-            read = Checkpoint.from_bytes(mutations.bend(random, good).content)
+            read = SignedCheckpoint.from_bytes(mutations.bend(random, good).content)
             read.check_signature()
         except WireError:
             continue

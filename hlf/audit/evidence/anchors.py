@@ -26,7 +26,7 @@ class Anchor:
     hashes: Mapping[int, bytes]
     state_number: int = -1
     state_hash: bytes = b""
-    checkpoint: checkpoints.Checkpoint | None = None
+    checkpoint: checkpoints.SignedCheckpoint | None = None
 
 
 def of_block(serialized: bytes) -> Anchor:
@@ -43,7 +43,7 @@ def of_block(serialized: bytes) -> Anchor:
     return Anchor(f"{name} {block.hash.hex()}", {block.number: block.hash})
 
 
-def of_checkpoint(checkpoint: checkpoints.Checkpoint) -> Anchor:
+def of_checkpoint(checkpoint: checkpoints.SignedCheckpoint) -> Anchor:
     """
     Return a trusted checkpoint as an anchor.
 
@@ -70,7 +70,7 @@ def read(data: bytes) -> Anchor:
     """
     # A block begins with the tag of its header, never with the brace of a JSON object.
     if data.lstrip()[:1] == b"{":
-        return of_checkpoint(checkpoints.Checkpoint.from_bytes(data))
+        return of_checkpoint(checkpoints.SignedCheckpoint.from_bytes(data))
     try:
         return of_block(data)
     except WireError as refused:

@@ -35,7 +35,7 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class SignedCheckpoint:
     """
     A channel at one height, as its signer has verified it.
 
@@ -72,7 +72,7 @@ class Checkpoint:
         return documents.dumps({**self._statement(), "signature": base64.b64encode(self.signature).decode()})
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Checkpoint:
+    def from_bytes(cls, data: bytes) -> SignedCheckpoint:
         """
         Return the checkpoint in *data*, which may be any bytes; the signature is not checked here.
 
@@ -149,10 +149,10 @@ def sign(
     who: identity.Identity,
     signer: signers.Signer,
     now: datetime | None = None,
-) -> Checkpoint:
+) -> SignedCheckpoint:
     """Return the checkpoint of a channel that *who* has verified up to *height*, signed."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    checkpoint = Checkpoint(
+    checkpoint = SignedCheckpoint(
         channel=channel,
         genesis_hash=genesis_hash,
         height=height,

@@ -13,7 +13,7 @@ from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.audit.evidence.checkpoints import Checkpoint
+from hlf.audit.evidence.checkpoints import SignedCheckpoint
 from hlf.wire import blocks
 
 # Kinds of differences: what differs at the first block where two copies do.
@@ -28,7 +28,7 @@ TAIL = "TAIL"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CopyDifference:
     """The first difference of two copies; *kind* is one of this module's constants."""
 
     number: int
@@ -57,7 +57,7 @@ class Comparison:
     last_block: int | None
     ends: tuple[int | None, int | None]
     one_sided: int
-    difference: Difference | None
+    difference: CopyDifference | None
 
     @property
     def contradict(self) -> bool:
@@ -98,7 +98,7 @@ def compare(first: Iterable[bytes], second: Iterable[bytes], names: tuple[str, s
     return Comparison(start if same is not None else None, same, ends, one_sided, difference)
 
 
-def against(checkpoint: Checkpoint, block: Callable[[int], bytes | None], height: int) -> Difference | None:
+def against(checkpoint: SignedCheckpoint, block: Callable[[int], bytes | None], height: int) -> CopyDifference | None:
     """
     Return how a ledger contradicts a checkpoint, using only the few blocks that are needed; None if it does not.
 
@@ -115,22 +115,22 @@ def against(checkpoint: Checkpoint, block: Callable[[int], bytes | None], height
             if number == 0:
                 continue
             words = f"it ends with block {height - 1}, and the checkpoint has seen block {last}: the tail is cut off"
-            return Difference(last, TAIL, words)
+            return CopyDifference(last, TAIL, words)
         try:
             held = blocks.decode(found)
         except errors.WireError as malformed:
-            return Difference(number, FORM, str(malformed))
+            return CopyDifference(number, FORM, str(malformed))
         if held.hash != wanted:
             if number == 0:
-                return Difference(0, CHANNEL, "another genesis block: it is another channel")
+                return CopyDifference(0, CHANNEL, "another genesis block: it is another channel")
             words = "it is another block than the checkpoint has seen: a fork, or a past that was rewritten"
-            return Difference(last, PAST, words)
+            return CopyDifference(last, PAST, words)
         if number == last and last > 0 and held.commit_hash is not None and held.commit_hash != checkpoint.state_hash:
-            return Difference(last, STATE, "the same blocks have come to another state: codes or writes differ")
+            return CopyDifference(last, STATE, "the same blocks have come to another state: codes or writes differ")
     return None
 
 
-def sequel(number: int, last_hash: bytes, serialized: Iterable[bytes]) -> Difference | None:
+def sequel(number: int, last_hash: bytes, serialized: Iterable[bytes]) -> CopyDifference | None:
     """
     Return where blocks do not follow from block *number* by their hashes, None if all do; signatures are not looked at.
 
@@ -140,11 +140,11 @@ def sequel(number: int, last_hash: bytes, serialized: Iterable[bytes]) -> Differ
     for entry in serialized:
         block = blocks.decode(entry)
         if block.number != number + 1:
-            return Difference(number + 1, MISSING, f"behind block {number} comes block {block.number}")
+            return CopyDifference(number + 1, MISSING, f"behind block {number} comes block {block.number}")
         if block.previous_hash != last_hash:
-            return Difference(block.number, PAST, "it follows another block than the one before it")
+            return CopyDifference(block.number, PAST, "it follows another block than the one before it")
         if block.data_hash != block.computed_data_hash:
-            return Difference(block.number, DATA, "its data are not those that its header names")
+            return CopyDifference(block.number, DATA, "its data are not those that its header names")
         number, last_hash = block.number, block.hash
     return None
 
@@ -183,26 +183,26 @@ def _number(serialized: bytes, name: str) -> int:
     return int(block.header.number)
 
 
-def _missing(one: _Side, two: _Side) -> Difference | None:
+def _missing(one: _Side, two: _Side) -> CopyDifference | None:
     assert one.number is not None  # noqa: S101 - the caller has looked.
     assert two.number is not None  # noqa: S101
     if one.number == two.number:
         return None
     behind = one if one.number > two.number else two
-    return Difference(min(one.number, two.number), MISSING, f"{behind.name} does not have it, but later ones")
+    return CopyDifference(min(one.number, two.number), MISSING, f"{behind.name} does not have it, but later ones")
 
 
-def _tail(one: _Side, two: _Side) -> Difference | None:
+def _tail(one: _Side, two: _Side) -> CopyDifference | None:
     if one.number is None and two.number is None:
         return None
     ended, goes_on = (one, two) if one.number is None else (two, one)
     number = goes_on.number or 0
     if ended.last is None:
-        return Difference(number, MISSING, f"{ended.name} has no block from there on")
-    return Difference(number, TAIL, f"{ended.name} ends with block {ended.last}, {goes_on.name} goes on")
+        return CopyDifference(number, MISSING, f"{ended.name} has no block from there on")
+    return CopyDifference(number, TAIL, f"{ended.name} ends with block {ended.last}, {goes_on.name} goes on")
 
 
-def _differ(one: _Side, two: _Side) -> tuple[Difference | None, bool]:
+def _differ(one: _Side, two: _Side) -> tuple[CopyDifference | None, bool]:
     """Return how two blocks of one number differ, and whether there was something that only one of them has."""
     number = one.number or 0
     read = []
@@ -210,18 +210,18 @@ def _differ(one: _Side, two: _Side) -> tuple[Difference | None, bool]:
         try:
             read.append(blocks.decode(side.bytes))
         except errors.WireError as malformed:
-            return Difference(number, FORM, f"{side.name} has {malformed}"), False
+            return CopyDifference(number, FORM, f"{side.name} has {malformed}"), False
     a, b = read
     words = _ordered(a, b, one.name, two.name)
     if words is not None:
-        return Difference(number, *words), False
+        return CopyDifference(number, *words), False
     if a.flags and b.flags and a.flags != b.flags:
         index = next(at for at, pair in enumerate(zip(a.flags, b.flags, strict=True)) if pair[0] != pair[1])
         x, y = a.transactions[index], b.transactions[index]
         told = f"transaction {index} ({x.transaction_id}) is {x.code_name} in {one.name}, {y.code_name} in {two.name}"
-        return Difference(number, CODE, told), False
+        return CopyDifference(number, CODE, told), False
     if a.commit_hash is not None and b.commit_hash is not None and a.commit_hash != b.commit_hash:
-        return Difference(number, STATE, "the peers' hashes of their states differ"), False
+        return CopyDifference(number, STATE, "the peers' hashes of their states differ"), False
     return None, bool(a.flags) != bool(b.flags) or (a.commit_hash is None) != (b.commit_hash is None)
 
 

@@ -35,7 +35,7 @@ class PrivateWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ValueChange:
     """
     What happened to a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; of an expiry neither place nor time is known.
     """
@@ -58,7 +58,7 @@ class ValueProof:
 
     report: report.Report
     writes: tuple[PrivateWrite, ...]
-    since: tuple[Change, ...]
+    since: tuple[ValueChange, ...]
 
     @property
     def verdict(self) -> str:
@@ -89,7 +89,7 @@ def prove_value(
     """
     wanted = _Wanted(namespace, collection, key, value)
     found: list[PrivateWrite] = []
-    since: list[Change] = []
+    since: list[ValueChange] = []
 
     def watch(block: blocks.Block, transaction: blocks.Transaction, valid: bool) -> None:  # noqa: FBT001
         for write in wanted.touching(transaction):
@@ -99,13 +99,13 @@ def prove_value(
                 if valid:
                     since.clear()
             elif valid and any(each.valid for each in found):
-                since.append(Change(kind, block.number, transaction.transaction_id))
+                since.append(ValueChange(kind, block.number, transaction.transaction_id))
 
     verifying = verifier.Verifier(trusted=trusted, watch=watch)
     outcome = verifier.run(verifying, serialized, processes=processes, on_block=on_block)
     gone = outcome.complete and verifying.private_hash(namespace, collection, wanted.key_hash) != wanted.value_hash
     if gone and not since and any(write.valid for write in found):
-        since.append(Change(EXPIRED))
+        since.append(ValueChange(EXPIRED))
     return ValueProof(outcome, tuple(found), tuple(since))
 
 

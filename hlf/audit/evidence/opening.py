@@ -25,7 +25,7 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ValueOpening:
     """
     An opening: the place of the hash on the channel, the private value, and disclosures of its members.
 
@@ -49,7 +49,7 @@ class Opening:
         }
 
     @classmethod
-    def from_document(cls, value: Any) -> Opening:
+    def from_document(cls, value: Any) -> ValueOpening:
         """
         Return the opening in a receipt.
 

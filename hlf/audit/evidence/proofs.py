@@ -49,7 +49,7 @@ _NOTHING_TRUSTED = Check(
 
 
 @dataclass(frozen=True)
-class Proof:
+class TransactionProof:
     """
     A transaction, its block, and the checks.
 
@@ -126,7 +126,7 @@ class Proof:
         }
 
 
-def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
+def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> TransactionProof:
     """
     Return the proof of *receipt*, with all its claims checked against what is *trusted*; faults are in the checks.
 
@@ -161,10 +161,10 @@ def check(receipt: Receipt, trusted: Sequence[Anchor] = ()) -> Proof:
     if receipt.opening is not None:
         checks.append(_opening(receipt, transaction, values))
     anchored = all(each.passed for each in anchors)
-    return Proof(receipt, block, transaction, tuple(checks), link.bundle, anchored, vouched, values)
+    return TransactionProof(receipt, block, transaction, tuple(checks), link.bundle, anchored, vouched, values)
 
 
-def writes(proof: Proof) -> list[tuple[str, rwsets.Write]]:
+def writes(proof: TransactionProof) -> list[tuple[str, rwsets.Write]]:
     """Return the public writes of a proven transaction, each with its chaincode."""
     return [
         (part.namespace, write)

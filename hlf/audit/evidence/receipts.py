@@ -20,7 +20,7 @@ from typing import Any
 from fabric_protos.common import common_pb2
 
 from hlf.audit.evidence import documents, trustchain
-from hlf.audit.evidence.opening import Opening
+from hlf.audit.evidence.opening import ValueOpening
 from hlf.codec import names
 from hlf.errors import WireError
 from hlf.wire import blocks
@@ -70,7 +70,7 @@ class Receipt:
     configurations: tuple[bytes, ...]
     headers: Run | None = None
     previous_state_hash: bytes = b""
-    opening: Opening | None = None
+    opening: ValueOpening | None = None
 
     def to_bytes(self) -> bytes:
         """
@@ -118,12 +118,12 @@ class Receipt:
             configurations=fields.list("configurations", documents.octets),
             headers=None if headers is None else _run(headers),
             previous_state_hash=fields.hash("previous_state_hash", optional=True),
-            opening=None if opening is None else Opening.from_document(opening),
+            opening=None if opening is None else ValueOpening.from_document(opening),
         )
         fields.end()
         return receipt
 
-    def with_opening(self, opening: Opening) -> Receipt:
+    def with_opening(self, opening: ValueOpening) -> Receipt:
         """Return this receipt with private values disclosed."""
         return dataclasses.replace(self, opening=opening)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fabric_protos.common import common_pb2
 
 from hlf.audit.evidence.anchors import Anchor
-from hlf.audit.replay.state import Place, Replay, State
+from hlf.audit.replay.state import Place, Replay, ReplayedState
 from hlf.wire import blocks
 
 
@@ -27,7 +27,7 @@ def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -
         return None
     if block.number > 1 and not previous_state_hash:
         return None
-    replay = Replay(State(), block.number)
+    replay = Replay(ReplayedState(), block.number)
     valid = [t for t in block.transactions if t.valid and t.type == common_pb2.ENDORSER_TRANSACTION]
     for transaction in valid:
         for action in transaction.actions:

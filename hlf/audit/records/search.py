@@ -22,7 +22,7 @@ _CURSOR = re.compile(r"(\d{1,18}):(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Cursor:
+class SearchCursor:
     """A place in a channel: a page continues after the last transaction of the one before."""
 
     block: int
@@ -32,7 +32,7 @@ class Cursor:
         return f"{self.block}:{self.index}"
 
     @classmethod
-    def parse(cls, text: str) -> Cursor:
+    def parse(cls, text: str) -> SearchCursor:
         """
         Return the cursor in *text*.
 
@@ -53,9 +53,9 @@ class Found:
     transaction: blocks.Transaction
 
     @property
-    def cursor(self) -> Cursor:
+    def cursor(self) -> SearchCursor:
         """Where it stands."""
-        return Cursor(self.block, self.transaction.index)
+        return SearchCursor(self.block, self.transaction.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Written:
     purged: bool = False
 
 
-def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: Cursor | None = None) -> Iterator[Found]:
+def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: SearchCursor | None = None) -> Iterator[Found]:
     """
     Yield the matching transactions in order, beginning after *after*.
 

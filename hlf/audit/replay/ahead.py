@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 from hlf.audit.replay import worker
-from hlf.audit.replay.signing import Keys, Signed, Wanted
+from hlf.audit.replay.signing import IdentityKeys, SignatureClaims, SignedBlock
 from hlf.audit.replay.worker import Checker, Claim
 from hlf.wire import blocks
 
@@ -43,7 +43,7 @@ class Ahead:
         """*processes* to check in: as many as there are cores unless given; 0 checks everything here."""
         wanted = cores() if processes is None else processes
         self._processes = wanted if wanted > 1 or processes is not None else 0
-        self._keys, self._checker = Keys(), Checker()
+        self._keys, self._checker = IdentityKeys(), Checker()
         self._pool: _Pool | None = None
         self._seen = 0
 
@@ -56,14 +56,14 @@ class Ahead:
         if self._pool is not None:
             self._pool.close()
 
-    def check(self, block: blocks.Block, orderers: Sequence[bytes]) -> Signed:
+    def check(self, block: blocks.Block, orderers: Sequence[bytes]) -> SignedBlock:
         """Return *block* with its signatures checked; *orderers* are the identities behind its own signatures."""
-        wanted = Wanted(block, orderers, self._keys)
+        wanted = SignatureClaims(block, orderers, self._keys)
         return wanted.answered(self._checker.check(wanted.claims))
 
     def run(
         self, chain: Iterable[blocks.Block], orderers: Callable[[blocks.Block], Sequence[bytes]]
-    ) -> Iterator[Signed]:
+    ) -> Iterator[SignedBlock]:
         """
         Yield the blocks of *chain* in order with their signatures checked, running some blocks ahead.
 
@@ -79,7 +79,7 @@ class Ahead:
                 break
             if block is None:
                 break
-            wanted = Wanted(block, orderers(block), self._keys)
+            wanted = SignatureClaims(block, orderers(block), self._keys)
             self._seen += len(wanted.claims)
             if self._seen < _WORTH_STARTING or not self._processes:
                 yield wanted.answered(self._checker.check(wanted.claims))
@@ -108,17 +108,17 @@ class _Lot:
     """Blocks whose claims are checked together."""
 
     def __init__(self) -> None:
-        self._wanted: list[Wanted] = []
+        self._wanted: list[SignatureClaims] = []
         self.claims: list[Claim] = []
         self.size = 0
         self.answers: Future[bytes] = Future()
 
-    def add(self, wanted: Wanted) -> None:
+    def add(self, wanted: SignatureClaims) -> None:
         self._wanted.append(wanted)
         self.claims += wanted.claims
         self.size += wanted.size
 
-    def answered(self) -> Iterator[Signed]:
+    def answered(self) -> Iterator[SignedBlock]:
         answers, place = self.answers.result(), 0
         for wanted in self._wanted:
             end = place + len(wanted.claims)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hlf.audit.replay.signing import Signed
+from hlf.audit.replay.signing import SignedBlock
 from hlf.errors import IdentityError
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
@@ -30,7 +30,7 @@ def identities(block: blocks.Block, bundle: channelconfig.Bundle | None) -> Sequ
     return found
 
 
-def refusal(signed: Signed, bundle: channelconfig.Bundle) -> tuple[str | None, list[str]]:
+def refusal(signed: SignedBlock, bundle: channelconfig.Bundle) -> tuple[str | None, list[str]]:
     """Return why the orderers' signatures are not enough (None if they are), and what is wrong with single ones."""
     signers: dict[tuple[str, str], msp.Identity] = {}
     idle = []

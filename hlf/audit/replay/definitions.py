@@ -9,7 +9,7 @@ from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, db_pb2
 from google.protobuf.message import DecodeError
 
-from hlf.audit.replay.state import State
+from hlf.audit.replay.state import ReplayedState
 from hlf.wire import keys
 
 LIFECYCLE = keys.LIFECYCLE
@@ -17,7 +17,7 @@ _DEFINITION = "ChaincodeDefinition"
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class CommittedDefinition:
     """The parts of a chaincode's definition that validation needs."""
 
     endorsement_policy: bytes
@@ -35,7 +35,7 @@ class Definition:
         return int(config.block_to_live) if config is not None else 0
 
 
-def definition(state: State, name: str) -> Definition | None:
+def definition(state: ReplayedState, name: str) -> CommittedDefinition | None:
     """Return the definition of chaincode *name*, None where there is none that can be read."""
     try:
         described = db_pb2.StateMetadata.FromString(state.value(LIFECYCLE, f"namespaces/metadata/{name}") or b"")
@@ -47,9 +47,9 @@ def definition(state: State, name: str) -> Definition | None:
         return None
     explicit = [c.static_collection_config for c in package.config if c.HasField("static_collection_config")]
     collections = {config.name: config for config in reversed(explicit)}
-    return Definition(validation.validation_parameter, validation.validation_plugin, collections)
+    return CommittedDefinition(validation.validation_parameter, validation.validation_plugin, collections)
 
 
-def _field(state: State, name: str, field: str) -> bytes:
+def _field(state: ReplayedState, name: str, field: str) -> bytes:
     stored = state.value(LIFECYCLE, f"namespaces/fields/{name}/{field}") or b""
     return bytes(db_pb2.StateData.FromString(stored).Bytes)

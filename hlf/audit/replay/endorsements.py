@@ -13,8 +13,8 @@ from typing import Any
 from fabric_protos.peer import policy_pb2, transaction_pb2
 from google.protobuf.message import DecodeError
 
-from hlf.audit.replay.definitions import LIFECYCLE, Definition, definition
-from hlf.audit.replay.state import Place, State
+from hlf.audit.replay.definitions import LIFECYCLE, CommittedDefinition, definition
+from hlf.audit.replay.state import Place, ReplayedState
 from hlf.errors import IdentityError, PolicyError
 from hlf.wire import blocks, keys, msp, policies, rwsets
 from hlf.wire.config import channelconfig, channelpolicies
@@ -94,16 +94,16 @@ class Rules:
 class Judge:
     """Judges the endorsements of one block's transactions, under the state and configuration before it."""
 
-    def __init__(self, rules: Rules, state: State) -> None:
+    def __init__(self, rules: Rules, state: ReplayedState) -> None:
         self._rules = rules
         self._bundle = rules.bundle
         self._state = state
-        self._definitions: dict[str, Definition | None] = {}
+        self._definitions: dict[str, CommittedDefinition | None] = {}
         self._policies: dict[str, channelpolicies.Policy] = {}
         # Keys whose own policy an earlier transaction of the block changes: no policy is certain for them.
         self._changed: set[Place] = set()
 
-    def definition(self, name: str) -> Definition | None:
+    def definition(self, name: str) -> CommittedDefinition | None:
         """Return the definition of a chaincode before the block."""
         if name not in self._definitions:
             self._definitions[name] = definition(self._state, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hlf.audit.records import visible
-from hlf.audit.replay.report import MOST_CONSEQUENCES, MOST_LISTED, Finding, Invalid
+from hlf.audit.replay.report import MOST_CONSEQUENCES, MOST_LISTED, Finding, InvalidTransaction
 
 _MOST_CHARACTERS = 200
 
@@ -45,7 +45,7 @@ class Notes:
     def __init__(self) -> None:
         self._causes: list[Cause] = []
         self._remarks: list[Finding] = []
-        self._invalid: list[Invalid] = []
+        self._invalid: list[InvalidTransaction] = []
         self.more_findings = 0
         self.more_remarks = 0
 
@@ -63,7 +63,7 @@ class Notes:
         return tuple(self._remarks)
 
     @property
-    def invalid(self) -> tuple[Invalid, ...]:
+    def invalid(self) -> tuple[InvalidTransaction, ...]:
         """The transactions that changed nothing."""
         return tuple(self._invalid)
 
@@ -87,11 +87,11 @@ class Notes:
         else:
             self.more_remarks += 1
 
-    def list_invalid(self, found: Invalid) -> None:
+    def list_invalid(self, found: InvalidTransaction) -> None:
         """Note a transaction that changed nothing."""
         if len(self._invalid) < MOST_LISTED:
             self._invalid.append(
-                Invalid(
+                InvalidTransaction(
                     found.block_number,
                     found.transaction_index,
                     _shown(found.transaction_id),

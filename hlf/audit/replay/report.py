@@ -71,7 +71,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidTransaction:
     """A transaction that stands in the chain and changed nothing; *code* is the recomputed one where it is certain."""
 
     block_number: int
@@ -140,7 +140,7 @@ class Report:
     unsigned: Mapping[str, Share] = field(default_factory=dict)
     remarks: tuple[Finding, ...] = ()
     more_remarks: int = 0
-    invalid: tuple[Invalid, ...] = ()
+    invalid: tuple[InvalidTransaction, ...] = ()
 
     @property
     def ok(self) -> bool:

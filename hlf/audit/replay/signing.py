@@ -24,7 +24,7 @@ _REMEMBERED_KEYS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedBlock:
     """
     A block, and which of its signatures hold.
 
@@ -40,7 +40,7 @@ class Signed:
     endorsements: tuple[tuple[bool, ...], ...]
 
 
-class Keys:
+class IdentityKeys:
     """The keys of serialized identities, each read once."""
 
     def __init__(self) -> None:
@@ -56,10 +56,10 @@ class Keys:
         return known
 
 
-class Wanted:
+class SignatureClaims:
     """The claims of one block, in order: its orderers', then each transaction's creator and endorsers."""
 
-    def __init__(self, block: blocks.Block, orderers: Sequence[bytes], keys: Keys) -> None:
+    def __init__(self, block: blocks.Block, orderers: Sequence[bytes], keys: IdentityKeys) -> None:
         """*orderers* are the identities of the block's signatures, empty where one is not known."""
         self._block = block
         self._orderers = orderers
@@ -82,7 +82,7 @@ class Wanted:
                     else:
                         add((key, payload + endorsement.endorser, endorsement.signature))
 
-    def answered(self, answers: bytes) -> Signed:
+    def answered(self, answers: bytes) -> SignedBlock:
         """Return the block with its signatures looked at; *answers* has a byte for each claim, 1 for one that holds."""
         rest = iter(answers)
         orderers = tuple([(identity, bool(next(rest))) for identity in self._orderers])
@@ -91,10 +91,10 @@ class Wanted:
             creators.append(bool(next(rest)))
             count = sum(len(action.endorsements) for action in transaction.actions)
             endorsements.append(tuple([bool(next(rest)) for _ in range(count)]))
-        return Signed(self._block, orderers, tuple(creators), tuple(endorsements))
+        return SignedBlock(self._block, orderers, tuple(creators), tuple(endorsements))
 
 
-def _claim(keys: Keys, identity: bytes, parts: tuple[bytes, ...], signature: bytes) -> Claim:
+def _claim(keys: IdentityKeys, identity: bytes, parts: tuple[bytes, ...], signature: bytes) -> Claim:
     key, hashes = keys.get(identity)
     if not hashes:
         return key, b"".join(parts), signature

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay import ranges
-from hlf.audit.replay.store import Held, InMemory, OnDisk, Place, Store
+from hlf.audit.replay.store import HeldValue, InMemoryStore, OnDisk, Place, StateStore
 from hlf.wire import blocks, keys, rwsets
 from hlf.wire.rwsets import Entries, Version
 
@@ -23,18 +23,18 @@ _PHANTOM = int(transaction_pb2.PHANTOM_READ_CONFLICT)
 _UPSERT, _METADATA, _NO_METADATA, _DELETE = 1, 2, 4, 8
 _NOTHING: tuple[int, bytes | None, Entries] = (0, None, ())
 
-__all__ = ["Held", "Place", "Replay", "State"]
+__all__ = ["HeldValue", "Place", "Replay", "ReplayedState"]
 
 
-class State:
+class ReplayedState:
     """Everything committed so far."""
 
     MOST_IN_MEMORY = 48 << 20
 
     def __init__(self) -> None:
-        self._store: Store = InMemory()
+        self._store: StateStore = InMemoryStore()
 
-    def get(self, place: Place) -> Held | None:
+    def get(self, place: Place) -> HeldValue | None:
         """Return what stands at *place*, or None."""
         return self._store.get(place)
 
@@ -72,19 +72,19 @@ class State:
             current = store.get(place)
             # A key that was written again since lives as long as its new value.
             if current is not None and current.version.block == written:
-                gone[place] = Held(None, (), current.version)
+                gone[place] = HeldValue(None, (), current.version)
         store.put(gone)
-        if isinstance(store, InMemory) and store.size > self.MOST_IN_MEMORY:
+        if isinstance(store, InMemoryStore) and store.size > self.MOST_IN_MEMORY:
             self._store = OnDisk(store)
 
 
 class Replay:
     """The changes of one block's valid transactions so far."""
 
-    def __init__(self, state: State, number: int) -> None:
+    def __init__(self, state: ReplayedState, number: int) -> None:
         self._state = state
         self._number = number
-        self.changes: dict[Place, Held] = {}
+        self.changes: dict[Place, HeldValue] = {}
 
     def conflict(self, rwset: rwsets.TxRwset) -> int:
         """Return VALID, or the code of the conflict that a read ran into."""
@@ -109,14 +109,14 @@ class Replay:
             flags, value, metadata = change
             current = self.changes.get(place) or self._state.get(place)
             if flags & _DELETE:
-                self.changes[place] = Held(None, (), version)
+                self.changes[place] = HeldValue(None, (), version)
             elif flags & _UPSERT and flags & (_METADATA | _NO_METADATA):
-                self.changes[place] = Held(value, metadata, version)
+                self.changes[place] = HeldValue(value, metadata, version)
             elif flags in (0, _UPSERT):
-                self.changes[place] = Held(value, current.metadata if current is not None else (), version)
+                self.changes[place] = HeldValue(value, current.metadata if current is not None else (), version)
             elif current is not None and current.value is not None:
                 # Metadata alone leave the value as it is, in a new version; a key that is not there gets none.
-                self.changes[place] = Held(current.value, metadata, version)
+                self.changes[place] = HeldValue(current.value, metadata, version)
 
     def updates(self) -> Iterator[blocks.StateUpdate]:
         """Yield the changes as peers hash them."""

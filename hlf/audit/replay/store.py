@@ -35,7 +35,7 @@ CREATE INDEX by_number ON expiring (number);
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldValue:
     """What stands at a place; a *value* of None was deleted by the block in work."""
 
     value: bytes | None
@@ -43,13 +43,13 @@ class Held:
     version: Version
 
 
-class Store(Protocol):
+class StateStore(Protocol):
     """What stands where, and what expires when."""
 
-    def get(self, place: Place) -> Held | None:
+    def get(self, place: Place) -> HeldValue | None:
         """Return what stands at *place*, or None."""
 
-    def put(self, changes: Mapping[Place, Held]) -> None:
+    def put(self, changes: Mapping[Place, HeldValue]) -> None:
         """Store *changes*; a change without a value removes its place."""
 
     def keys(self, namespace: str, start: str, end: str) -> list[str]:
@@ -62,19 +62,19 @@ class Store(Protocol):
         """Return what was noted for block *number*; it is forgotten."""
 
 
-class InMemory:
+class InMemoryStore:
     """A store in memory: fast while it is small."""
 
     def __init__(self) -> None:
-        self.held: dict[Place, Held] = {}
+        self.held: dict[Place, HeldValue] = {}
         self.expiring: dict[int, list[tuple[Place, int]]] = {}
         self._keys: dict[str, list[str]] = {}
         self.size = 0
 
-    def get(self, place: Place) -> Held | None:
+    def get(self, place: Place) -> HeldValue | None:
         return self.held.get(place)
 
-    def put(self, changes: Mapping[Place, Held]) -> None:
+    def put(self, changes: Mapping[Place, HeldValue]) -> None:
         for place, held in changes.items():
             before = self.held.get(place)
             if held.value is not None:
@@ -111,16 +111,16 @@ class InMemory:
 class OnDisk:
     """A store of any size; the places asked for most recently are in memory."""
 
-    def __init__(self, before: InMemory) -> None:
+    def __init__(self, before: InMemoryStore) -> None:
         """Copy all that was in memory."""
         self._database = _temporary(_SCHEMA)
         weakref.finalize(self, self._database.close)
-        self._cached: dict[Place, Held | None] = {}
+        self._cached: dict[Place, HeldValue | None] = {}
         self.put(before.held)
         for number, places in before.expiring.items():
             self.expire(number, places)
 
-    def get(self, place: Place) -> Held | None:
+    def get(self, place: Place) -> HeldValue | None:
         try:
             return self._cached[place]
         except KeyError:
@@ -130,11 +130,11 @@ class OnDisk:
             " WHERE namespace = ? AND collection = ? AND hashed = ? AND key = ?",
             _encoded(place),
         ).fetchone()
-        found = None if row is None else Held(row[0], _entries(row[1]), Version(row[2], row[3]))
+        found = None if row is None else HeldValue(row[0], _entries(row[1]), Version(row[2], row[3]))
         self._remember(place, found)
         return found
 
-    def put(self, changes: Mapping[Place, Held]) -> None:
+    def put(self, changes: Mapping[Place, HeldValue]) -> None:
         kept = [
             (*_encoded(place), held.value, _metadata(held.metadata), *held.version)
             for place, held in changes.items()
@@ -167,7 +167,7 @@ class OnDisk:
         self._database.execute("DELETE FROM expiring WHERE number = ?", (number,))
         return [((name, inner, key if hashed else key.decode()), written) for name, inner, hashed, key, written in rows]
 
-    def _remember(self, place: Place, held: Held | None) -> None:
+    def _remember(self, place: Place, held: HeldValue | None) -> None:
         if len(self._cached) >= _CACHED_PLACES:
             self._cached.clear()
         self._cached[place] = held
@@ -221,7 +221,7 @@ def _temporary(schema: str) -> sqlite3.Connection:
     return database
 
 
-def _size(place: Place, held: Held) -> int:
+def _size(place: Place, held: HeldValue) -> int:
     """Return about how many bytes of memory it takes."""
     value = len(held.value) if held.value is not None else 0
     return 400 + len(place[2]) + value + sum(len(content) + 150 for _, content in held.metadata)

@@ -14,7 +14,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay.endorsements import Judge, Rules
-from hlf.audit.replay.signing import Signed
+from hlf.audit.replay.signing import SignedBlock
 from hlf.wire import blocks, rwsets
 from hlf.wire.transactions import computed_proposal_hash
 
@@ -24,7 +24,7 @@ _UNREADABLE = (transaction_pb2.BAD_PAYLOAD, transaction_pb2.BAD_COMMON_HEADER)
 
 
 @dataclass(slots=True)
-class Verdict:
+class TransactionVerdict:
     """
     The verdict on a transaction.
 
@@ -47,7 +47,7 @@ class Verdict:
         return code in self.codes if self.codes else code != VALID
 
 
-def verdicts(signed: Signed, rules: Rules, judge: Judge | None, used: Container[str]) -> list[Verdict]:
+def verdicts(signed: SignedBlock, rules: Rules, judge: Judge | None, used: Container[str]) -> list[TransactionVerdict]:
     """
     Return one verdict for each transaction.
 
@@ -60,12 +60,12 @@ def verdicts(signed: Signed, rules: Rules, judge: Judge | None, used: Container[
     for index, transaction in enumerate(signed.block.transactions):
         if signed.block.number == 0:
             # The configuration a channel begins with is signed by nobody; it is the root of trust itself.
-            found.append(Verdict())
+            found.append(TransactionVerdict())
             continue
         verdict = _verdict(transaction, signed.creators[index], signed.endorsements[index], rules, judge, used)
         if verdict.valid and transaction.type == common_pb2.ENDORSER_TRANSACTION:
             if transaction.transaction_id in seen:
-                verdict = Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used earlier in the block")
+                verdict = TransactionVerdict((transaction_pb2.DUPLICATE_TXID,), "its id was used earlier in the block")
             seen.add(transaction.transaction_id)
         found.append(verdict)
     return found
@@ -78,28 +78,32 @@ def _verdict(
     rules: Rules,
     judge: Judge | None,
     used: Container[str],
-) -> Verdict:
+) -> TransactionVerdict:
     defect = transaction.defect or ""
     if transaction.defect_code in _UNREADABLE or not transaction.payload:
         return _refused(transaction.defect_code, defect)
     if transaction.channel_id != rules.bundle.channel_id:
-        return Verdict((), f"it is for channel {transaction.channel_id}")
+        return TransactionVerdict((), f"it is for channel {transaction.channel_id}")
     refused = rules.creator_refusal(transaction.creator)
     if refused is not None:
-        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), f"its creator is no member: {refused}")
+        return TransactionVerdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), f"its creator is no member: {refused}")
     if not signed:
-        return Verdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), "the creator's signature does not hold")
+        return TransactionVerdict((transaction_pb2.BAD_CREATOR_SIGNATURE,), "the creator's signature does not hold")
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
-        return _refused(transaction.defect_code, defect) if defect else Verdict()
+        return _refused(transaction.defect_code, defect) if defect else TransactionVerdict()
     if transaction.transaction_id != transaction.computed_transaction_id:
-        return Verdict((transaction_pb2.BAD_PROPOSAL_TXID,), "its id is not the hash of its nonce and creator")
+        return TransactionVerdict(
+            (transaction_pb2.BAD_PROPOSAL_TXID,), "its id is not the hash of its nonce and creator"
+        )
     if not transaction.actions:
         return _refused(transaction.defect_code, defect)
     (action,) = transaction.actions
     if action.proposal_hash != computed_proposal_hash(transaction, action):
-        return Verdict((transaction_pb2.INVALID_ENDORSER_TRANSACTION,), "its endorsements are for another proposal")
+        return TransactionVerdict(
+            (transaction_pb2.INVALID_ENDORSER_TRANSACTION,), "its endorsements are for another proposal"
+        )
     if transaction.transaction_id in used:
-        return Verdict((transaction_pb2.DUPLICATE_TXID,), "its id was used in an earlier block")
+        return TransactionVerdict((transaction_pb2.DUPLICATE_TXID,), "its id was used in an earlier block")
     if defect:
         return _refused(transaction.defect_code, defect)
     endorsers = rules.endorsers(
@@ -111,8 +115,8 @@ def _verdict(
         codes, words = (VALID,), ""
     else:
         codes, words = (transaction_pb2.ENDORSEMENT_POLICY_FAILURE,), "no endorsement by a member holds"
-    return Verdict(codes, words, action.rwset)
+    return TransactionVerdict(codes, words, action.rwset)
 
 
-def _refused(code: int | None, words: str) -> Verdict:
-    return Verdict(() if code is None else (code,), words)
+def _refused(code: int | None, words: str) -> TransactionVerdict:
+    return TransactionVerdict(() if code is None else (code,), words)

@@ -16,11 +16,11 @@ from hlf.audit.replay.ahead import Ahead
 from hlf.audit.replay.disputes import Disputes
 from hlf.audit.replay.endorsements import Judge, Rules
 from hlf.audit.replay.notes import Cause, Notes
-from hlf.audit.replay.report import Finding, Invalid, Report, Share
-from hlf.audit.replay.signing import Signed
-from hlf.audit.replay.state import Replay, State
+from hlf.audit.replay.report import Finding, InvalidTransaction, Report, Share
+from hlf.audit.replay.signing import SignedBlock
+from hlf.audit.replay.state import Replay, ReplayedState
 from hlf.audit.replay.store import Ids
-from hlf.audit.replay.transactions import Verdict
+from hlf.audit.replay.transactions import TransactionVerdict
 from hlf.audit.replay.trust import Trust
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks
@@ -122,7 +122,7 @@ class Verifier:
         self._anchored = False
         self._rules: Rules | None = None
         self._last_config = 0
-        self._state: State | None = None
+        self._state: ReplayedState | None = None
         self._ids = Ids()
         self._first: int | None = None
         self._genesis_hash = ""
@@ -170,7 +170,7 @@ class Verifier:
         """Return under whose identities the block's own signatures are to be looked at, as far as is known by now."""
         return blocksigners.identities(block, self._rules.bundle if self._rules is not None else None)
 
-    def take(self, signed: Signed) -> bool:
+    def take(self, signed: SignedBlock) -> bool:
         """Verify the next block, whose signatures were checked; return False if nothing after it can be verified."""
         block, aside = signed.block, self._aside.popleft()
         if self._previous is None and not self._begin(block):
@@ -242,7 +242,7 @@ class Verifier:
             return False
         self._rules = Rules(bundle)
         self._genesis_hash = block.hash.hex()
-        self._state = State()
+        self._state = ReplayedState()
         return True
 
     def _begin_later(self, block: blocks.Block) -> bool:
@@ -288,7 +288,7 @@ class Verifier:
         self._header_cause = cause
         return cause, intact
 
-    def _judge(self, signed: Signed, rules: Rules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
+    def _judge(self, signed: SignedBlock, rules: Rules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
         """Judge a block under the configuration before it; return False if nothing after it can be judged."""
         block = signed.block
         if block.number > 0:
@@ -305,7 +305,7 @@ class Verifier:
         self._take_configuration(block, rules.bundle)
         return True
 
-    def _check_orderers(self, signed: Signed, bundle: channelconfig.Bundle, cause: Cause | None) -> Cause | None:
+    def _check_orderers(self, signed: SignedBlock, bundle: channelconfig.Bundle, cause: Cause | None) -> Cause | None:
         block = signed.block
         refused, idle = blocksigners.refusal(signed, bundle)
         if refused is not None:
@@ -321,11 +321,11 @@ class Verifier:
 
     # What the transactions come to.
 
-    def _check_transactions(self, signed: Signed, rules: Rules) -> None:
+    def _check_transactions(self, signed: SignedBlock, rules: Rules) -> None:
         block, state = signed.block, self._state
         judge = Judge(rules, state) if state is not None else None
         verdicts = transactions.verdicts(signed, rules, judge, self._ids)
-        replay = Replay(state if state is not None else State(), block.number)
+        replay = Replay(state if state is not None else ReplayedState(), block.number)
         cause: Cause | None = None
         for transaction, verdict in zip(block.transactions, verdicts, strict=True):
             if state is not None and verdict.rwset is not None and verdict.valid:
@@ -340,7 +340,9 @@ class Verifier:
             self._check_commit_hash(block, verdicts, replay, cause)
             state.commit(block.number, replay, judge.block_to_live)
 
-    def _compare(self, block: blocks.Block, transaction: blocks.Transaction, verdict: Verdict) -> Cause | None:
+    def _compare(
+        self, block: blocks.Block, transaction: blocks.Transaction, verdict: TransactionVerdict
+    ) -> Cause | None:
         told = transaction.code
         if verdict.valid and not told:
             # What nearly all are: valid, and marked so or not at all.
@@ -349,7 +351,7 @@ class Verifier:
         name = validation_code_name(verdict.codes[0]) if verdict.codes else "MALFORMED"
         self._codes[name] += 1
         if not verdict.valid:
-            found = Invalid(block.number, transaction.index, transaction.transaction_id, name, verdict.words)
+            found = InvalidTransaction(block.number, transaction.index, transaction.transaction_id, name, verdict.words)
             self._notes.list_invalid(found)
         if told is None:
             return None
@@ -369,7 +371,7 @@ class Verifier:
         return cause
 
     def _check_commit_hash(
-        self, block: blocks.Block, verdicts: list[Verdict], replay: Replay, cause: Cause | None
+        self, block: blocks.Block, verdicts: list[TransactionVerdict], replay: Replay, cause: Cause | None
     ) -> None:
         if block.number == 0:
             return

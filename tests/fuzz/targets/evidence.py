@@ -29,7 +29,7 @@ def _receipt(data: bytes) -> object:
 
 
 def _checkpoint(data: bytes) -> object:
-    found = checkpoints.Checkpoint.from_bytes(data)
+    found = checkpoints.SignedCheckpoint.from_bytes(data)
     found.check_signature()
     return found.signer, found.to_bytes()
 
@@ -83,7 +83,9 @@ TARGETS = (
     Target("profile", "hlf.profile.Profile.parse", (errors.ProfileError,), _profile),
     reads("wallet", "hlf.wallets.read", errors.IdentityError),
     Target("receipt", "hlf.audit.evidence.receipts.Receipt.from_bytes", (errors.WireError,), _receipt),
-    Target("checkpoint", "hlf.audit.evidence.checkpoints.Checkpoint.from_bytes", (errors.WireError,), _checkpoint),
+    Target(
+        "checkpoint", "hlf.audit.evidence.checkpoints.SignedCheckpoint.from_bytes", (errors.WireError,), _checkpoint
+    ),
     reads(
         "anchor", "hlf.audit.evidence.anchors.read", errors.WireError, bends=(mutations.bend, mutations.bend_message)
     ),

@@ -54,7 +54,7 @@ def _cursor(data: bytes) -> object:
 
 
 def _page(data: bytes) -> object:
-    return str(search.Cursor.parse(text_of(data)))
+    return str(search.SearchCursor.parse(text_of(data)))
 
 
 def _blocks(data: bytes) -> object:
@@ -73,6 +73,6 @@ TARGETS = (
     Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
     reads("result", "gateway.fabric.results.read", errors.WireError),
     reads("metadata", "gateway.fabric.declared.read", errors.WireError),
-    Target("page", "hlf.audit.records.search.Cursor.parse", (errors.WireError,), _page),
+    Target("page", "hlf.audit.records.search.SearchCursor.parse", (errors.WireError,), _page),
     Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
 )

@@ -15,14 +15,14 @@ GENESIS = golden.read(golden.PEER_BLOCKS[0])
 TRUSTED = [anchors.of_block(GENESIS)]
 
 
-def proof_of(name: str, genesis: bytes = GENESIS) -> proofs.Proof:
+def proof_of(name: str, genesis: bytes = GENESIS) -> proofs.TransactionProof:
     block = golden.block(name)
     found = block.transactions[0]
     receipt = Receipt(found.channel_id, found.transaction_id, 0, golden.read(name), (genesis,))
     return proofs.check(receipt, [anchors.of_block(genesis)])
 
 
-def failed(proof: proofs.Proof) -> list[str]:
+def failed(proof: proofs.TransactionProof) -> list[str]:
     return [f"{check.name}: {check.detail}" for check in proof.checks if not check.passed]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hlf import audit, errors
 from hlf.audit.evidence import anchors, checkpoints, proofs, receipts, validity
-from hlf.audit.evidence.opening import Opening
+from hlf.audit.evidence.opening import ValueOpening
 from hlf.audit.evidence.receipts import Receipt, Run
 from hlf.identity import Identity
 from hlf.wire import blocks, rwsets, signatures
@@ -70,7 +70,7 @@ class Story:
             block.metadata.metadata[common_pb2.COMMIT_HASH] = common_pb2.Metadata(value=state).SerializeToString()
         assert verifier.report().ok
 
-    def checkpoint(self, height: int, **changes: object) -> checkpoints.Checkpoint:
+    def checkpoint(self, height: int, **changes: object) -> checkpoints.SignedCheckpoint:
         """What an auditor of BMSP has signed of it."""
         last = blocks.from_message(self.chain.blocks[height - 1])
         auditor = self.who["BMSP"].client
@@ -206,7 +206,7 @@ def test_without_a_state_before_it_a_checkpoint_vouches_for_nothing(story, recei
 
 def test_disclosed_members_are_what_the_owner_committed_to(story, genesis):
     """The transaction wrote the hash of the document, and the document has the digest of what is disclosed."""
-    opening = Opening("cc", "kept", "p", VALUE.decode(), (DISCLOSED,))
+    opening = ValueOpening("cc", "kept", "p", VALUE.decode(), (DISCLOSED,))
     made = receipts.from_blocks(story.chain.serialized, story.committed.id).with_opening(opening)
     proof = proofs.check(Receipt.from_bytes(made.to_bytes()), [genesis])
     assert proof.verified
@@ -230,7 +230,7 @@ def test_disclosed_members_are_what_the_owner_committed_to(story, genesis):
 )
 def test_other_values_than_were_committed_to_are_refused(story, genesis, changes, words):
     """Another value, another place, a value twice, or no disclosure at all."""
-    opening = dataclasses.replace(Opening("cc", "kept", "p", VALUE.decode(), (DISCLOSED,)), **changes)
+    opening = dataclasses.replace(ValueOpening("cc", "kept", "p", VALUE.decode(), (DISCLOSED,)), **changes)
     made = receipts.from_blocks(story.chain.serialized, story.committed.id).with_opening(opening)
     assert words in refused(made, genesis)
 
@@ -488,7 +488,7 @@ def test_any_bytes_may_stand_for_a_block(receipt, genesis, garbage, place):
 def test_a_checkpoint_comes_back_as_it_was(story):
     """Read again, its signature holds, and its signer is a member of the channel."""
     made = story.checkpoint(6)
-    read = checkpoints.Checkpoint.from_bytes(made.to_bytes())
+    read = checkpoints.SignedCheckpoint.from_bytes(made.to_bytes())
     assert read == made
     read.check_signature()
     assert read.signer.startswith("BMSP, ")

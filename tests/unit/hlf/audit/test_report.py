@@ -304,12 +304,12 @@ def test_an_error_of_whoever_reads_comes_after_what_was_read(chain, eager):
 def test_claims_are_checked_as_fabric_checks_signatures(consortium):
     """High S, other keys, no key, no signature: each is one that does not hold; Ed25519 signs messages, not hashes."""
     person = consortium["AMSP"].client
-    keys = signing.Keys()
+    keys = signing.IdentityKeys()
     key, hashes = keys.get(person.serialized)
     assert hashes
     assert keys.get(b"\xff") == (b"", False)
     block = blocks.decode(COMMITTED[1])
-    wanted = signing.Wanted(block, [s.creator for s in block.signatures], keys)
+    wanted = signing.SignatureClaims(block, [s.creator for s in block.signatures], keys)
     answers = worker.Checker().check(wanted.claims)
     assert answers == b"\x01" * len(wanted.claims)
     signed = wanted.answered(answers)

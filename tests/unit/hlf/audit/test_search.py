@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from hlf import errors
 from hlf.audit.records import search, tables, visible
-from hlf.audit.records.search import Cursor, Filter
+from hlf.audit.records.search import Filter, SearchCursor
 from hlf.wire import keys
 from tests.support.members import private_put, put
 from tests.support.running import consortium
@@ -41,7 +41,7 @@ def chain() -> list[bytes]:
     return made.serialized
 
 
-def places(serialized: list[bytes], after: Cursor | None = None, **wanted: object) -> list[str]:
+def places(serialized: list[bytes], after: SearchCursor | None = None, **wanted: object) -> list[str]:
     return [str(found.cursor) for found in search.transactions(serialized, Filter(**wanted), after=after)]
 
 
@@ -85,12 +85,12 @@ def test_dates_are_the_clients(chain):
 
 def test_pages_follow_each_other(chain):
     """A cursor leads on behind the last, whatever the filter."""
-    assert places(chain, Cursor(2, 0)) == ["2:1", "2:2"]
-    assert places(chain, Cursor(2, 2)) == []
-    assert places(chain, Cursor.parse("1:0"), code="VALID") == ["2:0", "2:2"]
+    assert places(chain, SearchCursor(2, 0)) == ["2:1", "2:2"]
+    assert places(chain, SearchCursor(2, 2)) == []
+    assert places(chain, SearchCursor.parse("1:0"), code="VALID") == ["2:0", "2:2"]
     for text in ("", "1", "1:", "-1:0", "1:0:0", "9" * 30 + ":0", "a:b"):
         with pytest.raises(errors.WireError, match="is no cursor"):
-            Cursor.parse(text)
+            SearchCursor.parse(text)
 
 
 def test_a_transaction_as_a_row(chain):

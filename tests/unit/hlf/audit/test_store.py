@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hlf import audit
 from hlf.audit.replay import store
-from hlf.audit.replay.state import State
-from hlf.audit.replay.store import Held, Ids, InMemory, OnDisk
+from hlf.audit.replay.state import ReplayedState
+from hlf.audit.replay.store import HeldValue, Ids, InMemoryStore, OnDisk
 from hlf.wire.rwsets import Version
 from tests.support.members import private_put, put
 from tests.unit.hlf.audit.test_audit import _key_policy, _tx, chain, consortium  # noqa: F401 - fixtures
@@ -24,7 +24,7 @@ PLACES = st.one_of(
 )
 METADATA = st.lists(st.tuples(st.sampled_from(["VALIDATION_PARAMETER", "x"]), st.binary(max_size=3)), max_size=2)
 HELD = st.builds(
-    Held,
+    HeldValue,
     st.one_of(st.none(), st.binary(max_size=4)),
     METADATA.map(tuple),
     st.builds(Version, st.integers(0, 2**40), st.integers(0, 9)),
@@ -35,7 +35,7 @@ CHANGES = st.lists(st.dictionaries(PLACES, HELD, max_size=6), max_size=4)
 @given(before=CHANGES, after=CHANGES, asked=PLACES, start=KEYS, end=KEYS)
 def test_disk_and_memory_answer_alike(before, after, asked, start, end):
     """Whatever was there when the state moved, and whatever came after."""
-    memory, moving = InMemory(), InMemory()
+    memory, moving = InMemoryStore(), InMemoryStore()
     for changes in before:
         for each in (memory, moving):
             each.put(changes)
@@ -59,13 +59,13 @@ def test_disk_and_memory_answer_alike(before, after, asked, start, end):
 
 def test_the_size_of_what_is_in_memory_is_known():
     """It grows with what is written, and is nothing again when all is gone."""
-    memory = InMemory()
+    memory = InMemoryStore()
     place = ("cc", "", "k")
-    memory.put({place: Held(b"v" * 1000, (("x", b"y"),), Version(1, 0))})
+    memory.put({place: HeldValue(b"v" * 1000, (("x", b"y"),), Version(1, 0))})
     assert memory.size > 1000
-    memory.put({place: Held(b"v", (), Version(2, 0))})
+    memory.put({place: HeldValue(b"v", (), Version(2, 0))})
     assert 0 < memory.size < 1000
-    memory.put({place: Held(None, (), Version(3, 0))})
+    memory.put({place: HeldValue(None, (), Version(3, 0))})
     assert memory.size == 0
 
 
@@ -79,7 +79,7 @@ def test_a_channel_on_disk_is_verified_as_one_in_memory(chain, monkeypatch):  # 
         chain.add(_tx(chain, put(**{f"m{number}": b"v"})))
     expected = audit.verify(chain.serialized)
     assert len(expected.findings) == 3
-    monkeypatch.setattr(State, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(ReplayedState, "MOST_IN_MEMORY", 0)
     monkeypatch.setattr(Ids, "MOST_IN_MEMORY", 0)
     assert audit.verify(chain.serialized) == expected
     monkeypatch.setattr(store, "_CACHED_PLACES", 1)
@@ -105,7 +105,7 @@ def test_a_full_disk_is_told_with_its_cure(chain, monkeypatch):  # noqa: F811
     def full(schema: str) -> sqlite3.Connection:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(State, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(ReplayedState, "MOST_IN_MEMORY", 0)
     monkeypatch.setattr(store, "_temporary", full)
     with pytest.raises(OSError, match="database or disk is full: a large channel needs room"):
         audit.verify(chain.serialized)

@@ -75,7 +75,7 @@ SAYINGS = [
 def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
     """The engine and the offline verifier share no code, and agree on sets that no simulation comes to."""
     before = Updates(Replayed())
-    state = audited.State()
+    state = audited.ReplayedState()
     first = audited.Replay(state, 1)
     if there:
         before.apply(put(k=b"0"), Version(1, 0))
@@ -99,7 +99,7 @@ def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
 @pytest.mark.parametrize("there", [True, False])
 def test_a_collection_that_stands_twice_is_added_up_too(there):
     """All that a transaction says of a private key counts together, wherever in the set it stands."""
-    engine, state = Updates(Replayed()), audited.State()
+    engine, state = Updates(Replayed()), audited.ReplayedState()
     verifier = audited.Replay(state, 1)
     one = rwsets.HashedWrite(b"h" * 32, b"1" * 32)
     other = rwsets.HashedWrite(b"h" * 32, b"2" * 32)
@@ -120,7 +120,7 @@ def test_a_collection_that_stands_twice_is_added_up_too(there):
 @pytest.mark.parametrize(("start", "first"), [("a", "a"), ("c", "d"), ("e", "d"), ("", "a"), ("d", "d")])
 def test_a_range_left_early_ends_with_its_last_key_wherever_it_begins(start, first):
     """Peers look at the last key after all others, so it counts where the range begins behind it, too."""
-    replayed, state = Replayed(), audited.State()
+    replayed, state = Replayed(), audited.ReplayedState()
     written = audited.Replay(state, 1)
     updates = Updates(replayed)
     for index, key in enumerate("abd"):
