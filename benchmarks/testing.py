@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure, percentile
-from hlf.testing.sandbox import Sandbox, Wanted
+from hlf.testing.sandbox import Sandbox, WantedNetwork
 
 ROUNDS, TESTS = 5, 40
 
@@ -17,7 +17,7 @@ def testing(engine: str) -> Iterator[Figure]:
     """Yield how long a session's first test waits, from nothing and from what was kept, and each further one."""
     if engine != "embedded":
         return
-    wanted = Wanted(engine, None, (("basic", "benchmarks.runtimes.ours"),))
+    wanted = WantedNetwork(engine, None, (("basic", "benchmarks.runtimes.ours"),))
     seconds: dict[str, list[float]] = {"first": [], "kept": [], "further": []}
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:

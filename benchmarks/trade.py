@@ -17,7 +17,7 @@ from chaincode.domain import channels
 from hlf.network import admin
 from network import CONSORTIUM
 from selat.demo.goods import FORECAST, gtin
-from selat.demo.voyage import Clock, HandOver, Step
+from selat.demo.voyage import Clock, HandOver, VoyageStep
 from tests.support.trading import Claim, Market
 
 CALLERS = 64
@@ -26,7 +26,7 @@ ROUNDS = 3
 LOT = 4 * CALLERS
 SHOWN = ("demand.units_p50_h87", "demand.peak_date")
 #: Recorded by the merchant on its own page, any number of times; nobody else endorses it.
-EVENT = Step("S04", "merchant", "selat:classifying", "CNSZX")
+EVENT = VoyageStep("S04", "merchant", "selat:classifying", "CNSZX")
 PASSING = HandOver("merchant", "origin", "CNSZX")
 
 

@@ -20,7 +20,7 @@ from hlf.audit.records import files, visible
 from hlf.errors import WireError
 from hlf.wire.config.channelconfig import Bundle
 from selat import options
-from selat.peers import Ledger
+from selat.peers import LedgerCopy
 
 
 @click.group()
@@ -108,7 +108,7 @@ def check_checkpoint(
         if peers:
             with Wallet(wallet).connect(organisation, user) as fabric:
                 for msp_id in peers:
-                    found[msp_id] = _of_peer(read, Ledger(fabric.network(read.channel), msp_id))
+                    found[msp_id] = _of_peer(read, LedgerCopy(fabric.network(read.channel), msp_id))
     if as_json:
         document = {"channel": read.channel, "height": read.height, "signer": read.signer, "made_at": read.made_at}
         click.echo(json.dumps({**document, "compared": found, "notes": notes}, indent=2))
@@ -167,7 +167,7 @@ def compare(
 
 
 def _copy(name: str, network: Any) -> Iterable[bytes]:
-    return files.read_blocks(Path(name)) if Path(name).exists() else Ledger(network, name).blocks()
+    return files.read_blocks(Path(name)) if Path(name).exists() else LedgerCopy(network, name).blocks()
 
 
 def _compared(outcome: comparison.Comparison) -> Iterator[str]:
@@ -229,6 +229,6 @@ def _of_blocks(read: SignedCheckpoint, serialized: Iterable[bytes]) -> list[str]
     return [*refusals, str(difference)] if difference is not None else refusals
 
 
-def _of_peer(read: SignedCheckpoint, ledger: Ledger) -> list[str]:
+def _of_peer(read: SignedCheckpoint, ledger: LedgerCopy) -> list[str]:
     difference = comparison.against(read, ledger.block, ledger.height())
     return [str(difference)] if difference is not None else []

@@ -109,7 +109,7 @@ def check(context: click.Context, file: Path, trusted: tuple[Path, ...], as_json
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProofOutcome:
     """The result of a proof: an exit code, a text, the faults, and the values that the owner committed to."""
 
     code: int
@@ -118,7 +118,7 @@ class Outcome:
     disclosed: list[str]
 
 
-def judge(proof: proofs.TransactionProof) -> Outcome:
+def judge(proof: proofs.TransactionProof) -> ProofOutcome:
     """Return the result of a proof, with the trade's own rules of disclosure."""
     refusals = [_words(each) for each in proof.checks if not each.passed]
     opening = proof.receipt.opening
@@ -126,16 +126,16 @@ def judge(proof: proofs.TransactionProof) -> Outcome:
     if unbound:
         refusals.append(visible.text(f"disclosure: {unbound}"))
     if proof.defects or proof.contradicted or unbound:
-        return Outcome(options.DOES_NOT_HOLD, "this receipt proves nothing", refusals, [])
+        return ProofOutcome(options.DOES_NOT_HOLD, "this receipt proves nothing", refusals, [])
     shown = [f"disclosed     {line}" for line in disclosed.shown(opening, proof.values)] if opening else []
     if not proof.anchored:
         words = "it agrees with itself, as a forgery would: give --trusted, from somebody you trust"
-        return Outcome(options.CANNOT_TELL, words, refusals, shown)
+        return ProofOutcome(options.CANNOT_TELL, words, refusals, shown)
     if not proof.vouched:
-        return Outcome(options.CANNOT_TELL, "it was ordered; whether it was valid, this does not tell", [], shown)
+        return ProofOutcome(options.CANNOT_TELL, "it was ordered; whether it was valid, this does not tell", [], shown)
     if not proof.transaction.valid:
-        return Outcome(options.DOES_NOT_HOLD, "it was ordered and found INVALID: it wrote nothing", [], shown)
-    return Outcome(0, "everything holds", [], shown)
+        return ProofOutcome(options.DOES_NOT_HOLD, "it was ordered and found INVALID: it wrote nothing", [], shown)
+    return ProofOutcome(0, "everything holds", [], shown)
 
 
 def _asked(

@@ -13,7 +13,7 @@ from hlf.errors import WireError
 
 
 @dataclass(frozen=True)
-class Ledger:
+class LedgerCopy:
     """One organisation's copy of a channel."""
 
     network: Network

@@ -8,7 +8,7 @@ from typing import Any
 from hlf.codec import names
 from hlf.network import document, parties, policies, software
 from hlf.network.document import NAME, Field
-from hlf.network.parts import Batch, Capabilities, Chaincode, Channel, Consortium, Server
+from hlf.network.parts import BatchSettings, Capabilities, Chaincode, Channel, Consortium, ServerProgram
 from hlf.wire.config.capabilities import SUPPORTED
 
 
@@ -27,7 +27,7 @@ def read(path: Path, base: Path, text: str | None = None) -> Consortium:
     members = tuple(organisation.msp_id for organisation in organisations)
     known = (*members, *(organisation.msp_id for organisation in ordering.organisations))
     channels = fields["channels"].each(lambda each: _channel(each, members, known), lambda item: item.name, minimum=1)
-    servers: tuple[Server, ...] = ()
+    servers: tuple[ServerProgram, ...] = ()
     if "servers" in fields:
         servers = fields["servers"].each(lambda each: software.server(each, base), lambda item: item.name)
     chaincodes: tuple[Chaincode, ...] = ()
@@ -72,9 +72,9 @@ def _capabilities(each: Field | None) -> Capabilities:
     return Capabilities(**{name: value.choice(*sorted(SUPPORTED[name.capitalize()])) for name, value in fields.items()})
 
 
-def _batch(each: Field | None) -> Batch:
+def _batch(each: Field | None) -> BatchSettings:
     if each is None:
-        return Batch()
+        return BatchSettings()
     fields = each.record(optional=("timeout", "max_messages", "preferred_max_bytes", "absolute_max_bytes"))
     values: dict[str, Any] = {}
     if "timeout" in fields:
@@ -84,7 +84,7 @@ def _batch(each: Field | None) -> Batch:
     for name in ("preferred_max_bytes", "absolute_max_bytes"):
         if name in fields:
             values[name] = fields[name].integer(1024, 100 << 20)
-    batch = Batch(**values)
+    batch = BatchSettings(**values)
     if batch.preferred_max_bytes > batch.absolute_max_bytes:
         raise each.error("preferred_max_bytes is larger than absolute_max_bytes", "Swap or change them.")
     return batch

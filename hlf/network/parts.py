@@ -98,7 +98,7 @@ class Ordering:
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchSettings:
     """When a block is cut; *timeout* is a Go duration."""
 
     timeout: str = "50ms"
@@ -125,7 +125,7 @@ class Channel:
     policies: Mapping[str, str] = field(default_factory=dict)
     acls: Mapping[str, str] = field(default_factory=dict)
     capabilities: Capabilities = field(default_factory=Capabilities)
-    batch: Batch = field(default_factory=Batch)
+    batch: BatchSettings = field(default_factory=BatchSettings)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Collection:
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerProgram:
     """
     A program that serves chaincodes: ``command``, then ``each`` once for every chaincode of it.
 
@@ -195,7 +195,7 @@ class Consortium:
     ordering: Ordering
     channels: tuple[Channel, ...]
     chaincodes: tuple[Chaincode, ...]
-    servers: tuple[Server, ...] = ()
+    servers: tuple[ServerProgram, ...] = ()
     source: str = ""
     base: Path = Path()
 

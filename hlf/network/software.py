@@ -9,13 +9,13 @@ from typing import Any
 from hlf.codec import names
 from hlf.network import policies
 from hlf.network.document import NAME, Field
-from hlf.network.parts import Chaincode, Channel, Collection, Organisation, Server
+from hlf.network.parts import Chaincode, Channel, Collection, Organisation, ServerProgram
 
 IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")
 
 
-def server(each: Field, base: Path) -> Server:
+def server(each: Field, base: Path) -> ServerProgram:
     """Return one program; its folder is meant from *base*, the folder of the consortium file."""
     fields = each.record(
         required=("name", "command"), optional=("each", "environment", "folder", "image", "per_organisation")
@@ -25,7 +25,7 @@ def server(each: Field, base: Path) -> Server:
         folder = (base / fields["folder"].text()).resolve()
         if not folder.is_dir():
             raise fields["folder"].error(f"there is no folder {folder}", "Name it from the consortium file's folder.")
-    return Server(
+    return ServerProgram(
         name=fields["name"].word(NAME),
         command=tuple(word.text() for word in fields["command"].items(minimum=1)),
         each=tuple(word.text() for word in fields["each"].items()) if "each" in fields else (),
@@ -37,7 +37,10 @@ def server(each: Field, base: Path) -> Server:
 
 
 def chaincode(
-    each: Field, channels: tuple[Channel, ...], organisations: tuple[Organisation, ...], servers: tuple[Server, ...]
+    each: Field,
+    channels: tuple[Channel, ...],
+    organisations: tuple[Organisation, ...],
+    servers: tuple[ServerProgram, ...],
 ) -> Chaincode:
     """Return one chaincode on its channel, served by one of *servers* or at addresses."""
     fields = each.record(

@@ -10,7 +10,7 @@ from hlf.network import consortium
 from hlf.network.parts import (
     BFT,
     RAFT,
-    Batch,
+    BatchSettings,
     Capabilities,
     Chaincode,
     Channel,
@@ -22,13 +22,13 @@ from hlf.network.parts import (
     Organisation,
     Peer,
     PeerSettings,
-    Server,
+    ServerProgram,
     User,
 )
 
 __all__ = [
     "BFT",
-    "Batch",
+    "BatchSettings",
     "Capabilities",
     "Chaincode",
     "Channel",
@@ -42,7 +42,7 @@ __all__ = [
     "Peer",
     "PeerSettings",
     "RAFT",
-    "Server",
+    "ServerProgram",
     "User",
     "load",
 ]

@@ -98,7 +98,7 @@ def contract(hlf_ledger: Sandbox) -> Contract:
 
 
 def _wanted(config: pytest.Config) -> Any:
-    from hlf.testing.sandbox import Wanted
+    from hlf.testing.sandbox import WantedNetwork
 
     single = str(config.getini("hlf_contract")).strip()
     chaincodes = [("", single)] if single else []
@@ -109,7 +109,7 @@ def _wanted(config: pytest.Config) -> Any:
         chaincodes.append((name, text))
     file = str(config.getini("hlf_consortium")).strip()
     beside = config.inipath.parent if config.inipath else config.rootpath
-    return Wanted(config.getoption("--hlf-engine"), beside / file if file else None, tuple(chaincodes))
+    return WantedNetwork(config.getoption("--hlf-engine"), beside / file if file else None, tuple(chaincodes))
 
 
 class _Place:

@@ -37,7 +37,7 @@ _LIVE = "embedded"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedNetwork:
     """
     What is to be started: an engine, a consortium file (None: the small one), and chaincodes.
 
@@ -59,7 +59,7 @@ class Sandbox:
         chaincodes: the names of the contracts under test, in the order they were configured.
     """
 
-    def __init__(self, place: Path, wanted: Wanted) -> None:
+    def __init__(self, place: Path, wanted: WantedNetwork) -> None:
         """
         Load the contracts; nothing runs yet. What *place* holds of an earlier run is used again if it fits.
 

@@ -29,7 +29,7 @@ _METADATA, _CODE, _CONNECTION = "metadata.json", "code.tar.gz", "connection.json
 
 
 @dataclass(frozen=True)
-class Tls:
+class PackageTls:
     """TLS certificates of peer and chaincode server in PEM; the client's part only if the server requires it."""
 
     root_certificate: str
@@ -53,7 +53,7 @@ class Package:
         return value if isinstance(value, str) else ""
 
 
-def ccaas(label: str, address: str, *, tls: Tls | None = None, dial_timeout: str = "10s") -> bytes:
+def ccaas(label: str, address: str, *, tls: PackageTls | None = None, dial_timeout: str = "10s") -> bytes:
     """
     Return a package for a chaincode served at *address*, the same bytes for the same arguments.
 

@@ -36,7 +36,7 @@ class Blocks:
         return ", ".join(f"{channel}={block}" for channel, block in self._seen.items())
 
 
-class Caller:
+class DemoCaller:
     """One organisation's user, as a client of the gateway."""
 
     def __init__(self, base: str, name: str, msp_id: str, user: str, *, token: str, blocks: Blocks) -> None:
@@ -106,17 +106,17 @@ def json_object(response: requests.Response) -> dict[str, Any]:
 class Cast:
     """The actors."""
 
-    admin: Caller
-    carrier_admin: Caller
-    platform: Caller
-    merchant: Caller
-    payments: Caller
-    origin: Caller
-    forwarder: Caller
-    last_mile: Caller
-    customs: Caller
-    auditor: Caller
+    admin: DemoCaller
+    carrier_admin: DemoCaller
+    platform: DemoCaller
+    merchant: DemoCaller
+    payments: DemoCaller
+    origin: DemoCaller
+    forwarder: DemoCaller
+    last_mile: DemoCaller
+    customs: DemoCaller
+    auditor: DemoCaller
 
-    def everyone(self) -> list[Caller]:
+    def everyone(self) -> list[DemoCaller]:
         """Return one caller of each organisation."""
         return [getattr(self, name) for name in self.__dataclass_fields__ if "admin" not in name]

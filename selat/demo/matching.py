@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from selat.demo import goods
-from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.callers import Cast, DemoCaller, DemoError
 from selat.demo.screen import Screen, bad, good, short
 
 # The price of each for one stage of one consignment, in minor units; two of them offer the voyage.
@@ -51,7 +51,7 @@ def choose(cast: Cast, screen: Screen, journey_id: str) -> None:
 
 def _offer(cast: Cast, actor: str, stages: list[str], price: str) -> str:
     """Commit to a capability, consent to its use for matching, and add it to the tender."""
-    carrier: Caller = getattr(cast, actor)
+    carrier: DemoCaller = getattr(cast, actor)
     values = {**goods.SERVICE, "service_id": f"{actor}-2026", "stages": stages, "price.base_minor": price}
     claim = carrier.post("/v1/capabilities", {"values": values})["claim_id"]
     consent = {
@@ -95,7 +95,7 @@ def _chain(cast: Cast, plan: str) -> list[str]:
     return chain
 
 
-def _explain(cast: Cast, screen: Screen, plan: str, loser: Caller, grant_id: str) -> None:
+def _explain(cast: Cast, screen: Screen, plan: str, loser: DemoCaller, grant_id: str) -> None:
     """Let the carrier that was not chosen ask why; platform and auditor compute the answer, and only it reads it."""
     question: dict[str, Any] = {"grant_id": grant_id, "step": 1}
     loser.post(f"{plan}/questions", question)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hlf.network.admin.lifetime import Network
-from selat.demo.theatre import ACTORS, Stage
+from hlf.network.admin.lifetime import RunningNetwork
+from selat.demo.theatre import ACTORS, RunningDemo
 
 # The width for output to a file or a pipe, where there is no terminal.
 _FILE_WIDTH = 120
@@ -58,7 +58,7 @@ class Screen:
             table.add_row(*(cell if isinstance(cell, _Marked) else escape(str(cell)) for cell in row))
         self._console.print(table)
 
-    def started(self, network: Network, base: str, seconds: float) -> None:
+    def started(self, network: RunningNetwork, base: str, seconds: float) -> None:
         """Print what was started."""
         members = network.consortium
         self.say(
@@ -72,7 +72,7 @@ class Screen:
         self._console.print()
         self.say(f"[bold green]Played to the end in {seconds:.1f} s.[/]")
 
-    def kept(self, stage: Stage, folder: Path) -> None:
+    def kept(self, stage: RunningDemo, folder: Path) -> None:
         """Print how to continue by hand."""
         self.say(f"Left running: gateway {stage.base} (documentation at {stage.base}/docs), the rest under {folder}")
         for name, token in stage.tokens.items():

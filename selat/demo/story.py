@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from selat.demo import carriage, goods, matching, voyage
-from selat.demo.callers import Caller, Cast, DemoError, json_object
+from selat.demo.callers import Cast, DemoCaller, DemoError, json_object
 from selat.demo.screen import Screen, bad, good
 
 # A year far enough in the future for every run of the demo.
@@ -161,7 +161,7 @@ def _disclosure(cast: Cast, screen: Screen, forecast: dict[str, Any]) -> str:
     return grant_id
 
 
-def _prove(recipient: Caller, forecast: dict[str, Any], told: dict[str, Any]) -> None:
+def _prove(recipient: DemoCaller, forecast: dict[str, Any], told: dict[str, Any]) -> None:
     """Prove that the recipient got the values that the owner committed to; anybody can check this."""
     proven = recipient.post(
         "/v1/claims/verify",

@@ -14,10 +14,10 @@ from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
 from hlf.network import processes
 from hlf.network.admin import lifetime
-from hlf.network.admin.lifetime import Network
+from hlf.network.admin.lifetime import RunningNetwork
 from hlf.network.state import Folder
 from network import CONSORTIUM
-from selat.demo.callers import Blocks, Caller, Cast
+from selat.demo.callers import Blocks, Cast, DemoCaller
 
 ACTORS = {
     "admin": ("PlatformMSP", "Admin"),
@@ -37,10 +37,10 @@ _TOKEN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
-class Stage:
+class RunningDemo:
     """A running demo: the network, the gateway's address, and a token for each actor."""
 
-    network: Network
+    network: RunningNetwork
     base: str
     tokens: dict[str, str]
 
@@ -50,13 +50,13 @@ class Stage:
         blocks = Blocks()
         with contextlib.ExitStack() as stack:
             callers = {
-                name: stack.enter_context(Caller(self.base, name, *ACTORS[name], token=token, blocks=blocks))
+                name: stack.enter_context(DemoCaller(self.base, name, *ACTORS[name], token=token, blocks=blocks))
                 for name, token in self.tokens.items()
             }
             yield Cast(**callers)
 
 
-def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
+def put_up(engine: str, folder: Path, consortium: Path | None = None) -> RunningDemo:
     """
     Start network and gateway in *folder*. After a failure, ``strike`` stops what was started.
 
@@ -78,7 +78,7 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Stage:
     )
     processes.wait_ready([(program, processes.start(home, program))], _GATEWAY_SECONDS)
     made = Tokens(Store(settings.data, settings.database))
-    return Stage(
+    return RunningDemo(
         network,
         f"http://{json.loads(ready.read_text())['address']}",
         {name: made.create(msp_id, user, SCOPES, _TOKEN_SECONDS) for name, (msp_id, user) in ACTORS.items()},

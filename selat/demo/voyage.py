@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from selat.demo import goods
-from selat.demo.callers import Caller, Cast, DemoError
+from selat.demo.callers import Cast, DemoCaller, DemoError
 from selat.demo.screen import Screen, bad, good, short
 
 _ZONES = {"CN": timezone(timedelta(hours=8)), "VN": timezone(timedelta(hours=7))}
@@ -36,7 +36,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Step:
+class VoyageStep:
     """One event: recorder, stage, step and place."""
 
     stage: str
@@ -57,35 +57,35 @@ class HandOver:
 
 
 _SZX, _YTN, _HPH, _HAN = goods.ORIGIN, goods.PORT, goods.IMPORT, goods.DESTINATION
-STEPS: tuple[Step | HandOver, ...] = (
-    Step("S01", "platform", "selat:order_receiving", _SZX),
-    Step("S02", "merchant", "receiving", _SZX),
-    Step("S03", "merchant", "storing", _SZX, "sellable_not_accessible"),
-    Step("S04", "merchant", "selat:classifying", _SZX),
-    Step("S05", "merchant", "commissioning", _SZX, "active"),
+STEPS: tuple[VoyageStep | HandOver, ...] = (
+    VoyageStep("S01", "platform", "selat:order_receiving", _SZX),
+    VoyageStep("S02", "merchant", "receiving", _SZX),
+    VoyageStep("S03", "merchant", "storing", _SZX, "sellable_not_accessible"),
+    VoyageStep("S04", "merchant", "selat:classifying", _SZX),
+    VoyageStep("S05", "merchant", "commissioning", _SZX, "active"),
     HandOver("merchant", "origin", _SZX),
-    Step("S06", "origin", "cycle_counting", _SZX, "completeness_verified"),
-    Step("S07", "origin", "selat:sorting", _SZX),
-    Step("S08", "origin", "packing", _SZX),
-    Step("S09", "origin", "selat:labelling", _SZX, details={"sscc": goods.CONSIGNMENT}),
-    Step("S10", "origin", "loading", _SZX, "container_closed", {"seal": "CN4471902"}),
-    Step("S11", "origin", "departing", _SZX, "in_transit"),
-    Step("S11", "origin", "arriving", _YTN, "in_transit"),
-    Step("S12", "customs", "inspecting", _YTN, "conformant"),
-    Step("S13", "payments", "selat:settling", _SZX),
-    Step("S14", "customs", "selat:customs_declaring", _YTN),
-    Step("S14", "customs", "selat:customs_released", _YTN),
+    VoyageStep("S06", "origin", "cycle_counting", _SZX, "completeness_verified"),
+    VoyageStep("S07", "origin", "selat:sorting", _SZX),
+    VoyageStep("S08", "origin", "packing", _SZX),
+    VoyageStep("S09", "origin", "selat:labelling", _SZX, details={"sscc": goods.CONSIGNMENT}),
+    VoyageStep("S10", "origin", "loading", _SZX, "container_closed", {"seal": "CN4471902"}),
+    VoyageStep("S11", "origin", "departing", _SZX, "in_transit"),
+    VoyageStep("S11", "origin", "arriving", _YTN, "in_transit"),
+    VoyageStep("S12", "customs", "inspecting", _YTN, "conformant"),
+    VoyageStep("S13", "payments", "selat:settling", _SZX),
+    VoyageStep("S14", "customs", "selat:customs_declaring", _YTN),
+    VoyageStep("S14", "customs", "selat:customs_released", _YTN),
     HandOver("origin", "forwarder", _YTN),
-    Step("S15", "forwarder", "departing", _YTN, "in_transit"),
-    Step("S15", "forwarder", "arriving", _HPH, "in_transit"),
-    Step("S16", "forwarder", "unloading", _HPH, "container_open"),
-    Step("S17", "customs", "selat:customs_declaring", _HPH),
-    Step("S17", "customs", "selat:customs_released", _HPH),
-    Step("S18", "customs", "selat:duty_paid", _HPH),
+    VoyageStep("S15", "forwarder", "departing", _YTN, "in_transit"),
+    VoyageStep("S15", "forwarder", "arriving", _HPH, "in_transit"),
+    VoyageStep("S16", "forwarder", "unloading", _HPH, "container_open"),
+    VoyageStep("S17", "customs", "selat:customs_declaring", _HPH),
+    VoyageStep("S17", "customs", "selat:customs_released", _HPH),
+    VoyageStep("S18", "customs", "selat:duty_paid", _HPH),
     HandOver("forwarder", "last_mile", _HPH),
-    Step("S19", "last_mile", "departing", _HPH, "in_transit"),
-    Step("S19", "last_mile", "arriving", _HAN, "in_transit"),
-    Step("S20", "last_mile", "accepting", _HAN),
+    VoyageStep("S19", "last_mile", "departing", _HPH, "in_transit"),
+    VoyageStep("S19", "last_mile", "arriving", _HAN, "in_transit"),
+    VoyageStep("S20", "last_mile", "accepting", _HAN),
 )
 
 
@@ -133,11 +133,11 @@ def travel(cast: Cast, screen: Screen, order_id: str, journey_id: str, seen: Cal
     return journey
 
 
-def _record(caller: Caller, journey: str, clock: Clock, step: Step) -> dict[str, Any]:
+def _record(caller: DemoCaller, journey: str, clock: Clock, step: VoyageStep) -> dict[str, Any]:
     return caller.post(f"/v1/journeys/{journey}/events", _observation(clock, step))
 
 
-def _observation(clock: Clock, step: Step) -> dict[str, Any]:
+def _observation(clock: Clock, step: VoyageStep) -> dict[str, Any]:
     return {
         "stage_id": step.stage,
         "step": step.step,
@@ -185,9 +185,9 @@ def _hand_over(
 
 def _try_without_right(cast: Cast, screen: Screen, journey: str, clock: Clock) -> None:
     """Try three things that nobody may do; each is refused with its code."""
-    late = Step("S19", "forwarder", "departing", _HPH, "in_transit")
-    forged = Step("S17", "merchant", "selat:customs_released", _HPH)
-    second = Step("S01", "platform", "selat:order_receiving", _SZX)
+    late = VoyageStep("S19", "forwarder", "departing", _HPH, "in_transit")
+    forged = VoyageStep("S17", "merchant", "selat:customs_released", _HPH)
+    second = VoyageStep("S01", "platform", "selat:order_receiving", _SZX)
     rows = []
     for caller, words, step in (
         (cast.merchant, "releases its own goods from customs", forged),
@@ -260,7 +260,7 @@ def _fetch(cast: Cast, screen: Screen, approved: dict[str, Any]) -> None:
     """Fetch the goods as the carrier of the way back that the approval booked."""
     return_id, reverse = approved["return_id"], approved["result"]["reverse_journey_id"]
     before = cast.merchant.get(f"/v1/returns/{return_id}")["state"]
-    _record(cast.last_mile, reverse, Clock(), Step("S22", "last_mile", "shipping", _HAN, "returned"))
+    _record(cast.last_mile, reverse, Clock(), VoyageStep("S22", "last_mile", "shipping", _HAN, "returned"))
     after = cast.merchant.get(f"/v1/returns/{return_id}")["state"]
     if before == after:
         raise DemoError("the goods were fetched, but the return does not show it")

@@ -13,7 +13,7 @@ from selat.demo import theatre
 from selat.demo.callers import Cast
 from selat.demo.screen import Screen
 from selat.demo.story import Played, play
-from selat.demo.theatre import Stage
+from selat.demo.theatre import RunningDemo
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path) -> Iterator[RunningDemo]:
     """The default consortium on the embedded engine, and a gateway."""
     try:
         yield theatre.put_up("embedded", folder)
@@ -32,7 +32,7 @@ def stage(folder: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def cast(stage: Stage) -> Iterator[Cast]:
+def cast(stage: RunningDemo) -> Iterator[Cast]:
     """A caller of each organisation."""
     with stage.cast() as callers:
         yield callers
@@ -45,6 +45,6 @@ def shown() -> io.StringIO:
 
 
 @pytest.fixture(scope="session")
-def played(stage: Stage, cast: Cast, shown: io.StringIO) -> Played:
+def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
     """The story, played to its end: it checks itself what it shows."""
     return play(cast, stage.base, Screen(Console(file=shown)))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from hlf import waiting
-from selat.demo.callers import Caller
+from selat.demo.callers import DemoCaller
 
 PATH = "/v1/events/trade/trade"
 
 
-def read(caller: Caller, headers: dict[str, str] | None = None, **query: Any) -> list[dict[str, Any]]:
+def read(caller: DemoCaller, headers: dict[str, str] | None = None, **query: Any) -> list[dict[str, Any]]:
     """The CloudEvents of a stream that ends by itself."""
     response = caller.send("GET", PATH, params={"idle_seconds": 1, **query}, headers=headers)
     assert response.headers["Content-Type"].startswith("text/event-stream")

@@ -15,9 +15,9 @@ from hlf.network import processes
 from hlf.network.admin import lifetime
 from hlf.network.state import Folder
 from selat.demo import theatre
-from selat.demo.callers import Caller, Cast
+from selat.demo.callers import Cast, DemoCaller
 from selat.demo.goods import PARTICIPANTS
-from selat.demo.theatre import Stage
+from selat.demo.theatre import RunningDemo
 
 SECONDS = 30
 
@@ -28,7 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shaky(home: Path) -> Iterator[Stage]:
+def shaky(home: Path) -> Iterator[RunningDemo]:
     """A network and a gateway of their own, for parts of them are going to be killed."""
     try:
         yield theatre.put_up("embedded", home)
@@ -37,7 +37,7 @@ def shaky(home: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="module")
-def actors(shaky: Stage) -> Iterator[Cast]:
+def actors(shaky: RunningDemo) -> Iterator[Cast]:
     fields = ("msp_id", "name", "species", "roles", "countries", "stages")
     with shaky.cast() as cast:
         founders = [dict(zip(fields, row, strict=True)) for row in PARTICIPANTS]
@@ -53,7 +53,7 @@ def kill(home: Path, name: str) -> None:
     assert waiting.until(lambda: not any(e.alive and e.name == name for e in processes.find(network)), SECONDS)
 
 
-def answers(caller: Caller) -> bool:
+def answers(caller: DemoCaller) -> bool:
     return caller.send("GET", "/v1/participants").status_code == 200
 
 

@@ -53,7 +53,7 @@ class Net:
     def write(self, **changes: Any) -> None:
         self.file.write_text(CONSORTIUM % {**FIRST, **changes})
 
-    def up(self) -> admin.Network:
+    def up(self) -> admin.RunningNetwork:
         return admin.up(self.engine, self.root, self.file)
 
     def nodes(self) -> Nodes:

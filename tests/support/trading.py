@@ -26,7 +26,7 @@ from hlf.codec import canonical, parties
 from hlf.shim import api
 from selat.demo import goods
 from selat.demo.theatre import ACTORS
-from selat.demo.voyage import STEPS, Clock, HandOver, Step
+from selat.demo.voyage import STEPS, Clock, HandOver, VoyageStep
 
 CHANNEL = channels.TRADE.channel
 AUDITOR, SELLER = "AuditorMSP", "MerchantMSP"
@@ -222,7 +222,7 @@ class Member:
         }
         self.act("Journeys:open", json.dumps(opening))
 
-    def record(self, journey_id: str, step: Step, clock: Clock) -> Any:
+    def record(self, journey_id: str, step: VoyageStep, clock: Clock) -> Any:
         """Record one event of the organisation's own; the receipt."""
         told = asdict(step)
         observation = {

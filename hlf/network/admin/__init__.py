@@ -6,18 +6,18 @@ The commands of ``hlf network`` call these functions, and so do tests.
 
 from __future__ import annotations
 
-from hlf.network.admin.changing import Plan, apply, plan
-from hlf.network.admin.lifetime import Network, down, render, up
+from hlf.network.admin.changing import ChangePlan, apply, plan
+from hlf.network.admin.lifetime import RunningNetwork, down, render, up
 from hlf.network.admin.membership import Addition, add_organisation, plan_addition
 from hlf.network.admin.single import start_nodes, stop_nodes
 from hlf.network.admin.snapshots import restore, snapshot
-from hlf.network.admin.status import Status, status
+from hlf.network.admin.status import NetworkStatus, status
 
 __all__ = [
     "Addition",
-    "Network",
-    "Plan",
-    "Status",
+    "ChangePlan",
+    "NetworkStatus",
+    "RunningNetwork",
     "add_organisation",
     "apply",
     "down",

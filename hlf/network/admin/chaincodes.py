@@ -13,7 +13,7 @@ from hlf.admin import lifecycle
 from hlf.network import ports, state
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Chaincode, Consortium, Server
+from hlf.network.topology import Chaincode, Consortium, ServerProgram
 from hlf.wire import packages
 
 # How the names of servers' programs begin.
@@ -146,7 +146,7 @@ def settle(
 
 
 def _groups(
-    record: Record, consortium: Consortium, server: Server, packaged: Sequence[Packaged]
+    record: Record, consortium: Consortium, server: ServerProgram, packaged: Sequence[Packaged]
 ) -> list[tuple[int, list[Packaged]]]:
     """
     Return the programs of a server, each with a number and what it serves: those that run, and one for what is new.
@@ -241,7 +241,7 @@ def _host(server: str, msp_id: str) -> str:
 
 
 def _program(
-    name: str, server: Server, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]
+    name: str, server: ServerProgram, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]
 ) -> Program:
     shared = {**shared, "organisation": msp_id}
     command = [_filled(word, shared) for word in server.command]

@@ -20,13 +20,13 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, channelwords, engines, errors, material, ports, state, topology
 from hlf.network.admin import inspection, lifetime, reading, updates
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import Observed
+from hlf.network.admin.observed import ObservedChannels
 from hlf.network.admin.ordering import OrdererChanges
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.plan import configuration, difference
 from hlf.network.plan.difference import Steps
-from hlf.network.plan.steps import AddOrderer, Configure, Define, RemoveOrderer, Restart, Serve, Start, Step, Stop
+from hlf.network.plan.steps import AddOrderer, Configure, Define, PlanStep, RemoveOrderer, Restart, Serve, Start, Stop
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Ordering
 
@@ -34,10 +34,10 @@ _SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedStep:
     """A step, with the organisations whose admins sign it, and what it interrupts ("" for nothing)."""
 
-    step: Step
+    step: PlanStep
     signers: tuple[str, ...] = ()
     interrupts: str = ""
 
@@ -51,7 +51,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ChangePlan:
     """
     What :func:`apply` would do, in order.
 
@@ -61,7 +61,7 @@ class Plan:
         notes: what differs and stays, and certificates near their end.
     """
 
-    steps: tuple[Planned, ...]
+    steps: tuple[PlannedStep, ...]
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -105,13 +105,13 @@ class _Asked:
     base: Consortium
     wanted: Consortium
     nodes: Nodes
-    found: Observed
+    found: ObservedChannels
     steps: Steps
 
 
 def plan(
     root: Path = Path("build/network"), consortium: Path | Consortium | None = None, *, default: Path | None = None
-) -> Plan:
+) -> ChangePlan:
     """
     Return what :func:`apply` would do with a file, by default the one last applied; changes nothing.
 
@@ -137,8 +137,8 @@ def apply(
     *,
     default: Path | None = None,
     yes: bool = False,
-    show: Callable[[Plan], None] | None = None,
-) -> Plan:
+    show: Callable[[ChangePlan], None] | None = None,
+) -> ChangePlan:
     """
     Bring a network to what a file says, by default the one last applied; return what was done.
 
@@ -188,12 +188,12 @@ def _file(
     return lifetime.record_for(folder, wanted, record.engine, engine.version(wanted)), wanted
 
 
-def _of_nothing(folder: Folder, wanted: Consortium) -> Plan:
+def _of_nothing(folder: Folder, wanted: Consortium) -> ChangePlan:
     engine = engines.by_name(lifetime.DEFAULT_ENGINE)
     record = lifetime.record_for(folder, wanted, engine.name, engine.version(wanted))
     ports.assign(record, wanted)
     steps = difference.between(difference.NOTHING, reading.wanted(folder, record, wanted))
-    return Plan(tuple(Planned(step) for step in steps.all), tuple(map(str, steps.problems)), steps.notes)
+    return ChangePlan(tuple(PlannedStep(step) for step in steps.all), tuple(map(str, steps.problems)), steps.notes)
 
 
 def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> _Asked:
@@ -206,7 +206,7 @@ def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium,
     return _Asked(folder, record, engine, base, wanted, nodes, found, steps)
 
 
-def _plan(asked: _Asked) -> Plan:
+def _plan(asked: _Asked) -> ChangePlan:
     planned, problems = [], [*map(str, asked.steps.problems)]
     for step in asked.steps.all:
         signed_by: tuple[str, ...] = ()
@@ -215,8 +215,8 @@ def _plan(asked: _Asked) -> Plan:
                 signed_by = _signers(asked, step)
             except errors.StateError as refused:
                 problems.append(str(refused))
-        planned.append(Planned(step, signed_by, _interrupts(step, asked.engine)))
-    return Plan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
+        planned.append(PlannedStep(step, signed_by, _interrupts(step, asked.engine)))
+    return ChangePlan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
 
 
 def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tuple[str, ...]:
@@ -228,7 +228,7 @@ def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tup
     return updates.signers(asked.folder, asked.base, asked.found.bundle(step.channel), update)
 
 
-def _interrupts(step: Step, engine: Engine) -> str:
+def _interrupts(step: PlanStep, engine: Engine) -> str:
     if isinstance(step, Start | Restart | Stop) and engine.name == "embedded":
         return "every peer is away for a moment, as the embedded engine starts anew"
     if isinstance(step, Restart):
@@ -261,7 +261,7 @@ def _ending(folder: Folder) -> list[str]:
     ]
 
 
-def agree(folder: Folder, made: Plan, show: Callable[[Plan], None] | None, *, yes: bool) -> None:
+def agree(folder: Folder, made: ChangePlan, show: Callable[[ChangePlan], None] | None, *, yes: bool) -> None:
     """
     Show a plan, and return if it may be done.
 
@@ -299,11 +299,11 @@ def _do(asked: _Asked, kept: Record) -> None:
     state.adopt(folder, wanted)
 
 
-def _only_settings(step: Step) -> bool:
+def _only_settings(step: PlanStep) -> bool:
     return isinstance(step, Configure) and not step.added
 
 
-def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
+def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
     ordering = OrdererChanges(asked.folder, asked.record, asked.base, asked.wanted, asked.nodes)
     for step in steps:
         if isinstance(step, AddOrderer):
@@ -319,7 +319,7 @@ def _configure(asked: _Asked, steps: Iterable[Step]) -> None:
         updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed)
 
 
-def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: Observed) -> Consortium:
+def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Consortium:
     """
     Return the file with those members, and what they run, that are about to leave.
 
@@ -382,7 +382,7 @@ def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
     )
 
 
-def _with_leaving_orderers(record: Record, base: Consortium, wanted: Consortium, found: Observed) -> Ordering:
+def _with_leaving_orderers(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Ordering:
     """Return the orderers of the file and those of *base* that channels still count on."""
     counted = {address for config in found.configs.values() for address in channelwords.orderers(config.channel_group)}
     organisations = {each.msp_id: each for each in wanted.ordering.organisations}

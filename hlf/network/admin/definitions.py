@@ -10,26 +10,26 @@ from hlf.admin import lifecycle
 from hlf.network import errors
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import Difference, Observed
+from hlf.network.admin.observed import ChannelDifference, ObservedChannels
 from hlf.network.topology import Consortium
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedDefinitions:
     """The chaincodes a start puts in force or finds so, and what others have put in force otherwise."""
 
     packaged: tuple[Packaged, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[ChannelDifference, ...]
 
 
 def check(
     root: Path,
     base: Consortium | None,
     wanted: Consortium,
-    found: Observed,
+    found: ObservedChannels,
     nodes: Nodes,
     packaged: Sequence[Packaged],
-) -> Checked:
+) -> CheckedDefinitions:
     """
     Compare the definitions of *wanted* with those in force on the channels that run.
 
@@ -49,18 +49,18 @@ def check(
             continue
         asked = before.get((chaincode.channel, chaincode.name)) != chaincode
         what, cure = trouble
-        differences.append(Difference(chaincode.channel, f"chaincode {chaincode.name} {what}", asked, cure))
+        differences.append(ChannelDifference(chaincode.channel, f"chaincode {chaincode.name} {what}", asked, cure))
     named = {(each.channel, each.name) for each in wanted.chaincodes}
     for channel, definitions in in_force.items():
         for name, definition in definitions.items():
             if (channel, name) not in named:
                 what = f"chaincode {name}, sequence {definition.sequence}, is in force and not in the file"
-                differences.append(Difference(channel, what, False, "Its own admins serve it."))
+                differences.append(ChannelDifference(channel, what, False, "Its own admins serve it."))
     asked_for = [each for each in differences if each.asked]
     if asked_for:
         problems = "; ".join(f"channel {each.channel}: {each.what}" for each in asked_for)
         raise errors.StateError(root, f"cannot become what the file says: {problems}", asked_for[0].cure)
-    return Checked(tuple(usable), tuple(differences))
+    return CheckedDefinitions(tuple(usable), tuple(differences))
 
 
 def sequences(consortium: Consortium, nodes: Nodes) -> dict[tuple[str, str], int]:
@@ -109,7 +109,9 @@ def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> lis
     return found
 
 
-def _in_force(channel: str, wanted: Consortium, found: Observed, nodes: Nodes) -> dict[str, lifecycle.Committed]:
+def _in_force(
+    channel: str, wanted: Consortium, found: ObservedChannels, nodes: Nodes
+) -> dict[str, lifecycle.Committed]:
     """Return the definitions in force on a channel, by name; none where no peer of the file is in it yet."""
     members = found.members(channel)
     for organisation in wanted.organisations:

@@ -11,7 +11,7 @@ from hlf.network import channelconfig, engines, errors, material, ports, process
 from hlf.network.admin import chaincodes, definitions, deployment, observed, snapshots
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import Difference, Observed
+from hlf.network.admin.observed import ChannelDifference, ObservedChannels
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.engines.docker import compose
@@ -23,7 +23,7 @@ DEFAULT_ENGINE = "embedded"
 
 
 @dataclass(frozen=True)
-class Network:
+class RunningNetwork:
     """A running network; *differences* are those of its channels from the file, made by other admins."""
 
     folder: Folder
@@ -31,7 +31,7 @@ class Network:
     version: str
     consortium: Consortium
     packaged: tuple[Packaged, ...]
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[ChannelDifference, ...] = ()
 
     @property
     def profiles(self) -> Path:
@@ -50,7 +50,7 @@ def up(
     consortium: Path | None = None,
     *,
     default: Path | None = None,
-) -> Network:
+) -> RunningNetwork:
     """
     Start a consortium and return when its chaincodes can be called.
 
@@ -74,7 +74,7 @@ def up(
     return start(engine_name, root, wanted)
 
 
-def start(engine_name: str, root: Path, wanted: Consortium) -> Network:
+def start(engine_name: str, root: Path, wanted: Consortium) -> RunningNetwork:
     """Start as :func:`up` does, with a consortium that is loaded already."""
     folder = Folder(root)
     version = engines.by_name(engine_name).version(wanted)
@@ -91,7 +91,7 @@ def bring_up(
     *,
     adopting: bool = True,
     leaving: bool = False,
-) -> Network:
+) -> RunningNetwork:
     """
     Start as :func:`start` does, for a command that has the folder to itself.
 
@@ -138,7 +138,7 @@ def bring_up(
         state.adopt(folder, wanted)
     record.started = True
     state.write(folder, record)
-    return Network(folder, engine_name, version, wanted, tuple(packaged), checked.differences)
+    return RunningNetwork(folder, engine_name, version, wanted, tuple(packaged), checked.differences)
 
 
 def _looked_at(
@@ -148,10 +148,10 @@ def _looked_at(
     wanted: Consortium,
     packaged: list[Packaged],
     runner: Runner,
-) -> tuple[Observed, definitions.Checked]:
+) -> tuple[ObservedChannels, definitions.CheckedDefinitions]:
     """Return what the channels that exist say, and what of the file can be brought about there."""
     if not record.started:
-        return Observed(), definitions.Checked(tuple(packaged), ())
+        return ObservedChannels(), definitions.CheckedDefinitions(tuple(packaged), ())
     asked = base or wanted
     runner.run_nodes(asked)
     with Nodes(folder, record, asked) as nodes:
@@ -166,7 +166,7 @@ def _looked_at(
     return found, dataclasses.replace(checked, differences=(*differences, *checked.differences))
 
 
-def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> Observed:
+def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> ObservedChannels:
     """
     Return what the channels say, after the orderers have all joined them (a start may have been cut off in between).
     """

@@ -24,7 +24,7 @@ from hlf.network import channelconfig, engines, errors, material, ports, state, 
 from hlf.network.admin import definitions, lifetime, observed, updates
 from hlf.network.admin.chaincodes import package_all
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import Observed
+from hlf.network.admin.observed import ObservedChannels
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 from hlf.wire.config import configtx
@@ -69,7 +69,7 @@ class _Asked:
     base: Consortium
     wanted: Consortium
     nodes: Nodes
-    found: Observed
+    found: ObservedChannels
 
 
 def plan_addition(
@@ -161,7 +161,7 @@ def _check_rest(asked: _Asked, channel_id: str, msp_id: str) -> None:
     def outline(consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
         return channelconfig.outline(asked.record, consortium, channel)
 
-    def is_the_member(each: observed.Difference) -> bool:
+    def is_the_member(each: observed.ChannelDifference) -> bool:
         return each.channel == channel_id and each.what == f"it has no member {msp_id} yet"
 
     differences = observed.compare(asked.base, asked.wanted, asked.found, outline)

@@ -28,7 +28,7 @@ Outline = Callable[[Consortium, Channel], Any]
 
 
 @dataclass(frozen=True)
-class Difference:
+class ChannelDifference:
     """A difference between a channel and the file; *asked* if the file was changed to this value."""
 
     channel: str
@@ -41,7 +41,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedChannels:
     """The configurations (``common.Config``) in force, by channel."""
 
     configs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -69,7 +69,7 @@ def by_orderer(consortium: Consortium, nodes: Nodes) -> dict[Orderer, tuple[str,
     return {orderer: nodes.orderer_admin(orderer).channels() for orderer in consortium.orderers}
 
 
-def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
+def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> ObservedChannels:
     """
     Return the configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
 
@@ -80,7 +80,7 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> Observed:
     for orderer, names in joined.items():
         for name in names:
             inside.setdefault(name, []).append(orderer)
-    return Observed({name: _config(name, orderers, nodes) for name, orderers in sorted(inside.items())})
+    return ObservedChannels({name: _config(name, orderers, nodes) for name, orderers in sorted(inside.items())})
 
 
 def _config(name: str, orderers: Sequence[Orderer], nodes: Nodes) -> Any:
@@ -91,7 +91,9 @@ def _config(name: str, orderers: Sequence[Orderer], nodes: Nodes) -> Any:
     return channels.config(nodes.orderer(orderers[-1]), name)
 
 
-def compare(base: Consortium | None, wanted: Consortium, found: Observed, outline: Outline) -> list[Difference]:
+def compare(
+    base: Consortium | None, wanted: Consortium, found: ObservedChannels, outline: Outline
+) -> list[ChannelDifference]:
     """
     Return the differences of the channels from *wanted*; *base* is the file of the last complete start.
 
@@ -104,7 +106,7 @@ def compare(base: Consortium | None, wanted: Consortium, found: Observed, outlin
         if name not in now:
             gone = "is not in the file" + (" any more" if name in before else "")
             cure = "Write it there again; a channel is not taken down by leaving it out." if name in before else ""
-            differences.append(Difference(name, gone, name in before, cure or "Somebody else made it."))
+            differences.append(ChannelDifference(name, gone, name in before, cure or "Somebody else made it."))
             continue
         was = before.get(name)
         differences += _members(now[name], was, found)
@@ -116,7 +118,7 @@ def compare(base: Consortium | None, wanted: Consortium, found: Observed, outlin
             has, wants = present.get(what, "not set"), asked_for.get(what, "not set")
             if has != wants:
                 differences.append(
-                    Difference(
+                    ChannelDifference(
                         name,
                         f"{what} is {has}, and the file says {wants}",
                         held is not None and held.get(what, "not set") != wants,
@@ -135,7 +137,7 @@ def words(group: Any, members: Collection[str]) -> dict[str, str]:
     }
 
 
-def refuse_asked(root: Path, differences: list[Difference]) -> None:
+def refuse_asked(root: Path, differences: list[ChannelDifference]) -> None:
     """
     Return if a start can make all changes of the file.
 
@@ -148,7 +150,7 @@ def refuse_asked(root: Path, differences: list[Difference]) -> None:
         raise errors.StateError(root, f"cannot become what the file says: {problem}", asked[0].cure)
 
 
-def effective(wanted: Consortium, found: Observed) -> Consortium:
+def effective(wanted: Consortium, found: ObservedChannels) -> Consortium:
     """Return the file with only those members of a running channel that are members indeed."""
     members = {
         channel.name: tuple(
@@ -170,7 +172,7 @@ def effective(wanted: Consortium, found: Observed) -> Consortium:
     )
 
 
-def _members(channel: Channel, was: Channel | None, found: Observed) -> list[Difference]:
+def _members(channel: Channel, was: Channel | None, found: ObservedChannels) -> list[ChannelDifference]:
     present = found.members(channel.name)
     differences = []
     for msp_id in channel.members:
@@ -183,7 +185,7 @@ def _members(channel: Channel, was: Channel | None, found: Observed) -> list[Dif
                     "Start it with the file it had, then: hlf network add-organisation "
                     f"--channel {channel.name} --msp {msp_id} --consortium FILE"
                 )
-            differences.append(Difference(channel.name, what, asked, cure))
+            differences.append(ChannelDifference(channel.name, what, asked, cure))
     for msp_id in present:
         if msp_id not in channel.members:
             asked = was is not None and msp_id in was.members
@@ -192,5 +194,7 @@ def _members(channel: Channel, was: Channel | None, found: Observed) -> list[Dif
                 if asked
                 else "Somebody added it; write it under the channel's `members`, or leave it to its own admins."
             )
-            differences.append(Difference(channel.name, f"{msp_id} is a member, and not in the file", asked, cure))
+            differences.append(
+                ChannelDifference(channel.name, f"{msp_id} is a member, and not in the file", asked, cure)
+            )
     return differences

@@ -10,7 +10,7 @@ from hlf.admin import lifecycle
 from hlf.network import channelconfig, channelwords, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import Observed
+from hlf.network.admin.observed import ObservedChannels
 from hlf.network.plan import model
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
@@ -66,7 +66,7 @@ def wanted_channel(record: Record, consortium: Consortium, channel: Channel) -> 
 
 
 def actual(
-    folder: Folder, record: Record, base: Consortium, asked: Consortium, found: Observed, nodes: Nodes
+    folder: Folder, record: Record, base: Consortium, asked: Consortium, found: ObservedChannels, nodes: Nodes
 ) -> model.NetworkFacts:
     """
     Return what is: by the channels *found*, the peers of *base*, and ``_lifecycle``.

@@ -19,7 +19,7 @@ _ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Status:
+class NetworkStatus:
     """
     What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not.
 
@@ -41,7 +41,7 @@ class Status:
         return bool(self.programs) and all(self.programs.values()) and not self.stopped and not self.troubles
 
 
-def status(root: Path = Path("build/network"), *, heights: bool = False) -> Status:
+def status(root: Path = Path("build/network"), *, heights: bool = False) -> NetworkStatus:
     """
     Return what runs from a state folder, and with *heights* what its peers answer.
 
@@ -52,15 +52,15 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
     record = state.existing(folder)
     programs = {each.name: each.alive for each in processes.find(folder)}
     if not record.engine:
-        return Status("", record.version, programs)
+        return NetworkStatus("", record.version, programs)
     engine = engines.by_name(record.engine)
     nodes = engine.running(folder)
     programs = {**nodes, **programs}
     if not programs:
-        return Status(record.engine, record.version, programs)
+        return NetworkStatus(record.engine, record.version, programs)
     if not record.started:
         trouble = "the first start was cut off: `hlf network up` with the same file begins it again"
-        return Status(record.engine, record.version, programs, troubles=(trouble,))
+        return NetworkStatus(record.engine, record.version, programs, troubles=(trouble,))
     consortium = state.operated(folder)
     stopped = engine.stopped(folder, consortium) if nodes else [*consortium.nodes]
     stopped += [name for name in _servers(folder, record, consortium, engine) if name not in programs]
@@ -75,7 +75,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Stat
     if heights and any(nodes.values()):
         found, silent = _heights(folder, record, consortium, stopped)
         unwell = [*unwell, *silent]
-    return Status(record.engine, record.version, programs, tuple(stopped), tuple(unwell), found)
+    return NetworkStatus(record.engine, record.version, programs, tuple(stopped), tuple(unwell), found)
 
 
 def _servers(folder: Folder, record: Record, consortium: Consortium, engine: Engine) -> list[str]:

@@ -39,7 +39,7 @@ def apply(default: Path | None, consortium: Path | None, yes: bool, for_machines
     click.echo("done", err=True)
 
 
-def _show(made: admin.Plan, *, for_machines: bool) -> None:
+def _show(made: admin.ChangePlan, *, for_machines: bool) -> None:
     click.echo(json.dumps(made.values(), indent=2) if for_machines else made)
 
 

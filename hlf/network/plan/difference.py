@@ -11,18 +11,18 @@ from hlf.network.plan.steps import (
     NOT_SET,
     AddOrderer,
     Approve,
-    Change,
     Configure,
     Create,
     Define,
     Enrol,
     Install,
     Join,
+    PlanStep,
     RemoveOrderer,
     Restart,
     Serve,
+    SettingChange,
     Start,
-    Step,
     Stop,
 )
 
@@ -35,7 +35,7 @@ _ONE_AT_A_TIME = "Write the orderers that the channel has: only with Raft they a
 
 
 @dataclass(frozen=True)
-class Problem:
+class PlanProblem:
     """Something wanted that no step can bring about."""
 
     what: str
@@ -57,13 +57,13 @@ class Steps:
         notes: what differs and stays.
     """
 
-    first: tuple[Step, ...] = ()
-    last: tuple[Step, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    first: tuple[PlanStep, ...] = ()
+    last: tuple[PlanStep, ...] = ()
+    problems: tuple[PlanProblem, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def all(self) -> tuple[Step, ...]:
+    def all(self) -> tuple[PlanStep, ...]:
         """All steps in their order."""
         return self.first + self.last
 
@@ -74,11 +74,11 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
 
     Members come before the definitions that may name them, and leave after: until then their endorsement may be needed.
     """
-    first: list[Step] = []
-    last: list[Step] = []
-    problems: list[Problem] = []
+    first: list[PlanStep] = []
+    last: list[PlanStep] = []
+    problems: list[PlanProblem] = []
     notes: list[str] = []
-    orderers: list[Step] = []
+    orderers: list[PlanStep] = []
     if users := sorted(wanted.users - actual.users):
         first.append(Enrol(tuple(users)))
     for name, channel in wanted.channels.items():
@@ -122,12 +122,12 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
     return Steps(tuple(first), tuple(last), tuple(problems), tuple(notes))
 
 
-def _programs(actual: NetworkFacts, wanted: NetworkFacts) -> Iterator[Step]:
-    changes: dict[str, list[Change]] = {}
+def _programs(actual: NetworkFacts, wanted: NetworkFacts) -> Iterator[PlanStep]:
+    changes: dict[str, list[SettingChange]] = {}
     for each in _changes(actual.node_settings, wanted.node_settings):
         msp_id, _, name = each.what.partition("/")
         if NOT_SET not in (each.before, each.after):
-            changes.setdefault(msp_id, []).append(Change(name, each.before, each.after))
+            changes.setdefault(msp_id, []).append(SettingChange(name, each.before, each.after))
     for msp_id, listed in changes.items():
         yield Restart(msp_id, tuple(listed))
     servers = {name: value for name, value in wanted.servers.items() if actual.servers.get(name) != value}
@@ -135,17 +135,17 @@ def _programs(actual: NetworkFacts, wanted: NetworkFacts) -> Iterator[Step]:
         yield Serve(servers, tuple(sorted(servers.keys() & actual.servers.keys())))
 
 
-def _unchangeable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Iterator[Problem]:
+def _unchangeable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Iterator[PlanProblem]:
     for what, cure in _FIXED.items():
         has, wants = present.settings.get(what, NOT_SET), wanted.settings.get(what, NOT_SET)
         if has != wants:
-            yield Problem(f"channel {name}: {what} is {has}, and the file says {wants}", cure)
+            yield PlanProblem(f"channel {name}: {what} is {has}, and the file says {wants}", cure)
     has, wants = (", ".join(sorted(each.orderers)) for each in (present, wanted))
     if has != wants and present.settings.get("orderers.consensus") == BFT:
-        yield Problem(f"channel {name}: orderers are {has}, and the file says {wants}", _ONE_AT_A_TIME)
+        yield PlanProblem(f"channel {name}: orderers are {has}, and the file says {wants}", _ONE_AT_A_TIME)
 
 
-def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[PlanStep]:
     added = tuple(sorted(wanted.members - present.members))
     # A new member comes with its anchor peers, and one that leaves takes them along.
     apart = {f"anchors.{msp_id}" for msp_id in wanted.members ^ present.members}
@@ -153,19 +153,19 @@ def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[S
         each for each in _changes(present.settings, wanted.settings) if each.what not in _FIXED.keys() | apart
     )
     brought = tuple(
-        Change(what, NOT_SET, value)
+        SettingChange(what, NOT_SET, value)
         for what, value in sorted(wanted.settings.items())
         if what.removeprefix("anchors.") in added
     )
     return [Configure(name, added=added, changes=(*changes, *brought))] if added or changes else []
 
 
-def _removal(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+def _removal(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[PlanStep]:
     removed = tuple(sorted(present.members - wanted.members))
     return [Configure(name, removed=removed)] if removed else []
 
 
-def _installs(actual: NetworkFacts, wanted: NetworkFacts) -> list[Step]:
+def _installs(actual: NetworkFacts, wanted: NetworkFacts) -> list[PlanStep]:
     peers: dict[str, list[str]] = {}
     for peer, packages in sorted(wanted.installed.items()):
         for package_id in packages - actual.installed.get(peer, frozenset()):
@@ -173,24 +173,24 @@ def _installs(actual: NetworkFacts, wanted: NetworkFacts) -> list[Step]:
     return [Install(package_id.partition(":")[0], package_id, tuple(at)) for package_id, at in sorted(peers.items())]
 
 
-def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> Problem | None:
+def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> PlanProblem | None:
     wants, has = wanted.definitions[chaincode], present.definitions.get(chaincode)
     held, asked = int(has["sequence"]) if has else 0, int(wants["sequence"])
     if asked not in (held, held + 1):
-        return Problem(
+        return PlanProblem(
             f"channel {name}: chaincode {chaincode} has sequence {asked} in the file, and {held} is in force",
             f"Write `sequence: {held + 1}` to change it, or {held or 1} to leave it.",
         )
     if has is not None and asked == held and has != wants:
         differs = "; ".join(map(str, _changes(has, wants)))
-        return Problem(
+        return PlanProblem(
             f"channel {name}: chaincode {chaincode} is in force otherwise with the same sequence {held} ({differs})",
             f"Write `sequence: {held + 1}` to put the changed definition in force.",
         )
     return None
 
 
-def _definition(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Step]:
+def _definition(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> list[PlanStep]:
     wants, has = wanted.definitions[chaincode], present.definitions.get(chaincode)
     approvals = wanted.approvals.get(chaincode, {})
     if has != wants:
@@ -200,9 +200,9 @@ def _definition(name: str, chaincode: str, present: ChannelFacts, wanted: Channe
     return [Approve(name, chaincode, missing)] if missing else []
 
 
-def _changes(has: Mapping[str, str], wants: Mapping[str, str]) -> tuple[Change, ...]:
+def _changes(has: Mapping[str, str], wants: Mapping[str, str]) -> tuple[SettingChange, ...]:
     return tuple(
-        Change(what, has.get(what, NOT_SET), wants.get(what, NOT_SET))
+        SettingChange(what, has.get(what, NOT_SET), wants.get(what, NOT_SET))
         for what in sorted(has.keys() | wants.keys())
         if has.get(what, NOT_SET) != wants.get(what, NOT_SET)
     )

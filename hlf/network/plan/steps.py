@@ -18,7 +18,7 @@ NOT_SET = "not set"
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingChange:
     """One thing that becomes another; *before* or *after* is "not set" where it is new or removed."""
 
     what: str
@@ -29,7 +29,7 @@ class Change:
         return f"{self.what}: {self.before} -> {self.after}"
 
 
-class Step(Protocol):
+class PlanStep(Protocol):
     """One step of a plan; *destructive* ones take something away from somebody."""
 
     @property
@@ -94,7 +94,7 @@ class Restart(_Step):
     """Start the peers of an organisation again with other settings."""
 
     msp_id: str
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
 
     def after(self, network: NetworkFacts) -> NetworkFacts:
         changed = {f"{self.msp_id}/{each.what}": each.after for each in self.changes}
@@ -172,7 +172,7 @@ class Configure(_Step):
     channel: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
 
     @property
     def destructive(self) -> bool:
@@ -282,7 +282,7 @@ class Define(_Step):
 
     channel: str
     chaincode: str
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
     definition: Mapping[str, str] = field(repr=False)
     approvals: Mapping[str, str] = field(repr=False)
 
@@ -344,5 +344,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple):
-        return [dataclasses.asdict(each) if isinstance(each, Change) else each for each in value]
+        return [dataclasses.asdict(each) if isinstance(each, SettingChange) else each for each in value]
     return dict(value) if isinstance(value, Mapping) else value

@@ -17,7 +17,7 @@ SUPPORTED: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Capabilities:
+class RequiredCapabilities:
     """The capability names required at each level."""
 
     channel: frozenset[str] = frozenset()

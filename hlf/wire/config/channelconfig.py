@@ -19,15 +19,15 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.wire import msp
 from hlf.wire.config import channelpolicies, configvalues
-from hlf.wire.config.capabilities import Capabilities
+from hlf.wire.config.capabilities import RequiredCapabilities
 from hlf.wire.config.configvalues import Batch
 
 __all__ = [
     "Batch",
     "Bundle",
-    "Capabilities",
-    "Ordering",
-    "Organisation",
+    "RequiredCapabilities",
+    "OrderingConfig",
+    "MemberConfig",
     "Values",
     "check_channel_id",
     "config_envelope_of",
@@ -53,7 +53,7 @@ _ORGANISATION_ENDPOINTS = frozenset({"V1_4_2", "V1_4_3", "V2_0", "V3_0"})
 
 
 @dataclass(frozen=True)
-class Organisation:
+class MemberConfig:
     """A member: its name in the configuration, its MSP and where to reach it (host, port)."""
 
     name: str
@@ -68,14 +68,14 @@ class Organisation:
 
 
 @dataclass(frozen=True)
-class Ordering:
+class OrderingConfig:
     """The orderer's part of the configuration."""
 
     batch: Batch
     consensus_type: str
     consensus_metadata: bytes
     maintenance: bool
-    organisations: Mapping[str, Organisation]
+    organisations: Mapping[str, MemberConfig]
     consenters: tuple[Any, ...] = ()
 
 
@@ -131,9 +131,9 @@ class Values:
         Raises:
             ConfigError: what Fabric would refuse to load, in its words.
         """
-        self.ordering: Ordering | None = None
+        self.ordering: OrderingConfig | None = None
         self.acls: Mapping[str, str] = {}
-        self.application_organisations: Mapping[str, Organisation] = {}
+        self.application_organisations: Mapping[str, MemberConfig] = {}
         self.has_application = APPLICATION in group.groups
         self.has_consortiums = CONSORTIUMS in group.groups
         self._read(group)
@@ -161,7 +161,7 @@ class Values:
         values = configvalues.decode(group, configvalues.CHANNEL_VALUES)
         channel = frozenset(values["Capabilities"].capabilities)
         _check_channel(values, channel)
-        self.capabilities = Capabilities(channel)
+        self.capabilities = RequiredCapabilities(channel)
         members = _Members(ed25519_allowed=self.capabilities.v3)
         readers = {
             APPLICATION: self._read_application,
@@ -182,20 +182,20 @@ class Values:
         capabilities = frozenset(values["Capabilities"].capabilities)
         if "ACLs" in group.values and not capabilities & {"V1_2", "V1_3", "V1_4_2", "V2_0", "V2_5"}:
             raise errors.ConfigError("ACLs may not be specified without the required capability")
-        self.capabilities = Capabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
+        self.capabilities = RequiredCapabilities(self.capabilities.channel, self.capabilities.orderer, capabilities)
         self.acls = {name: _absolute(acl.policy_ref) for name, acl in values["ACLs"].acls.items() if acl.policy_ref}
         found = {}
         for name, below in sorted(group.groups.items()):
             _no_groups(below, "ApplicationOrg config does not allow sub-groups")
             own = configvalues.decode(below, configvalues.APPLICATION_ORGANISATION_VALUES)
             anchors = tuple((anchor.host, anchor.port) for anchor in own["AnchorPeers"].anchor_peers)
-            found[name] = Organisation(name, members.add(name, own["MSP"]), anchor_peers=anchors)
+            found[name] = MemberConfig(name, members.add(name, own["MSP"]), anchor_peers=anchors)
         self.application_organisations = found
 
     def _read_orderer(self, group: Any, members: _Members) -> None:
         values = configvalues.decode(group, configvalues.ORDERER_VALUES)
         capabilities = frozenset(values["Capabilities"].capabilities)
-        self.capabilities = Capabilities(self.capabilities.channel, capabilities, self.capabilities.application)
+        self.capabilities = RequiredCapabilities(self.capabilities.channel, capabilities, self.capabilities.application)
         batch = configvalues.batch(values["BatchSize"], values["BatchTimeout"])
         found = {}
         for name, below in sorted(group.groups.items()):
@@ -206,12 +206,12 @@ class Values:
                 )
             own = configvalues.decode(below, configvalues.ORDERER_ORGANISATION_VALUES)
             endpoints = tuple(own["Endpoints"].addresses)
-            found[name] = Organisation(name, members.add(name, own["MSP"]), endpoints=endpoints)
+            found[name] = MemberConfig(name, members.add(name, own["MSP"]), endpoints=endpoints)
         without = [name for name, member in found.items() if not member.endpoints]
         if without and self.capabilities.v3:
             raise errors.ConfigError(f"some orderer organizations endpoints are empty: [{' '.join(without)}]")
         consensus = values["ConsensusType"]
-        self.ordering = Ordering(
+        self.ordering = OrderingConfig(
             batch=batch,
             consensus_type=consensus.type,
             consensus_metadata=consensus.metadata,

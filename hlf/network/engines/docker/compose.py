@@ -14,7 +14,7 @@ from hlf.network.engines.native import config
 from hlf.network.engines.native.config import Placement
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium, Orderer, Organisation, Peer, Server
+from hlf.network.topology import Consortium, Orderer, Organisation, Peer, ServerProgram
 
 _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
@@ -143,7 +143,7 @@ def _server(folder: Folder, record: Record, place: Path, consortium: Consortium,
     return service
 
 
-def _serves(server: Server, program: Program) -> bool:
+def _serves(server: ServerProgram, program: Program) -> bool:
     name = f"chaincode-{server.name}"
     return program.name == name or (server.per_organisation and program.name.startswith(f"{name}-"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hlf.network import errors, state
 from hlf.network.engines.engine import FABRIC
-from hlf.network.topology import Server
+from hlf.network.topology import ServerProgram
 
 PEER = f"hyperledger/fabric-peer:{FABRIC}"
 ORDERER = f"hyperledger/fabric-orderer:{FABRIC}"
@@ -28,7 +28,7 @@ USER 65534:65534
 """
 
 
-def write_chaincode_context(place: Path, server: Server) -> None:
+def write_chaincode_context(place: Path, server: ServerProgram) -> None:
     """
     Write what the image of a Python server is built from: the packages installed here, in their exact versions.
 
@@ -56,7 +56,7 @@ def write_chaincode_context(place: Path, server: Server) -> None:
     state.replace_file(place / "Dockerfile", _DOCKERFILE.encode())
 
 
-def _packages(server: Server) -> tuple[str, ...]:
+def _packages(server: ServerProgram) -> tuple[str, ...]:
     if server.command[1:2] != ("-m",) or len(server.command) == 2:
         return ("hlf",)
     package = server.command[2].partition(".")[0]

@@ -13,7 +13,7 @@ import pytest
 
 from hlf.shim.errors import ContractError
 from hlf.testing import plugin
-from hlf.testing.sandbox import Sandbox, Wanted
+from hlf.testing.sandbox import Sandbox, WantedNetwork
 
 pytest_plugins = ["pytester"]
 
@@ -153,7 +153,7 @@ def test_mistakes_are_told_in_a_line(pytester, setting, words):
 def test_no_contract_is_configured():
     """The cure is the line to write, and where."""
     with pytest.raises(ContractError, match=r"Write `hlf_contract = module:Class` in pytest\.ini"):
-        Sandbox(Path("nowhere"), Wanted("embedded", None, ())).contract()
+        Sandbox(Path("nowhere"), WantedNetwork("embedded", None, ())).contract()
 
 
 def test_two_sessions_of_one_project(tmp_path):

@@ -30,7 +30,7 @@ def test_real_configurations_can_be_read(name):
     bundle = channelconfig.Bundle.from_config_block(golden.read(name))
     assert bundle.application_msp_ids == ("Org1MSP", "Org2MSP", "Org3MSP")
     assert bundle.batch.max_messages == 50
-    assert bundle.capabilities == channelconfig.Capabilities(
+    assert bundle.capabilities == channelconfig.RequiredCapabilities(
         frozenset({"V3_0"}), frozenset({"V2_0"}), frozenset({"V2_5"})
     )
     assert {organisation.id for organisation in bundle.msps} == {"Org1MSP", "Org2MSP", "Org3MSP", "OrdererMSP"}

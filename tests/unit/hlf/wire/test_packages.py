@@ -48,7 +48,7 @@ def test_a_package_is_read_back():
     read = packages.parse(packages.ccaas("trade_1.0", "{{.address}}", dial_timeout="3s"))
     assert (read.label, read.type, read.address) == ("trade_1.0", "ccaas", "{{.address}}")
     assert read.connection == {"address": "{{.address}}", "dial_timeout": "3s", "tls_required": False}
-    tls = packages.parse(packages.ccaas("x", "h:1", tls=packages.Tls("ROOT", "CERT", "KEY"))).connection
+    tls = packages.parse(packages.ccaas("x", "h:1", tls=packages.PackageTls("ROOT", "CERT", "KEY"))).connection
     assert (tls["tls_required"], tls["client_auth_required"]) == (True, True)
     assert (tls["root_cert"], tls["client_cert"], tls["client_key"]) == ("ROOT", "CERT", "KEY")
 

@@ -29,7 +29,7 @@ class OwnIdentity:
     tls_certificate: bytes
     identity: bytes
 
-    def takes_part(self, ordering: channelconfig.Ordering) -> bool:
+    def takes_part(self, ordering: channelconfig.OrderingConfig) -> bool:
         """
         Return whether one of the consenters has this orderer's key.
 
@@ -46,7 +46,7 @@ class OwnIdentity:
             raise errors.ConfigError(f"failed to validate config metadata of ordering config: {error}") from error
         return _is_among(self.tls_certificate, [consenter.server_tls_cert for consenter in metadata.consenters])
 
-    def is_replaced(self, ordering: channelconfig.Ordering, update: channelconfig.Ordering) -> bool:
+    def is_replaced(self, ordering: channelconfig.OrderingConfig, update: channelconfig.OrderingConfig) -> bool:
         """Return whether *update* removes this orderer's certificate from the consenters of Raft, or replaces it."""
         kept = {consenter.client_tls_cert for consenter in _metadata(update).consenters}
         return any(
@@ -55,7 +55,7 @@ class OwnIdentity:
         )
 
 
-def check_update(ordering: channelconfig.Ordering, update: channelconfig.Ordering) -> None:
+def check_update(ordering: channelconfig.OrderingConfig, update: channelconfig.OrderingConfig) -> None:
     """
     Check an update of a channel's Raft options and consenters, of which only this orderer runs.
 
@@ -82,11 +82,11 @@ def check_update(ordering: channelconfig.Ordering, update: channelconfig.Orderin
         _check_validity(consenter)
 
 
-def _metadata(ordering: channelconfig.Ordering) -> raft_pb2.ConfigMetadata:
+def _metadata(ordering: channelconfig.OrderingConfig) -> raft_pb2.ConfigMetadata:
     return configvalues.raft_metadata(ordering.consensus_metadata)
 
 
-def _check(metadata: Any, ordering: channelconfig.Ordering) -> None:
+def _check(metadata: Any, ordering: channelconfig.OrderingConfig) -> None:
     if not metadata.HasField("options"):
         raise errors.ConfigError("nil Raft config metadata options")
     _check_options(metadata.options)
@@ -139,7 +139,7 @@ def _check_options(options: Any) -> None:
         raise errors.ConfigError(f"TickInterval ({options.tick_interval}) cannot be negative")
 
 
-def _tls_authorities(ordering: channelconfig.Ordering) -> chains.Authorities:
+def _tls_authorities(ordering: channelconfig.OrderingConfig) -> chains.Authorities:
     roots, intermediates = [], []
     for organisation in ordering.organisations.values():
         roots += organisation.msp.config.tls_root_certs

@@ -98,7 +98,7 @@ def takes_part(block: Any, bundle: channelconfig.Bundle, own: consenters.OwnIden
     return found
 
 
-def _ordering(bundle: channelconfig.Bundle) -> channelconfig.Ordering:
+def _ordering(bundle: channelconfig.Bundle) -> channelconfig.OrderingConfig:
     unusable = f"error checking bundle for channel: {bundle.channel_id}: "
     if bundle.ordering is None:
         raise errors.ConfigError(f"{unusable}config does not contain orderer config")

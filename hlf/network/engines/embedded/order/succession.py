@@ -44,7 +44,7 @@ def check_successor(bundle: channelconfig.Bundle, successor: channelconfig.Bundl
 
 
 def _check_ids(
-    kind: str, old: Mapping[str, channelconfig.Organisation], new: Mapping[str, channelconfig.Organisation]
+    kind: str, old: Mapping[str, channelconfig.MemberConfig], new: Mapping[str, channelconfig.MemberConfig]
 ) -> None:
     for name, organisation in old.items():
         if name in new and new[name].msp_id != organisation.msp_id:
@@ -91,7 +91,7 @@ def check_maintenance(bundle: channelconfig.Bundle, successor: channelconfig.Bun
         raise errors.ConfigError(f"{change}, transition not supported")
 
 
-def _state(ordering: channelconfig.Ordering) -> str:
+def _state(ordering: channelconfig.OrderingConfig) -> str:
     return "STATE_MAINTENANCE" if ordering.maintenance else "STATE_NORMAL"
 
 
