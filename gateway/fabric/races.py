@@ -68,7 +68,7 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
     return False
 
 
-def _reads(transaction: blocks.Transaction) -> Iterator[tuple[writepolicies.Place, rwsets.Version | None]]:
+def _reads(transaction: blocks.BlockTransaction) -> Iterator[tuple[writepolicies.Place, rwsets.Version | None]]:
     for namespace in _namespaces(transaction):
         for read in namespace.reads:
             yield (namespace.namespace, "", read.key), read.version
@@ -77,13 +77,13 @@ def _reads(transaction: blocks.Transaction) -> Iterator[tuple[writepolicies.Plac
                 yield (namespace.namespace, collection.name, hashed.key_hash), hashed.version
 
 
-def _written(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
+def _written(transaction: blocks.BlockTransaction) -> Iterator[writepolicies.Place]:
     """Yield the keys whose policy the transaction must satisfy."""
     for namespace in _namespaces(transaction):
         yield from writepolicies.written(namespace)
 
 
-def _changed(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
+def _changed(transaction: blocks.BlockTransaction) -> Iterator[writepolicies.Place]:
     """Yield the keys whose policy the transaction changes; deleting a key removes its policy."""
     for namespace in _namespaces(transaction):
         yield from writepolicies.regoverned(namespace)
@@ -93,6 +93,6 @@ def _changed(transaction: blocks.Transaction) -> Iterator[writepolicies.Place]:
             yield from ((*place, hashed.key_hash) for hashed in collection.writes if hashed.is_delete)
 
 
-def _namespaces(transaction: blocks.Transaction) -> Iterator[rwsets.NamespaceRwset]:
+def _namespaces(transaction: blocks.BlockTransaction) -> Iterator[rwsets.NamespaceRwset]:
     for action in transaction.actions:
         yield from action.rwset.namespaces

@@ -108,7 +108,7 @@ class Authority:
             return Info(str(answer["CAName"]), _decoded(answer["CAChain"]), str(answer["Version"]))
 
     def enroll(
-        self, enrollment_id: str, secret: str, msp_id: str, request: enrollment.Request | None = None
+        self, enrollment_id: str, secret: str, msp_id: str, request: enrollment.CertificateRequest | None = None
     ) -> enrollment.Enrollment:
         """
         Make a key and get its certificate, with the secret that the registrar got.
@@ -129,7 +129,7 @@ class Authority:
         )
 
     def reenroll(
-        self, identity: Identity, signer: Signer, request: enrollment.Request | None = None
+        self, identity: Identity, signer: Signer, request: enrollment.CertificateRequest | None = None
     ) -> enrollment.Enrollment:
         """
         Make a new key and get its certificate, using the present one; the present one stays valid until it expires.
@@ -145,11 +145,11 @@ class Authority:
         path: str,
         enrollment_id: str,
         msp_id: str,
-        request: enrollment.Request | None,
+        request: enrollment.CertificateRequest | None,
         authorise: Authorisation,
         secrets: tuple[str, ...] = (),
     ) -> enrollment.Enrollment:
-        request = request or enrollment.Request()
+        request = request or enrollment.CertificateRequest()
         key = ec.generate_private_key(request.curve)
         body: dict[str, Any] = {
             "certificate_request": enrollment.signing_request(key, enrollment_id, request.hosts).decode(),

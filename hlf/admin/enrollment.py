@@ -26,7 +26,7 @@ _MAX_ID = 64
 
 
 @dataclass(frozen=True)
-class Request:
+class CertificateRequest:
     """
     The properties of a certificate that its holder chooses; registration and profile decide the others.
 

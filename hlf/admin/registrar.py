@@ -21,7 +21,7 @@ from hlf.wire.certificates import Certificate
 
 
 @dataclass(frozen=True)
-class Attribute:
+class CertificateAttribute:
     """A registered attribute; with *ecert* it is in every certificate whose request names no attributes."""
 
     name: str
@@ -44,7 +44,7 @@ class Registration:
     enrollment_id: str
     type: str
     affiliation: str
-    attributes: tuple[Attribute, ...]
+    attributes: tuple[CertificateAttribute, ...]
     max_enrollments: int
 
 
@@ -73,7 +73,7 @@ class Registrar:
         *,
         type: str = "client",
         affiliation: str = "",
-        attributes: Sequence[Attribute] = (),
+        attributes: Sequence[CertificateAttribute] = (),
         max_enrollments: int = 0,
         secret: str = "",
     ) -> str:
@@ -124,7 +124,7 @@ class Registrar:
         *,
         type: str = "",
         affiliation: str = "",
-        attributes: Sequence[Attribute] = (),
+        attributes: Sequence[CertificateAttribute] = (),
         max_enrollments: int | None = None,
         secret: str = "",
     ) -> Registration:
@@ -297,13 +297,13 @@ def _segment(enrollment_id: str) -> str:
     return quote(enrollment_id, safe="")
 
 
-def _attributes(attributes: Sequence[Attribute]) -> list[dict[str, Any]]:
+def _attributes(attributes: Sequence[CertificateAttribute]) -> list[dict[str, Any]]:
     return [{"name": each.name, "value": each.value, "ecert": each.ecert} for each in attributes]
 
 
 def _registration(value: dict[str, Any]) -> Registration:
     attributes = [
-        Attribute(jsontext.text(each["name"]), jsontext.text(each["value"]), each.get("ecert") is True)
+        CertificateAttribute(jsontext.text(each["name"]), jsontext.text(each["value"]), each.get("ecert") is True)
         for each in value.get("attrs") or ()
     ]
     return Registration(

@@ -27,7 +27,7 @@ from hlf.steps import connecting, requests
 from hlf.steps import proposal as proposal_steps
 from hlf.steps import transaction as transaction_steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.call import Answer, GatewayCall, Timeouts
 from hlf.steps.choosing import PROBE_SECONDS, Peers
 from hlf.steps.retrying import Retry
 
@@ -108,7 +108,7 @@ class Gateway:
         """Return the request for the status of any transaction, for example of one with an unknown outcome."""
         return commit.of(self, channel_id, transaction_id)
 
-    async def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+    async def send(self, call: GatewayCall[Answer], timeout: float | None = None) -> Answer:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 
@@ -164,7 +164,7 @@ class Gateway:
             return False
         return True
 
-    async def _ask(self, endpoint: Endpoint, call: Call[Any], seconds: float | None) -> Any:
+    async def _ask(self, endpoint: Endpoint, call: GatewayCall[Any], seconds: float | None) -> Any:
         try:
             method = getattr(self.session.gateway(endpoint), call.method)
         except errors.GatewayError as closed:

@@ -12,7 +12,7 @@ import grpc.aio
 from hlf.aio.session import Session
 from hlf.errors import GatewayError
 from hlf.steps import failures
-from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.call import Answer, GatewayCall, Timeouts
 from hlf.steps.choosing import Peers
 from hlf.steps.retrying import Retry
 
@@ -25,7 +25,7 @@ class Sender(Protocol):
     timeouts: Timeouts
     retry: Retry
 
-    async def send(self, call: Call[Answer], timeout: float | None = None) -> Answer:
+    async def send(self, call: GatewayCall[Answer], timeout: float | None = None) -> Answer:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
 

@@ -18,7 +18,7 @@ from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.steps import connecting
-from hlf.steps.caller import Caller
+from hlf.steps.caller import SigningCaller
 
 # The seconds between two checks whether a server can be reached.
 _PROBE_PAUSE = 0.05
@@ -38,7 +38,7 @@ class Session:
     ) -> None:
         """Make a session; nothing is connected yet. The arguments are those of ``hlf.client.session.Session``."""
         self.connections = connections or Connections(tls_identity=tls_identity)
-        self.caller = Caller(identity, signer, self.connections.tls_identity)
+        self.caller = SigningCaller(identity, signer, self.connections.tls_identity)
         self._owned = owned or connections is None
         self._closed = False
 

@@ -36,7 +36,7 @@ from hlf.steps import connecting, requests
 from hlf.steps import proposal as proposal_steps
 from hlf.steps import transaction as transaction_steps
 from hlf.steps.budget import Budget
-from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.call import Answer, GatewayCall, Timeouts
 from hlf.steps.choosing import PROBE_SECONDS, Peers
 from hlf.steps.retrying import Retry
 
@@ -120,7 +120,7 @@ class Gateway:
         return commit.of(self, channel_id, transaction_id)
 
     def send(
-        self, call: Call[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
+        self, call: GatewayCall[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
     ) -> Answer:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.
@@ -178,7 +178,7 @@ class Gateway:
         return True
 
     def _ask(
-        self, endpoint: Endpoint, call: Call[Any], seconds: float | None, cancellation: Cancellation | None
+        self, endpoint: Endpoint, call: GatewayCall[Any], seconds: float | None, cancellation: Cancellation | None
     ) -> Any:
         try:
             method = getattr(self.session.gateway(endpoint), call.method)

@@ -11,7 +11,7 @@ from hlf.client.cancelling import Cancellation
 from hlf.client.session import Session
 from hlf.errors import GatewayError
 from hlf.steps import failures
-from hlf.steps.call import Answer, Call, Timeouts
+from hlf.steps.call import Answer, GatewayCall, Timeouts
 from hlf.steps.choosing import Peers
 from hlf.steps.retrying import Retry
 
@@ -25,7 +25,7 @@ class Sender(Protocol):
     retry: Retry
 
     def send(
-        self, call: Call[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
+        self, call: GatewayCall[Answer], timeout: float | None = None, cancellation: Cancellation | None = None
     ) -> Answer:
         """
         Return the answer to *call*, within its stage's own time or *timeout* seconds if that is less.

@@ -23,7 +23,7 @@ from hlf.identity import Identity, TlsIdentity
 from hlf.profile import Endpoint
 from hlf.signers import Signer
 from hlf.steps import connecting
-from hlf.steps.caller import Caller
+from hlf.steps.caller import SigningCaller
 from hlf.steps.connecting import MESSAGE_LIMIT
 from hlf.wire import envelopes, proposals
 
@@ -55,7 +55,7 @@ class Session:
                 is used.
         """
         self.connections = connections or Connections(tls_identity=tls_identity)
-        self.caller = Caller(identity, signer, self.connections.tls_identity)
+        self.caller = SigningCaller(identity, signer, self.connections.tls_identity)
         self.identity = identity
         self.creator = identity.serialized
         self._owned = owned or connections is None
@@ -126,7 +126,7 @@ class Session:
         cure = connecting.cure(endpoint, self.connections.tls_identity, (failure and failure.details()) or "")
         raise connecting.unreachable(endpoint, timeout, cure) from failure
 
-    def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
+    def signed_proposal(self, proposal: proposals.UnsignedProposal) -> proposal_pb2.SignedProposal:
         """Return a ``protos.SignedProposal`` to send to an endorser."""
         return self.caller.signed_proposal(proposal)
 

@@ -24,7 +24,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 
 from hlf.shim import invocation, responses
 from hlf.shim.errors import PeerRefused, TransactionAbandoned
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from hlf.shim.stub import Stub
 from hlf.shim.workers import Workers
 from hlf.wire import enumerations, messages
@@ -56,7 +56,7 @@ class Handler:
         self._draining = False
         self._drained = asyncio.Event()
         self._receive = self._in_created
-        self.limits = Limits()
+        self.limits = BatchLimits()
 
     async def serve(
         self, read: Callable[[], Awaitable[Any]], write: Callable[[Any], Awaitable[None]], end: object
@@ -278,7 +278,7 @@ class _Transaction:
         self._answers.put(None)
 
 
-def offered(payload: bytes) -> Limits:
+def offered(payload: bytes) -> BatchLimits:
     """
     Return the limits in the peer's READY message.
 
@@ -290,9 +290,9 @@ def offered(payload: bytes) -> Limits:
     try:
         message = empty_pb2.Empty.FromString(payload)
     except DecodeError:
-        return Limits()
+        return BatchLimits()
     numbers = {field.field_number: field.data for field in UnknownFieldSet(message) if isinstance(field.data, int)}
-    return Limits(
+    return BatchLimits(
         writes=max(numbers.get(2, 0), _SMALLEST_LIMIT) if numbers.get(1) else 0,
         reads=max(numbers.get(4, 0), _SMALLEST_LIMIT) if numbers.get(3) else 0,
     )

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_shim_pb2 as shim_pb2
 
-from hlf.shim.line import Line
+from hlf.shim.line import PeerLine
 from hlf.wire import timestamps
 
 _Item = TypeVar("_Item")
@@ -42,7 +42,7 @@ class Results(Generic[_Item], Iterator[_Item]):
     because the peer closes a transaction's queries at its end.
     """
 
-    def __init__(self, line: Line, first: bytes, read: Callable[[bytes], _Item]) -> None:
+    def __init__(self, line: PeerLine, first: bytes, read: Callable[[bytes], _Item]) -> None:
         self._line = line
         self._read = read
         self._response: Any = shim_pb2.QueryResponse.FromString(first)

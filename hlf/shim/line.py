@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchLimits:
     """
     The batch sizes of a peer, agreed when the chaincode registers.
 
@@ -19,10 +19,10 @@ class Limits:
     reads: int = 0
 
 
-class Line(Protocol):
+class PeerLine(Protocol):
     """One transaction's requests to its peer, answered one at a time."""
 
-    limits: Limits
+    limits: BatchLimits
 
     def ask(self, kind: int, payload: bytes) -> bytes:
         """

@@ -18,7 +18,7 @@ from hlf.codec.refusals import RuntimeRefusal
 from hlf.errors import WireError
 from hlf.shim import errors, iterators
 from hlf.shim.iterators import KV, Modification, Results
-from hlf.shim.line import Line
+from hlf.shim.line import PeerLine
 from hlf.shim.responses import Response
 from hlf.shim.writes import Writes
 from hlf.wire import keys, timestamps
@@ -50,7 +50,7 @@ class Stub:
 
     def __init__(
         self,
-        line: Line,
+        line: PeerLine,
         channel_id: str,
         tx_id: str,
         args: Sequence[bytes],

@@ -6,7 +6,7 @@ from typing import Any
 
 from fabric_protos.peer import chaincode_shim_pb2 as shim_pb2
 
-from hlf.shim.line import Line
+from hlf.shim.line import PeerLine
 
 _Kind = shim_pb2.ChaincodeMessage
 _Record = shim_pb2.WriteRecord
@@ -21,7 +21,7 @@ class Writes:
     With *hold* they are held back from the start, else from :meth:`start` to :meth:`finish`; never if *batch* is 0.
     """
 
-    def __init__(self, line: Line, batch: int, *, hold: bool = True) -> None:
+    def __init__(self, line: PeerLine, batch: int, *, hold: bool = True) -> None:
         self._line = line
         self._batch = batch
         self._always = hold and batch > 0

@@ -31,7 +31,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[Answer]):
+class GatewayCall(Generic[Answer]):
     """
     One question to a gateway service.
 

@@ -14,7 +14,7 @@ from hlf.steps import connecting
 from hlf.wire import envelopes, proposals, signatures
 
 
-class Caller:
+class SigningCaller:
     """An identity and its signature."""
 
     def __init__(self, identity: Identity, signer: Signer | None, tls_identity: TlsIdentity | None = None) -> None:
@@ -50,7 +50,7 @@ class Caller:
         except WireError as malformed:
             raise IdentityError(f"the signer gave no signature of the certificate's key: {malformed}") from None
 
-    def signed_proposal(self, proposal: proposals.Proposal) -> proposal_pb2.SignedProposal:
+    def signed_proposal(self, proposal: proposals.UnsignedProposal) -> proposal_pb2.SignedProposal:
         """Return a ``protos.SignedProposal`` to send to an endorser."""
         return proposal_pb2.SignedProposal(proposal_bytes=proposal.bytes, signature=self.sign(proposal.bytes))
 

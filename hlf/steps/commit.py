@@ -10,8 +10,8 @@ from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.steps.call import Call
-from hlf.steps.step import Step
+from hlf.steps.call import GatewayCall
+from hlf.steps.step import SignableStep
 
 # The seconds to wait for one peer before the next, if there are several.
 ONE_PEER_SECONDS = 10.0
@@ -34,16 +34,16 @@ class Status:
         return errors.validation_code_name(self.code)
 
 
-class CommitStep(Step):
+class CommitStep(SignableStep):
     """A request for the status of a transaction."""
 
     def __init__(self, message: gateway_pb2.SignedCommitStatusRequest, transaction_id: str) -> None:
         super().__init__(message, message, message.request)
         self.transaction_id = transaction_id
 
-    def question(self) -> Call[Status]:
+    def question(self) -> GatewayCall[Status]:
         """Return the request as a call; the answer comes when the transaction is in a block, valid or not."""
-        return Call(
+        return GatewayCall(
             "CommitStatus",
             "commit_status",
             errors.CommitStatusError,

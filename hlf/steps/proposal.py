@@ -10,15 +10,15 @@ from fabric_protos.peer import proposal_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.steps.call import Call
-from hlf.steps.step import Step
+from hlf.steps.call import GatewayCall
+from hlf.steps.step import SignableStep
 from hlf.steps.transaction import Prepared, read_endorsed
 from hlf.wire import proposals
 
 Transient = Mapping[str, bytes]
 
 
-class ProposalStep(Step):
+class ProposalStep(SignableStep):
     """A call of a chaincode, made but not sent."""
 
     def __init__(self, message: gateway_pb2.ProposedTransaction, channel_id: str) -> None:
@@ -26,7 +26,7 @@ class ProposalStep(Step):
         self._channel_id = channel_id
         self.transaction_id: str = message.transaction_id
 
-    def evaluation(self) -> Call[bytes]:
+    def evaluation(self) -> GatewayCall[bytes]:
         """Return the request for one peer's answer."""
         request = gateway_pb2.EvaluateRequest(
             transaction_id=self.transaction_id,
@@ -34,7 +34,7 @@ class ProposalStep(Step):
             proposed_transaction=self._signed,
             target_organizations=self._whole.endorsing_organizations,
         )
-        return Call(
+        return GatewayCall(
             "Evaluate",
             "evaluate",
             errors.EvaluateError,
@@ -43,7 +43,7 @@ class ProposalStep(Step):
             lambda response: bytes(response.result.payload),
         )
 
-    def endorsement(self) -> Call[Prepared]:
+    def endorsement(self) -> GatewayCall[Prepared]:
         """Return the request for the endorsements that the call needs."""
         request = gateway_pb2.EndorseRequest(
             transaction_id=self.transaction_id,
@@ -51,7 +51,7 @@ class ProposalStep(Step):
             proposed_transaction=self._signed,
             endorsing_organizations=self._whole.endorsing_organizations,
         )
-        return Call("Endorse", "endorse", errors.EndorseError, self.transaction_id, request, self._prepared)
+        return GatewayCall("Endorse", "endorse", errors.EndorseError, self.transaction_id, request, self._prepared)
 
     def _creator(self) -> bytes:
         return bytes(proposals.parse(self.message).signature_header.creator)

@@ -18,11 +18,11 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.profile import Endpoint
 from hlf.steps import events
-from hlf.steps.caller import Caller
+from hlf.steps.caller import SigningCaller
 from hlf.steps.checkpoints import Position
 from hlf.steps.choosing import Peers, Route
 from hlf.steps.events import Item
-from hlf.steps.step import Step
+from hlf.steps.step import SignableStep
 from hlf.wire import envelopes
 
 Kind = Literal[
@@ -42,10 +42,10 @@ _SERVICES: dict[str, tuple[str, Callable[[Any], Iterable[tuple[Any, Position]]]]
 Request = Callable[[Position], Any]
 
 
-class Session(Protocol):
+class AnySession(Protocol):
     """The part of a session that both clients have: the caller, and the stubs of a peer's services."""
 
-    caller: Caller
+    caller: SigningCaller
 
     def gateway(self, endpoint: Endpoint) -> Any:
         """Return the gateway service of a peer."""
@@ -54,7 +54,7 @@ class Session(Protocol):
         """Return the block service of a peer."""
 
 
-class EventsStep(Step):
+class EventsStep(SignableStep):
     """A request for events, made but not sent."""
 
     def __init__(self, message: Any, kind: Kind, start: Position, last_block: int | None) -> None:
@@ -65,7 +65,7 @@ class EventsStep(Step):
         self.last_block = last_block
         self._service, self._read = _SERVICES[kind]
 
-    def _asked_again(self, session: Session, peers: Peers) -> tuple[Request, Replayed[Any]]:
+    def _asked_again(self, session: AnySession, peers: Peers) -> tuple[Request, Replayed[Any]]:
         """Return the function that sends this request, each time it is needed, and the reader of its answers."""
         route, replayed = Route(peers), Replayed[Any](self.start, self._read)
 
@@ -110,7 +110,7 @@ class Replayed(Generic[Item]):
                 self._last = None
 
 
-def asking_chaincode_events(session: Session, peers: Peers, channel_id: str, chaincode: str) -> Request:
+def asking_chaincode_events(session: AnySession, peers: Peers, channel_id: str, chaincode: str) -> Request:
     """Return the function that requests the events of *chaincode* after a position."""
     route = Route(peers)
 
@@ -122,7 +122,7 @@ def asking_chaincode_events(session: Session, peers: Peers, channel_id: str, cha
     return request
 
 
-def asking_delivered(session: Session, peers: Peers, channel_id: str, last: int | None, service: str) -> Request:
+def asking_delivered(session: AnySession, peers: Peers, channel_id: str, last: int | None, service: str) -> Request:
     """Return the function that requests blocks from a position on, to *last* if given, at a *service* of the peer."""
     route = Route(peers)
 
@@ -135,13 +135,13 @@ def asking_delivered(session: Session, peers: Peers, channel_id: str, last: int 
     return request
 
 
-def chaincode_events(caller: Caller, channel_id: str, chaincode: str, start: Position) -> Any:
+def chaincode_events(caller: SigningCaller, channel_id: str, chaincode: str, start: Position) -> Any:
     """Return the unsigned request for the events of *chaincode* after *start*."""
     asked = events.chaincode_events_request(channel_id, chaincode, caller.creator, start)
     return gateway_pb2.SignedChaincodeEventsRequest(request=asked)
 
 
-def blocks(caller: Caller, peer: Endpoint, channel_id: str, start: Position, last_block: int | None) -> Any:
+def blocks(caller: SigningCaller, peer: Endpoint, channel_id: str, start: Position, last_block: int | None) -> Any:
     """Return the unsigned request to *peer* for the blocks from *start* on."""
     stop = envelopes.LAST_BLOCK if last_block is None else last_block
     return caller.unsigned_seek_envelope(peer, channel_id, start.block_number, stop)

@@ -14,7 +14,7 @@ from hlf.errors import IdentityError, WireError
 from hlf.wire import certificates, signatures
 
 
-class Step(ABC):
+class SignableStep(ABC):
     """
     One step, signed by the caller's signer when it is sent, or elsewhere before that.
 

@@ -11,8 +11,8 @@ from fabric_protos.peer import proposal_pb2, transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.steps.call import Call
-from hlf.steps.step import Step
+from hlf.steps.call import GatewayCall
+from hlf.steps.step import SignableStep
 from hlf.wire import rwsets, transactions
 
 
@@ -25,7 +25,7 @@ class Prepared(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Endorsed:
+class EndorsedCall:
     """The call and the answer in an endorsed envelope."""
 
     header: Any
@@ -44,7 +44,7 @@ class Endorsed:
         )
 
 
-class TransactionStep(Step):
+class TransactionStep(SignableStep):
     """An endorsed transaction, not yet sent to be ordered."""
 
     def __init__(self, prepared: Prepared) -> None:
@@ -73,12 +73,12 @@ class TransactionStep(Step):
             for rwset in rwsets.decode(action.results).namespaces
         )
 
-    def submission(self) -> Call[None]:
+    def submission(self) -> GatewayCall[None]:
         """Return the request to order the transaction."""
         request = gateway_pb2.SubmitRequest(
             transaction_id=self.transaction_id, channel_id=self._channel_id, prepared_transaction=self._signed
         )
-        return Call("Submit", "submit", errors.SubmitError, self.transaction_id, request, lambda response: None)
+        return GatewayCall("Submit", "submit", errors.SubmitError, self.transaction_id, request, lambda response: None)
 
     def _creator(self) -> bytes:
         header = common_pb2.Payload.FromString(self.message).header
@@ -103,7 +103,7 @@ def read(serialized: bytes) -> Prepared:
     return Prepared(message, header.channel_id, endorsed.result)
 
 
-def read_endorsed(envelope: Any) -> Endorsed:
+def read_endorsed(envelope: Any) -> EndorsedCall:
     """
     Return the content of an endorsed ``common.Envelope``.
 
@@ -116,7 +116,7 @@ def read_endorsed(envelope: Any) -> Endorsed:
         action = transactions.simulated(content)
     except DecodeError as malformed:
         raise errors.WireError("not an endorsed transaction") from malformed
-    return Endorsed(payload.header, content.chaincode_proposal_payload, action.response.payload)
+    return EndorsedCall(payload.header, content.chaincode_proposal_payload, action.response.payload)
 
 
 def _action(envelope: Any) -> Any:

@@ -20,7 +20,7 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.wire import entries
 from hlf.wire.commithash import StateUpdate, commit_hash
-from hlf.wire.transactions import Action, Endorsement, Event, Transaction, check_transaction, decode_transaction
+from hlf.wire.transactions import Action, BlockTransaction, Endorsement, Event, check_transaction, decode_transaction
 
 __all__ = [
     "Action",
@@ -29,7 +29,7 @@ __all__ = [
     "Event",
     "Signature",
     "StateUpdate",
-    "Transaction",
+    "BlockTransaction",
     "check",
     "check_transaction",
     "commit_hash",
@@ -69,7 +69,7 @@ class Block:
     data_hash: bytes
     hash: bytes
     computed_data_hash: bytes
-    transactions: tuple[Transaction, ...]
+    transactions: tuple[BlockTransaction, ...]
     signatures: tuple[Signature, ...]
     last_config: int | None
     consenter_metadata: bytes

@@ -24,7 +24,7 @@ MISMATCH = "ProposalResponsePayloads do not match"
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class UnsignedProposal:
     """A proposal ready to be signed."""
 
     bytes: bytes = field(repr=False)  # Holds transient data.
@@ -72,7 +72,7 @@ def new(
     is_init: bool = False,
     nonce: bytes | None = None,
     timestamp: datetime | None = None,
-) -> Proposal:
+) -> UnsignedProposal:
     """
     Return the proposal of *creator* (a serialized identity) to call *chaincode* with *args*, the function first.
     """
@@ -92,7 +92,7 @@ def new(
     whole = proposal_pb2.Proposal(
         header=header.SerializeToString(), payload=payload.SerializeToString(deterministic=True)
     )
-    return Proposal(whole.SerializeToString(), transaction_id, channel_id, chaincode)
+    return UnsignedProposal(whole.SerializeToString(), transaction_id, channel_id, chaincode)
 
 
 def parse(proposal: bytes) -> ParsedProposal:

@@ -90,7 +90,7 @@ class Action(NamedTuple):
             return chaincode_pb2.ChaincodeInput()
 
 
-class Transaction(NamedTuple):
+class BlockTransaction(NamedTuple):
     """
     One envelope in a block.
 
@@ -163,17 +163,17 @@ class _Defect(Exception):  # noqa: N818 - a fault of the data, not a failure of 
         self.words = words
 
 
-def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> Transaction:
+def decode_transaction(envelope: bytes, index: int = 0, code: int | None = None) -> BlockTransaction:
     """Return the contents of one envelope of a block; a malformed one has a ``defect``, and nothing is raised."""
     known: dict[str, Any] = {}
     try:
         _read(envelope, known)
     except _Defect as found:
         known["defect"], known["defect_code"] = found.words, found.code
-    return Transaction(index, code, envelope, **known)
+    return BlockTransaction(index, code, envelope, **known)
 
 
-def check_transaction(transaction: Transaction) -> list[str]:
+def check_transaction(transaction: BlockTransaction) -> list[str]:
     """Return what is wrong with a transaction, judged by its own bytes alone; an empty list if nothing is."""
     if transaction.defect is not None:
         return [transaction.defect]
@@ -190,7 +190,7 @@ def check_transaction(transaction: Transaction) -> list[str]:
     return found
 
 
-def computed_proposal_hash(transaction: Transaction, action: Action) -> bytes:
+def computed_proposal_hash(transaction: BlockTransaction, action: Action) -> bytes:
     """
     Return the hash of the proposal in *transaction*, computed over its exact bytes, as in validation.
     """

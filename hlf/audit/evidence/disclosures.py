@@ -91,7 +91,7 @@ def prove_value(
     found: list[PrivateWrite] = []
     since: list[ValueChange] = []
 
-    def watch(block: blocks.Block, transaction: blocks.Transaction, valid: bool) -> None:  # noqa: FBT001
+    def watch(block: blocks.Block, transaction: blocks.BlockTransaction, valid: bool) -> None:  # noqa: FBT001
         for write in wanted.touching(transaction):
             kind = PURGED if write.is_purge else DELETED if write.is_delete else OVERWRITTEN
             if kind == OVERWRITTEN and write.value_hash == wanted.value_hash:
@@ -138,7 +138,7 @@ class _Wanted:
         self.key_hash = keys.hash_key(key.encode())
         self.value_hash = hashlib.sha256(value).digest()
 
-    def touching(self, transaction: blocks.Transaction) -> Iterator[rwsets.HashedWrite]:
+    def touching(self, transaction: blocks.BlockTransaction) -> Iterator[rwsets.HashedWrite]:
         """Yield the writes of *transaction* to the key."""
         for action in transaction.actions:
             for part in action.rwset.namespaces:
@@ -148,7 +148,7 @@ class _Wanted:
                             yield write
 
 
-def _private_write(block: blocks.Block, transaction: blocks.Transaction, valid: bool) -> PrivateWrite:  # noqa: FBT001
+def _private_write(block: blocks.Block, transaction: blocks.BlockTransaction, valid: bool) -> PrivateWrite:  # noqa: FBT001
     endorsers = {_msp_id(e.endorser) for action in transaction.actions for e in action.endorsements}
     return PrivateWrite(
         block.number,

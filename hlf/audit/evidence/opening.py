@@ -72,7 +72,7 @@ class ValueOpening:
         """The hash of the value on the channel."""
         return hashlib.sha256(self.value.encode()).digest()
 
-    def written_by(self, transaction: blocks.Transaction) -> bool:
+    def written_by(self, transaction: blocks.BlockTransaction) -> bool:
         """Return whether *transaction* writes exactly this value under exactly this key."""
         key_hash = keys.hash_key(self.key.encode())
         return any(

@@ -64,7 +64,7 @@ class TransactionProof:
 
     receipt: Receipt
     block: blocks.Block
-    transaction: blocks.Transaction
+    transaction: blocks.BlockTransaction
     checks: tuple[Check, ...]
     members: channelconfig.Bundle
     anchored: bool
@@ -200,7 +200,7 @@ def _block(block: blocks.Block, receipt: Receipt, link: trustchain.Link) -> Chec
     return Check(name, refused is None, refused or f"{len(block.signatures)} signature(s)")
 
 
-def _transaction(transaction: blocks.Transaction, bundle: channelconfig.Bundle, *, first: bool) -> list[Check]:
+def _transaction(transaction: blocks.BlockTransaction, bundle: channelconfig.Bundle, *, first: bool) -> list[Check]:
     found = blocks.check_transaction(transaction) or _form_refusals(transaction, bundle)
     checks = [Check("transaction: for this channel, endorsed as it was proposed", not found, "; ".join(found))]
     if first:
@@ -215,7 +215,7 @@ def _transaction(transaction: blocks.Transaction, bundle: channelconfig.Bundle, 
     return checks
 
 
-def _form_refusals(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> list[str]:
+def _form_refusals(transaction: blocks.BlockTransaction, bundle: channelconfig.Bundle) -> list[str]:
     """Return further reasons why a transaction does not belong to this channel, as text."""
     if transaction.channel_id != bundle.channel_id:
         return [f"it is for channel {transaction.channel_id}"]
@@ -266,7 +266,7 @@ def _anchor(anchor: Anchor, known: dict[int, bytes], number: int, bundle: channe
     return Check(name, True, words)
 
 
-def _opening(receipt: Receipt, transaction: blocks.Transaction, values: dict[str, Any]) -> Check:
+def _opening(receipt: Receipt, transaction: blocks.BlockTransaction, values: dict[str, Any]) -> Check:
     opening = receipt.opening
     assert opening is not None  # noqa: S101 - the caller has looked.
     name = f"disclosure: the transaction committed to it in {opening.namespace}/{opening.collection}"

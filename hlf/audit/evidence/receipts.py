@@ -212,7 +212,7 @@ def from_blocks(serialized: Iterable[bytes], transaction_id: str, *, heights: Se
     return Receipt(found.channel_id, transaction_id, found.index, entry, chain, headers, before)
 
 
-def _find(block: blocks.Block, transaction_id: str) -> blocks.Transaction | None:
+def _find(block: blocks.Block, transaction_id: str) -> blocks.BlockTransaction | None:
     """Return the transaction of that id; where there are several, as of a client that sent it twice, the valid one."""
     found = [each for each in block.transactions if each.transaction_id == transaction_id]
     return next((each for each in found if each.valid), found[0] if found else None)

@@ -150,7 +150,7 @@ def _sequel_refusal(block: blocks.Block, previous: Link) -> str | None:
     return None
 
 
-def _creator_refusal(transaction: blocks.Transaction, bundle: channelconfig.Bundle) -> str | None:
+def _creator_refusal(transaction: blocks.BlockTransaction, bundle: channelconfig.Bundle) -> str | None:
     if transaction.channel_id != bundle.channel_id:
         return f"it is for channel {transaction.channel_id}"
     creator = bundle.msps.validate(transaction.creator)

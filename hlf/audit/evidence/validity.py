@@ -37,7 +37,7 @@ def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -
     return blocks.commit_hash(block.flags, replay.updates(), previous_state_hash) == anchor.state_hash
 
 
-def _governed(transaction: blocks.Transaction) -> Iterator[Place]:
+def _governed(transaction: blocks.BlockTransaction) -> Iterator[Place]:
     """Yield the keys whose metadata are written; the value beside them goes into the state hash, too."""
     for action in transaction.actions:
         for part in action.rwset.namespaces:

@@ -50,7 +50,7 @@ class Found:
     """A transaction and the block it is in."""
 
     block: int
-    transaction: blocks.Transaction
+    transaction: blocks.BlockTransaction
 
     @property
     def cursor(self) -> SearchCursor:
@@ -80,7 +80,7 @@ class Filter:
     until: datetime | None = None
     code: str = ""
 
-    def finds(self, transaction: blocks.Transaction) -> bool:
+    def finds(self, transaction: blocks.BlockTransaction) -> bool:
         """Return whether *transaction* matches."""
         return (
             self._is_dated(transaction)
@@ -91,7 +91,7 @@ class Filter:
             and (not self.key or any(True for _ in writes(transaction, self.key)))
         )
 
-    def _is_dated(self, transaction: blocks.Transaction) -> bool:
+    def _is_dated(self, transaction: blocks.BlockTransaction) -> bool:
         if self.since is None and self.until is None:
             return True
         moment = transaction.timestamp
@@ -99,7 +99,7 @@ class Filter:
             return False
         return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
 
-    def _has_code(self, transaction: blocks.Transaction) -> bool:
+    def _has_code(self, transaction: blocks.BlockTransaction) -> bool:
         if self.code == "INVALID":
             return transaction.code is not None and not transaction.valid
         return transaction.code_name == self.code
@@ -142,7 +142,7 @@ def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: SearchCu
                 yield found
 
 
-def writes(transaction: blocks.Transaction, key: str = "") -> Iterator[Written]:
+def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[Written]:
     """Yield what *transaction* writes, or would if it were valid: all of it, or what is under *key*."""
     digest = keys.hash_key(key.encode()) if key else b""
     for action in transaction.actions:
@@ -179,7 +179,7 @@ def function(action: blocks.Action) -> str:
     return text(action.args[0]) if action.args else ""
 
 
-def organisations(transaction: blocks.Transaction) -> set[str]:
+def organisations(transaction: blocks.BlockTransaction) -> set[str]:
     """Return the MSP ids of who has submitted and endorsed a transaction, as it says itself."""
     found = {organisation(transaction.creator)}
     return found.union(organisation(e.endorser) for a in transaction.actions for e in a.endorsements) - {""}

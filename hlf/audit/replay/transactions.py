@@ -72,7 +72,7 @@ def verdicts(signed: SignedBlock, rules: Rules, judge: Judge | None, used: Conta
 
 
 def _verdict(
-    transaction: blocks.Transaction,
+    transaction: blocks.BlockTransaction,
     signed: bool,  # noqa: FBT001 - as the two after it, an answer that belongs to the transaction.
     endorsed: Sequence[bool],
     rules: Rules,

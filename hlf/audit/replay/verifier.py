@@ -104,7 +104,7 @@ class Verifier:
         self,
         *,
         trusted: bytes | None = None,
-        watch: Callable[[blocks.Block, blocks.Transaction, bool], object] | None = None,
+        watch: Callable[[blocks.Block, blocks.BlockTransaction, bool], object] | None = None,
     ) -> None:
         """
         Begin a verification; see ``verify`` for *trusted*.
@@ -341,7 +341,7 @@ class Verifier:
             state.commit(block.number, replay, judge.block_to_live)
 
     def _compare(
-        self, block: blocks.Block, transaction: blocks.Transaction, verdict: TransactionVerdict
+        self, block: blocks.Block, transaction: blocks.BlockTransaction, verdict: TransactionVerdict
     ) -> Cause | None:
         told = transaction.code
         if verdict.valid and not told:
@@ -427,7 +427,7 @@ class Verifier:
         block: blocks.Block,
         rule: str,
         words: str,
-        transaction: blocks.Transaction | None = None,
+        transaction: blocks.BlockTransaction | None = None,
         *,
         cause: Cause | None = None,
     ) -> Cause:

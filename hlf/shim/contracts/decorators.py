@@ -17,7 +17,7 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
-class Mark:
+class FunctionMark:
     """
     A decorator's data about a method.
 
@@ -114,9 +114,9 @@ def query(
     return _marked(method, "evaluate", name, declared)
 
 
-def mark_of(method: object) -> Mark | None:
+def mark_of(method: object) -> FunctionMark | None:
     """Return the mark of *method*, or None."""
-    found: Mark | None = getattr(method, _MARK, None)
+    found: FunctionMark | None = getattr(method, _MARK, None)
     return found
 
 
@@ -134,7 +134,7 @@ def _marked(method: Method | None, tag: str, name: str, declared: Declaration) -
             raise ContractError(
                 f"@{word} marks {marked!r}, which is no method; give declarations by keyword: @{word}(transient=(...))"
             )
-        setattr(marked, _MARK, Mark(tag, name, declared))
+        setattr(marked, _MARK, FunctionMark(tag, name, declared))
         return marked
 
     return mark if method is None else mark(method)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hlf.shim import decoding
 from hlf.shim.contracts import decorators, results
-from hlf.shim.contracts.decorators import Mark
+from hlf.shim.contracts.decorators import FunctionMark
 from hlf.shim.errors import ContractError
 from hlf.shim.functions import Function, Parameter
 
@@ -42,7 +42,9 @@ def functions(contract: type[Any], serving: Any, name: str) -> list[Function]:
     return list(found.values())
 
 
-def _function(contract: str, name: str, mark: Mark, method: Callable[..., Any], call: Callable[..., Any]) -> Function:
+def _function(
+    contract: str, name: str, mark: FunctionMark, method: Callable[..., Any], call: Callable[..., Any]
+) -> Function:
     where = f"{contract}:{name}"
     check_blocking(where, method)
     hints = _hints(where, method)

@@ -40,7 +40,7 @@ from hlf.codec import canonical, parties, records
 from hlf.errors import contract_refusal
 from hlf.shim import api, invocation
 from hlf.shim.errors import Refused, ShimError
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from hlf.shim.responses import Response
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.memory import Elsewhere, Simulation
@@ -56,7 +56,7 @@ __all__ = [
     "Failed",
     "Invalid",
     "Ledger",
-    "Limits",
+    "BatchLimits",
     "Refused",
     "Result",
     "Undeclared",
@@ -183,7 +183,7 @@ class Ledger:
         endorsement: str = "",
         channel: str = "testing",
         others: Sequence[invocation.Chaincode] = (),
-        limits: Limits = Limits(writes=100, reads=100),  # noqa: B008  (a frozen value)
+        limits: BatchLimits = BatchLimits(writes=100, reads=100),  # noqa: B008  (a frozen value)
         decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.members = tuple(members)
@@ -365,7 +365,7 @@ class Ledger:
             return ()
 
     def _simulate(
-        self, endorser: str, caller: Caller, proposal: proposals.Proposal, args: list[bytes]
+        self, endorser: str, caller: Caller, proposal: proposals.UnsignedProposal, args: list[bytes]
     ) -> tuple[Result, Effects]:
         if endorser not in self.members:
             raise ValueError(f"{endorser} is not on the channel")

@@ -12,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, 
 
 from hlf.shim import invocation
 from hlf.shim.errors import PeerRefused
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from hlf.shim.stub import Stub
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.world import World, between
@@ -48,7 +48,7 @@ class Simulation:
         chaincodes: Mapping[str, invocation.Chaincode],
         namespace: str,
         *,
-        limits: Limits,
+        limits: BatchLimits,
         effects: Effects | None = None,
         elsewhere: Mapping[str, Elsewhere] | None = None,
         decorations: Mapping[str, bytes] | None = None,

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from hlf import identity, signers
 from hlf.errors import IdentityError
-from hlf.steps.caller import Caller
+from hlf.steps.caller import SigningCaller
 from hlf.wire import signatures, verification
 from tests.unit.hlf.certificates import issue
 
@@ -144,7 +144,7 @@ def test_a_key_on_another_curve_than_the_certificates_signs_nothing():
     """A signer of this library is trusted with the form, but only for the certificate's own curve."""
     who = identity.Identity("Org1MSP", USER.pem)
     own, other = (ec.generate_private_key(curve) for curve in (ec.SECP256R1(), ec.SECP384R1()))
-    signature = Caller(who, signers.ecdsa(own)).sign(b"message")
+    signature = SigningCaller(who, signers.ecdsa(own)).sign(b"message")
     assert signatures.verify(own.public_key(), signature, b"message")
     with pytest.raises(IdentityError, match="no signature of the certificate's key"):
-        Caller(who, signers.ecdsa(other)).sign(b"message")
+        SigningCaller(who, signers.ecdsa(other)).sign(b"message")

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hlf import errors, identity, signers
 from hlf.admin import enrollment
 from hlf.admin.authority import Authority
-from hlf.admin.enrollment import Request
-from hlf.admin.registrar import Attribute, Registrar, serial_and_aki
+from hlf.admin.enrollment import CertificateRequest
+from hlf.admin.registrar import CertificateAttribute, Registrar, serial_and_aki
 from hlf.wire import certificates, signatures
 from hlf.wire.certificates import Certificate, extensions
 from hlf.wire.certificates.names import ORGANIZATIONAL_UNIT
@@ -143,7 +143,7 @@ class TestEnrolling:
 
     def test_a_tls_certificate_for_a_server(self, authority, registrar, name):
         """Hosts become alternative names, addresses as addresses; the curve is the asker's."""
-        request = Request(hosts=("peer0.a.test", "127.0.0.1"), profile="tls", curve=ec.SECP384R1())
+        request = CertificateRequest(hosts=("peer0.a.test", "127.0.0.1"), profile="tls", curve=ec.SECP384R1())
         certificate = _enrolled(authority, registrar, name, request, type="peer").identity.certificate
         names = certificate.extensions.names
         assert names == ((extensions.DNS, b"peer0.a.test"), (extensions.IP, bytes((127, 0, 0, 1))))
@@ -152,18 +152,20 @@ class TestEnrolling:
 
     def test_attributes_are_those_asked_for(self, authority, registrar, name):
         """Those registered for every certificate, unless the enrolment names others."""
-        secret = registrar.register(name, attributes=[Attribute("desk", "7", ecert=True), Attribute("floor", "2")])
+        secret = registrar.register(
+            name, attributes=[CertificateAttribute("desk", "7", ecert=True), CertificateAttribute("floor", "2")]
+        )
         plain = authority.enroll(name, secret, "AMSP").identity.certificate
         assert _attributes(plain)["desk"] == "7"
         assert "floor" not in _attributes(plain)
-        request = Request(attributes=("floor",), optional_attributes=("garden",))
+        request = CertificateRequest(attributes=("floor",), optional_attributes=("garden",))
         assert _attributes(authority.enroll(name, secret, "AMSP", request).identity.certificate) == {"floor": "2"}
         with pytest.raises(errors.AuthorityError, match="garden"):
-            authority.enroll(name, secret, "AMSP", Request(attributes=("garden",)))
+            authority.enroll(name, secret, "AMSP", CertificateRequest(attributes=("garden",)))
 
     def test_none_are_put_in_if_none_are_asked_for(self, authority, registrar, name):
-        secret = registrar.register(name, attributes=[Attribute("desk", "7", ecert=True)])
-        bare = authority.enroll(name, secret, "AMSP", Request(attributes=())).identity.certificate
+        secret = registrar.register(name, attributes=[CertificateAttribute("desk", "7", ecert=True)])
+        bare = authority.enroll(name, secret, "AMSP", CertificateRequest(attributes=())).identity.certificate
         assert _attributes(bare) == {}
 
     def test_a_wrong_secret_is_refused_without_quoting_it(self, authority):
@@ -180,7 +182,7 @@ class TestEnrolling:
 
     def test_a_profile_that_is_not_there_is_refused(self, authority):
         with pytest.raises(errors.AuthorityError, match="profile"):
-            authority.enroll(*BOSS, "AMSP", Request(profile="nosuch"))
+            authority.enroll(*BOSS, "AMSP", CertificateRequest(profile="nosuch"))
 
     def test_another_ca_of_the_server_is_asked_by_name(self, server):
         """Also in calls with a token, whose signature covers the name."""
@@ -199,10 +201,10 @@ class TestEnrolling:
         renewed = authority.reenroll(boss.identity, boss.signer)
         assert renewed.identity.certificate.subject == boss.identity.certificate.subject
         assert renewed.key_pem != boss.key_pem
-        assert authority.reenroll(renewed.identity, renewed.signer, Request(curve=ec.SECP384R1()))
+        assert authority.reenroll(renewed.identity, renewed.signer, CertificateRequest(curve=ec.SECP384R1()))
 
     def test_a_p384_key_signs_tokens(self, authority):
-        boss = authority.enroll(*BOSS, "AMSP", Request(curve=ec.SECP384R1()))
+        boss = authority.enroll(*BOSS, "AMSP", CertificateRequest(curve=ec.SECP384R1()))
         assert Registrar(authority, boss.identity, boss.signer).registration("boss")
 
     def test_a_stranger_is_refused(self, authority):
@@ -220,14 +222,14 @@ class TestRegistrar:
             name,
             type="peer",
             affiliation="org1",
-            attributes=[Attribute("desk", "7", True)],
+            attributes=[CertificateAttribute("desk", "7", True)],
             max_enrollments=3,
             secret="s",
         )
         assert secret == "s"
         read = registrar.registration(name)
         assert (read.enrollment_id, read.type, read.affiliation, read.max_enrollments) == (name, "peer", "org1", 3)
-        assert Attribute("desk", "7", True) in read.attributes
+        assert CertificateAttribute("desk", "7", True) in read.attributes
         assert read in registrar.registrations()
 
     def test_twice_is_refused(self, registrar, name):
@@ -236,8 +238,12 @@ class TestRegistrar:
             registrar.register(name)
 
     def test_changes_leave_the_rest(self, authority, registrar, name):
-        registrar.register(name, affiliation="org1", attributes=[Attribute("desk", "7"), Attribute("floor", "2")])
-        now = registrar.modify(name, attributes=[Attribute("desk", "8"), Attribute("floor", "")], secret="new")
+        registrar.register(
+            name, affiliation="org1", attributes=[CertificateAttribute("desk", "7"), CertificateAttribute("floor", "2")]
+        )
+        now = registrar.modify(
+            name, attributes=[CertificateAttribute("desk", "8"), CertificateAttribute("floor", "")], secret="new"
+        )
         assert (now.type, now.affiliation) == ("client", "org1")
         assert {each.name: each.value for each in now.attributes if each.name in ("desk", "floor")} == {"desk": "8"}
         authority.enroll(name, "new", "AMSP")
@@ -566,7 +572,7 @@ class TestAway:
 
     def test_what_a_certificate_cannot_carry(self, client):
         with pytest.raises(errors.AuthorityError, match="no certificate can be asked for"):
-            client.enroll("a", "s", "AMSP", Request(hosts=("ä.test",)))
+            client.enroll("a", "s", "AMSP", CertificateRequest(hosts=("ä.test",)))
 
     def test_nobody_enrols_without_a_secret(self, client):
         with pytest.raises(errors.AuthorityError, match="that registering gave"):
@@ -574,7 +580,7 @@ class TestAway:
 
     def test_curves_that_fabric_does_not_know(self):
         with pytest.raises(errors.IdentityError, match="P-256"):
-            Request(curve=ec.SECP521R1())
+            CertificateRequest(curve=ec.SECP521R1())
 
 
 def test_the_error_survives_being_sent_between_processes():

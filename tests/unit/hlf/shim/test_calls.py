@@ -7,7 +7,7 @@ from fabric_protos.common import policies_pb2
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2
 
 from hlf.shim import api, responses, server, testing
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from hlf.wire import policies
 from tests.unit.hlf.shim.test_server import BATCHES
 from tests.unit.hlf.shim.wirepeer import CHANNEL, Message, WirePeer
@@ -69,7 +69,7 @@ def a():
     return testing.client("AMSP")
 
 
-@pytest.fixture(params=[Limits(), Limits(writes=100, reads=100)], ids=["single", "batched"])
+@pytest.fixture(params=[BatchLimits(), BatchLimits(writes=100, reads=100)], ids=["single", "batched"])
 def ledger(request):
     chaincode = api.Chaincode("calls", [Calls])
     return testing.Ledger(chaincode, ["AMSP"], limits=request.param, decorations={"unit": b"kg", "at": b"dock"})

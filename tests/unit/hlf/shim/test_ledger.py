@@ -15,7 +15,7 @@ A, B, C = "AMSP", "BMSP", "CMSP"
 OWN = "_implicit_org_AMSP"
 
 
-@pytest.fixture(params=[testing.Limits(), testing.Limits(writes=3, reads=2)], ids=["single", "batched"])
+@pytest.fixture(params=[testing.BatchLimits(), testing.BatchLimits(writes=3, reads=2)], ids=["single", "batched"])
 def ledger(request):
     """A channel of three organisations; once with a peer that takes batches and once with one that does not."""
     return testing.Ledger(

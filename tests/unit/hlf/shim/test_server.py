@@ -20,7 +20,7 @@ from fabric_protos.peer import chaincode_shim_pb2
 
 from chaincode import main
 from hlf.shim import api, handler, responses, server
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from tests.unit.hlf.shim import ledger_contracts
 from tests.unit.hlf.shim.wirepeer import PATIENCE, Message, WirePeer
 
@@ -156,11 +156,11 @@ def test_a_batch_that_the_peer_refuses_fails_the_transaction(serving):
 @pytest.mark.parametrize(
     ("payload", "limits"),
     [
-        (b"", Limits()),
-        (BATCHES, Limits(writes=1000, reads=100)),
-        (bytes([0x08, 0, 0x10, 50]), Limits()),
-        (b"\xff\xff", Limits()),
-        (bytes([0x0A, 1, 0x41]), Limits()),
+        (b"", BatchLimits()),
+        (BATCHES, BatchLimits(writes=1000, reads=100)),
+        (bytes([0x08, 0, 0x10, 50]), BatchLimits()),
+        (b"\xff\xff", BatchLimits()),
+        (bytes([0x0A, 1, 0x41]), BatchLimits()),
     ],
 )
 def test_what_a_peer_offers_is_understood(payload, limits):

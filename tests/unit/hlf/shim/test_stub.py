@@ -12,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, 
 from hlf.shim import api
 from hlf.shim.errors import PeerRefused
 from hlf.shim.iterators import KV
-from hlf.shim.line import Limits
+from hlf.shim.line import BatchLimits
 from hlf.shim.stub import Stub
 
 Kind = chaincode_shim_pb2.ChaincodeMessage
@@ -22,7 +22,7 @@ class Line:
     """Answers requests from a list, and keeps them."""
 
     def __init__(self, *answers, limits=None):
-        self.limits = limits or Limits()
+        self.limits = limits or BatchLimits()
         self.asked = []
         self._answers = list(answers)
 
@@ -146,7 +146,7 @@ def test_a_page_comes_with_its_bookmark():
 
 def test_many_private_values_come_in_few_requests():
     values = chaincode_shim_pb2.GetStateMultipleResult(values=[b"1", b"", b"3"]).SerializeToString()
-    line = Line(values, limits=Limits(reads=100))
+    line = Line(values, limits=BatchLimits(reads=100))
     assert stub(line).get_private_data_multiple("c", ["x", "y", "z"]) == [b"1", b"", b"3"]
     asked = chaincode_shim_pb2.GetStateMultiple(keys=["x", "y", "z"], collection="c")
     assert line.asked == [(Kind.GET_STATE_MULTIPLE, asked.SerializeToString())]
@@ -158,7 +158,7 @@ def test_private_data_needs_a_collection():
 
 
 def test_the_last_write_of_a_key_wins_and_metadata_is_kept_apart():
-    line = Line(limits=Limits(writes=100))
+    line = Line(limits=BatchLimits(writes=100))
     it = stub(line)
     it.put_state("k", b"1")
     it.set_state_validation_parameter("k", b"p")
@@ -179,7 +179,7 @@ def test_the_last_write_of_a_key_wins_and_metadata_is_kept_apart():
 
 def test_a_batch_is_cut_where_its_values_are_large():
     """No number of large values makes a message that the peer cannot take."""
-    line = Line(limits=Limits(writes=100))
+    line = Line(limits=BatchLimits(writes=100))
     it = stub(line)
     for number in range(3):
         it.put_state(f"k{number}", b"x" * (9 * 2**20))
@@ -191,7 +191,7 @@ def test_writes_reach_the_peer_before_another_chaincode_is_called():
     """The called chaincode may write the same keys, and its write must be the last."""
     response = proposal_response_pb2.Response(status=200, payload=b"p").SerializeToString()
     completed = Kind(type=Kind.COMPLETED, payload=response).SerializeToString()
-    line = Line(b"", completed, limits=Limits(writes=100))
+    line = Line(b"", completed, limits=BatchLimits(writes=100))
     it = stub(line)
     it.put_state("k", b"1")
     assert it.invoke_chaincode("other", ["f", b"\xff"], "elsewhere") == api.Response(200, payload=b"p")

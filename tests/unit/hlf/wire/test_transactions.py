@@ -10,7 +10,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
 from hlf.wire import fields
-from hlf.wire.transactions import Action, Transaction, check_transaction, decode_transaction
+from hlf.wire.transactions import Action, BlockTransaction, check_transaction, decode_transaction
 from tests.support.members import Consortium, put
 
 CODES = transaction_pb2.TxValidationCode
@@ -34,7 +34,7 @@ class Layers:
         # What stands in a layer's place, if not the layer itself.
         self.raw: dict[str, bytes] = {}
 
-    def read(self) -> Transaction:
+    def read(self) -> BlockTransaction:
         self.response.extension = self._bytes("result")
         self.action.action.proposal_response_payload = self._bytes("response")
         if self.transaction.actions:
