@@ -13,7 +13,7 @@ from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Limits, Offer, Price
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 
 STAGES = tuple(f"S{number:02}" for number in range(2, 19))
 CARRIERS = (10, 20, 50, 100, 200, 500, 1_000, 2_000)
@@ -52,7 +52,7 @@ def matching(_: str) -> Iterator[Line]:
     yield Figure(name, statistics.median(times), "ms", spread=(min(times), max(times)))
 
 
-def _times(problem: Problem, work: Callable[[Problem], object]) -> list[float]:
+def _times(problem: ChoiceProblem, work: Callable[[ChoiceProblem], object]) -> list[float]:
     times = []
     for _ in range(ROUNDS):
         began = time.process_time()
@@ -61,7 +61,7 @@ def _times(problem: Problem, work: Callable[[Problem], object]) -> list[float]:
     return times
 
 
-def _problem(carriers: int) -> Problem:
+def _problem(carriers: int) -> ChoiceProblem:
     source = random.Random(carriers)  # noqa: S311  (nothing here is secret)
     offers = []
     for carrier in range(carriers):
@@ -74,7 +74,7 @@ def _problem(carriers: int) -> Problem:
         for taker in sorted(source.sample(range(carriers), max(1, carriers // 50)))
         if giver != taker
     )
-    return Problem(_demand(), tuple(offers), pairs)
+    return ChoiceProblem(_demand(), tuple(offers), pairs)
 
 
 def _demand() -> Demand:

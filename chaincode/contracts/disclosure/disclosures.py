@@ -13,7 +13,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
-from chaincode.domain.disclosure.grants import Asked, GrantTerms, Receipt, Request, Seal, Sealing
+from chaincode.domain.disclosure.grants import Asked, GrantTerms, Request, RevocationReceipt, Seal, Sealing
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
 from hlf.shim import api
@@ -151,7 +151,9 @@ class Disclosures(api.Contract):
         received = granting.received_key(ctx, grant_id)
         copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
         private.put(ctx, key, records.dumps(held.revoked(clock.stamp(ctx), salt)), held.parties)
-        receipt = Receipt(grant_id, held.owner, held.recipient, held.auditor, clock.stamp(ctx), copy.hex(), salt)
+        receipt = RevocationReceipt(
+            grant_id, held.owner, held.recipient, held.auditor, clock.stamp(ctx), copy.hex(), salt
+        )
         private.put(ctx, granting.receipt_key(ctx, grant_id), records.dumps(receipt), receipt.parties)
         if copy:
             ctx.stub.purge_private_data(private.collection(held.recipient), received)

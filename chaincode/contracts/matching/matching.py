@@ -155,7 +155,7 @@ class Matching(WhyNotMe, api.Contract):
                 SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
         participants.tender_member(ctx)
-        made = tendering.make_all(ctx, private.record(ctx, "batch", batches.Batch))
+        made = tendering.make_all(ctx, private.record(ctx, "batch", batches.SolvedBatch))
         listed = [plan.plan_id for plan in made]
         store.announce(ctx, "PlansMatched", {"plan_ids": listed})
         return listed

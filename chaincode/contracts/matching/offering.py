@@ -41,7 +41,7 @@ class KeptOffer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Services:
+class OfferedServices:
     """
     All offered services under one key, because Fabric allows no range over private data in a transaction that
     writes.
@@ -119,7 +119,7 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
 def services(ctx: api.Context) -> tuple[Service, ...]:
     """Return all offered services."""
     data = ctx.stub.get_private_data(TENDER, _SERVICES)
-    return records.loads(Services, data).services if data else ()
+    return records.loads(OfferedServices, data).services if data else ()
 
 
 def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
@@ -164,7 +164,7 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
 
 def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
     ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
-    kept = Services(ordered, disclosures.derived_salt(fresh, "services"))
+    kept = OfferedServices(ordered, disclosures.derived_salt(fresh, "services"))
     ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
 
 

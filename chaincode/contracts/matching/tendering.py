@@ -86,7 +86,7 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
     return keep(ctx, wanted, graph, choice, circumstances, booked)
 
 
-def make_all(ctx: api.Context, batch: batches.Batch) -> list[Plan]:
+def make_all(ctx: api.Context, batch: batches.SolvedBatch) -> list[Plan]:
     """
     Check and store plans that were computed together.
 

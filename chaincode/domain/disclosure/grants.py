@@ -175,7 +175,7 @@ class Grant:
 
 
 @dataclasses.dataclass(frozen=True)
-class Receipt:
+class RevocationReceipt:
     """
     The receipt of a revoked grant: the grant existed, and the recipient's copy was purged.
 

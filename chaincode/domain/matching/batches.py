@@ -35,7 +35,7 @@ class Proposed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Batch:
+class SolvedBatch:
     """
     Plans that were solved together.
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
@@ -63,7 +63,7 @@ def certify(graph: Graph, choice: Choice) -> Certificate:
     return Certificate(graph.ids(choice.chain), choice.figures.total, choice.bound, choice.gap, choice.toll, steps)
 
 
-def verify_match(problem: Problem, certificate: Certificate) -> None:
+def verify_match(problem: ChoiceProblem, certificate: Certificate) -> None:
     """
     Check a certificate against the problem.
 
@@ -86,7 +86,7 @@ def verify_match(problem: Problem, certificate: Certificate) -> None:
     _check_chain(problem, certificate, offers)
 
 
-def _check_potentials(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
+def _check_potentials(problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer]) -> None:
     costs = {name: _cost(problem, offer, certificate.toll) for name, offer in offers.items()}
     met = friction.together(problem.pairs, problem.demand.hour, problem.weights)
     strange = friction.joint(None, problem.demand.hour, problem.weights)
@@ -109,7 +109,7 @@ class _Following:
     """The candidates of the next step with their potentials, in the order of the least that each can cost."""
 
     def __init__(
-        self, problem: Problem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]],
+        self, problem: ChoiceProblem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]],
         least_met: dict[str, int],
     ) -> None:  # fmt: skip
         self._weights, self._hour = problem.weights, problem.demand.hour
@@ -155,7 +155,7 @@ class _Following:
                 raise _wrong(text)
 
 
-def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, Offer]) -> None:
+def _check_chain(problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer]) -> None:
     demand, known = problem.demand, friction.experience(problem.pairs)
     for name, step in zip(certificate.chain, certificate.steps, strict=True):
         if name not in step.offers:
@@ -177,7 +177,7 @@ def _check_chain(problem: Problem, certificate: Certificate, offers: dict[str, O
         raise _wrong("the gap is another")
 
 
-def _cost(problem: Problem, offer: Offer, toll: int) -> int:
+def _cost(problem: ChoiceProblem, offer: Offer, toll: int) -> int:
     demand = problem.demand
     price = offer.price.of(demand.parcels, demand.weight_grm)
     return price + solver.risk(demand, offer) + (demand.hour + toll) * offer.transit_hours

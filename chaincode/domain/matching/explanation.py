@@ -11,7 +11,7 @@ import dataclasses
 from chaincode.domain.matching import exclusions
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.exclusions import Reason
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
@@ -39,7 +39,7 @@ class Explanation:
     hours_less: int = 0
 
 
-def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Explanation:
+def why_not(problem: ChoiceProblem, chosen: Choice, offer_id: str, number: int) -> Explanation:
     """
     Return why the offer does not do step *number* (from 0), if *chosen* is the chosen chain.
 
@@ -60,7 +60,7 @@ def why_not(problem: Problem, chosen: Choice, offer_id: str, number: int) -> Exp
     return _compared(problem, chosen, graph, position, number)
 
 
-def _compared(problem: Problem, chosen: Choice, graph: Graph, position: int, number: int) -> Explanation:
+def _compared(problem: ChoiceProblem, chosen: Choice, graph: Graph, position: int, number: int) -> Explanation:
     offer = graph.offers[position]
     pinned = {**problem.standing.pinned, number: offer.offer_id}
     standing = dataclasses.replace(problem.standing, pinned=pinned)

@@ -12,7 +12,7 @@ import dataclasses
 
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Label
-from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
+from chaincode.domain.matching.solver import Chain, ChoiceProblem, Graph, Pricing
 from hlf.codec.records import Amount
 
 MOST = 64
@@ -40,7 +40,7 @@ class Front:
     complete: bool
 
 
-def front(problem: Problem) -> Front:
+def front(problem: ChoiceProblem) -> Front:
     """Return the Pareto set of (cost, time, risk) over the chains in time, at most MOST of them."""
     graph = Graph(problem)
     if not graph.solvable:
@@ -66,7 +66,7 @@ def _exactly(graph: Graph) -> tuple[Label, ...] | None:
     )
 
 
-def _by_weightings(problem: Problem, graph: Graph) -> tuple[Label, ...]:
+def _by_weightings(problem: ChoiceProblem, graph: Graph) -> tuple[Label, ...]:
     """
     Return the best chain for each division of _PARTS among the three measures. Each measure has a share, so no
     chain is beaten.

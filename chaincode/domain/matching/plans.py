@@ -15,7 +15,7 @@ from chaincode.domain.matching.evidence import Evidence, applied
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
-from chaincode.domain.matching.solver import Chain, Figures, Graph, Problem
+from chaincode.domain.matching.solver import Chain, ChoiceProblem, Figures, Graph
 from chaincode.domain.refusals import Refusal
 from hlf.codec import moments, records
 from hlf.codec.records import Amount
@@ -40,7 +40,7 @@ class Circumstances:
     taken: tuple[Booked, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
-    def problem(self, demand: Demand, offers: Iterable[Offer]) -> Problem:
+    def problem(self, demand: Demand, offers: Iterable[Offer]) -> ChoiceProblem:
         """Return the problem that the plan solves."""
         standing = Standing(
             entitled=self.entitled,
@@ -48,7 +48,7 @@ class Circumstances:
             pinned={int(number): offer_id for number, offer_id in self.pinned.items()},
             taken=frozenset((each.offer_id, each.step) for each in self.taken),
         )
-        return Problem(demand, applied(offers, self.evidence), self.pairs, standing)
+        return ChoiceProblem(demand, applied(offers, self.evidence), self.pairs, standing)
 
 
 @dataclasses.dataclass(frozen=True)

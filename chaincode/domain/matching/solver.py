@@ -24,7 +24,7 @@ from hlf.codec.records import Amount
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class ChoiceProblem:
     """The input of the choice."""
 
     demand: Demand
@@ -77,7 +77,7 @@ class Graph:
         met: the cost of exceptions and running-in between companies with a common record, by giver and taker.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: ChoiceProblem) -> None:
         demand = problem.demand
         self.demand = demand
         self.weights = problem.weights

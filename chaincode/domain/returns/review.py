@@ -99,7 +99,7 @@ class ReturnFacts:
 
 
 @dataclasses.dataclass(frozen=True)
-class Finding:
+class RuleFinding:
     """The result of one rule: its rejection code, whether it was met, its facts, and what would make it pass."""
 
     rule: Rejection
@@ -118,14 +118,14 @@ class Decision:
     terms_version: int
     terms_hash: str
     decided_at: Instant
-    findings: tuple[Finding, ...]
+    findings: tuple[RuleFinding, ...]
     carrier: str = ""
     window_ends: str = ""
     payer: str = ""
     restocking_bps: int = 0
 
     @property
-    def finding(self) -> Finding | None:
+    def finding(self) -> RuleFinding | None:
         """The rule that decided against the request."""
         return next((each for each in self.findings if not each.met), None)
 
@@ -178,9 +178,9 @@ def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | No
     return None
 
 
-def _in_force(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _in_force(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     ordered, since = facts.journey.ordered_at, facts.pinned_from
-    return Finding(
+    return RuleFinding(
         Rejection.TERMS_NOT_IN_FORCE,
         since <= ordered,
         {"ordered_at": moments.text(ordered), "in_force_from": moments.text(since)},
@@ -188,89 +188,91 @@ def _in_force(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, n
     )
 
 
-def _buyer(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _buyer(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     met = request.buyer_hash == facts.journey.buyer_hash
-    return Finding(Rejection.BUYER_MISMATCH, met, {}, "the buyer who placed the order asked")
+    return RuleFinding(Rejection.BUYER_MISMATCH, met, {}, "the buyer who placed the order asked")
 
 
-def _delivered(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _delivered(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     known = {"delivered_at": str(facts.delivered) if facts.delivered else "never"}
     if request.reason is not ReturnReason.NOT_RECEIVED:
-        return Finding(Rejection.NOT_DELIVERED, facts.delivered is not None, known, "the consignment were delivered")
+        return RuleFinding(
+            Rejection.NOT_DELIVERED, facts.delivered is not None, known, "the consignment were delivered"
+        )
     # A parcel that never arrived was not delivered, so it must be overdue instead.
     overdue = facts.journey.ordered_at + facts.terms.lost_after_days * moments.DAY
     known["lost_after"] = moments.text(overdue)
     if facts.lost_at is not None:
         known["lost_at"] = moments.text(facts.lost_at)
     met = facts.delivered is not None or facts.lost_at is not None or now >= overdue
-    return Finding(Rejection.NOT_DELIVERED, met, known, f"it were asked at {moments.text(overdue)} or later")
+    return RuleFinding(Rejection.NOT_DELIVERED, met, known, f"it were asked at {moments.text(overdue)} or later")
 
 
-def _window(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _window(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     ends, text = _ends(facts)
     known = {"asked_at": moments.text(now), "window_ends": text, "basis": facts.terms.basis}
     met = ends is None or now <= ends or (request.reason is ReturnReason.NOT_RECEIVED and facts.delivered is None)
-    return Finding(Rejection.OUTSIDE_WINDOW, met, known, f"it had been asked by {text}")
+    return RuleFinding(Rejection.OUTSIDE_WINDOW, met, known, f"it had been asked by {text}")
 
 
-def _final_sale(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _final_sale(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     met = not facts.terms.final_sale
-    return Finding(Rejection.FINAL_SALE, met, {"line": request.line}, "it had not been sold as final")
+    return RuleFinding(Rejection.FINAL_SALE, met, {"line": request.line}, "it had not been sold as final")
 
 
-def _category(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _category(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     line = facts.journey.line(request.line)
     excluded = ", ".join(facts.terms.excluded_hs)
     # The line is judged by the pinned terms. A later version may apply in their place, which can only exclude less.
     met = line is None or not (line.excluded and excluded)
-    return Finding(Rejection.CATEGORY_EXCLUDED, met, {"excluded": excluded}, "its HS code began with none of these")
+    return RuleFinding(Rejection.CATEGORY_EXCLUDED, met, {"excluded": excluded}, "its HS code began with none of these")
 
 
-def _reason(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _reason(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     covered = ", ".join(sorted(facts.terms.reasons))
     offered = ", ".join(cover.resolutions) if cover else ""
     met = cover is not None and request.resolution in cover.resolutions
     known = {"reason": request.reason.value, "resolution": request.resolution.value, "offered": offered}
     wanted = f"it asked for one of {offered}" if cover else f"the reason were one of {covered}"
-    return Finding(Rejection.REASON_NOT_COVERED, met, known, wanted)
+    return RuleFinding(Rejection.REASON_NOT_COVERED, met, known, wanted)
 
 
-def _already(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _already(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     line, left = facts.journey.line(request.line), facts.returnable
     known = {"carried": str(line.quantity if line else 0), "left": str(left)}
-    return Finding(Rejection.ALREADY_RETURNED, left > 0, known, "a unit of the line had not been returned yet")
+    return RuleFinding(Rejection.ALREADY_RETURNED, left > 0, known, "a unit of the line had not been returned yet")
 
 
-def _quantity(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _quantity(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     left = facts.returnable
     known = {"asked": str(request.quantity), "left": str(left)}
-    return Finding(Rejection.QTY_EXCEEDS, request.quantity <= left, known, f"at most {left} units were asked for")
+    return RuleFinding(Rejection.QTY_EXCEEDS, request.quantity <= left, known, f"at most {left} units were asked for")
 
 
-def _evidence(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _evidence(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     needed = cover.evidence_min if cover else 0
     given = len(set(request.evidence))
     known = {"given": str(given), "needed": str(needed)}
-    return Finding(Rejection.EVIDENCE_MISSING, given >= needed, known, f"{needed} pieces of evidence were given")
+    return RuleFinding(Rejection.EVIDENCE_MISSING, given >= needed, known, f"{needed} pieces of evidence were given")
 
 
-def _condition(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _condition(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     worst = cover.condition if cover else Condition.DAMAGED
     met = CONDITIONS.index(request.condition) <= CONDITIONS.index(worst)
     known = {"condition": request.condition.value, "worst_accepted": worst.value}
-    return Finding(Rejection.CONDITION_NOT_MET, met, known, f"the goods were {worst.value} or better")
+    return RuleFinding(Rejection.CONDITION_NOT_MET, met, known, f"the goods were {worst.value} or better")
 
 
-def _limit(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _limit(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     most = facts.terms.max_returns_per_90d
     known = {"recent": str(facts.recent), "most": str(most)}
-    return Finding(Rejection.LIMIT_REACHED, facts.recent < most, known, f"fewer than {most} returns lay in 90 days")
+    return RuleFinding(Rejection.LIMIT_REACHED, facts.recent < most, known, f"fewer than {most} returns lay in 90 days")
 
 
-def _coverage(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> Finding:
+def _coverage(facts: ReturnFacts, request: ReturnRequest, cover: Cover | None, now: int) -> RuleFinding:
     met = facts.carrier is not None or not to_fetch(facts.journey, request)
     known = {"place": facts.journey.destination, "carrier": facts.carrier or "none"}
-    return Finding(Rejection.NO_REVERSE_COVERAGE, met, known, "a carrier of the terms fetched returns there")
+    return RuleFinding(Rejection.NO_REVERSE_COVERAGE, met, known, "a carrier of the terms fetched returns there")
 
 
 _RULES = (

@@ -23,7 +23,7 @@ from chaincode.domain.matching.evidence import Evidence, applied
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
-from chaincode.domain.matching.solver import Chain, Graph, Pricing, Problem
+from chaincode.domain.matching.solver import Chain, ChoiceProblem, Graph, Pricing
 from chaincode.domain.matching.units import Service, Wanted
 from chaincode.domain.vocabulary import bounds
 
@@ -121,7 +121,7 @@ def solve(
     solver = _solver()
     standing = Standing(entitled=entitled)
     made = {
-        name: _Consignment(Graph(Problem(demand, applied(offers, known.get(name, ())), tuple(pairs), standing)))
+        name: _Consignment(Graph(ChoiceProblem(demand, applied(offers, known.get(name, ())), tuple(pairs), standing)))
         for name, demand in sorted(demands.items())
     }
     _price(list(made.values()), offers)

@@ -10,7 +10,7 @@ from chaincode.domain.matching import friction, solver
 from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Limits, Offer, Price
-from chaincode.domain.matching.solver import Problem
+from chaincode.domain.matching.solver import ChoiceProblem
 
 STAGES = [f"S{number:02}" for number in range(1, 23) if number not in (14, 17)]
 _PLACES = ["CNSZX", "MYPKG", "SGSIN", "THBKK", "VNHAN", "VNHPH"]
@@ -98,7 +98,7 @@ def random_offer(source: random.Random, name: str, carrier: str, stages: list[st
 
 def random_problem(
     source: random.Random, steps: int, carriers: int, *, services: int = 2, acquainted: float = 0.3, **changes: Any
-) -> Problem:
+) -> ChoiceProblem:
     """
     *carriers* at each of *steps*; each carrier has *services*, of which each takes its share of the stages.
 
@@ -119,10 +119,10 @@ def random_problem(
         for taker in source.sample(names, round(acquainted * carriers))
         if giver != taker
     ]
-    return Problem(demand(stages, **changes), tuple(offers), tuple(pairs))
+    return ChoiceProblem(demand(stages, **changes), tuple(offers), tuple(pairs))
 
 
-def total(problem: Problem, chain: tuple[Offer, ...]) -> int:
+def total(problem: ChoiceProblem, chain: tuple[Offer, ...]) -> int:
     """What a chain costs, by the definitions alone."""
     known = friction.experience(problem.pairs)
     nodes = sum(
@@ -143,7 +143,7 @@ def hours(chain: tuple[Offer, ...]) -> int:
     return waiting + sum(one.transit_hours for one in chain)
 
 
-def every_chain(problem: Problem) -> list[tuple[Offer, ...]]:
+def every_chain(problem: ChoiceProblem) -> list[tuple[Offer, ...]]:
     """Every chain there is that keeps the deadline, the fixed order first; for small problems."""
     ordered = sorted(problem.offers, key=lambda one: (one.carrier, one.offer_id))
     choices = [[one for one in ordered if each.stage in one.stages] for each in problem.demand.steps]

@@ -12,7 +12,7 @@ from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.exclusions import Reason, Standing
 from chaincode.domain.matching.explanation import why_not
 from chaincode.domain.matching.offers import Price
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from hlf.codec import records
 from hlf.codec.refusals import Refused
 from tests.unit.domain.matching.matching_problems import (
@@ -26,12 +26,12 @@ from tests.unit.domain.matching.matching_problems import (
 )
 
 
-def certified(problem: Problem) -> Certificate:
+def certified(problem: ChoiceProblem) -> Certificate:
     graph = Graph(problem)
     return certify(graph, choose(graph))
 
 
-def tight(seed: int) -> Problem:
+def tight(seed: int) -> ChoiceProblem:
     """A problem whose deadline costs something."""
     problem = random_problem(seeded(seed), 4, 5)
     free = choose(Graph(problem)).figures.hours
@@ -57,7 +57,7 @@ def test_a_binding_deadline_is_paid_for():
     assert all(certificate.toll > 0 or certificate.total == certificate.bound for certificate in tolled)
 
 
-def forged(problem: Problem, certificate: Certificate):
+def forged(problem: ChoiceProblem, certificate: Certificate):
     """What somebody might try, to have another chain pass as the best."""
     other = next(
         tuple(one.offer_id for one in chain)
@@ -125,7 +125,7 @@ def beaten(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return one != other and all(b <= a for a, b in zip(one, other, strict=True))
 
 
-def measured(problem: Problem) -> list[tuple[int, int, int]]:
+def measured(problem: ChoiceProblem) -> list[tuple[int, int, int]]:
     """Cost, time and risk of every chain in time."""
     graph = Graph(problem)
     risks = {one.offer_id: risk for one, risk in zip(graph.offers, graph.risks, strict=True)}
@@ -170,10 +170,10 @@ def test_a_large_front_is_bounded_and_has_the_best_in_each_respect():
 
 def test_there_is_no_front_where_there_is_no_chain():
     """Nothing, and that is all there is."""
-    assert pareto.front(Problem(demand(["S02"]), ())) == pareto.Front((), complete=True)
+    assert pareto.front(ChoiceProblem(demand(["S02"]), ())) == pareto.Front((), complete=True)
 
 
-def lowered(problem: Problem, offer_id: str, by: int) -> Problem:
+def lowered(problem: ChoiceProblem, offer_id: str, by: int) -> ChoiceProblem:
     """*problem* where that offer asks so much less for the consignment (it has no fuel charge)."""
     offers = [
         dataclasses.replace(one, price=Price(one.price.base - by // problem.demand.parcels, one.price.per_kg, 0, "USD"))
@@ -218,7 +218,9 @@ def test_hours_are_told_only_where_they_could_do_it():
     slow = offer("g1", "SlowMSP", ["S02"], transit_hours=30)
     fast = offer("g2", "FastMSP", ["S02"], transit_hours=10)
     for hour, wanted in ((40, 21), (0, 0)):
-        problem = Problem(demand(["S02"], hour=hour), (slow, dataclasses.replace(fast, price=Price(999, 10, 0, "USD"))))
+        problem = ChoiceProblem(
+            demand(["S02"], hour=hour), (slow, dataclasses.replace(fast, price=Price(999, 10, 0, "USD")))
+        )
         answer = why_not(problem, choose(Graph(problem)), "g1", 0)
         assert (answer.outcome, answer.hours_less) == ("dearer", wanted)
 
@@ -226,7 +228,7 @@ def test_hours_are_told_only_where_they_could_do_it():
 def test_the_excluded_learn_what_excluded_them():
     """In the words of a capability; and whoever is unknown, or asks of a step there is not, is told so."""
     offers = (offer("g1", "OneMSP", ["S02"]), offer("g2", "TwoMSP", ["S02"], parcels=1))
-    problem = Problem(demand(["S02"]), offers)
+    problem = ChoiceProblem(demand(["S02"]), offers)
     chosen = choose(Graph(problem))
     answer = why_not(problem, chosen, "g2", 0)
     assert (answer.outcome, answer.reason) == ("excluded", "CAPACITY_SHORT")
@@ -239,7 +241,7 @@ def test_the_excluded_learn_what_excluded_them():
 
 def test_an_equal_loser_is_told_that_the_order_decided():
     """No difference, and any improvement would have won."""
-    problem = Problem(demand(["S02"]), (offer("g1", "AMSP", ["S02"]), offer("g2", "BMSP", ["S02"])))
+    problem = ChoiceProblem(demand(["S02"]), (offer("g1", "AMSP", ["S02"]), offer("g2", "BMSP", ["S02"])))
     answer = why_not(problem, choose(Graph(problem)), "g2", 0)
     assert (answer.outcome, answer.difference) == ("equal", 0)
 
@@ -248,14 +250,14 @@ def test_one_that_is_in_time_alone_but_late_in_every_chain_is_told_so():
     """The filter knows transit only; the waiting between companies makes it late."""
     both = offer("g1", "OneMSP", ["S02", "S03"], transit_hours=10)
     other = offer("g2", "TwoMSP", ["S02"], transit_hours=10)
-    problem = Problem(demand(["S02", "S03"], deadline_hours=21), (both, other))
+    problem = ChoiceProblem(demand(["S02", "S03"], deadline_hours=21), (both, other))
     answer = why_not(problem, choose(Graph(problem)), "g2", 0)
     assert (answer.outcome, answer.reason) == ("late", Reason.DEADLINE_MISSED)
 
 
 def test_a_pinned_step_is_not_compared():
     """What was done stays, and others learn that."""
-    problem = Problem(
+    problem = ChoiceProblem(
         demand(["S02"]),
         (offer("g1", "OneMSP", ["S02"]), offer("g2", "TwoMSP", ["S02"], transit_hours=0)),
         standing=Standing(pinned={0: "g1"}),

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from chaincode.domain.journeys import custody, pages
 from chaincode.domain.matching import batches, experience, plans, units
-from chaincode.domain.matching.batches import Batch, Proposed
+from chaincode.domain.matching.batches import Proposed, SolvedBatch
 from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Price
 from chaincode.domain.matching.plans import Answer, Circumstances, Plan
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.matching.units import Service, Wanted
 from hlf.codec import moments, records
 from hlf.codec.refusals import Refused
@@ -40,7 +40,7 @@ def three_legs() -> tuple[Graph, plans.Choice]:
         offer("g2", "TwoMSP", ["S04"], price=cheap, transit_hours=30, dwell_hours=5),
         offer("g3", "OneMSP", ["S05"], price=cheap, transit_hours=1, dwell_hours=7),
     )
-    graph = Graph(Problem(demand(["S02", "S03", "S04", "S05"]), offers))
+    graph = Graph(ChoiceProblem(demand(["S02", "S03", "S04", "S05"]), offers))
     return graph, choose(graph)
 
 
@@ -176,23 +176,25 @@ def proposed(name: str = "p1") -> Proposed:
 
 def test_a_batch_is_bounded_and_names_no_plan_twice():
     """One plan at least, MOST at most."""
-    assert code(Batch, (), 0) == code(Batch, (proposed(), proposed()), 0) == "INVALID_ARGUMENT"
+    assert code(SolvedBatch, (), 0) == code(SolvedBatch, (proposed(), proposed()), 0) == "INVALID_ARGUMENT"
     many = tuple(proposed(f"p{number}") for number in range(batches.PLANS.most + 1))
-    assert code(Batch, many, 0) == code(Batch, (proposed(),), 10_001) == "INVALID_ARGUMENT"
-    assert len(Batch(many[1:], 0).plans) == batches.PLANS.most
+    assert code(SolvedBatch, many, 0) == code(SolvedBatch, (proposed(),), 10_001) == "INVALID_ARGUMENT"
+    assert len(SolvedBatch(many[1:], 0).plans) == batches.PLANS.most
 
 
 def test_a_chain_from_elsewhere_is_checked():
     """Its length, its candidates, its time; and how far it is from the best."""
     offers = (offer("g1", "OneMSP", ["S02"]), offer("g2", "TwoMSP", ["S02"], price=Price(2_000, 10, 0, "USD")))
-    graph = Graph(Problem(demand(["S02"]), offers))
+    graph = Graph(ChoiceProblem(demand(["S02"]), offers))
     assert batches.checked(graph, ["g1"]).gap == 0
     dearer = batches.checked(graph, ["g2"])
     assert dearer.gap == 3 * 1_000
     for chain in ([], ["g1", "g1"], ["g3"]):
         assert code(batches.checked, graph, chain) == "CHAIN_NOT_ALLOWED"
     slow = offer("g3", "SlowMSP", ["S02"], dwell_hours=9)
-    two = Graph(Problem(demand(["S02", "S03"], deadline_hours=25), (*offers[:1], slow, offer("g4", "OneMSP", ["S03"]))))
+    two = Graph(
+        ChoiceProblem(demand(["S02", "S03"], deadline_hours=25), (*offers[:1], slow, offer("g4", "OneMSP", ["S03"])))
+    )
     assert code(batches.checked, two, ["g3", "g4"]) == "CHAIN_NOT_ALLOWED"
     best = batches.checked(graph, ["g1"])
     batches.check_together([best, best], 0)

@@ -10,13 +10,13 @@ from ortools.graph.python import min_cost_flow
 
 from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.offers import Price
-from chaincode.domain.matching.solver import Graph, Problem
+from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from hlf.codec.refusals import Refused
 from tests.unit.domain.matching.matching_problems import demand as demanded
 from tests.unit.domain.matching.matching_problems import every_chain, hours, offer, random_problem, seeded, total
 
 
-def best_by_brute_force(problem: Problem):
+def best_by_brute_force(problem: ChoiceProblem):
     """The least total, and the first chain that has it."""
     return min(every_chain(problem), key=lambda chain: total(problem, chain), default=None)
 
@@ -106,7 +106,7 @@ def test_the_order_of_offers_and_pairs_makes_no_difference():
 def test_among_equals_the_first_by_carrier_and_offer_is_taken():
     """Ten offers that differ in nothing but their names."""
     offers = [offer(f"g{number}", f"C{9 - number}", ["S02", "S03"]) for number in range(10)]
-    graph = Graph(Problem(demanded(["S02", "S03"]), tuple(offers)))
+    graph = Graph(ChoiceProblem(demanded(["S02", "S03"]), tuple(offers)))
     assert graph.ids(choose(graph).chain) == ("g9", "g9")
 
 
@@ -143,12 +143,12 @@ def test_one_company_for_all_pays_no_friction():
     """Two strangers must be cheaper by more than their friction to be taken instead."""
     both = offer("g1", "OneMSP", ["S02", "S03"])
     first = offer("g2", "TwoMSP", ["S02"], price=Price(900, 10, 0, "USD"))
-    graph = Graph(Problem(demanded(["S02", "S03"]), (both, first)))
+    graph = Graph(ChoiceProblem(demanded(["S02", "S03"]), (both, first)))
     chosen = choose(graph)
     assert graph.ids(chosen.chain) == ("g1", "g1")
     assert chosen.figures.friction == 0
     much_cheaper = dataclasses.replace(first, price=Price(1, 0, 0, "USD"), transit_hours=0)
-    graph = Graph(Problem(demanded(["S02", "S03"]), (both, much_cheaper)))
+    graph = Graph(ChoiceProblem(demanded(["S02", "S03"]), (both, much_cheaper)))
     chosen = choose(graph)
     assert graph.ids(chosen.chain) == ("g2", "g1")
     assert chosen.figures.friction > 0
@@ -157,7 +157,7 @@ def test_one_company_for_all_pays_no_friction():
 def test_a_stage_that_nobody_does_is_named():
     """Step and stage, and no carrier."""
     with pytest.raises(Refused) as refused:
-        choose(Graph(Problem(demanded(["S02", "S03"]), (offer("g1", "OneMSP", ["S02"]),))))
+        choose(Graph(ChoiceProblem(demanded(["S02", "S03"]), (offer("g1", "OneMSP", ["S02"]),))))
     assert (refused.value.code, refused.value.text) == ("NO_CHAIN", "nobody can do step 2, S03")
 
 
@@ -166,7 +166,7 @@ def test_a_deadline_that_nobody_keeps_is_refused():
     stages = ["S02", "S03"]
     slow = (offer("g1", "OneMSP", ["S02"], transit_hours=10), offer("g2", "TwoMSP", ["S03"], transit_hours=10))
     for deadline, kept in ((15, False), (21, False), (22, True)):
-        problem = Problem(demanded(stages, deadline_hours=deadline), slow)
+        problem = ChoiceProblem(demanded(stages, deadline_hours=deadline), slow)
         if kept:
             graph = Graph(problem)
             assert graph.figures(choose(graph).chain).hours == 22
