@@ -18,7 +18,7 @@ _SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at. What is not *good* has its cause and cure in *words*."""
 
     what: str
@@ -26,12 +26,12 @@ class Finding:
     words: str
 
 
-def findings(settings: Settings, now: datetime | None = None) -> Iterator[Finding]:
+def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckResult]:
     """Yield what was found, the cheapest first; nodes are asked, and nothing is written to a ledger."""
     wallet = Wallet(settings.wallet)
     organisations = wallet.organisations()
     yield _store(settings)
-    yield Finding(
+    yield CheckResult(
         "wallet",
         bool(organisations),
         ", ".join(organisations) or f"{settings.wallet} has no profiles/<MSP>.json; start a network or name it",
@@ -43,64 +43,66 @@ def findings(settings: Settings, now: datetime | None = None) -> Iterator[Findin
     yield from _network(settings, wallet, organisations)
 
 
-def _store(settings: Settings) -> Finding:
+def _store(settings: Settings) -> CheckResult:
     what = "the database of SELAT_DATABASE" if settings.database else str(settings.data)
     try:
         store = Store(settings.data, settings.database)
         store.check_writable()
         store.secret()
     except (OSError, StoreError, SecretError, MissingDriverError) as error:
-        return Finding("store", False, f"{what} cannot be used: {error}")
-    return Finding("store", True, what)
+        return CheckResult("store", False, f"{what} cannot be used: {error}")
+    return CheckResult("store", True, what)
 
 
-def _address(settings: Settings) -> Iterator[Finding]:
+def _address(settings: Settings) -> Iterator[CheckResult]:
     host = settings.listen.rpartition(":")[0].strip("[]")
     try:
         own = ipaddress.ip_address(host).is_loopback
     except ValueError:
         own = host == "localhost"
     words = settings.listen if own else f"{settings.listen} is open to other machines; let a proxy do that with TLS"
-    yield Finding("address", True, words)
+    yield CheckResult("address", True, words)
 
 
-def _tracking(settings: Settings, wallet: Wallet) -> Iterator[Finding]:
+def _tracking(settings: Settings, wallet: Wallet) -> Iterator[CheckResult]:
     if settings.tracking:
         msp_id, _, user = settings.tracking.partition("/")
         try:
             wallet.user(msp_id, user)
         except (WalletError, errors.HlfError) as error:
-            yield Finding("tracking", False, str(error))
+            yield CheckResult("tracking", False, str(error))
         else:
-            yield Finding("tracking", True, settings.tracking)
+            yield CheckResult("tracking", True, settings.tracking)
 
 
-def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[Finding]:
+def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
     try:
         wallet.profile(msp_id)
     except errors.HlfError as error:
-        yield Finding(msp_id, False, str(error))
+        yield CheckResult(msp_id, False, str(error))
         return
     for name in wallet.users(msp_id):
         what = f"{msp_id}/{name}"
         try:
             own, _ = wallet.user(msp_id, name)
         except errors.HlfError as error:
-            yield Finding(what, False, str(error))
+            yield CheckResult(what, False, str(error))
             continue
         ends = own.certificate.not_after
-        yield Finding(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}")
+        yield CheckResult(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}")
 
 
-def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> Iterator[Finding]:
+def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> Iterator[CheckResult]:
     ledgers = Ledgers(wallet, settings.submit_seconds)
     try:
         up = [msp_id for msp_id in organisations if ledgers.reachable(msp_id)]
         for msp_id in organisations:
             there = msp_id in up
-            yield Finding(f"peer of {msp_id}", there, "answers" if there else "cannot be reached; is the network up?")
+            yield CheckResult(
+                f"peer of {msp_id}", there, "answers" if there else "cannot be reached; is the network up?"
+            )
         for channel in wallet.channels():
             served = ledgers.serves(channel, up)
-            yield Finding(f"channel {channel}", served, "answers" if served else "no peer has it")
+            yield CheckResult(f"channel {channel}", served, "answers" if served else "no peer has it")
     finally:
         ledgers.close()

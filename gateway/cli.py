@@ -48,10 +48,10 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     _must_be_free(settings.listen)
     # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
-    from gateway.front.server import Server  # Only this command needs gunicorn.
+    from gateway.front.server import FrontServer  # Only this command needs gunicorn.
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
-    Server(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
+    FrontServer(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
 
 
 @gateway.command()

@@ -34,7 +34,7 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
     if named is None:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
-    answer = results.read(context.evaluate(ledger.Call(channel, named, f"{contract}:history", (key,))))
+    answer = results.read(context.evaluate(ledger.LedgerCall(channel, named, f"{contract}:history", (key,))))
     # An object with several keys has a history for each.
     parts = answer if isinstance(answer, dict) else {"": answer}
     entries = [
@@ -153,7 +153,7 @@ class Proofs:
 
     def _asked(self, function: str, argument: str) -> bytes:
         try:
-            return context.evaluate(ledger.Call(self._channel, "qscc", function, (self._channel, argument)))
+            return context.evaluate(ledger.LedgerCall(self._channel, "qscc", function, (self._channel, argument)))
         except errors.EvaluateError as error:
             words = " ".join([error.message, *(detail.message for detail in error.details)])
             if function == "GetBlockByTxID" and "no such transaction ID" in words:

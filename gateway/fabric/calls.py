@@ -13,7 +13,7 @@ from gateway.fabric.call_schemas import (
     StatusQuerySchema,
     StatusSchema,
 )
-from gateway.fabric.ledger import Call
+from gateway.fabric.ledger import LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
 
@@ -39,7 +39,7 @@ def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]
     return submitted(_call(channel, chaincode, body))
 
 
-def submitted(call: Call) -> dict[str, Any]:
+def submitted(call: LedgerCall) -> dict[str, Any]:
     """Return the receipt of a committed call, as ``ReceiptSchema`` has it."""
     receipt = context.submit(call)
     return {
@@ -63,7 +63,7 @@ def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, A
     return preflighted(_call(channel, chaincode, body))
 
 
-def preflighted(call: Call) -> dict[str, Any]:
+def preflighted(call: LedgerCall) -> dict[str, Any]:
     """Return who would see the call's private values and who must endorse it, as ``PreflightSchema`` has it."""
     planned = context.plan(call)
     declared = planned.function
@@ -96,8 +96,8 @@ def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str
     }
 
 
-def _call(channel: str, chaincode: str, body: dict[str, Any]) -> Call:
-    return Call(
+def _call(channel: str, chaincode: str, body: dict[str, Any]) -> LedgerCall:
+    return LedgerCall(
         channel,
         chaincode,
         body["function"],

@@ -12,7 +12,7 @@ import re
 from fabric_protos.common import common_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
-from gateway.store.checkpoints import Cursor
+from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.client.network import Network
 from hlf.wire import blocks, keys
@@ -81,7 +81,7 @@ def is_defined(network: Network, chaincode: str) -> bool | None:
     return True
 
 
-def has_event(network: Network, chaincode: str, cursor: Cursor) -> bool:
+def has_event(network: Network, chaincode: str, cursor: EventCursor) -> bool:
     """
     Return whether the cursor's transaction set an event of *chaincode* in the cursor's block.
 

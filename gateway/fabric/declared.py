@@ -31,7 +31,7 @@ Schema = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Function:
+class DeclaredFunction:
     """
     One function of a contract; what it does not declare is None.
 
@@ -61,7 +61,7 @@ class Function:
         return dict(zip(self.parameters, given, strict=False))
 
 
-Functions = dict[str, Function]
+Functions = dict[str, DeclaredFunction]
 
 
 def read(metadata: bytes) -> Functions:
@@ -83,11 +83,11 @@ def read(metadata: bytes) -> Functions:
     return found
 
 
-def _function(contract: str, described: dict[str, Any], schemas: dict[str, Any]) -> Function:
+def _function(contract: str, described: dict[str, Any], schemas: dict[str, Any]) -> DeclaredFunction:
     name = f"{contract}:{_of(str, described.get('name'), 'the name of a function')}"
     listed, tags = described.get("parameters") or [], described.get("tag") or []
     parameters = [_of(dict, each, "a parameter") for each in _of(list, listed, f"the parameters of {name}")]
-    return Function(
+    return DeclaredFunction(
         name,
         "evaluate" not in [str(tag).lower() for tag in _of(list, tags, f"the tag of {name}")],
         tuple(str(each.get("name", "")) for each in parameters),
@@ -152,7 +152,9 @@ class Declarations:
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, str], _Kept] = {}
 
-    def find(self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool) -> Function | None:
+    def find(
+        self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool
+    ) -> DeclaredFunction | None:
         """
         Return the declaration of *function*; None if the chaincode publishes none.
 

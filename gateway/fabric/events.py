@@ -13,7 +13,7 @@ from gateway.fabric.event_schemas import StreamQuerySchema
 from gateway.http import auth, context
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
-from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 
 blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="Chaincode events with a replay cursor")
 
@@ -32,7 +32,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     reader = None
     cursor = _cursor(query)
     if "checkpoint" in query:
-        reader = Reader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
+        reader = CheckpointReader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
         cursor = cursor or Checkpoints(services.store).get(reader)
     services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
     start = cursor.block_number if cursor else query.get("start_block")
@@ -50,7 +50,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         kept = stack.pop_all()
     checkpoints = Checkpoints(services.store)
 
-    def delivered(seen: Cursor) -> None:
+    def delivered(seen: EventCursor) -> None:
         if reader is not None:
             checkpoints.set(reader, seen)
 
@@ -77,11 +77,11 @@ def _closing(text: Iterator[str], kept: ExitStack) -> Iterator[str]:
         yield from text
 
 
-def _cursor(query: dict[str, Any]) -> Cursor | None:
+def _cursor(query: dict[str, Any]) -> EventCursor | None:
     text = query.get("after") or request.headers.get("Last-Event-ID")
     if not text:
         return None
     try:
-        return Cursor.parse(text)
+        return EventCursor.parse(text)
     except ValueError as error:
         raise Problem("REQUEST_INVALID", str(error), errors={"query": {"after": [str(error)]}}) from None

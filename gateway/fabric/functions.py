@@ -7,8 +7,8 @@ from typing import Any
 
 from gateway.fabric import calls, functions_openapi
 from gateway.fabric.call_schemas import AnswerSchema, PreflightSchema, ReceiptSchema, TypedCallSchema
-from gateway.fabric.declared import Function
-from gateway.fabric.ledger import Call
+from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.ledger import LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
@@ -63,7 +63,7 @@ def preflight(body: dict[str, Any], channel: str, chaincode: str, function: str)
     return calls.preflighted(_call(channel, chaincode, function, body))
 
 
-def _published(channel: str, chaincode: str) -> Mapping[str, Function]:
+def _published(channel: str, chaincode: str) -> Mapping[str, DeclaredFunction]:
     asking = context.caller()
     found = context.services().ledgers.functions(asking.msp_id, asking.user, channel, chaincode)
     if not found:
@@ -71,12 +71,12 @@ def _published(channel: str, chaincode: str) -> Mapping[str, Function]:
     return found
 
 
-def _call(channel: str, chaincode: str, function: str, body: Mapping[str, Any]) -> Call:
+def _call(channel: str, chaincode: str, function: str, body: Mapping[str, Any]) -> LedgerCall:
     published = _published(channel, chaincode)
     declared = published.get(function)
     if declared is None:
         raise Problem("FUNCTION_NOT_FOUND", f"{chaincode} on {channel} publishes no function {function[:120]}")
-    return Call(
+    return LedgerCall(
         channel,
         chaincode,
         declared.name,
@@ -86,7 +86,7 @@ def _call(channel: str, chaincode: str, function: str, body: Mapping[str, Any]) 
     )
 
 
-def _in_order(declared: Function, given: Mapping[str, Any]) -> tuple[Any, ...]:
+def _in_order(declared: DeclaredFunction, given: Mapping[str, Any]) -> tuple[Any, ...]:
     """
     Return the arguments in the order of the parameters.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.fabric.declared import Function
+from gateway.fabric.declared import DeclaredFunction
 from gateway.http import description
 
 Node = dict[str, Any]
@@ -13,7 +13,7 @@ Node = dict[str, Any]
 _ARRAY_OF_TEXT: Node = {"type": "array", "items": {"type": "string"}}
 
 
-def document(channel: str, chaincode: str, functions: Mapping[str, Function]) -> Node:
+def document(channel: str, chaincode: str, functions: Mapping[str, DeclaredFunction]) -> Node:
     """Return the description of a chaincode's functions, each at its own address, as OpenAPI 3.1."""
     paths = {}
     for name, function in sorted(functions.items()):
@@ -38,7 +38,7 @@ def document(channel: str, chaincode: str, functions: Mapping[str, Function]) ->
     }
 
 
-def _operation(function: Function, kind: str) -> Node:
+def _operation(function: DeclaredFunction, kind: str) -> Node:
     words = " ".join(function.description.split("\n\n")[0].split())
     about = {"preflight": f"Who would see and must endorse {function.name}"}.get(kind, words or function.name)
     declared = {
@@ -68,7 +68,7 @@ def _operation(function: Function, kind: str) -> Node:
     return operation
 
 
-def _body(function: Function) -> Node:
+def _body(function: DeclaredFunction) -> Node:
     schemas = function.schemas or tuple({} for _ in function.parameters)
     arguments: Node = {
         "type": "object",
@@ -86,7 +86,7 @@ def _body(function: Function) -> Node:
     return {**body, "required": ["arguments"]} if needed else body
 
 
-def _answer(function: Function, kind: str) -> Node:
+def _answer(function: DeclaredFunction, kind: str) -> Node:
     if kind == "preflight":
         return {"$ref": "#/components/schemas/Preflight"}
     properties: Node = {"result": function.answer, "result_base64": {"type": "string"}}

@@ -13,10 +13,10 @@ import grpc
 from fabric_protos.common import ledger_pb2
 
 from gateway.fabric import channels, planning, races
-from gateway.fabric.declared import Declarations, Function, Functions
+from gateway.fabric.declared import Declarations, DeclaredFunction, Functions
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.freshness import Heights
-from gateway.store.checkpoints import Cursor
+from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.client import commit
 from hlf.client import gateway as fabric
@@ -66,7 +66,7 @@ class NothingToWriteError(Exception):
 
 
 @dataclass(frozen=True)
-class Call:
+class LedgerCall:
     """
     A call of one function of one chaincode.
 
@@ -99,7 +99,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class CommittedAnswer:
     """A committed transaction and its contract's answer."""
 
     transaction_id: str
@@ -175,7 +175,7 @@ class Ledgers:
                 raise
             raise errors.EvaluateError(failed.message, status=failed.status, details=failed.details) from failed
 
-    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: Cursor | None) -> None:
+    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: EventCursor | None) -> None:
         """
         Refuse a stream that could never give an event, or could miss events silently.
 
@@ -189,11 +189,11 @@ class Ledgers:
         if channels.is_defined(network, chaincode) is False:
             raise channels.ExplainedError(f"{channel} has no chaincode {chaincode}", code="CHAINCODE_NOT_FOUND")
         if cursor is not None:
-            self._wait(msp_id, user, Call(channel, chaincode, "", after=cursor.block_number), {msp_id})
+            self._wait(msp_id, user, LedgerCall(channel, chaincode, "", after=cursor.block_number), {msp_id})
             if not channels.has_event(network, chaincode, cursor):
                 raise CursorError(f"{cursor} is not an event of {chaincode} on {channel}")
 
-    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+    def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
         """
         Return a query's answer; nothing is written.
 
@@ -216,7 +216,9 @@ class Ledgers:
             ),
         )
 
-    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str, bytes], None]) -> Receipt:
+    def submit(
+        self, msp_id: str, user: str, call: LedgerCall, before_sending: Callable[[str, bytes], None]
+    ) -> CommittedAnswer:
         """
         Endorse, order and wait for the commit.
 
@@ -254,7 +256,9 @@ class Ledgers:
         status = transaction.submit().wait_committed()
         return self._receipt(msp_id, user, call.channel, transaction, status)
 
-    def carry_on(self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]) -> Receipt:
+    def carry_on(
+        self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
+    ) -> CommittedAnswer:
         """
         Return the receipt of a transaction that an earlier attempt may have sent; send it if no block has it.
 
@@ -273,7 +277,7 @@ class Ledgers:
             status = transaction.submit().wait_committed()
         return self._receipt(msp_id, user, channel, transaction, status)
 
-    def plan(self, msp_id: str, user: str, call: Call) -> planning.Planned:
+    def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:
         """
         Return who must endorse *call* and who would see its private values; only the caller's own peer is asked.
 
@@ -359,9 +363,9 @@ class Ledgers:
         self,
         msp_id: str,
         user: str,
-        call: Call,
-        decide: Callable[[planning.Asking, Function | None], planning.Planned],
-    ) -> Call:
+        call: LedgerCall,
+        decide: Callable[[planning.Asking, DeclaredFunction | None], planning.Planned],
+    ) -> LedgerCall:
         """Return *call* with the organisations that it goes to, as its function declares."""
         if call.endorsers == (msp_id,) or (call.endorsers and not call.transient):
             # Nothing leaves the organisation, or nothing private does.
@@ -376,11 +380,11 @@ class Ledgers:
             return call
         return dataclasses.replace(call, endorsers=decide(asking, declared).endorsers)
 
-    def _declared(self, msp_id: str, user: str, call: Call, *, private: bool) -> Function | None:
+    def _declared(self, msp_id: str, user: str, call: LedgerCall, *, private: bool) -> DeclaredFunction | None:
         network = self.network(msp_id, user, call.channel)
         return self.declarations.find(network, msp_id, call.chaincode, call.function, private=private)
 
-    def _asking(self, msp_id: str, user: str, call: Call) -> planning.Asking:
+    def _asking(self, msp_id: str, user: str, call: LedgerCall) -> planning.Asking:
         def ask(function: str, arguments: Sequence[str]) -> bytes:
             asked = dataclasses.replace(
                 call, function=function, arguments=tuple(arguments), transient={}, endorsers=(msp_id,)
@@ -389,7 +393,7 @@ class Ledgers:
 
         return planning.Asking(msp_id, call.texts(), call.transient, call.endorsers, ask)
 
-    def _building_on(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+    def _building_on(self, msp_id: str, user: str, call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
         """
         Return the answer of peers that have the block that *call* must build on.
 
@@ -411,7 +415,7 @@ class Ledgers:
             self._wait(msp_id, user, call, spoke)
             return ask()
 
-    def _explaining(self, msp_id: str, user: str, call: Call, ask: Callable[[], _Answer]) -> _Answer:
+    def _explaining(self, msp_id: str, user: str, call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
         """Return the answer; if Fabric only says that nobody can answer, ask the channel for the cause."""
         try:
             return ask()
@@ -422,7 +426,7 @@ class Ledgers:
                 raise
             raise why from refused
 
-    def _wait(self, msp_id: str, user: str, call: Call, organisations: set[str]) -> None:
+    def _wait(self, msp_id: str, user: str, call: LedgerCall, organisations: set[str]) -> None:
         def height(channel: str, organisation: str) -> bytes:
             system = self.network(msp_id, user, channel).contract("qscc")
             return system.evaluate("GetChainInfo", channel, endorsing_organizations=(organisation,))
@@ -433,10 +437,10 @@ class Ledgers:
 
     def _receipt(
         self, msp_id: str, user: str, channel: str, transaction: Transaction, status: commit.Status
-    ) -> Receipt:
+    ) -> CommittedAnswer:
         if not status.valid:
             raise self._invalid(msp_id, user, channel, status)
-        return Receipt(status.transaction_id, status.block_number, transaction.result)
+        return CommittedAnswer(status.transaction_id, status.block_number, transaction.result)
 
     def _invalid(self, msp_id: str, user: str, channel: str, status: commit.Status) -> errors.CommitError:
         """Return the error for a transaction that is in a block and marked invalid."""
@@ -452,11 +456,11 @@ class Ledgers:
                 connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
             return connection
 
-    def _contract(self, msp_id: str, user: str, call: Call) -> Contract:
+    def _contract(self, msp_id: str, user: str, call: LedgerCall) -> Contract:
         return self.network(msp_id, user, call.channel).contract(call.chaincode)
 
 
-def _must_be_there(call: Call) -> None:
+def _must_be_there(call: LedgerCall) -> None:
     if call.gone():
         raise GoneError("the client went away")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.fabric.declared import Function
+from gateway.fabric.declared import DeclaredFunction
 from hlf.codec import parties
 
 
@@ -31,7 +31,7 @@ class Planned:
         private: the names of the transient fields in the call.
     """
 
-    function: Function | None
+    function: DeclaredFunction | None
     endorsers: tuple[str, ...]
     private: tuple[str, ...] = field(default=())
 
@@ -52,7 +52,7 @@ class Asking:
     ask: Callable[[str, Sequence[str]], bytes]
 
 
-def submitted(asking: Asking, declared: Function | None) -> Planned:
+def submitted(asking: Asking, declared: DeclaredFunction | None) -> Planned:
     """
     Return the organisations that endorse a transaction.
 
@@ -75,7 +75,7 @@ def submitted(asking: Asking, declared: Function | None) -> Planned:
     return _planned(asking, declared, asking.named or wanted)
 
 
-def evaluated(asking: Asking, declared: Function | None) -> Planned:
+def evaluated(asking: Asking, declared: DeclaredFunction | None) -> Planned:
     """
     Return the organisations whose peers answer a query.
 
@@ -97,15 +97,15 @@ def evaluated(asking: Asking, declared: Function | None) -> Planned:
     return _planned(asking, declared, (asking.msp_id,) if asking.msp_id in holders else holders)
 
 
-def _call(asking: Asking, declared: Function) -> parties.PlannedCall:
+def _call(asking: Asking, declared: DeclaredFunction) -> parties.PlannedCall:
     return parties.PlannedCall(asking.msp_id, declared.arguments(asking.arguments), asking.transient)
 
 
-def _planned(asking: Asking, declared: Function | None, endorsers: tuple[str, ...]) -> Planned:
+def _planned(asking: Asking, declared: DeclaredFunction | None, endorsers: tuple[str, ...]) -> Planned:
     return Planned(declared, endorsers, tuple(sorted(asking.transient)))
 
 
-def _check_fields(asking: Asking, declared: Function) -> None:
+def _check_fields(asking: Asking, declared: DeclaredFunction) -> None:
     """Refuse a private value that the function does not take: a misspelt name would send it in vain."""
     unknown = sorted(set(asking.transient) - set(declared.transient or ())) if declared.transient is not None else []
     if unknown:
@@ -113,7 +113,7 @@ def _check_fields(asking: Asking, declared: Function) -> None:
         raise UnplannedError(f"{declared.name} takes no transient field {unknown[0][:64]}; it takes {taken}")
 
 
-def _check_named(asking: Asking, declared: Function, wanted: tuple[str, ...]) -> None:
+def _check_named(asking: Asking, declared: DeclaredFunction, wanted: tuple[str, ...]) -> None:
     strangers = sorted(set(asking.named) - set(wanted))
     if asking.transient and strangers:
         may = ", ".join(wanted) or "nobody"

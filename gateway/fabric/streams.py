@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gateway.http.problems import of
-from gateway.store.checkpoints import Cursor
+from gateway.store.checkpoints import EventCursor
 from hlf import errors, jsontext
 from hlf.errors import WireError
 
@@ -72,7 +72,7 @@ def cloud_event(event: Any, channel: str) -> dict[str, Any]:
     """
     document: dict[str, Any] = {
         "specversion": "1.0",
-        "id": str(Cursor(event.block_number, event.transaction_id)),
+        "id": str(EventCursor(event.block_number, event.transaction_id)),
         "source": f"/v1/channels/{channel}/chaincodes/{event.chaincode}",
         "type": f"selat.{event.chaincode}.{event.name}",
     }
@@ -91,7 +91,7 @@ def lines(
     names: frozenset[str] = frozenset(),
     limit: int | None,
     idle_seconds: float | None,
-    delivered: Callable[[Cursor], None],
+    delivered: Callable[[EventCursor], None],
 ) -> Iterator[str]:
     """
     Yield the text of a server-sent event stream.
@@ -125,7 +125,7 @@ def lines(
             if isinstance(event, Exception):
                 yield f"event: problem\ndata: {json.dumps(of(event).document(''))}\n\n"
                 return
-            cursor = Cursor(event.block_number, event.transaction_id)
+            cursor = EventCursor(event.block_number, event.transaction_id)
             if names and event.name not in names:
                 delivered(cursor)
                 continue

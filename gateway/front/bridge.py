@@ -50,7 +50,7 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AppAnswer:
     """
     The application's answer.
 
@@ -109,7 +109,7 @@ def target(request: BaseRequest) -> str:
     return urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")) if parts.netloc else f"/{sent}"
 
 
-def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> Answer:
+def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> AppAnswer:
     """Return the application's answer; it is complete unless it is an event stream."""
     began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
 
@@ -122,9 +122,9 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
     status, headers = began[0]
     kind = next((value for name, value in headers if name.lower() == "content-type"), "")
     if kind.startswith(EVENT_STREAM):
-        return Answer(status, headers, stream=Stream(pieces, close))
+        return AppAnswer(status, headers, stream=Stream(pieces, close))
     try:
-        return Answer(status, headers, b"".join(pieces))
+        return AppAnswer(status, headers, b"".join(pieces))
     finally:
         close()
 

@@ -25,7 +25,7 @@ _SWEEP_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConnectionLimits:
     """
     The limits of one process.
 
@@ -41,10 +41,10 @@ class Limits:
     idle_seconds: float
 
 
-class Connections(Server):
+class ClientConnections(Server):
     """All sockets of one process, and what each waits for."""
 
-    def __init__(self, handler: Callable[[BaseRequest], Awaitable[StreamResponse]], limits: Limits) -> None:
+    def __init__(self, handler: Callable[[BaseRequest], Awaitable[StreamResponse]], limits: ConnectionLimits) -> None:
         # Bodies are not decompressed: a small compressed body may be very large.
         super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)
         self.limits = limits
@@ -155,7 +155,7 @@ class _Connection(RequestHandler):
     # aiohttp's own class has slots, so a subclass must declare its own.
     __slots__ = ("_begun", "_connections")
 
-    def __init__(self, connections: Connections, **options: Any) -> None:
+    def __init__(self, connections: ClientConnections, **options: Any) -> None:
         super().__init__(connections, **options)
         self._connections = connections
         self._begun = True

@@ -14,7 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from gateway.front.service import Service
+from gateway.front.service import FrontService
 from gateway.http.settings import Settings
 from gateway.telemetry import logs, metrics
 
@@ -27,7 +27,7 @@ _SPARE_SECONDS = 10
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
-class Server(BaseApplication):
+class FrontServer(BaseApplication):
     """
     ``Server(settings).run()`` serves until SIGTERM or SIGINT.
 
@@ -93,8 +93,8 @@ class _Arbiter(Arbiter):
 class LoopWorker(Worker):
     """A process with one event loop, which serves ``gateway.front.service``."""
 
-    app: Server
-    # gunicorn's types know neither the application that `Server.load` makes nor gunicorn's own sockets.
+    app: FrontServer
+    # gunicorn's types know neither the application that `FrontServer.load` makes nor gunicorn's own sockets.
     wsgi: Any
     sockets: list[Any]
 
@@ -108,7 +108,7 @@ class LoopWorker(Worker):
         asyncio.run(self._serve(settings))
 
     async def _serve(self, settings: Settings) -> None:
-        service = Service(self.wsgi, settings)
+        service = FrontService(self.wsgi, settings)
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         for number in _STOPS:
             loop.add_signal_handler(number, ended.set)
@@ -143,4 +143,4 @@ def _allow_files(wanted: int) -> None:
 
 def main() -> None:
     """Serve with the settings in the environment."""
-    Server(Settings.from_environment(os.environ)).run()
+    FrontServer(Settings.from_environment(os.environ)).run()

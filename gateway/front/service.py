@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from gateway.front import bridge, refusals
-from gateway.front.connections import Connections, Limits
+from gateway.front.connections import ClientConnections, ConnectionLimits
 from gateway.front.lanes import FullError, Lane
 from gateway.front.presence import Presence
 from gateway.http import auth, context, freshness, inputs
@@ -41,7 +41,7 @@ _WRITE_SECONDS = 60.0
 _Response = TypeVar("_Response", bound=StreamResponse)
 
 
-class Service:
+class FrontService:
     """All that one process serves; make it on its event loop."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
@@ -61,8 +61,8 @@ class Service:
         self._streams = Lane("stream", settings.streams, queue=settings.streams, seconds=settings.submit_seconds)
         self._followed: set[Presence] = set()
         self._held = 0
-        limits = Limits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
-        self.connections = Connections(self.handle, limits)
+        limits = ConnectionLimits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
+        self.connections = ClientConnections(self.handle, limits)
 
     async def stop(self, seconds: float) -> None:
         """Refuse new requests, end event streams, and return when all other answers are written, or after *seconds*."""
@@ -163,7 +163,7 @@ class Service:
             return "submit"
         return "wait" if waits or endpoint == "calls.status" else "work"
 
-    def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.Answer:
+    def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.AppAnswer:
         """Return the application's answer, made in a thread."""
         answer = bridge.call(self._app.wsgi_app, environment)
         if answer.stream is not None:
@@ -171,7 +171,7 @@ class Service:
             presence.when_left(answer.stream.discard)
         return answer
 
-    async def _follow(self, request: BaseRequest, answer: bridge.Answer, stream: bridge.Stream) -> StreamResponse:
+    async def _follow(self, request: BaseRequest, answer: bridge.AppAnswer, stream: bridge.Stream) -> StreamResponse:
         """Write an event stream until it ends, or its reader has gone or does not read."""
         response = _with(answer.headers, StreamResponse(status=answer.status))
         loop = asyncio.get_running_loop()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
-from gateway.http.context import Chaincode
+from gateway.http.context import TradeChaincode
 
 _FUNCTION = re.compile(r"[A-Z]\w*:[a-z]\w*")
 _CONTRACT = re.compile(r"[A-Z]\w*:")
@@ -23,16 +23,16 @@ _MARK = "contract_functions"
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
-def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
+def by(view: Callable[..., Any]) -> dict[str, tuple[TradeChaincode, ...]]:
     """Return the functions that *view* calls, each with the chaincodes it is in; empty if its code names none."""
-    marked: dict[str, tuple[Chaincode, ...]] | None = getattr(view, _MARK, None)
+    marked: dict[str, tuple[TradeChaincode, ...]] | None = getattr(view, _MARK, None)
     if marked is not None:
         return marked
     names: set[str] = set()
-    chaincodes: set[Chaincode] = set()
+    chaincodes: set[TradeChaincode] = set()
     for function in _reached(_written(view), set()):
         values = _closed_over(function)
-        chaincodes |= {each for each in _globals(function) if isinstance(each, Chaincode)}
+        chaincodes |= {each for each in _globals(function) if isinstance(each, TradeChaincode)}
         texts = set(_texts(function.__code__))
         names |= {text for text in texts if _FUNCTION.fullmatch(text)}
         names |= {text + value for text in texts if _CONTRACT.fullmatch(text) for value in values}
@@ -40,7 +40,7 @@ def by(view: Callable[..., Any]) -> dict[str, tuple[Chaincode, ...]]:
     return dict.fromkeys(sorted(names), among)
 
 
-def mark(function: str, *among: Chaincode) -> Callable[[_View], _View]:
+def mark(function: str, *among: TradeChaincode) -> Callable[[_View], _View]:
     """Declare the *function* that a view calls, of one of these chaincodes, where its code does not show it."""
 
     def marked(view: _View) -> _View:

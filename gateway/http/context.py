@@ -13,7 +13,7 @@ from flask import current_app, g, request
 
 from chaincode.domain import channels
 from gateway.fabric import results
-from gateway.fabric.ledger import Call, Ledgers, Receipt
+from gateway.fabric.ledger import CommittedAnswer, LedgerCall, Ledgers
 from gateway.fabric.planning import Planned
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
@@ -28,7 +28,7 @@ from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Held, Keys
-from gateway.store.tokens import Caller, Tokens
+from gateway.store.tokens import TokenCaller, Tokens
 from gateway.telemetry.metrics import Metrics
 from hlf import errors
 from hlf.client.commit import Status
@@ -43,7 +43,7 @@ Transient = Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
-class Chaincode:
+class TradeChaincode:
     """A chaincode of the trade, and its channel in the default consortium."""
 
     channel: str
@@ -60,14 +60,14 @@ class Chaincode:
         arguments: Iterable[Any],
         transient: Transient | None = None,
         endorsers: tuple[str, ...] = (),
-    ) -> Call:
+    ) -> LedgerCall:
         """Return a call of one of its functions; the function's declaration plans it unless *endorsers* are named."""
-        return Call(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
+        return LedgerCall(self.channel, self.name, function, tuple(arguments), transient or {}, endorsers)
 
 
-COMMERCE = Chaincode(*channels.COMMERCE)
-CARRIAGE = Chaincode(*channels.CARRIAGE)
-TRADE = Chaincode(*channels.TRADE)
+COMMERCE = TradeChaincode(*channels.COMMERCE)
+CARRIAGE = TradeChaincode(*channels.CARRIAGE)
+TRADE = TradeChaincode(*channels.TRADE)
 CHAINCODES = (COMMERCE, CARRIAGE, TRADE)
 
 
@@ -95,19 +95,19 @@ def services() -> Services:
     return found
 
 
-def caller() -> Caller:
+def caller() -> TokenCaller:
     """Return the user that the request's token acts for; only in views with ``auth.needs``."""
-    found: Caller = g.caller
+    found: TokenCaller = g.caller
     return found
 
 
-def evaluate(call: Call) -> bytes:
+def evaluate(call: LedgerCall) -> bytes:
     """Return a query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
     asking = caller()
     return services().ledgers.evaluate(asking.msp_id, asking.user, building_on(call))
 
 
-def submit(call: Call) -> Receipt:
+def submit(call: LedgerCall) -> CommittedAnswer:
     """
     Return a committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
 
@@ -137,13 +137,13 @@ def submit(call: Call) -> Receipt:
             return receipt
 
 
-def _subject(call: Call) -> tuple[str, str, str]:
+def _subject(call: LedgerCall) -> tuple[str, str, str]:
     """Return what a call is about: by the trade's habit, its first argument names the record."""
     first = call.texts()[:1]
     return call.channel, call.chaincode, first[0] if first else ""
 
 
-def _sent(call: Call) -> Receipt:
+def _sent(call: LedgerCall) -> CommittedAnswer:
     """
     Submit once. ``in_flight`` names the transaction from just before it is sent until its outcome is known.
     """
@@ -166,7 +166,7 @@ def _sent(call: Call) -> Receipt:
     return receipt
 
 
-def plan(call: Call) -> Planned:
+def plan(call: LedgerCall) -> Planned:
     """
     Return who must endorse *call* and who would see it, if the caller sent it; raises what ``Ledgers.plan`` raises.
     """
@@ -203,7 +203,7 @@ def blocks_needed() -> dict[str, int]:
         raise Problem("REQUEST_MALFORMED", str(error)) from None
 
 
-def building_on(call: Call) -> Call:
+def building_on(call: LedgerCall) -> LedgerCall:
     """Return *call* with the blocks that it must build on: those the request wrote to, and those in ``Selat-After``."""
     blocks = [found[call.channel] for found in (blocks_needed(), blocks_written()) if call.channel in found]
     return dataclasses.replace(call, after=max(blocks) if blocks else call.after, gone=gone)
@@ -219,7 +219,7 @@ def presence() -> Presence:
     return presences.of(request.environ)
 
 
-def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
+def ask(chaincode: TradeChaincode, function: str, *arguments: Any, transient: Transient | None = None) -> Any:
     """
     Return a contract's answer as JSON values. Only the peer of the caller's organisation is asked and sees
     *transient*.
@@ -228,25 +228,25 @@ def ask(chaincode: Chaincode, function: str, *arguments: Any, transient: Transie
 
 
 def ask_record(
-    chaincode: Chaincode, function: str, *arguments: Any, transient: Transient | None = None
+    chaincode: TradeChaincode, function: str, *arguments: Any, transient: Transient | None = None
 ) -> dict[str, Any]:
     """Return the answer of a function that returns an object; see ``ask``."""
     return results.record(ask(chaincode, function, *arguments, transient=transient))
 
 
-def ask_optional(chaincode: Chaincode, function: str, *arguments: Any) -> dict[str, Any] | None:
+def ask_optional(chaincode: TradeChaincode, function: str, *arguments: Any) -> dict[str, Any] | None:
     """Return the answer of a function that returns an object or nothing; see ``ask``."""
     found = ask(chaincode, function, *arguments)
     return None if found is None else results.record(found)
 
 
-def ask_list(chaincode: Chaincode, function: str, *arguments: Any) -> list[Any]:
+def ask_list(chaincode: TradeChaincode, function: str, *arguments: Any) -> list[Any]:
     """Return the answer of a function that returns a list; see ``ask``."""
     return results.listing(ask(chaincode, function, *arguments))
 
 
 def act(
-    chaincode: Chaincode,
+    chaincode: TradeChaincode,
     function: str,
     *arguments: Any,
     transient: Transient | None = None,

@@ -11,7 +11,7 @@ from typing import Any
 import flask_smorest
 from flask import Blueprint, current_app, render_template
 
-from gateway.fabric.declared import Function
+from gateway.fabric.declared import DeclaredFunction
 from gateway.http import auth, context, problemtypes
 
 pages = Blueprint("pages", __name__, template_folder="templates")
@@ -77,7 +77,7 @@ def _document() -> dict[str, Any]:
     return document
 
 
-def _declared(function: Function) -> dict[str, Any]:
+def _declared(function: DeclaredFunction) -> dict[str, Any]:
     """Return the parts that a function declares."""
     told = {
         "endorsed_by": function.endorsed_by,

@@ -32,14 +32,14 @@ _CURSOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
-class Cursor:
+class EventCursor:
     """The last event seen: its block and its transaction."""
 
     block_number: int
     transaction_id: str
 
     @classmethod
-    def parse(cls, text: str) -> Cursor:
+    def parse(cls, text: str) -> EventCursor:
         """
         Return the cursor in an event's id.
 
@@ -56,7 +56,7 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Reader:
+class CheckpointReader:
     """A reader: its user, its stream and its name."""
 
     msp_id: str
@@ -72,13 +72,13 @@ class Checkpoints:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, reader: Reader) -> Cursor | None:
+    def get(self, reader: CheckpointReader) -> EventCursor | None:
         """Return the last event that this reader got; None before its first."""
         with self._store.reading() as database:
             row = database.execute(_GET, asdict(reader)).fetchone()
-        return Cursor(row["block_number"], row["transaction_id"]) if row else None
+        return EventCursor(row["block_number"], row["transaction_id"]) if row else None
 
-    def set(self, reader: Reader, cursor: Cursor) -> None:
+    def set(self, reader: CheckpointReader, cursor: EventCursor) -> None:
         """Move the reader's cursor, forward or back."""
         with self._store.connection() as database:
             database.execute(_SET, asdict(reader) | asdict(cursor))

@@ -41,7 +41,7 @@ class SecretError(Exception):
     """Another gateway on the same database has another secret; this one could not read its keys."""
 
 
-class Connection:
+class StoreConnection:
     """A connection in use: it executes statements, and makes the driver's errors the store's."""
 
     def __init__(self, driver: Any, backend: backends.Backend) -> None:
@@ -95,7 +95,7 @@ class Store:
                 raise StoreError(str(error)) from None
 
     @contextmanager
-    def connection(self, *, durable: bool = True) -> Iterator[Connection]:
+    def connection(self, *, durable: bool = True) -> Iterator[StoreConnection]:
         """
         Yield a connection in a transaction; commit its changes at the end, or undo all of them after an exception.
 
@@ -111,7 +111,7 @@ class Store:
             database.driver.execute("COMMIT")
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[StoreConnection]:
         """
         Yield a connection without a transaction: each statement sees what is committed by then.
 
@@ -127,11 +127,11 @@ class Store:
             self._backend.check_writable(database.driver)
 
     @contextmanager
-    def _used(self) -> Iterator[Connection]:
+    def _used(self) -> Iterator[StoreConnection]:
         driver = None
         try:
             driver = self._taken()
-            yield Connection(driver, self._backend)
+            yield StoreConnection(driver, self._backend)
         except BaseException as error:
             # Whatever failed may be the connection itself. Closing it also undoes what it began.
             if driver is not None:

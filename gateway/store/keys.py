@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.http import problems
-from gateway.store.database import Connection, Store
+from gateway.store.database import Store, StoreConnection
 from gateway.store.statements import Prepared
 from gateway.store.tables import idempotency_keys, idempotency_steps
 
@@ -147,7 +147,7 @@ class Keys:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
             return held if row is None else self._carried_on(database, held)
 
-    def _carried_on(self, database: Connection, held: Held) -> Held:
+    def _carried_on(self, database: StoreConnection, held: Held) -> Held:
         """Return *held* with the seed and the steps of earlier attempts."""
         rows = database.execute(_STEPS, {"row": held.row})
         steps = {row["number"]: _unsealed(held, row["sealed"]) for row in rows}
@@ -188,7 +188,7 @@ class Keys:
         with self._store.connection(durable=False) as database:
             database.execute(_RELEASE, _own(held))
 
-    def _forget_old(self, database: Connection, now: int) -> None:
+    def _forget_old(self, database: StoreConnection, now: int) -> None:
         """Delete the keys of a day ago, once in a minute."""
         if now - self._forgot >= _FORGET_SECONDS:
             database.execute(_FORGET_KEYS, {"before": now - _KEPT_SECONDS})

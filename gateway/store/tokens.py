@@ -39,7 +39,7 @@ class TokenError(Exception):
 
 
 @dataclass(frozen=True)
-class Caller:
+class TokenCaller:
     """The user that a token acts for, and its scopes."""
 
     token_id: str
@@ -102,7 +102,7 @@ class Tokens:
             )
         return f"{_PREFIX}_{identifier}_{secret}"
 
-    def caller(self, text: str) -> Caller:
+    def caller(self, text: str) -> TokenCaller:
         """
         Return the user that the token *text* acts for.
 
@@ -124,7 +124,7 @@ class Tokens:
             raise TokenError("revoked")
         if row["expires_at"] <= self._clock():
             raise TokenError("expired", expires_at)
-        return Caller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
+        return TokenCaller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
 
     def revoke(self, identifier: str) -> bool:
         """Revoke the token of this id; return False if there is none."""

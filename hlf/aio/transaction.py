@@ -15,7 +15,7 @@ class Transaction(steps.TransactionStep):
     It can leave this process as ``bytes``, be signed elsewhere, and come back by ``gateway.transaction_from_bytes``.
     """
 
-    def __init__(self, sender: Sender, prepared: steps.Prepared) -> None:
+    def __init__(self, sender: Sender, prepared: steps.PreparedCall) -> None:
         super().__init__(prepared)
         self._sender = sender
 

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.steps.call import GatewayCall
 from hlf.steps.step import SignableStep
-from hlf.steps.transaction import Prepared, read_endorsed
+from hlf.steps.transaction import PreparedCall, read_endorsed
 from hlf.wire import proposals
 
 Transient = Mapping[str, bytes]
@@ -43,7 +43,7 @@ class ProposalStep(SignableStep):
             lambda response: bytes(response.result.payload),
         )
 
-    def endorsement(self) -> GatewayCall[Prepared]:
+    def endorsement(self) -> GatewayCall[PreparedCall]:
         """Return the request for the endorsements that the call needs."""
         request = gateway_pb2.EndorseRequest(
             transaction_id=self.transaction_id,
@@ -56,7 +56,7 @@ class ProposalStep(SignableStep):
     def _creator(self) -> bytes:
         return bytes(proposals.parse(self.message).signature_header.creator)
 
-    def _prepared(self, response: Any) -> Prepared:
+    def _prepared(self, response: Any) -> PreparedCall:
         envelope = response.prepared_transaction
         try:
             endorsed = read_endorsed(envelope)
@@ -71,7 +71,7 @@ class ProposalStep(SignableStep):
                 transaction_id=self.transaction_id,
             )
         message = gateway_pb2.PreparedTransaction(transaction_id=self.transaction_id, envelope=envelope)
-        return Prepared(message, self._channel_id, endorsed.result)
+        return PreparedCall(message, self._channel_id, endorsed.result)
 
 
 def propose(

@@ -16,7 +16,7 @@ from hlf.steps.step import SignableStep
 from hlf.wire import rwsets, transactions
 
 
-class Prepared(NamedTuple):
+class PreparedCall(NamedTuple):
     """The parts of the second step: Fabric's message, the channel, and the contract's answer."""
 
     message: gateway_pb2.PreparedTransaction
@@ -47,7 +47,7 @@ class EndorsedCall:
 class TransactionStep(SignableStep):
     """An endorsed transaction, not yet sent to be ordered."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: PreparedCall) -> None:
         message, self._channel_id, self._result = prepared
         super().__init__(message, message.envelope, message.envelope.payload)
         self.transaction_id: str = message.transaction_id
@@ -85,7 +85,7 @@ class TransactionStep(SignableStep):
         return bytes(common_pb2.SignatureHeader.FromString(header.signature_header).creator)
 
 
-def read(serialized: bytes) -> Prepared:
+def read(serialized: bytes) -> PreparedCall:
     """
     Return the endorsed transaction in *serialized*.
 
@@ -100,7 +100,7 @@ def read(serialized: bytes) -> Prepared:
         raise errors.WireError("not a prepared transaction") from malformed
     if not message.transaction_id or message.transaction_id != header.tx_id:
         raise errors.WireError("a prepared transaction whose id is not that of its envelope")
-    return Prepared(message, header.channel_id, endorsed.result)
+    return PreparedCall(message, header.channel_id, endorsed.result)
 
 
 def read_endorsed(envelope: Any) -> EndorsedCall:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from gateway.fabric.ledger import Call, Ledgers
+from gateway.fabric.ledger import LedgerCall, Ledgers
 from gateway.fabric.wallet import Wallet
 from selat.demo.goods import FORECAST, gtin
 
@@ -49,7 +49,9 @@ def ledgers(stage):
 def test_what_was_stored_before_it_was_sent_commits_once(cast, played, ledgers):
     """A crash just before the orderer got it; two attempts that carry it on get one transaction's receipt."""
     participant = next(p for p in cast.auditor.get("/v1/participants") if p["msp_id"] == "PaymentsMSP")
-    call = Call("trade", "trade", "Participants:propose", ("amendment-crashed", {**participant, "name": "Crashed"}))
+    call = LedgerCall(
+        "trade", "trade", "Participants:propose", ("amendment-crashed", {**participant, "name": "Crashed"})
+    )
     stored = []
 
     def crash(transaction_id: str, signed: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from chaincode.domain.returns.review import Outcome
 from chaincode.domain.returns.terms import Condition, Rejection, Resolution, ReturnReason
 from gateway.fabric import results
-from gateway.fabric.ledger import Receipt
+from gateway.fabric.ledger import CommittedAnswer
 from gateway.http import context
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
@@ -145,7 +145,7 @@ def _evaluated(function: str, argument: Any, after: int = 0) -> Any:
     return results.read(context.services().ledgers.evaluate(msp_id, user, call))
 
 
-def _acted(function: str, argument: Any) -> Receipt:
+def _acted(function: str, argument: Any) -> CommittedAnswer:
     msp_id, user = _identity()
     call = context.building_on(TRADE.call(function, [argument], None, ()))
     return context.services().ledgers.submit(msp_id, user, call, lambda *_: None)

@@ -18,7 +18,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from gateway.http import auth, called, context, idempotency
-from gateway.http.context import CARRIAGE, TRADE, Chaincode
+from gateway.http.context import CARRIAGE, TRADE, TradeChaincode
 from gateway.http.inputs import Blueprint
 from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
@@ -64,16 +64,16 @@ class Amended:
     endpoints: tuple[str, str, str, str] = ("propose", "approve", "amendment", "amendments")
     registers: bool = False
 
-    def propose(self, body: dict[str, Any], chaincode: Chaincode = TRADE) -> dict[str, Any]:
+    def propose(self, body: dict[str, Any], chaincode: TradeChaincode = TRADE) -> dict[str, Any]:
         """Propose the change in *body* under a new id."""
         amendment_id = minting.public_id("amendment")
         return self._act(chaincode, self.functions[0], amendment_id, self.change(body))
 
-    def approve(self, amendment_id: str, chaincode: Chaincode = TRADE) -> dict[str, Any]:
+    def approve(self, amendment_id: str, chaincode: TradeChaincode = TRADE) -> dict[str, Any]:
         """Approve the amendment with this id."""
         return self._act(chaincode, self.functions[1], amendment_id)
 
-    def _act(self, chaincode: Chaincode, function: str, amendment_id: str, *change: Any) -> dict[str, Any]:
+    def _act(self, chaincode: TradeChaincode, function: str, amendment_id: str, *change: Any) -> dict[str, Any]:
         done = context.act(chaincode, f"{self.contract}:{function}", amendment_id, *change)
         return {"amendment_id": amendment_id, **done}
 
@@ -116,6 +116,6 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
     address("", amended.endpoints[3], listed, "amendments", "GET", "List the amendments, open and adopted.")
 
 
-def register(query: dict[str, Any] | None = None) -> Chaincode:
+def register(query: dict[str, Any] | None = None) -> TradeChaincode:
     """Return the chaincode with the register that *query* names; by default that of `trade`."""
     return CARRIAGE if query and query["channel"] == CARRIAGE.channel else TRADE

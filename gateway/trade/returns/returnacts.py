@@ -24,7 +24,7 @@ blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", descript
 
 
 @dataclass(frozen=True)
-class Act:
+class ActAddress:
     """One act: its address, the contract's function, and the body (if any) with the arguments, in order."""
 
     address: str
@@ -35,54 +35,56 @@ class Act:
 
 
 ACTS = (
-    Act("submission", "submit", None, (), "Submit a drafted return."),
-    Act(
+    ActAddress("submission", "submit", None, (), "Submit a drafted return."),
+    ActAddress(
         "answer",
         "answer",
         returnact_schemas.AnswerReturnSchema,
         ("approve", "opinion_hash"),
         "Answer a return that the terms leave to the seller.",
     ),
-    Act(
+    ActAddress(
         "pickup",
         "schedule_pickup",
         returnact_schemas.PickupSchema,
         ("pickup_at",),
         "State when the carrier fetches it.",
     ),
-    Act(
+    ActAddress(
         "failed-pickup",
         "fail_pickup",
         returnact_schemas.FailedPickupSchema,
         ("why",),
         "Report that it could not be fetched.",
     ),
-    Act(
+    ActAddress(
         "inspection",
         "inspect",
         returnact_schemas.InspectionSchema,
         ("condition", "units", "report_hash", "others"),
         "Record the result of the seller's inspection.",
     ),
-    Act(
+    ActAddress(
         "settlement",
         "settle",
         returnact_schemas.SettleReturnSchema,
         ("resolution", "proof_hash", "epcs", "parcels"),
         "Give the buyer the agreed resolution; an exchange books its journey.",
     ),
-    Act(
+    ActAddress(
         "sending-back",
         "send_back",
         returnact_schemas.ProofHashSchema,
         ("proof_hash",),
         "Send goods back to the buyer that failed the inspection.",
     ),
-    Act("cancellation", "cancel", None, (), "Cancel the request."),
-    Act("dispute", "dispute", returnact_schemas.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
-    Act("arbitration", "arbitrate", returnact_schemas.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."),
-    Act("closing", "close", None, (), "Close a settled return."),
-    Act("enforcement", "enforce", None, (), "Enforce a deadline that has passed."),
+    ActAddress("cancellation", "cancel", None, (), "Cancel the request."),
+    ActAddress("dispute", "dispute", returnact_schemas.DisputeSchema, ("grounds_hash",), "Dispute the outcome."),
+    ActAddress(
+        "arbitration", "arbitrate", returnact_schemas.AwardSchema, ("award", "opinion_hash"), "Decide a dispute."
+    ),
+    ActAddress("closing", "close", None, (), "Close a settled return."),
+    ActAddress("enforcement", "enforce", None, (), "Enforce a deadline that has passed."),
 )
 
 
@@ -97,7 +99,7 @@ def draft(body: dict[str, Any]) -> dict[str, Any]:
     return {"return_id": asked["return_id"], **context.act(TRADE, "Returns:draft", asked)}
 
 
-def _serve(act: Act) -> None:
+def _serve(act: ActAddress) -> None:
     def do(body: dict[str, Any], return_id: str) -> dict[str, Any]:
         given = [body[name] for name in act.arguments if name in body]
         return context.act(TRADE, f"Returns:{act.function}", return_id, *given)

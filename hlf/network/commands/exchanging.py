@@ -84,7 +84,7 @@ def _show(found: inviting.Invitation) -> None:
     click.echo(f"its first block has SHA-256 {found.digest}: compare it with the others' before you trust it")
 
 
-def _show_proposal(found: proposals.Proposal) -> None:
+def _show_proposal(found: proposals.ChannelProposal) -> None:
     click.echo(f"channel {found.channel}, configuration {found.original.sequence}")
     for line in found.words():
         click.echo(f"    {line}")

@@ -26,7 +26,7 @@ _AGREE_SECONDS = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Proposed:
+class ProposedDefinition:
     """A definition that a channel is to agree on, as organisations hand it to each other."""
 
     channel: str
@@ -42,7 +42,7 @@ class Proposed:
 
 def propose(
     channel: str, name: str, place: Path, root: Path, consortium: Path | None = None, msp_id: str | None = None
-) -> Proposed:
+) -> ProposedDefinition:
     """
     Write the definition that a consortium file gives a chaincode into *place*, for the others to approve.
 
@@ -51,12 +51,12 @@ def propose(
     """
     with Side(root, msp_id) as side:
         packaged = _packaged(side, _wanted(side, consortium), channel, name)
-        made = Proposed(channel, packaged.definition)
+        made = ProposedDefinition(channel, packaged.definition)
     papers.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
     return made
 
 
-def read(place: Path) -> Proposed:
+def read(place: Path) -> ProposedDefinition:
     """
     Return the definition in a file.
 
@@ -71,7 +71,7 @@ def read(place: Path) -> Proposed:
         definition.fields()
     except (KeyError, TypeError, hlf_errors.HlfError) as error:
         raise paper.error(f"holds no definition of a chaincode ({error})") from error
-    return Proposed(channel, definition)
+    return ProposedDefinition(channel, definition)
 
 
 def package(
@@ -177,7 +177,7 @@ def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
             )
 
 
-def _commit(proposed: Proposed, side: Side, place: Path) -> None:
+def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
     """Commit by a peer of each organisation that has approved: the peer of any other refuses to endorse."""
     channel, definition = proposed.channel, proposed.definition
     asked = side.endorsers(Bundle(channel, side.config(channel)))
@@ -200,12 +200,12 @@ def _commit(proposed: Proposed, side: Side, place: Path) -> None:
         ) from refused
 
 
-def _in_force(proposed: Proposed, peer: Peer) -> bool:
+def _in_force(proposed: ProposedDefinition, peer: Peer) -> bool:
     found = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
     return found is not None and found.sequence == proposed.definition.sequence
 
 
-def _check(proposed: Proposed, peer: Peer, place: Path) -> None:
+def _check(proposed: ProposedDefinition, peer: Peer, place: Path) -> None:
     present = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
     trouble = definitions.problem(proposed.definition, present)
     if trouble is None:

@@ -31,7 +31,7 @@ _ROOT = f"/{channelconfig.ROOT}"
 
 
 @dataclass(frozen=True)
-class Proposal:
+class ChannelProposal:
     """
     One update of one channel.
 
@@ -111,7 +111,7 @@ class Proposal:
                 "Sign with the key of the user Admin that the organisation's authority has issued.",
             )
 
-    def sign(self, msp_id: str, identity: Identity, signer: Signer) -> Proposal:
+    def sign(self, msp_id: str, identity: Identity, signer: Signer) -> ChannelProposal:
         """
         Return it with an organisation's signature, in place of an earlier one of the same organisation.
 
@@ -120,7 +120,7 @@ class Proposal:
         """
         self.check_admin(msp_id, identity.serialized)
         signature = channels.sign(self.update, identity, signer)
-        return Proposal(self.channel, self.original, self.changed, {**self.signatures, msp_id: signature})
+        return ChannelProposal(self.channel, self.original, self.changed, {**self.signatures, msp_id: signature})
 
     def write(self, place: Path) -> None:
         """Write it as a file that people can read and others can sign."""
@@ -136,7 +136,7 @@ class Proposal:
         papers.write(place, KIND, values)
 
 
-def read(place: Path) -> Proposal:
+def read(place: Path) -> ChannelProposal:
     """
     Return the proposal in a file.
 
@@ -144,7 +144,7 @@ def read(place: Path) -> Proposal:
         ExchangeError: it is none, its words are not those of its update, or a signature is not that organisation's.
     """
     paper = papers.Paper(place, KIND)
-    found = Proposal(
+    found = ChannelProposal(
         paper.text("channel"),
         paper.message(configtx_pb2.Config, "from"),
         paper.message(configtx_pb2.Config, "to"),

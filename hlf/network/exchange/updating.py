@@ -13,7 +13,7 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
 from hlf.network.exchange import introductions, proposals
-from hlf.network.exchange.proposals import Proposal
+from hlf.network.exchange.proposals import ChannelProposal
 from hlf.network.exchange.side import Side
 from hlf.network.plan import configuration, difference, model
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
@@ -31,7 +31,7 @@ def propose(
     consortium: Path | None = None,
     msp_id: str | None = None,
     introduced: Sequence[Path] = (),
-) -> Proposal:
+) -> ChannelProposal:
     """
     Write into *place* the update that makes a channel what a file says, signed by nobody yet.
 
@@ -58,7 +58,7 @@ def propose(
             introductions.of(folder, side.record, wanted, each)
         state.write(folder, side.record)
         original = side.config(channel)
-        made = Proposal(channel, original, _changed(side, wanted, channel, original))
+        made = ChannelProposal(channel, original, _changed(side, wanted, channel, original))
         made.write(place)
         return made
 
@@ -90,7 +90,7 @@ def _changed(side: Side, wanted: topology.Consortium, channel: str, original: An
     return changed
 
 
-def sign(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
+def sign(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposal:
     """
     Add an organisation's signature to a proposal; only its own key is used, and no node is asked.
 
@@ -105,7 +105,7 @@ def sign(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
     return signed
 
 
-def submit(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
+def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposal:
     """
     Put a proposal in force, and return when the organisation's own peers have it; one that is in force stays so.
 
@@ -134,7 +134,7 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> Proposal:
     return proposal
 
 
-def _check(proposal: Proposal, present: Any, place: Path) -> None:
+def _check(proposal: ChannelProposal, present: Any, place: Path) -> None:
     """Raise if the channel has moved on, or signatures are missing; an orderer says neither in clear words."""
     moved = configupdate.outdated(present, configtx_pb2.ConfigUpdate.FromString(proposal.update))
     if moved:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from gateway.http import context, freshness
 from gateway.store import tokens
-from gateway.store.checkpoints import Cursor
+from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.audit.records import search
 from selat import disclosed
@@ -50,7 +50,7 @@ def _token(data: bytes) -> object:
 
 
 def _cursor(data: bytes) -> object:
-    return str(Cursor.parse(text_of(data)))
+    return str(EventCursor.parse(text_of(data)))
 
 
 def _page(data: bytes) -> object:
@@ -69,7 +69,7 @@ def _disclosed(data: bytes) -> object:
 TARGETS = (
     Target("body", "gateway.http.inputs.check", (RefusedError,), _body),
     Target("token", "gateway.store.tokens.Tokens.caller", (tokens.TokenError,), _token),
-    Target("cursor", "gateway.store.checkpoints.Cursor.parse", (ValueError,), _cursor),
+    Target("cursor", "gateway.store.checkpoints.EventCursor.parse", (ValueError,), _cursor),
     Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
     reads("result", "gateway.fabric.results.read", errors.WireError),
     reads("metadata", "gateway.fabric.declared.read", errors.WireError),

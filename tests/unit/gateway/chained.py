@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from gateway.fabric.ledger import Call
+from gateway.fabric.ledger import LedgerCall
 from hlf import errors
 from hlf.wire import blocks
 from tests.unit.gateway.fakes import FakeLedgers
@@ -25,7 +25,7 @@ class ChainedLedgers(FakeLedgers):
     def height(self, msp_id: str, user: str, channel: str) -> int:
         return len(self.chain.blocks) if channel == "trade" else super().height(msp_id, user, channel)
 
-    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+    def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
         self.asked.append((msp_id, user, call))
         if call.chaincode != "qscc":
             return json.dumps(self.told).encode()

@@ -12,7 +12,7 @@ from flask import Flask
 
 from gateway.app import create_app, serve_with
 from gateway.fabric.declared import Declarations, Functions
-from gateway.fabric.ledger import Call, Receipt
+from gateway.fabric.ledger import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
 from hlf import errors
@@ -27,38 +27,42 @@ class FakeLedgers:
     """Stands in for ``gateway.fabric.ledger.Ledgers``: an answer is bytes or an exception to raise."""
 
     answers: dict[str, bytes | Exception] = field(default_factory=lambda: {"Stages:current": b"{}"})
-    asked: list[tuple[str, str, Call]] = field(default_factory=list)
+    asked: list[tuple[str, str, LedgerCall]] = field(default_factory=list)
     carried_on: list[str] = field(default_factory=list)
     up: set[str] = field(default_factory=set)
     before_commit: Callable[[], None] = lambda: None
-    before_answer: Callable[[Call], None] = lambda _: None
+    before_answer: Callable[[LedgerCall], None] = lambda _: None
     stream: Any = None
     declarations: Declarations = field(default_factory=Declarations)
     published: Functions = field(default_factory=dict)
     chains: dict[str, list[BlockAndPrivateData]] = field(default_factory=dict)
     planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
 
-    def evaluate(self, msp_id: str, user: str, call: Call) -> bytes:
+    def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
         self.asked.append((msp_id, user, call))
         call.texts()
         self.before_answer(call)
         return self._answer(call)
 
-    def submit(self, msp_id: str, user: str, call: Call, before_sending: Callable[[str, bytes], None]) -> Receipt:
+    def submit(
+        self, msp_id: str, user: str, call: LedgerCall, before_sending: Callable[[str, bytes], None]
+    ) -> CommittedAnswer:
         self.asked.append((msp_id, user, call))
         call.texts()
         if isinstance(self.answers.get(call.function), errors.EndorseError):
             self._answer(call)
         before_sending(TRANSACTION, call.function.encode())
         self.before_commit()
-        return Receipt(TRANSACTION, 7, self._answer(call))
+        return CommittedAnswer(TRANSACTION, 7, self._answer(call))
 
-    def carry_on(self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]) -> Receipt:
+    def carry_on(
+        self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
+    ) -> CommittedAnswer:
         self.carried_on.append(kept.decode())
         sending(TRANSACTION)
-        return Receipt(TRANSACTION, 7, self._answer(Call(channel, "", kept.decode())))
+        return CommittedAnswer(TRANSACTION, 7, self._answer(LedgerCall(channel, "", kept.decode())))
 
-    def plan(self, msp_id: str, user: str, call: Call) -> Planned:
+    def plan(self, msp_id: str, user: str, call: LedgerCall) -> Planned:
         self.asked.append((msp_id, user, call))
         if isinstance(self.planned, Exception):
             raise self.planned
@@ -97,7 +101,7 @@ class FakeLedgers:
     def serves(self, channel: str, organisations: Sequence[str]) -> bool:
         return bool(organisations)
 
-    def _answer(self, call: Call) -> bytes:
+    def _answer(self, call: LedgerCall) -> bytes:
         answer = self.answers.get(call.function, b"null")
         if isinstance(answer, Exception):
             raise answer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.fabric.declared import METADATA
-from gateway.fabric.ledger import Call, Ledgers
+from gateway.fabric.ledger import LedgerCall, Ledgers
 from gateway.fabric.planning import UnplannedError
 from gateway.fabric.wallet import Wallet
 from hlf import errors
@@ -72,7 +72,7 @@ class Wired(Ledgers):
 
 
 def submit(peer: Peer, *arguments: str, **more: Any) -> None:
-    Wired(peer).submit("AMSP", "User1", Call("trade", "notes", "Notes:write", arguments, **more), lambda _: None)
+    Wired(peer).submit("AMSP", "User1", LedgerCall("trade", "notes", "Notes:write", arguments, **more), lambda _: None)
 
 
 def test_a_transaction_goes_to_those_whom_its_function_declares():
@@ -107,7 +107,7 @@ def test_private_values_wait_for_the_declaration():
 def test_a_query_is_asked_where_its_answer_is():
     """Whose peer that is another query says, at the caller's own."""
     peer = Peer()
-    Wired(peer).evaluate("AMSP", "User1", Call("trade", "notes", "Notes:kept"))
+    Wired(peer).evaluate("AMSP", "User1", LedgerCall("trade", "notes", "Notes:kept"))
     assert peer.sent == [("Notes:keeper", ("AMSP",)), ("Notes:kept", ("KeeperMSP",))]
 
 
@@ -118,6 +118,6 @@ def test_a_query_is_asked_where_its_answer_is():
 def test_a_plan_says_where_a_call_would_go(function, arguments, goes_to):
     """Nothing but a query by which a party is found out is asked."""
     peer = Peer()
-    planned = Wired(peer).plan("AMSP", "User1", Call("trade", "notes", function, arguments))
+    planned = Wired(peer).plan("AMSP", "User1", LedgerCall("trade", "notes", function, arguments))
     assert (planned.endorsers, planned.seen_by) == (goes_to, ())
     assert {name for name, _ in peer.sent} <= {"Notes:keeper"}

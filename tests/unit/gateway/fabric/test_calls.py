@@ -12,7 +12,7 @@ import pytest
 
 import gateway
 from chaincode import carriage, commerce, trade
-from gateway.fabric.declared import Function
+from gateway.fabric.declared import DeclaredFunction
 from gateway.fabric.planning import Planned, UnplannedError
 from gateway.http import auth, openapi
 from hlf import errors
@@ -199,7 +199,7 @@ def test_the_document_lists_every_address(app):
 
 def test_who_would_see_a_call_is_said_before_it_is_sent(client, bearer, ledgers):
     """Who endorses and who gets the private values, as planned by the declaration."""
-    declared = Function("Notes:write", True, ("note_id",), endorsed_by=("caller",), transient=("note",))
+    declared = DeclaredFunction("Notes:write", True, ("note_id",), endorsed_by=("caller",), transient=("note",))
     ledgers.planned = Planned(declared, ("AMSP", "BMSP"), ("note",))
     answer = client.post(PREFLIGHT, json=body(transient={"note": "NDI="}), headers=bearer("read"))
     assert answer.get_json() == {

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from gateway.fabric import streams
-from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from hlf import errors
 
 
@@ -49,8 +49,8 @@ def event(number: int, payload: bytes = b'{"a":1}') -> Event:
     return Event(number, f"{number:064x}", "trade", "Happened", payload)
 
 
-def text_of(stream: Stream, **given) -> tuple[str, list[Cursor]]:
-    delivered: list[Cursor] = []
+def text_of(stream: Stream, **given) -> tuple[str, list[EventCursor]]:
+    delivered: list[EventCursor] = []
     options = {"limit": None, "idle_seconds": None, "delivered": delivered.append} | given
     return "".join(streams.lines(stream, "trade", **options)), delivered
 
@@ -158,15 +158,15 @@ def test_places_are_given_back_and_a_quarter_is_for_one_reader():
 @pytest.mark.parametrize("text", ["", "7", "7:xyz", "-1:" + "0" * 64, "7:" + "0" * 63, "9" * 19 + ":" + "0" * 64])
 def test_a_cursor_has_one_form(text):
     with pytest.raises(ValueError, match="a cursor is"):
-        Cursor.parse(text)
+        EventCursor.parse(text)
 
 
 def test_checkpoints_are_kept_for_each_reader(services):
     checkpoints = Checkpoints(services.store)
-    mine = Reader("AMSP", "User1", "trade", "trade", "copy")
-    other = Reader("BMSP", "User1", "trade", "trade", "copy")
+    mine = CheckpointReader("AMSP", "User1", "trade", "trade", "copy")
+    other = CheckpointReader("BMSP", "User1", "trade", "trade", "copy")
     assert checkpoints.get(mine) is None
-    checkpoints.set(mine, Cursor(3, "a" * 64))
-    checkpoints.set(mine, Cursor(5, "b" * 64))
-    assert checkpoints.get(mine) == Cursor(5, "b" * 64)
+    checkpoints.set(mine, EventCursor(3, "a" * 64))
+    checkpoints.set(mine, EventCursor(5, "b" * 64))
+    assert checkpoints.get(mine) == EventCursor(5, "b" * 64)
     assert checkpoints.get(other) is None

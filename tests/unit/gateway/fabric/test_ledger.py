@@ -9,7 +9,7 @@ import grpc
 import pytest
 from fabric_protos.common import ledger_pb2
 
-from gateway.fabric.ledger import ArgumentError, Call, GoneError, Ledgers
+from gateway.fabric.ledger import ArgumentError, GoneError, LedgerCall, Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from hlf import errors
 
@@ -71,7 +71,7 @@ def refusal(msp_id: str) -> errors.EvaluateError:
 
 
 def ask(contract: Contract, system: System, **more: Any) -> bytes:
-    return Wired(contract, system).evaluate("AMSP", "User1", Call("trade", "trade", "f", **more))
+    return Wired(contract, system).evaluate("AMSP", "User1", LedgerCall("trade", "trade", "f", **more))
 
 
 def test_without_a_block_to_build_on_nothing_is_waited_for():
@@ -108,18 +108,18 @@ def test_an_organisation_without_peers_says_so_itself():
 
 
 def test_private_values_are_not_in_a_calls_text():
-    assert "4711 VND" not in repr(Call("trade", "trade", "f", transient={"price": b"4711 VND"}))
+    assert "4711 VND" not in repr(LedgerCall("trade", "trade", "f", transient={"price": b"4711 VND"}))
 
 
 def test_arguments_have_one_form():
-    assert Call("c", "c", "f", ("text", {"b": 1, "a": 2}, [True], None)).texts() == [
+    assert LedgerCall("c", "c", "f", ("text", {"b": 1, "a": 2}, [True], None)).texts() == [
         "text",
         '{"a":2,"b":1}',
         "[true]",
         "null",
     ]
     with pytest.raises(ArgumentError, match="argument 2"):
-        Call("c", "c", "f", ("text", 0.5)).texts()
+        LedgerCall("c", "c", "f", ("text", 0.5)).texts()
 
 
 def test_unknown_identities_are_named_with_those_there_are(tmp_path):
@@ -168,5 +168,5 @@ def test_nothing_is_sent_for_a_client_that_has_gone(before):
     ledgers = Wired(proposed, System())
     noted: list[str] = []
     with pytest.raises(GoneError):
-        ledgers.submit("AMSP", "User1", Call("trade", "trade", "f", gone=lambda: bool(gone)), noted.append)
+        ledgers.submit("AMSP", "User1", LedgerCall("trade", "trade", "f", gone=lambda: bool(gone)), noted.append)
     assert (proposed.asked, proposed.sent, noted) == (not before, False, [])

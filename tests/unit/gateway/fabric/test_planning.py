@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from gateway.fabric import planning
-from gateway.fabric.declared import Function
+from gateway.fabric.declared import DeclaredFunction
 from gateway.fabric.planning import Asking, UnplannedError
 
-WRITE = Function(
+WRITE = DeclaredFunction(
     "Notes:write",
     writes=True,
     parameters=("note_id", "reader"),
     endorsed_by=("caller", "reader", "Notes:holder('auditor')"),
     transient=("note",),
 )
-PUBLIC = Function("Notes:publish", writes=True, endorsed_by=(), transient=())
-READ = Function("Notes:read", writes=False, parameters=("note_id",), read_on=("Notes:holder('auditor')",))
+PUBLIC = DeclaredFunction("Notes:publish", writes=True, endorsed_by=(), transient=())
+READ = DeclaredFunction("Notes:read", writes=False, parameters=("note_id",), read_on=("Notes:holder('auditor')",))
 NOTE = {"note": b"fragile"}
 
 
@@ -71,7 +71,7 @@ def test_a_field_that_nobody_takes_is_not_sent():
         planning.submitted(asking(transient=NOTE), PUBLIC)
 
 
-@pytest.mark.parametrize("declared", [None, PUBLIC, Function("Go:write", writes=True)])
+@pytest.mark.parametrize("declared", [None, PUBLIC, DeclaredFunction("Go:write", writes=True)])
 def test_what_is_left_to_the_policies_is_planned_by_fabric(declared):
     """Unless the caller names somebody, as it always could."""
     assert planning.submitted(asking(), declared).endorsers == ()
@@ -83,21 +83,21 @@ def test_a_query_is_asked_where_it_is_declared():
     assert planning.evaluated(asking("n1"), READ).endorsers == ("AuditorMSP",)
     own = Asking("AuditorMSP", ["n1"], {}, (), asking().ask)
     assert planning.evaluated(own, READ).endorsers == ("AuditorMSP",)
-    assert planning.evaluated(asking("n1"), Function("Notes:own", writes=False, read_on=("caller",))).endorsers == (
-        "SellerMSP",
-    )
+    assert planning.evaluated(
+        asking("n1"), DeclaredFunction("Notes:own", writes=False, read_on=("caller",))
+    ).endorsers == ("SellerMSP",)
     assert planning.evaluated(asking("n1", named=("AMSP",)), READ).endorsers == ("AMSP",)
 
 
 def test_a_query_with_private_values_stays_at_home():
     """Whatever it declares: nobody else need see what is only asked about."""
-    check = Function("Notes:check", writes=False, transient=("note",))
+    check = DeclaredFunction("Notes:check", writes=False, transient=("note",))
     assert planning.evaluated(asking(transient=NOTE), check).endorsers == ("SellerMSP",)
 
 
 def test_a_text_in_a_transient_value_can_be_the_party():
     """And one that is none holds the call back."""
-    declared = Function("Notes:give", writes=True, endorsed_by=("transient.note.to",), transient=("note",))
+    declared = DeclaredFunction("Notes:give", writes=True, endorsed_by=("transient.note.to",), transient=("note",))
 
     def give(note: Any) -> tuple[str, ...]:
         return planning.submitted(asking(transient={"note": json.dumps(note).encode()}), declared).endorsers

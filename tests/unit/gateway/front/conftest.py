@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.front.service import Service
+from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.store.tokens import SCOPES
 from tests.unit.gateway.fakes import FakeLedgers, application
@@ -38,7 +38,7 @@ class Served:
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     async def _start(self) -> Any:
-        service = Service(self.app, self.services.settings)
+        service = FrontService(self.app, self.services.settings)
         return service, await asyncio.get_running_loop().create_server(
             service.connections, "127.0.0.1", 0, backlog=2048
         )

@@ -6,16 +6,16 @@ import dataclasses
 
 import pytest
 
-from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 
-READER = Reader("PlatformMSP", "User1", "trade", "trade", "billing")
+READER = CheckpointReader("PlatformMSP", "User1", "trade", "trade", "billing")
 
 
 def test_each_reader_has_a_cursor_of_its_own(services):
     """It moves forward or back; another name, user or chaincode is another reader."""
     checkpoints = Checkpoints(services.store)
     assert checkpoints.get(READER) is None
-    for cursor in (Cursor(7, "ab" * 32), Cursor(3, "cd" * 32)):
+    for cursor in (EventCursor(7, "ab" * 32), EventCursor(3, "cd" * 32)):
         checkpoints.set(READER, cursor)
         assert checkpoints.get(READER) == cursor
     for other in ({"name": "books"}, {"user": "User2"}, {"chaincode": "commerce"}):
@@ -26,6 +26,6 @@ def test_each_reader_has_a_cursor_of_its_own(services):
 def test_what_is_no_events_id_is_no_cursor(text):
     """The words say what one looks like."""
     with pytest.raises(ValueError, match="block number"):
-        Cursor.parse(text)
-    cursor = Cursor(7, "ab" * 32)
-    assert Cursor.parse(str(cursor)) == cursor
+        EventCursor.parse(text)
+    cursor = EventCursor(7, "ab" * 32)
+    assert EventCursor.parse(str(cursor)) == cursor

@@ -13,13 +13,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.http.settings import Settings, SettingsError
-from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from gateway.store.database import SecretError, Store, StoreError
 from gateway.store.statements import Prepared
 from gateway.store.tables import checkpoints
 
 FULL, NORMAL = 2, 1
-READER = Reader("AMSP", "u", "c", "cc", "n")
+READER = CheckpointReader("AMSP", "u", "c", "cc", "n")
 INSERT = Prepared(sa.insert(checkpoints))
 ROW = {
     "msp_id": "AMSP",
@@ -101,7 +101,7 @@ def test_a_file_that_was_replaced_counts_at_once(tmp_path):
     for path in (tmp_path / "own").glob("gateway.sqlite-*"):
         path.unlink()
     (tmp_path / "put").replace(tmp_path / "own" / "gateway.sqlite")
-    assert Checkpoints(store).get(READER) == Cursor(7, "ab")
+    assert Checkpoints(store).get(READER) == EventCursor(7, "ab")
 
 
 def test_a_connection_that_the_server_closed_is_not_used(postgresql_url, tmp_path):
@@ -113,7 +113,7 @@ def test_a_connection_that_the_server_closed_is_not_used(postgresql_url, tmp_pat
         other.execute("SELECT pg_terminate_backend(%s, 10000)", (lost,))
     with store.connection() as database:
         database.execute(INSERT, ROW)
-    assert Checkpoints(store).get(READER) == Cursor(7, "ab")
+    assert Checkpoints(store).get(READER) == EventCursor(7, "ab")
 
 
 def test_a_change_waits_for_the_disk_unless_it_need_not(tmp_path):
