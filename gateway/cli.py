@@ -29,7 +29,7 @@ _DAY = 24 * 3600
 
 @click.group()
 def gateway() -> None:
-    """The HTTP service in front of the network."""
+    """Serve the network over HTTP."""
 
 
 @gateway.command()

@@ -97,7 +97,7 @@ def lines(
     Yield the text of a server-sent event stream.
 
     The stream ends after *limit* events, or after *idle_seconds* without one; without these, when the reader goes
-    away. That shows only when something is written, hence the heartbeat. *delivered* is called for an event when
+    away. The gateway notices this only when it writes, so it writes heartbeats. *delivered* is called for an event when
     the next one is asked for: after a break a reader may get one event twice, but never misses one. With *names*
     other events are passed over: they count as delivered, and neither towards *limit* nor as a sign of life.
     """

@@ -102,7 +102,7 @@ def chaincode_status(channel: str, state: Path) -> None:
 @click.command()
 @options.state
 def metrics(state: Path) -> None:
-    """List where nodes tell Prometheus their metrics, one target a line."""
+    """List where nodes publish metrics for Prometheus, one target a line."""
     for name, address in inspection.metrics(state).items():
         click.echo(f"http://{address}/metrics  {name}")
 

@@ -37,7 +37,7 @@ class ReturnDues(api.Contract):
 
         A return for store credit comes to credit, unless the seller pays it *in_money*.
         *order* and *dues* are what `Orders:content` and `ReturnDues:show` answer; *dues* is left out for the first.
-        A return that comes to nothing is thereby paid for.
+        A return that comes to nothing is then paid for.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, RETURN_UNKNOWN, WRONG_STATE, ALREADY_EXISTS,

@@ -117,7 +117,7 @@ class Orders(api.Contract):
         """
         Write an order's content to the collections of platform and merchant; the caller is one of them.
 
-        *credit*, as `Credits:show` answers it, is given if the order is paid with some, which is thereby spent.
+        *credit*, as `Credits:show` answers it, is given if the order is paid with some; this spends it.
 
         Raises:
             Refused: NOT_A_PARTY, ALREADY_EXISTS, WRONG_TERMS, SELLER_UNKNOWN, EVENT_IN_FUTURE, TOO_LATE,

@@ -35,7 +35,7 @@ class ReplayedState:
         self._store: StateStore = InMemoryStore()
 
     def get(self, place: Place) -> HeldValue | None:
-        """Return what stands at *place*, or None."""
+        """Return the value stored at *place*, or None."""
         return self._store.get(place)
 
     def value(self, namespace: str, key: str) -> bytes | None:
@@ -87,7 +87,7 @@ class Replay:
         self.changes: dict[Place, HeldValue] = {}
 
     def conflict(self, rwset: rwsets.TxRwset) -> int:
-        """Return VALID, or the code of the conflict that a read ran into."""
+        """Return VALID, or the code of the conflict that a read has."""
         for namespace in rwset.namespaces:
             name = namespace.namespace
             for read in namespace.reads:

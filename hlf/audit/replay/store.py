@@ -36,7 +36,7 @@ CREATE INDEX by_number ON expiring (number);
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """What stands at a place; a *value* of None was deleted by the block in work."""
+    """The value stored at a place; a *value* of None was deleted by the block in work."""
 
     value: bytes | None
     metadata: Entries
@@ -47,7 +47,7 @@ class StateStore(Protocol):
     """What stands where, and what expires when."""
 
     def get(self, place: Place) -> HeldValue | None:
-        """Return what stands at *place*, or None."""
+        """Return the value stored at *place*, or None."""
 
     def put(self, changes: Mapping[Place, HeldValue]) -> None:
         """Store *changes*; a change without a value removes its place."""

@@ -194,7 +194,7 @@ class Verifier:
         self._notes.find(Finding(number, report.FORM, str(malformed)))
 
     def private_hash(self, namespace: str, collection: str, key_hash: bytes) -> bytes | None:
-        """Return the hash of the value that stands under a private key after the last block; None if none does."""
+        """Return the hash of the value that a private key has after the last block; None if it has none."""
         held = self._state.get((namespace, collection, key_hash)) if self._state is not None else None
         return held.value if held is not None else None
 

@@ -145,7 +145,7 @@ def apply(
     *show* gets the plan before anything is done. Cut off at any moment, the same call goes on.
 
     Raises:
-        NetworkError: the file cannot be brought about, or takes something away without *yes*.
+        NetworkError: no step can do what the file asks for, or it takes something away without *yes*.
         HlfError: a node refused a step.
     """
     folder = Folder(root)

@@ -149,7 +149,7 @@ def _looked_at(
     packaged: list[Packaged],
     runner: Runner,
 ) -> tuple[ObservedChannels, definitions.CheckedDefinitions]:
-    """Return what the channels that exist say, and what of the file can be brought about there."""
+    """Return the settings of the channels that exist, and which parts of the file can be applied to them."""
     if not record.started:
         return ObservedChannels(), definitions.CheckedDefinitions(tuple(packaged), ())
     asked = base or wanted

@@ -43,12 +43,12 @@ def act(command: Callable[..., Edit]) -> Callable[..., None]:
 
 def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only_plan: bool = False) -> None:
     """
-    Edit the consortium file of a running network, show what that changes, and bring it about.
+    Edit the consortium file of a running network, show what that changes, and apply it.
 
     The file is written once the plan is found possible; after that, `apply` goes on with it.
 
     Raises:
-        NetworkError: the file cannot be edited so, or what it then says cannot be brought about.
+        NetworkError: the file cannot be edited so, or no step can do what it then asks for.
     """
     folder = Folder(root)
     state.started(folder)

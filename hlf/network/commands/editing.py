@@ -79,7 +79,7 @@ def add(text: str, place: Place, value: Any) -> str:
 
 
 def remove(text: str, place: Place) -> str:
-    """Return the text without what stands at a place; without the field around it where nothing else is in it."""
+    """Return the text without the value at a place; without the field around it where nothing else is in it."""
     *way, last = place
     parent = _found(yamltext.loads(text.encode()), way)
     if parent is None or _found(parent, [last]) is None:

@@ -1,4 +1,4 @@
-"""``hlf network user-revoke|renew``: certificates that shall no longer hold, and those that shall hold for longer."""
+"""``hlf network user-revoke|renew``: revoke certificates, or renew them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A channel's configuration changed in single places: what the file does not speak of stays as it is."""
+"""Change single places of a channel's configuration; whatever the file does not name stays unchanged."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _ONE_AT_A_TIME = "Write the orderers that the channel has: only with Raft they a
 
 @dataclass(frozen=True)
 class PlanProblem:
-    """Something wanted that no step can bring about."""
+    """A change that the file asks for and no step can make."""
 
     what: str
     cure: str
