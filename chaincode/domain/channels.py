@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Place(NamedTuple):
+class ChaincodePlace(NamedTuple):
     """A chaincode, and the channel it is on."""
 
     channel: str
     chaincode: str
 
 
-COMMERCE = Place("ecommerce", "commerce")
-CARRIAGE = Place("logistics", "carriage")
-TRADE = Place("trade", "trade")
+COMMERCE = ChaincodePlace("ecommerce", "commerce")
+CARRIAGE = ChaincodePlace("logistics", "carriage")
+TRADE = ChaincodePlace("trade", "trade")
 ALL = (COMMERCE, CARRIAGE, TRADE)

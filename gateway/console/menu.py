@@ -16,7 +16,7 @@ from hlf import errors
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of the menu; *here* if it is the page shown."""
 
     words: str
@@ -45,7 +45,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
 )
 
 
-def shown() -> Iterator[tuple[str, list[Entry]]]:
+def shown() -> Iterator[tuple[str, list[MenuEntry]]]:
     """Yield the sections of the menu that the caller may use, each with the entries that lead somewhere."""
     joined = channels()
     for heading, scope, pages in _SECTIONS:
@@ -53,7 +53,7 @@ def shown() -> Iterator[tuple[str, list[Entry]]]:
             yield (
                 gettext(heading),
                 [
-                    Entry(gettext(words), sign, url_for(endpoint), request.endpoint == endpoint)
+                    MenuEntry(gettext(words), sign, url_for(endpoint), request.endpoint == endpoint)
                     for endpoint, sign, words, channel in pages
                     if channel == _ANY or not joined or channel in joined
                 ],

@@ -26,7 +26,17 @@ from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.plan import configuration, difference
 from hlf.network.plan.difference import Steps
-from hlf.network.plan.steps import AddOrderer, Configure, Define, PlanStep, RemoveOrderer, Restart, Serve, Start, Stop
+from hlf.network.plan.steps import (
+    AddOrderer,
+    Configure,
+    Define,
+    PlanStep,
+    RemoveOrderer,
+    Restart,
+    Serve,
+    Start,
+    StopNodes,
+)
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Ordering
 
@@ -229,7 +239,7 @@ def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tup
 
 
 def _interrupts(step: PlanStep, engine: Engine) -> str:
-    if isinstance(step, Start | Restart | Stop) and engine.name == "embedded":
+    if isinstance(step, Start | Restart | StopNodes) and engine.name == "embedded":
         return "every peer is away for a moment, as the embedded engine starts anew"
     if isinstance(step, Restart):
         return f"the peers of {step.msp_id} are away for a moment"

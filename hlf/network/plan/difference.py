@@ -23,7 +23,7 @@ from hlf.network.plan.steps import (
     Serve,
     SettingChange,
     Start,
-    Stop,
+    StopNodes,
 )
 
 NOTHING = NetworkFacts()
@@ -118,7 +118,7 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
     for gone in sorted(set(actual.channels) - set(wanted.channels)):
         notes.append(f"channel {gone} is not in the file: it goes on, and nothing of it is changed")
     if left_over := sorted((actual.nodes - wanted.nodes) | (actual.servers.keys() - wanted.servers.keys())):
-        last.append(Stop(tuple(left_over)))
+        last.append(StopNodes(tuple(left_over)))
     return Steps(tuple(first), tuple(last), tuple(problems), tuple(notes))
 
 

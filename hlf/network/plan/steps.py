@@ -127,7 +127,7 @@ class Serve(_Step):
 
 
 @dataclass(frozen=True)
-class Stop(_Step):
+class StopNodes(_Step):
     """Stop nodes and servers that the file does not have any more; ledgers and keys stay in the folder."""
 
     programs: tuple[str, ...]
