@@ -13,7 +13,7 @@ from hlf import jsontext
 from hlf.errors import WireError
 from hlf.steps.events import BlockAndPrivateData
 from hlf.wire import keys, rwsets
-from hlf.wire.blocks import Action, Transaction
+from hlf.wire.blocks import Action, BlockTransaction
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def of(found: BlockAndPrivateData) -> Changes:
     return Changes(block.number, block.previous_hash, block.hash, tuple(steps), tuple(events))
 
 
-def _public(transaction: Transaction, action: Action, at: int) -> Iterator[Put | Deleted]:
+def _public(transaction: BlockTransaction, action: Action, at: int) -> Iterator[Put | Deleted]:
     """Yield the changes of public records, and the ends of private ones: the channel has the hash of each key."""
     for namespace in action.rwset.namespaces:
         for write in namespace.writes:
@@ -97,7 +97,7 @@ def _public(transaction: Transaction, action: Action, at: int) -> Iterator[Put |
                     yield Deleted(_record(namespace.namespace, collection.name, hashed.key_hash))
 
 
-def _private(transaction: Transaction, found: rwsets.PrivateRwset | None, at: int) -> Iterator[Put | Deleted]:
+def _private(transaction: BlockTransaction, found: rwsets.PrivateRwset | None, at: int) -> Iterator[Put | Deleted]:
     for namespace in found.namespaces if found else ():
         for collection in namespace.collections:
             for write in collection.writes:
@@ -105,7 +105,7 @@ def _private(transaction: Transaction, found: rwsets.PrivateRwset | None, at: in
 
 
 def _written(
-    transaction: Transaction, namespace: str, collection: str, write: rwsets.Write, at: int
+    transaction: BlockTransaction, namespace: str, collection: str, write: rwsets.Write, at: int
 ) -> Iterator[Put | Deleted]:
     try:
         object_type, attributes = keys.split_composite_key(write.key)
@@ -141,7 +141,7 @@ def _document(value: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _event(transaction: Transaction, action: Action, at: int) -> Iterator[Event]:
+def _event(transaction: BlockTransaction, action: Action, at: int) -> Iterator[Event]:
     event = action.event
     if event is not None:
         try:
@@ -156,7 +156,7 @@ def _record(namespace: str, collection: str, key_hash: bytes) -> str:
     return hashlib.sha256(b"\0".join((namespace.encode(), collection.encode(), key_hash))).hexdigest()
 
 
-def _milliseconds(transaction: Transaction) -> int:
+def _milliseconds(transaction: BlockTransaction) -> int:
     """Return the moment that the transaction's client stated; zero if it stated none that can be read."""
     stated = transaction.timestamp
     return 0 if stated is None else int(stated.timestamp() * 1000)

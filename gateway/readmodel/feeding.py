@@ -28,7 +28,7 @@ _SECONDS = 2.0
 _FRESH_SECONDS = 0.5
 
 
-class Chain(Protocol):
+class BlockSource(Protocol):
     """Where blocks come from: ``gateway.fabric.ledger.Ledgers``."""
 
     def height(self, msp_id: str, user: str, channel: str) -> int:
@@ -45,7 +45,7 @@ class Chain(Protocol):
 class Feeder:
     """Feeds the models of one gateway process; requests that find another one feeding do not wait for it."""
 
-    def __init__(self, model: Model, chain: Chain) -> None:
+    def __init__(self, model: Model, chain: BlockSource) -> None:
         self._model = model
         self._chain = chain
         self._lock = threading.Lock()

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 
 from gateway.readmodel import kinds
 from gateway.readmodel.changes import Changes, Put
-from gateway.store.database import Connection, Store
+from gateway.store.database import Store, StoreConnection
 from gateway.store.statements import Prepared
 from gateway.store.tables import model_events, model_labels, model_positions, model_records
 
@@ -98,7 +98,7 @@ class Model:
             return False
         return True
 
-    def _follow(self, database: Connection, place: dict[str, str], changes: Changes) -> None:
+    def _follow(self, database: StoreConnection, place: dict[str, str], changes: Changes) -> None:
         """Move the position over a block; it waits for another gateway that is doing so."""
         known = database.execute(_POSITION, place).fetchone()
         if known["next_block"] == changes.number and known["last_hash"] not in (b"", changes.previous_hash):
@@ -116,7 +116,7 @@ class Model:
                 database.execute(statement, _place(msp_id, channel))
 
 
-def _write(database: Connection, msp_id: str, channel: str, changes: Changes) -> None:
+def _write(database: StoreConnection, msp_id: str, channel: str, changes: Changes) -> None:
     place = {"msp_id": msp_id, "channel": channel}
     for step in changes.steps:
         for statement in _DELETE:
@@ -148,7 +148,7 @@ def _write(database: Connection, msp_id: str, channel: str, changes: Changes) ->
     )
 
 
-def _each(database: Connection, statement: Prepared, rows: Iterable[dict[str, object]]) -> None:
+def _each(database: StoreConnection, statement: Prepared, rows: Iterable[dict[str, object]]) -> None:
     if listed := list(rows):
         database.execute_each(statement, listed)
 

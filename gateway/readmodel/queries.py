@@ -45,7 +45,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Record:
+class ModelRecord:
     """A record as it is after the model's last block; *changed_at* in milliseconds since 1970."""
 
     kind: str
@@ -73,22 +73,22 @@ class LoggedEvent:
 
 
 @dataclass(frozen=True)
-class Page:
+class RecordPage:
     """Records in order; *cursor* leads to the next page, and is empty on the last one."""
 
-    records: tuple[Record, ...]
+    records: tuple[ModelRecord, ...]
     cursor: str
 
 
 @dataclass(frozen=True)
 class EventPage:
-    """Events, newest first; *cursor* as for ``Page``."""
+    """Events, newest first; *cursor* as for ``RecordPage``."""
 
     events: tuple[LoggedEvent, ...]
     cursor: str
 
 
-def find(model: Model, msp_id: str, query: Query) -> Page:
+def find(model: Model, msp_id: str, query: Query) -> RecordPage:
     """
     Return a page of an organisation's records.
 
@@ -112,10 +112,10 @@ def find(model: Model, msp_id: str, query: Query) -> Page:
         rows = database.execute(asked).fetchall()
     more = len(rows) > query.limit
     shown = rows[: query.limit]
-    return Page(tuple(map(_record, shown)), _cursor([shown[-1][key.name] for key in keys]) if more else "")
+    return RecordPage(tuple(map(_record, shown)), _cursor([shown[-1][key.name] for key in keys]) if more else "")
 
 
-def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[Record, ...]:
+def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[ModelRecord, ...]:
     """Return an organisation's records with a number or name that begins with *text*; the equal ones come first."""
     wanted = kinds.label(text)
     if not wanted:
@@ -196,8 +196,8 @@ def _read(cursor: str, types: list[type]) -> list[Any]:
     return found
 
 
-def _record(row: Any) -> Record:
-    return Record(
+def _record(row: Any) -> ModelRecord:
+    return ModelRecord(
         row["kind"],
         row["id"],
         row["channel"],

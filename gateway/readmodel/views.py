@@ -95,7 +95,7 @@ def refreshed() -> dict[str, int]:
     return services.model.blocks(asking.msp_id)
 
 
-def _shown(record: queries.Record, members: list[str]) -> dict[str, Any]:
+def _shown(record: queries.ModelRecord, members: list[str]) -> dict[str, Any]:
     document = {name: record.document[name] for name in members if name in record.document}
     return {
         **dataclasses.asdict(record),

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from selat.demo.story import Played
-from selat.demo.theatre import Stage
+from selat.demo.theatre import RunningDemo
 from tests.scenarios.conftest import cast, folder, played, shown, stage
 
 __all__ = ["cast", "folder", "played", "shown", "stage"]
@@ -47,7 +47,7 @@ def chromium() -> Iterator[Browser]:
 class Visitor:
     """A person with a browser; *requests* has the address of everything that the browser asked for."""
 
-    def __init__(self, context: BrowserContext, stage: Stage) -> None:
+    def __init__(self, context: BrowserContext, stage: RunningDemo) -> None:
         self.base = stage.base
         self.tokens = stage.tokens
         self.context = context
@@ -73,7 +73,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, stage: Stage, played: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+def visitor(chromium: Browser, stage: RunningDemo, played: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     """A visitor; the marker ``seen`` gives options of the browser's context."""
     marker = request.node.get_closest_marker("seen")
     options = {"viewport": DESKTOP, "locale": "en-SG", **(marker.kwargs if marker else {})}

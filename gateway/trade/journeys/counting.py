@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
-from gateway.http.context import TRADE, Chaincode
+from gateway.http.context import TRADE, TradeChaincode
 from hlf import errors
 
 PAGE = 100
 """So many open journeys are looked at, and at most counted, in one transaction."""
 
 
-def count(ledgers: Ledgers, msp_id: str, user: str, trade: Chaincode = TRADE) -> Iterator[tuple[str, ...]]:
+def count(ledgers: Ledgers, msp_id: str, user: str, trade: TradeChaincode = TRADE) -> Iterator[tuple[str, ...]]:
     """
     Count page by page until every open journey was looked at; yield the journeys that each transaction counted.
 

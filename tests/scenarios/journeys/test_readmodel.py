@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from selat.demo.callers import Caller
+from selat.demo.callers import DemoCaller
 
 
-def got(caller: Caller, path: str, **query: Any) -> dict[str, Any]:
+def got(caller: DemoCaller, path: str, **query: Any) -> dict[str, Any]:
     found: dict[str, Any] = caller.get(path, **query)
     return found
 

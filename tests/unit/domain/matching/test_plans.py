@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chaincode.domain.journeys import custody, pages
 from chaincode.domain.matching import batches, experience, plans, units
 from chaincode.domain.matching.batches import Proposed, SolvedBatch
-from chaincode.domain.matching.choice import choose
+from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Price
@@ -32,7 +32,7 @@ def code(call, *args, **named) -> str:
     return refused.value.code
 
 
-def three_legs() -> tuple[Graph, plans.Choice]:
+def three_legs() -> tuple[Graph, Choice]:
     """Two stages of one carrier, one of another, and again the first."""
     cheap = Price(1, 0, 0, "USD")
     offers = (

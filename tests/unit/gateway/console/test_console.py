@@ -11,7 +11,7 @@ import pytest
 import gateway.console
 import gateway.pages
 from chaincode.domain.disclosure import disclosures
-from gateway.fabric.ledger import Call
+from gateway.fabric.ledger import LedgerCall
 from gateway.pages import forms
 from hlf import errors
 from tests.unit.gateway.conftest import form_token
@@ -203,7 +203,7 @@ def owner(client, log_in, bearer, ledgers):
     return client
 
 
-def _delivered(ledgers) -> list[Call]:
+def _delivered(ledgers) -> list[LedgerCall]:
     return [call for *_, call in ledgers.asked if call.function == "Disclosures:deliver"]
 
 

@@ -19,7 +19,7 @@ from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from hlf.steps.events import BlockAndPrivateData
 from hlf.wire import blocks, keys, rwsets
-from hlf.wire.transactions import Action, Event, Transaction
+from hlf.wire.transactions import Action, BlockTransaction, Event
 
 VALID, MVCC_READ_CONFLICT = 0, 11
 BEGAN = 1_790_000_000
@@ -44,7 +44,7 @@ def value(document: Any) -> bytes | None:
     return None if document is None else json.dumps(document).encode()
 
 
-def _transaction(index: int, number: int, wrote: Wrote) -> Transaction:
+def _transaction(index: int, number: int, wrote: Wrote) -> BlockTransaction:
     transaction_id = hashlib.sha256(f"{number}/{index}".encode()).hexdigest()
     hashed = tuple(
         rwsets.HashedWrite(hashlib.sha256(key(parts).encode()).digest(), b"", document is None)
@@ -58,7 +58,9 @@ def _transaction(index: int, number: int, wrote: Wrote) -> Transaction:
     event = Event("trade", transaction_id, wrote.event, b'{"id":"J1"}') if wrote.event else None
     action = Action(b"", b"", (), b"", b"", "trade", rwset=rwsets.TxRwset((namespace,)), event=event)
     header = common_pb2.ChannelHeader(timestamp=Timestamp(seconds=BEGAN + number)).SerializeToString()
-    return Transaction(index, wrote.code, b"", transaction_id=transaction_id, actions=(action,), channel_header=header)
+    return BlockTransaction(
+        index, wrote.code, b"", transaction_id=transaction_id, actions=(action,), channel_header=header
+    )
 
 
 def chain(*made: Iterable[Wrote], name: bytes = b"") -> list[BlockAndPrivateData]:

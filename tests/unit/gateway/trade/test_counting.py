@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.fabric.ledger import Receipt
+from gateway.fabric.ledger import CommittedAnswer
 from gateway.trade.journeys import counting
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION, FakeLedgers
@@ -31,7 +31,7 @@ class Ledgers(FakeLedgers):
         before_sending(TRANSACTION, b"")
         if call.arguments[0][0] in self.lost:
             raise errors.CommitError(TRANSACTION, 11)
-        return Receipt(TRANSACTION, 7, b"[]")
+        return CommittedAnswer(TRANSACTION, 7, b"[]")
 
 
 @pytest.mark.parametrize(("lost", "counted"), [((), [("J1", "J2"), ("J9",)]), (("J1",), [(), ("J9",)])])
