@@ -63,7 +63,7 @@ def _told(serialized: bytes) -> dict[str, Any]:
     }
 
 
-def _transaction(found: blocks.Transaction) -> dict[str, Any]:
+def _transaction(found: blocks.BlockTransaction) -> dict[str, Any]:
     """Return a transaction in a line. Of one that peers refused, all that it says of itself is only a claim."""
     calls = [anatomy.shown(action.args[0]) for action in found.actions if action.args]
     return {
@@ -77,7 +77,7 @@ def _transaction(found: blocks.Transaction) -> dict[str, Any]:
     }
 
 
-def _kind(found: blocks.Transaction) -> str:
+def _kind(found: blocks.BlockTransaction) -> str:
     if found.config is not None or found.type == common_pb2.CONFIG:
         return CONFIGURATION
     return CALL if found.type == common_pb2.ENDORSER_TRANSACTION else OTHER

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.audit.histories import Proofs
-from hlf.audit.evidence.proofs import Proof
+from hlf.audit.evidence.proofs import TransactionProof
 from hlf.audit.records import anatomy
 from hlf.codec import canonical
 from hlf.wire import blocks, rwsets
@@ -21,7 +21,7 @@ _MOST_BLOCKS = 20
 READ, ABSENT, UNREAD = "read", "absent", "unread"
 
 
-def of(proof: Proof, peer: Proofs) -> list[dict[str, Any]]:
+def of(proof: TransactionProof, peer: Proofs) -> list[dict[str, Any]]:
     """
     Return the public changes of a transaction by key; none for one that peers refused, because it wrote nothing.
 
