@@ -6,6 +6,7 @@ from gateway.audit import addresses
 from gateway.fabric import calls, events, functions
 from gateway.http import health
 from gateway.readmodel import views
+from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.journeys import goods, journeys, progress, tracking, units
@@ -56,5 +57,6 @@ BLUEPRINTS = (
     events.blueprint,
     calls.blueprint,
     functions.blueprint,
+    tokens.blueprint,
     health.blueprint,
 )

@@ -1,0 +1,90 @@
+"""
+Access tokens by API: a user that holds the scope ``tokens`` makes, lists, replaces and revokes its own.
+
+Nobody gets more by it than it has: a new token acts for the same user, and has only scopes that the caller has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.http import auth, context
+from gateway.http.inputs import Blueprint
+from gateway.http.problems import Problem
+from gateway.store.tokens import Token
+from gateway.tokens.schemas import MadeTokenSchema, NewTokenSchema, TokenSchema
+
+_DAY = 24 * 3600
+
+blueprint = Blueprint("tokens", __name__, url_prefix="/v1/tokens", description="Access tokens of the caller's user")
+
+
+@blueprint.route("")
+@auth.needs("tokens")
+@blueprint.response(200, TokenSchema(many=True))
+def listed() -> list[Token]:
+    """List the user's tokens at this gateway, newest first, without their secrets."""
+    return _own()
+
+
+@blueprint.route("", methods=["POST"])
+@auth.needs("tokens")
+@blueprint.arguments(NewTokenSchema)
+@blueprint.response(201, MadeTokenSchema)
+def create(body: dict[str, Any]) -> dict[str, str]:
+    """Make a token for the caller's user, with some of the caller's scopes; it is shown only here."""
+    caller = context.caller()
+    more = sorted(set(body["scopes"]) - caller.scopes)
+    if more:
+        raise Problem("SCOPE_MISSING", f"A token cannot give more than it has: this one lacks {', '.join(more)}")
+    made = context.services().tokens.create(caller.msp_id, caller.user, body["scopes"], body["days"] * _DAY)
+    return {"token": made}
+
+
+@blueprint.route("/<token_id>/rotation", methods=["POST"])
+@auth.needs("tokens")
+@blueprint.response(201, MadeTokenSchema)
+def rotate(token_id: str) -> dict[str, str]:
+    """Replace a token by a new one with the same scopes and the same length of life; the old one ends."""
+    old = _live(token_id)
+    more = sorted(set(old.scopes) - context.caller().scopes)
+    if more:
+        raise Problem("SCOPE_MISSING", f"A token cannot give more than it has: this one lacks {', '.join(more)}")
+    kept = context.services().tokens
+    seconds = int((old.expires_at - old.created_at).total_seconds())
+    # The new one is there before the old one ends: after a crash in between both are valid, and none is lost.
+    made = kept.create(old.msp_id, old.user, old.scopes, seconds)
+    kept.revoke(old.id)
+    return {"token": made}
+
+
+@blueprint.route("/<token_id>/revocation", methods=["POST"])
+@auth.needs("tokens")
+@blueprint.response(200, TokenSchema)
+def revoke(token_id: str) -> Token:
+    """Revoke a token of the caller's user, this one too; nobody can use it any more."""
+    _found(token_id)
+    context.services().tokens.revoke(token_id)
+    return _found(token_id)
+
+
+def _own() -> list[Token]:
+    caller = context.caller()
+    return [
+        each for each in context.services().tokens.all() if (each.msp_id, each.user) == (caller.msp_id, caller.user)
+    ]
+
+
+def _found(token_id: str) -> Token:
+    """Return one of the user's tokens; another user's is not found, so that nobody learns which ids there are."""
+    for each in _own():
+        if each.id == token_id:
+            return each
+    raise Problem("NOT_FOUND", f"You have no token {token_id[:40]}")
+
+
+def _live(token_id: str) -> Token:
+    found = _found(token_id)
+    if found.revoked:
+        raise Problem("NOT_FOUND", f"Token {token_id[:40]} was revoked; make a new one")
+    return found
