@@ -22,7 +22,7 @@ from rich.console import Console
 from selat.demo import theatre
 from selat.demo.screen import Screen
 from selat.demo.story import play
-from selat.demo.theatre import Stage
+from selat.demo.theatre import RunningDemo
 from tests.browser.conftest import ABSENT, DESKTOP, PHONE, Visitor, launched
 from tests.browser.test_pages import ROLES, addresses
 
@@ -56,7 +56,7 @@ def main() -> None:
     print(given.folder / "index.html")  # noqa: T201  It is a command.
 
 
-def take(browser: Browser, stage: Stage, pages: Pages, folder: Path, language: str = "en-SG") -> None:
+def take(browser: Browser, stage: RunningDemo, pages: Pages, folder: Path, language: str = "en-SG") -> None:
     """Write a picture of each page in each look into *folder*, and the sheet."""
     folder.mkdir(parents=True, exist_ok=True)
     for look, size, scheme in LOOKS:

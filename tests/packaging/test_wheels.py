@@ -145,10 +145,13 @@ def files(wheel: Path) -> set[str]:
         return {name for name in opened.namelist() if ".dist-info/" not in name}
 
 
+SHIPPED = (".py", ".yaml", ".typed", ".txt", ".html", ".css", ".js", ".json", ".po", ".svg")
+
+
 def shipped(room: str) -> set[str]:
     """Return the files of a room that git knows and a wheel must have."""
     kept = run("git", "ls-files", room, cwd=ROOT).split()
-    return {name for name in kept if name.endswith((".py", ".yaml", ".typed", ".txt", ".html", ".css", ".js", ".json"))}
+    return {name for name in kept if name.endswith(SHIPPED)}
 
 
 def test_the_wheel_of_hlf_is_hlf_alone(wheels):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.journeys import goodsfacts
+from gateway.trade.words import one_of
 
 
 class ShowSchema(Schema):
@@ -12,7 +13,7 @@ class ShowSchema(Schema):
 
     readers = fields.String(
         required=True,
-        validate=validate.OneOf(list(goodsfacts.SHOWN)),
+        validate=one_of(goodsfacts.Readers),
         metadata={"description": "The journey's carriers, its customs organisations, or the auditor"},
     )
 

@@ -52,7 +52,7 @@ class EntrySchema(Schema):
     customs_value = fields.String(required=True, validate=AMOUNT)
     duty = fields.String(required=True, validate=AMOUNT, metadata={"description": "Paid for the whole line"})
     tax = fields.String(required=True, validate=AMOUNT)
-    agreement = fields.String(load_default="", validate=validate.OneOf(["", *get_args(customs.Agreement)]))
+    agreement = fields.String(load_default="", validate=one_of(("", *get_args(customs.Agreement))))
 
 
 class FileDrawbackSchema(Schema):
