@@ -18,6 +18,10 @@ _DAY = 86_400
 _GIGABIT = 125e6
 
 
+MEASURED_PEERS = 8
+COMMERCE_PEERS = 4
+
+
 @dataclass(frozen=True)
 class Kind:
     """
@@ -28,6 +32,7 @@ class Kind:
         kibibytes: what it adds to the blocks.
         peers, orderers, chaincode, client: milliseconds of processor, each added up over all such programs.
         by_majority: whether a majority of all members endorses it, however many they are.
+        committers: the peers that commit it.
     """
 
     transactions: int
@@ -38,6 +43,7 @@ class Kind:
     chaincode: float
     client: float
     by_majority: bool = False
+    committers: int = MEASURED_PEERS
 
     def among(self, organisations: int) -> Kind:
         """Return what one costs among so many organisations."""
@@ -53,18 +59,17 @@ class Kind:
         )
 
 
-MEASURED_PEERS = 8
 ENDORSEMENT = 1.0
 """Kibibytes of an endorsement in a block: a certificate and a signature."""
 
 ORDER, JOURNEY, EVENT, HAND_OVER = "order", "journey", "event", "hand-over"
 COSTS: dict[str, Kind] = {
-    ORDER: Kind(2, 4, 20.0, 40.0, 2.0, 12.0, 3.0),
-    JOURNEY: Kind(1, 5, 20.0, 40.0, 1.0, 60.0, 3.0, by_majority=True),
-    EVENT: Kind(1, 1, 6.0, 10.0, 0.6, 3.0, 1.5),
-    HAND_OVER: Kind(2, 3, 14.0, 25.0, 1.2, 12.0, 4.0),
+    ORDER: Kind(3, 6, 16.8, 69.2, 4.69, 16.3, 10.6, committers=COMMERCE_PEERS),
+    JOURNEY: Kind(1, 5, 16.1, 291.0, 6.09, 73.0, 4.08, by_majority=True),
+    EVENT: Kind(1, 1, 11.1, 46.9, 3.28, 5.51, 2.97),
+    HAND_OVER: Kind(2, 3, 11.5, 98.7, 4.37, 16.7, 6.53),
 }
-"""Medians on Fabric 3.1.5 with Raft, two processors; benchmarks/README.md has the run."""
+"""Medians on Fabric 3.1.5 with Raft, 32 callers, two processors; benchmarks/README.md has the run."""
 
 
 @dataclass(frozen=True)
@@ -132,31 +137,37 @@ class Need:
     share: float | None = None
 
 
-def commit_and_endorse(costs: dict[str, Kind] = COSTS) -> tuple[float, float]:
+def commit(costs: dict[str, Kind] = COSTS) -> float:
     """
-    Return the processor milliseconds of a peer for committing one transaction, and for one endorsement.
+    Return the processor milliseconds of one peer for committing one transaction.
 
-    Every peer commits every transaction, and some endorse it: for each kind, ``peers = 8 * transactions * commit +
-    endorsements * endorse``. The two are the least squares over all kinds.
+    Every peer commits a transaction and some endorse it: ``peers = committers * transactions * commit + endorsements *
+    endorse``. An event and a hand-over have endorsements of one kind, so the two equations give both.
     """
-    rows = [(MEASURED_PEERS * kind.transactions, kind.endorsements, kind.peers) for kind in costs.values()]
-    aa, ab, bb = (sum(row[i] * row[j] for row in rows) for i, j in ((0, 0), (0, 1), (1, 1)))
-    ay, by = (sum(row[i] * row[2] for row in rows) for i in (0, 1))
-    determinant = aa * bb - ab * ab
-    return (bb * ay - ab * by) / determinant, (aa * by - ab * ay) / determinant
+    one, other = costs[EVENT], costs[HAND_OVER]
+    a, b = one.committers * one.transactions, other.committers * other.transactions
+    found = one.peers * other.endorsements - other.peers * one.endorsements
+    return found / (a * other.endorsements - b * one.endorsements)
+
+
+def endorsing(kind: Kind, costs: dict[str, Kind] = COSTS) -> float:
+    """Return the processor milliseconds of a peer for one endorsement: what the commits leave of its peers' time."""
+    left = kind.peers - kind.committers * kind.transactions * commit(costs)
+    return max(0.0, left) / kind.endorsements
 
 
 def plan(load: Load, costs: dict[str, Kind] = COSTS) -> Iterator[Need]:
     """Yield what *load* needs, from the transactions to what each program has to bear in the busiest hour."""
     acts = load.acts()
-    commit, endorse = commit_and_endorse(costs)
+    committing = commit(costs)
+    endorse = {name: endorsing(kind, costs) for name, kind in costs.items()}
     costs = {name: kind.among(load.organisations) for name, kind in costs.items()}
 
     def daily(field: str) -> float:
         return sum(acts[name] * getattr(costs[name], field) for name in acts)
 
     rush = load.rush / _DAY
-    transactions, endorsements = daily("transactions") * rush, daily("endorsements") * rush
+    transactions = daily("transactions") * rush
     written = daily("kibibytes") * 1024
     trade = transactions - acts[ORDER] * costs[ORDER].transactions * rush
     yield Need("transactions of a day", daily("transactions") / 1e6, "million")
@@ -164,11 +175,11 @@ def plan(load: Load, costs: dict[str, Kind] = COSTS) -> Iterator[Need]:
     yield Need("blocks of a day, at each peer and orderer", written / 1e9, "GB")
     stored = written * load.kept / 1e12
     yield Need(f"blocks of {load.kept} days, at each peer", stored, "TB", stored / load.disk)
-    serial = trade / load.channels * commit / 1000
+    serial = trade / load.channels * committing / 1000
     yield Need("commits of one channel, one after another", serial, "processors", serial)
-    peer = transactions * commit / 1000
+    peer = transactions * committing / 1000
     yield Need("commits of all channels, at each peer", peer, "processors", peer / load.processors)
-    signing = endorsements * load.busiest * endorse / 1000
+    signing = sum(acts[name] * costs[name].endorsements * endorse[name] for name in acts) * rush * load.busiest / 1000
     runs = daily("chaincode") * rush * load.busiest / 1000
     yield Need(
         "endorsements of the busiest organisation, with its chaincode",

@@ -78,6 +78,7 @@ def _calls(market: Market) -> Iterator[tuple[str, Callable[[int], object], int]]
 
     def order(number: int) -> None:
         orders[number] = platform.order(f"order-{number}", terms)
+        platform.wait_for_peer("MerchantMSP", channels.COMMERCE.channel)
         merchant.sell("Orders:confirm", f"order-{number}")
 
     def open_journey(number: int) -> None:

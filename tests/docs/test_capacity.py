@@ -8,7 +8,7 @@ import re
 import pytest
 
 from benchmarks import capacity
-from benchmarks.capacity import COSTS, MEASURED_PEERS, Load
+from benchmarks.capacity import COSTS, EVENT, HAND_OVER, Load
 from tests.support.house import ROOT
 
 SHOWN = {"": Load(), "--organisations 200 --parcels 5000000 --channels 4": Load(200, parcels=5_000_000, channels=4)}
@@ -23,14 +23,17 @@ def test_the_page_shows_the_plan_of_a_load(options):
     assert block[1].splitlines() == list(capacity.table(SHOWN[options]))
 
 
-def test_costs_of_committing_and_endorsing_are_told_apart():
-    """From acts with other numbers of transactions and endorsements, and exactly where the costs are exact."""
-    commit, endorse = 0.4, 1.5
+def test_costs_of_committing_and_endorsing_are_separated():
+    """Exactly where the costs are exact; endorsements of each act have a cost of their own."""
+    wanted = {name: 1.5 + number for number, name in enumerate(COSTS)} | {EVENT: 4.0, HAND_OVER: 4.0}
     exact = {
-        name: dataclasses.replace(each, peers=MEASURED_PEERS * each.transactions * commit + each.endorsements * endorse)
+        name: dataclasses.replace(
+            each, peers=each.committers * each.transactions * 0.4 + each.endorsements * wanted[name]
+        )
         for name, each in COSTS.items()
     }
-    assert capacity.commit_and_endorse(exact) == pytest.approx((commit, endorse))
+    assert capacity.commit(exact) == pytest.approx(0.4)
+    assert {name: capacity.endorsing(each, exact) for name, each in exact.items()} == pytest.approx(wanted)
 
 
 def test_what_grows_with_what():

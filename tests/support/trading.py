@@ -150,18 +150,19 @@ class Member:
     def _committed(self, claim_id: str, transient: Mapping[str, bytes]) -> None:
         """Commit, and let the auditor compare what the claim is about."""
         self.act("Claims:commit", claim_id, "1", transient=transient)
-        self._wait_for_peer(AUDITOR)
+        self.wait_for_peer(AUDITOR)
         subject = self.trade.evaluate("Claims:subject", claim_id, "1", endorsing_organizations=[self.msp_id])
         self.act("Claims:show_subject", transient={"subject": subject})
 
-    def _wait_for_peer(self, msp_id: str) -> None:
-        """Return once the peer of *msp_id* has the last block on `trade` that this member wrote to."""
-        system = self.gateway.network(CHANNEL).contract("qscc")
+    def wait_for_peer(self, msp_id: str, channel: str = CHANNEL) -> None:
+        """Return once the peer of *msp_id* has all blocks of *channel* that this member's peer has."""
+        network = self.gateway.network(channel)
+        system = network.contract("qscc")
         freshness.Heights().wait(
-            CHANNEL,
+            channel,
             [msp_id],
-            self.latest[0],
-            lambda channel, asked: system.evaluate("GetChainInfo", channel, endorsing_organizations=[asked]),
+            network.height() - 1,
+            lambda asked, peer: system.evaluate("GetChainInfo", asked, endorsing_organizations=[peer]),
         )
 
     def grant(self, grant_id: str, claim: Claim, recipient: str, attributes: Sequence[str], purpose: str) -> None:

@@ -24,7 +24,7 @@ SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 PREFLIGHT = "/v1/channels/trade/chaincodes/trade/preflight"
 CALLS = "x-contract-functions"
 # They call what the caller names, or read blocks and the read model.
-NOT_OF_THE_TRADE = ("/v1/audit/", "/v1/events/", "/v1/channels/", "/v1/model/", "/v1/search")
+NOT_OF_THE_TRADE = ("/v1/audit/", "/v1/events/", "/v1/channels/", "/v1/model/", "/v1/search", "/v1/tokens")
 SECRET = "a-price-of-4711"
 
 

@@ -35,11 +35,11 @@ ROW = {
 COUNTING = """
 import sys
 from pathlib import Path
-from gateway.store.checkpoints import Checkpoints, Cursor, Reader
+from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from gateway.store.database import Store
 kept = Checkpoints(Store(Path(sys.argv[1]), sys.argv[2]))
 for number in range(10**9):
-    kept.set(Reader("AMSP", "u", "c", "cc", "n"), Cursor(number, "ab"))
+    kept.set(CheckpointReader("AMSP", "u", "c", "cc", "n"), EventCursor(number, "ab"))
     print(number, flush=True)
 """
 
