@@ -50,3 +50,16 @@ def one_of(ctx: api.Context, organisations: Collection[str], refusal: Refusal, t
     if caller not in organisations:
         raise refusal(text)
     return caller
+
+
+def between(ctx: api.Context, parties: Collection[str], recipient: str, what: str) -> None:
+    """
+    Refuse unless the caller's organisation and *recipient* are both among the *parties* of *what*, as ``claim C1``.
+
+    Raises:
+        Refused: NOT_A_PARTY, WRONG_ROLE.
+    """
+    text = f"{what} is between other organisations"
+    one_of(ctx, parties, Refusal.NOT_A_PARTY, text)
+    if recipient not in parties:
+        raise Refusal.NOT_A_PARTY(text)

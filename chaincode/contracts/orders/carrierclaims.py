@@ -175,10 +175,7 @@ class CarrierClaims(api.Contract):
             Refused: CLAIM_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
         """
         found, told = _load(ctx, claim_id), private.record(ctx, "sum", ClaimSum)
-        text = f"claim {claim_id} is between other organisations"
-        access.one_of(ctx, found.parties, Refusal.NOT_A_PARTY, text)
-        if recipient not in found.parties:
-            raise Refusal.NOT_A_PARTY(text)
+        access.between(ctx, found.parties, recipient, f"claim {claim_id}")
         found.check_sum(told)
         private.put(ctx, _sum_key(ctx, claim_id, told.step), records.dumps(told), [recipient])
         return private.announce(ctx, "ClaimSumDisclosed", claim_id=claim_id, step=told.step, recipient=recipient)

@@ -12,7 +12,6 @@ import dataclasses
 from chaincode.contracts import access, private
 from chaincode.contracts.orders import balances, dues, orders
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.orders.orders import PublicOrder
 from chaincode.domain.orders.payments import Mark
 from chaincode.domain.orders.storecredit import StoreCredit
 from chaincode.domain.refusals import Refusal
@@ -48,7 +47,7 @@ class Credits(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, WRONG_STATE (it comes to money alone, or is not to be
                 settled now), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due), RETURN_UNKNOWN, INVALID_ARGUMENT.
         """
-        public = _of_party(ctx, order_id)
+        public = orders.of_party(ctx, order_id)
         order, salt = dues.proven_order(ctx, public), private.salt(ctx)
         due = dues.credited(ctx, public, return_id)
         owed = dues.entitled(ctx, order_id, return_id)
@@ -73,7 +72,7 @@ class Credits(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, WRONG_STATE (it is not cancelled, or had no credit),
                 ALREADY_REFUNDED, INVALID_ARGUMENT.
         """
-        public = _of_party(ctx, order_id)
+        public = orders.of_party(ctx, order_id)
         order, salt = dues.proven_order(ctx, public), private.salt(ctx)
         if public.state != "cancelled" or not order.credit:
             raise Refusal.WRONG_STATE(f"order {order_id} is {public.state}; credit comes back of a cancelled one")
@@ -133,12 +132,6 @@ class Credits(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_REFUNDED.
         """
         return orders.mark_proof(ctx, orders.public(ctx, order_id), "credit", return_id, units)
-
-
-def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
-    public = orders.public(ctx, order_id)
-    access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
-    return public
 
 
 def _with_balance(data: bytes) -> Balance:

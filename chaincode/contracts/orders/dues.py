@@ -43,8 +43,7 @@ class ReturnDues(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, RETURN_UNKNOWN, WRONG_STATE, ALREADY_EXISTS,
                 UNITS_RETURNED, NOT_ANSWERED (this peer has not joined `trade`), INVALID_ARGUMENT.
         """
-        public = orders.public(ctx, order_id)
-        access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
+        public = orders.of_party(ctx, order_id)
         owed, salt = entitled(ctx, order_id, return_id), private.salt(ctx)
         if owed is None:
             raise Refusal.NOT_ANSWERED("this peer has not joined the channel of returns")
@@ -65,8 +64,7 @@ class ReturnDues(api.Contract):
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
         """
-        public, firm = orders.public(ctx, order_id), names.MSP_ID.check("payments", payments)
-        access.one_of(ctx, public.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
+        public, firm = orders.of_party(ctx, order_id), names.MSP_ID.check("payments", payments)
         data, due = _proven_due(ctx, public, return_id)
         private.put(ctx, _due_key(ctx, due), data, [firm])
         return private.announce(ctx, "DueDisclosed", order_id=order_id, return_id=return_id, units=str(due.units))

@@ -105,6 +105,18 @@ def public(ctx: api.Context, order_id: str) -> PublicOrder:
     return store.load(ctx, PublicOrder, Refusal.ORDER_UNKNOWN, _PUBLIC, identifiers.check("order_id", order_id))
 
 
+def of_party(ctx: api.Context, order_id: str) -> PublicOrder:
+    """
+    Return the public part of an order to one of its parties.
+
+    Raises:
+        Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_ROLE.
+    """
+    found = public(ctx, order_id)
+    access.one_of(ctx, found.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
+    return found
+
+
 class Orders(api.Contract):
     """Orders between a platform and a merchant, with their pinned return terms."""
 
@@ -188,7 +200,7 @@ class Orders(api.Contract):
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE, ALREADY_SETTLED, NOT_CANCELLABLE.
         """
-        found = _of_party(ctx, order_id)
+        found = of_party(ctx, order_id)
         _check_unsent(ctx, order_id)
         if private.held(ctx, mark_key(ctx, "settle", order_id), found.parties):
             raise Refusal.ALREADY_SETTLED(f"the money of order {order_id} is paid out to {found.merchant}")
@@ -203,7 +215,7 @@ class Orders(api.Contract):
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
         """
         identifiers.check("journey_id", journey_id)
-        return _moved(ctx, _of_party(ctx, order_id).moved("fulfilling", journey_id=journey_id))
+        return _moved(ctx, of_party(ctx, order_id).moved("fulfilling", journey_id=journey_id))
 
     @api.transaction(endorsed_by=_PARTIES, called_by=("platform", "merchant"))
     def close(self, ctx: api.Context, order_id: str) -> PublicOrder:
@@ -213,7 +225,7 @@ class Orders(api.Contract):
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, WRONG_STATE.
         """
-        return _moved(ctx, _of_party(ctx, order_id).moved("closed"))
+        return _moved(ctx, of_party(ctx, order_id).moved("closed"))
 
     @api.query
     def parties(self, ctx: api.Context, order_id: str) -> tuple[str, ...]:
@@ -306,12 +318,6 @@ def _facts_key(ctx: api.Context, order_id: str) -> str:
 def _terms_key(ctx: api.Context, order_id: str) -> str:
     """Return the key of the pinned terms; they are stored alone, so that they can be proved without the rest."""
     return ctx.stub.create_composite_key("order.terms", [identifiers.check("order_id", order_id)])
-
-
-def _of_party(ctx: api.Context, order_id: str) -> PublicOrder:
-    found = public(ctx, order_id)
-    access.one_of(ctx, found.parties, Refusal.NOT_A_PARTY, f"order {order_id} is between other organisations")
-    return found
 
 
 def _check_unsent(ctx: api.Context, order_id: str) -> None:

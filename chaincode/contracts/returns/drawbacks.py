@@ -154,10 +154,7 @@ class Drawbacks(api.Contract):
                 INVALID_ARGUMENT.
         """
         found, entry = _load(ctx, drawback_id), private.record(ctx, "entry", ImportEntry)
-        text = f"drawback {drawback_id} is between other organisations"
-        access.one_of(ctx, found.parties, Refusal.NOT_A_PARTY, text)
-        if recipient not in found.parties:
-            raise Refusal.NOT_A_PARTY(text)
+        access.between(ctx, found.parties, recipient, f"drawback {drawback_id}")
         found.check_entry(entry)
         country = found.terms.country
         customs.check_code("entry.code", entry.code, country)

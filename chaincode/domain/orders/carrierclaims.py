@@ -22,7 +22,7 @@ from typing import Literal
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.journeys import parcels
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import bounds, identifiers, money
+from chaincode.domain.vocabulary import bounds, identifiers, money, timeliness
 from hlf.codec import moments, names, records
 from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount, Instant
@@ -258,10 +258,7 @@ class CarrierClaim:
         Raises:
             Refused: NO_DEADLINE, NOT_DUE.
         """
-        if self.due is None:
-            raise Refusal.NO_DEADLINE(f"claim {self.filing.claim_id} is {self.state} and has no deadline")
-        if now <= self.due:
-            raise Refusal.NOT_DUE(f"claim {self.filing.claim_id} has time until {moments.text(self.due)}")
+        timeliness.missed(f"claim {self.filing.claim_id}", self.state, self.due, now)
         days = self.terms.pay_days
         if self.state is ClaimState.FILED:
             return self._moved(ClaimState.ACCEPTED, "", now, days, owed="claimed", deadline="carrier silent")
@@ -303,8 +300,7 @@ class CarrierClaim:
 
     def _in_time(self, now: int, *states: ClaimState) -> None:
         self._only(*states)
-        if self.due is not None and now > self.due:
-            raise Refusal.DEADLINE_PASSED(f"the time for that ended at {moments.text(self.due)}; enforce it instead")
+        timeliness.in_time(self.due, now)
 
 
 def filed(filing: ClaimFiling, claimant: str, terms: LiabilityTerms, happened_at: int, now: int) -> CarrierClaim:

@@ -22,7 +22,7 @@ from chaincode.domain.disclosure import disclosures
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import customs
 from chaincode.domain.register.customs import CustomsTariff
-from chaincode.domain.vocabulary import attributes, bounds, identifiers, money, places
+from chaincode.domain.vocabulary import attributes, bounds, identifiers, money, places, timeliness
 from chaincode.domain.vocabulary.money import Money
 from hlf.codec import moments, names, records, texts
 from hlf.codec.records import Amount, Instant
@@ -250,10 +250,7 @@ class Drawback:
         Raises:
             Refused: NO_DEADLINE, NOT_DUE.
         """
-        if self.due is None:
-            raise Refusal.NO_DEADLINE(f"drawback {self.filing.drawback_id} is {self.state} and has no deadline")
-        if now <= self.due:
-            raise Refusal.NOT_DUE(f"drawback {self.filing.drawback_id} has time until {moments.text(self.due)}")
+        timeliness.missed(f"drawback {self.filing.drawback_id}", self.state, self.due, now)
         if self.state is DrawbackState.FILED:
             return self._moved(DrawbackState.ACCEPTED, "", now, self.terms.pay_days, deadline="customs silent")
         return self._moved(DrawbackState.DEFAULTED, "", now, None, deadline="customs did not pay")
@@ -288,8 +285,7 @@ class Drawback:
 
     def _in_time(self, now: int) -> None:
         self._only(DrawbackState.FILED)
-        if self.due is not None and now > self.due:
-            raise Refusal.DEADLINE_PASSED(f"the time for that ended at {moments.text(self.due)}; enforce it instead")
+        timeliness.in_time(self.due, now)
 
 
 def filed(

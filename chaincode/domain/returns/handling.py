@@ -15,6 +15,7 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.returns import PASSED, TO_FETCH, Act, Return, Roles, State
 from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
+from chaincode.domain.vocabulary import timeliness
 from hlf.codec import moments
 from hlf.codec.refusals import Refused, invalid
 
@@ -287,10 +288,7 @@ def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Retur
     Raises:
         Refused: NO_DEADLINE, NOT_DUE.
     """
-    if known.due is None:
-        raise Refusal.NO_DEADLINE(f"return {known.return_id} is {known.state} and has no deadline")
-    if now <= known.due:
-        raise Refusal.NOT_DUE(f"return {known.return_id} has time until {moments.text(known.due)}")
+    timeliness.missed(f"return {known.return_id}", known.state, known.due, now)
     if known.state is State.REFERRED:
         return _approved(known.moved(State.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
     if known.state is State.PICKUP_FAILED and "deadline" in known.acts[-1].notes:
@@ -341,7 +339,5 @@ def _not_in(known: Return, *states: State) -> Refused:
 
 def _in_time(known: Return, now: int, *states: State) -> int:
     _only(known, *states)
-    due = known.due if known.due is not None else now
-    if now > due:
-        raise Refusal.DEADLINE_PASSED(f"the time for that ended at {moments.text(due)}; enforce it instead")
-    return due
+    timeliness.in_time(known.due, now)
+    return now if known.due is None else known.due

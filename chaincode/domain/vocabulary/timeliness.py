@@ -30,3 +30,27 @@ def check(what: str, at: int, now: int) -> None:
     not_ahead(what, at, now)
     if at < now - LATEST:
         raise Refusal.TOO_LATE(f"an {what} may be recorded for {LATEST // moments.DAY} days")
+
+
+def in_time(due: int | None, now: int) -> None:
+    """
+    Refuse what comes after its deadline *due*; None has no end.
+
+    Raises:
+        Refused: DEADLINE_PASSED.
+    """
+    if due is not None and now > due:
+        raise Refusal.DEADLINE_PASSED(f"the time for that ended at {moments.text(due)}; enforce it instead")
+
+
+def missed(what: str, state: str, due: int | None, now: int) -> None:
+    """
+    Refuse to enforce a deadline of *what*, as ``return R1``, that its *state* does not have or that is not over.
+
+    Raises:
+        Refused: NO_DEADLINE, NOT_DUE.
+    """
+    if due is None:
+        raise Refusal.NO_DEADLINE(f"{what} is {state} and has no deadline")
+    if now <= due:
+        raise Refusal.NOT_DUE(f"{what} has time until {moments.text(due)}")
