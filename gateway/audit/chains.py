@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fabric_protos.common import common_pb2
-from fabric_protos.msp import identities_pb2
-from google.protobuf.message import DecodeError
 
 from gateway.audit.histories import Proofs
 from gateway.http import context
 from gateway.http.problems import Problem
 from hlf import errors
-from hlf.audit.records import anatomy
+from hlf.audit.records import anatomy, search
 from hlf.wire import blocks
 
 _NEWEST = 4
@@ -70,7 +68,7 @@ def _transaction(found: blocks.BlockTransaction) -> dict[str, Any]:
         "transaction_id": found.transaction_id,
         "kind": _kind(found),
         "what": " ".join([found.chaincode, *calls]).strip(),
-        "by": _organisation(found.creator),
+        "by": search.organisation(found.creator),
         "valid": found.valid,
         "code": found.code_name,
         "at": found.timestamp,
@@ -81,10 +79,3 @@ def _kind(found: blocks.BlockTransaction) -> str:
     if found.config is not None or found.type == common_pb2.CONFIG:
         return CONFIGURATION
     return CALL if found.type == common_pb2.ENDORSER_TRANSACTION else OTHER
-
-
-def _organisation(creator: bytes) -> str:
-    try:
-        return str(identities_pb2.SerializedIdentity.FromString(creator).mspid)
-    except DecodeError:
-        return ""

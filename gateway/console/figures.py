@@ -22,7 +22,6 @@ from gateway.http.problems import Problem
 from gateway.pages.languages import gettext
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
-from hlf.codec import canonical
 
 _DAYS = 90
 
@@ -36,7 +35,7 @@ def listed() -> str:
 @auth.needs("read")
 def claim(claim_id: str, revision: int) -> str:
     """Show the figures of one claim, with boxes to tick."""
-    return _form(claim_id, revision, {}, [], None, "")
+    return _form(claim_id, revision, _values(claim_id, revision), {}, [], None, "")
 
 
 @auth.needs("write")
@@ -44,12 +43,13 @@ def claim(claim_id: str, revision: int) -> str:
 def show(claim_id: str, revision: int) -> Redirect | str:
     """Preview what a company would see, or show it."""
     given = request.form.to_dict()
-    ticked = [name for name in request.form.getlist("figure") if name in dict(_values(claim_id, revision))]
+    values = _values(claim_id, revision)
+    known = {name for name, _ in values}
+    ticked = [name for name in request.form.getlist("figure") if name in known]
     recipient = given.get("recipient", "")
     if not ticked or recipient not in companies.register() or not given.get("purpose") or not _date(given):
-        return _form(
-            claim_id, revision, given, ticked, None, gettext("Tick a figure, and say who, what for and until when.")
-        )
+        refused = gettext("Tick a figure, and say who, what for and until when.")
+        return _form(claim_id, revision, values, given, ticked, None, refused)
     grant_id = given.get("grant_id") or minting.public_id("grant")
     terms = {
         "claim_id": claim_id,
@@ -60,21 +60,23 @@ def show(claim_id: str, revision: int) -> Redirect | str:
         "expires_at": f"{_date(given)}T23:59:59Z",
         "request_id": None,
     }
-    grant = canonical.dumps({**terms, "salt": minting.salt()})
     if given.get("step") != "send":
-        planned = context.plan(TRADE.call("Disclosures:grant", [grant_id], {"grant": grant}))
+        planned = context.plan(TRADE.call("Disclosures:grant", [grant_id], {"grant": disclosing.salted(terms)}))
         preview = {"grant_id": grant_id, "endorsers": planned.endorsers, "seen_by": planned.seen_by}
-        return _form(claim_id, revision, given, ticked, preview, "")
-    document, chosen = disclosing.chosen(claim_id, revision, ticked)
-    context.act(TRADE, "Disclosures:grant", grant_id, transient={"grant": grant})
-    disclosing.deliver(grant_id, recipient, document, chosen)
+        return _form(claim_id, revision, values, given, ticked, preview, "")
+    disclosing.grant(grant_id, terms)
     return redirect(url_for("console.disclosures"), 303)
 
 
 def _form(
-    claim_id: str, revision: int, given: dict[str, str], ticked: list[str], preview: dict[str, Any] | None, refused: str
+    claim_id: str,
+    revision: int,
+    values: list[tuple[str, Any]],
+    given: dict[str, str],
+    ticked: list[str],
+    preview: dict[str, Any] | None,
+    refused: str,
 ) -> str:
-    values = _values(claim_id, revision)
     others = [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != context.caller().msp_id]
     until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=_DAYS)).isoformat()
     return page(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 
 from chaincode.domain.vocabulary import zones
+from chaincode.domain.vocabulary.money import MINOR_DIGITS
 from gateway.pages import languages
 from hlf.codec import moments
 
@@ -79,9 +80,9 @@ def share(value: float) -> str:
 
 
 def money(minor: str | int, currency: str) -> str:
-    """Return an amount, given in the currency's smallest unit."""
-    digits = numbers.get_currency_precision(currency)
-    told: str = numbers.format_currency(Decimal(int(minor)).scaleb(-digits), currency, locale=languages.locale())
+    """Return an amount, given in the minor units of ISO 4217; for some currencies CLDR counts others."""
+    amount = Decimal(int(minor)).scaleb(-MINOR_DIGITS[currency])
+    told: str = numbers.format_currency(amount, currency, locale=languages.locale())
     return told
 
 

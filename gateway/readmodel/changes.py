@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.readmodel import kinds
 from hlf import jsontext
+from hlf.codec import moments
 from hlf.errors import WireError
 from hlf.steps.events import BlockAndPrivateData
 from hlf.wire import keys, rwsets
@@ -159,4 +160,4 @@ def _record(namespace: str, collection: str, key_hash: bytes) -> str:
 def _milliseconds(transaction: BlockTransaction) -> int:
     """Return the moment that the transaction's client stated; zero if it stated none that can be read."""
     stated = transaction.timestamp
-    return 0 if stated is None else int(stated.timestamp() * 1000)
+    return 0 if stated is None else moments.since_epoch(stated)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +28,11 @@ _REVOKE = Prepared(
     .values(revoked_at=sa.func.coalesce(tokens.c.revoked_at, sa.bindparam("now")))
 )
 _ALL = Prepared(sa.select(tokens).order_by(tokens.c.created_at.desc(), tokens.c.id))
+_OF_USER = Prepared(
+    sa.select(tokens)
+    .where(tokens.c.msp_id == sa.bindparam("of_msp_id"), tokens.c.user == sa.bindparam("of_user"))
+    .order_by(tokens.c.created_at.desc(), tokens.c.id)
+)
 
 
 class TokenError(Exception):
@@ -135,19 +141,26 @@ class Tokens:
     def all(self) -> list[Token]:
         """Return every token, newest first, without its secret."""
         with self._store.reading() as database:
-            rows = database.execute(_ALL).fetchall()
-        return [
-            Token(
-                row["id"],
-                row["msp_id"],
-                row["user"],
-                tuple(row["scopes"].split()),
-                _moment(row["created_at"]),
-                _moment(row["expires_at"]),
-                row["revoked_at"] is not None,
-            )
-            for row in rows
-        ]
+            return [_token(row) for row in database.execute(_ALL).fetchall()]
+
+    def of_user(self, msp_id: str, user: str) -> list[Token]:
+        """Return the tokens of one user, newest first, without their secrets."""
+        with self._store.reading() as database:
+            return [
+                _token(row) for row in database.execute(_OF_USER, {"of_msp_id": msp_id, "of_user": user}).fetchall()
+            ]
+
+
+def _token(row: Any) -> Token:
+    return Token(
+        row["id"],
+        row["msp_id"],
+        row["user"],
+        tuple(row["scopes"].split()),
+        _moment(row["created_at"]),
+        _moment(row["expires_at"]),
+        row["revoked_at"] is not None,
+    )
 
 
 def _digest(secret: str) -> bytes:

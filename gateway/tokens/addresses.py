@@ -6,6 +6,7 @@ Nobody gets more by it than it has: a new token acts for the same user, and has 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.http import auth, context
@@ -34,9 +35,7 @@ def listed() -> list[Token]:
 def create(body: dict[str, Any]) -> dict[str, str]:
     """Make a token for the caller's user, with some of the caller's scopes; it is shown only here."""
     caller = context.caller()
-    more = sorted(set(body["scopes"]) - caller.scopes)
-    if more:
-        raise Problem("SCOPE_MISSING", f"A token cannot give more than it has: this one lacks {', '.join(more)}")
+    _check_scopes(body["scopes"])
     made = context.services().tokens.create(caller.msp_id, caller.user, body["scopes"], body["days"] * _DAY)
     return {"token": made}
 
@@ -47,9 +46,7 @@ def create(body: dict[str, Any]) -> dict[str, str]:
 def rotate(token_id: str) -> dict[str, str]:
     """Replace a token by a new one with the same scopes and the same length of life; the old one ends."""
     old = _live(token_id)
-    more = sorted(set(old.scopes) - context.caller().scopes)
-    if more:
-        raise Problem("SCOPE_MISSING", f"A token cannot give more than it has: this one lacks {', '.join(more)}")
+    _check_scopes(old.scopes)
     kept = context.services().tokens
     seconds = int((old.expires_at - old.created_at).total_seconds())
     # The new one is there before the old one ends: after a crash in between both are valid, and none is lost.
@@ -68,11 +65,15 @@ def revoke(token_id: str) -> Token:
     return _found(token_id)
 
 
+def _check_scopes(scopes: Iterable[str]) -> None:
+    more = sorted(set(scopes) - context.caller().scopes)
+    if more:
+        raise Problem("SCOPE_MISSING", f"A token cannot give more than it has: this one lacks {', '.join(more)}")
+
+
 def _own() -> list[Token]:
     caller = context.caller()
-    return [
-        each for each in context.services().tokens.all() if (each.msp_id, each.user) == (caller.msp_id, caller.user)
-    ]
+    return context.services().tokens.of_user(caller.msp_id, caller.user)
 
 
 def _found(token_id: str) -> Token:

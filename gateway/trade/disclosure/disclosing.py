@@ -11,6 +11,7 @@ from gateway.http import context
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
 from gateway.trade import minting
+from hlf.codec import canonical
 
 
 def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, list[str]]:
@@ -22,6 +23,18 @@ def chosen(claim_id: str, revision: int, attributes: list[str]) -> tuple[str, li
         words = f"The claim has no attribute {missing[0]}."
         raise Problem("REQUEST_INVALID", f"json.attributes: {words}", errors={"json": {"attributes": [words]}})
     return claim["document"], [by_name[name] for name in attributes]
+
+
+def grant(grant_id: str, terms: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Grant what *terms* say of one of the caller's claims, and deliver it; both as ``context.act`` returns them."""
+    document, disclosed = chosen(terms["claim_id"], terms["revision"], terms["attributes"])
+    granted = context.act(TRADE, "Disclosures:grant", grant_id, transient={"grant": salted(terms)})
+    return granted, deliver(grant_id, terms["recipient"], document, disclosed)
+
+
+def salted(terms: Mapping[str, Any]) -> bytes:
+    """Return the terms of a grant as the contract takes them."""
+    return canonical.dumps({**terms, "salt": minting.salt()})
 
 
 def show_subject(claim_id: str, revision: int) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from gateway.trade.disclosure.disclosure_schemas import (
     RevokedSchema,
 )
 from gateway.trade.receipts import CommittedSchema
-from hlf.codec import canonical
 
 blueprint = Blueprint(
     "disclosures", __name__, url_prefix="/v1/disclosures", description="Disclosures of single attributes"
@@ -36,14 +35,7 @@ def grant(body: dict[str, Any]) -> dict[str, Any]:
     Owner, recipient and auditor get the grant; only the recipient gets the values.
     """
     grant_id = minting.public_id("grant")
-    document, chosen = disclosing.chosen(body["claim_id"], body["revision"], body["attributes"])
-    granted = context.act(
-        TRADE,
-        "Disclosures:grant",
-        grant_id,
-        transient={"grant": canonical.dumps({**body, "salt": minting.salt()})},
-    )
-    delivered = disclosing.deliver(grant_id, body["recipient"], document, chosen)
+    granted, delivered = disclosing.grant(grant_id, body)
     return {"grant_id": grant_id, "grant": granted, "delivery": delivered}
 
 

@@ -89,3 +89,5 @@ def test_amounts_know_the_smallest_unit_of_their_currency(app):
     with app.test_request_context():
         assert customs.money("4590", "USD") == "US$45.90"
         assert customs.money("4590", "VND") == "₫4,590"
+        # Two minor digits in ISO 4217, none in CLDR.
+        assert "1,200" in customs.money("120000", "LAK")
