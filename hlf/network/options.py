@@ -13,6 +13,10 @@ state = click.option(
     "--state", type=FOLDER, default=Path("build/network"), show_default=True, help="The network's state folder."
 )
 
+consortium = click.option(
+    "--consortium", type=FILE, help="The consortium file; default: the copy that the state folder keeps."
+)
+
 organisation = click.option(
     "--organisation", help="The MSP id to act for; default: the one whose keys the folder holds."
 )

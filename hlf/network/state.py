@@ -283,6 +283,16 @@ def held(folder: Folder) -> Consortium:
     return topology.load(folder.consortium_file, base=base)
 
 
+def wanted(folder: Folder, consortium: Path | None) -> Consortium:
+    """
+    Return the consortium in a file, or the one that is held here if none is named.
+
+    Raises:
+        ConsortiumError: it is unusable, or none is held.
+    """
+    return topology.load(consortium) if consortium is not None else held(folder)
+
+
 def operated(folder: Folder) -> Consortium:
     """
     Return the part of the held consortium that runs from here: all of it, or that of the folder's own organisations.

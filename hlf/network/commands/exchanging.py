@@ -13,16 +13,12 @@ import click
 from hlf.network import options
 from hlf.network.exchange import inviting, proposals, updating
 
-_CONSORTIUM = click.option(
-    "--consortium", type=options.FILE, help="The consortium file; default: the copy that the state folder keeps."
-)
-
 
 @click.command()
 @click.argument("channel")
 @click.argument("file", type=options.FILE)
 @click.option("--with", "introduced", type=options.FILE, multiple=True, help="The introduction of an organisation.")
-@_CONSORTIUM
+@options.consortium
 @options.state
 def invite(channel: str, file: Path, introduced: tuple[Path, ...], consortium: Path | None, state: Path) -> None:
     """Write what others must know to join a channel into FILE; a channel that is new is drafted with it."""
@@ -33,7 +29,7 @@ def invite(channel: str, file: Path, introduced: tuple[Path, ...], consortium: P
 @click.command()
 @click.argument("file", type=options.FILE)
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what the invitation says.")
-@_CONSORTIUM
+@options.consortium
 @options.state
 def join(file: Path, only_plan: bool, consortium: Path | None, state: Path) -> None:  # noqa: FBT001
     """Join the channel of an invitation with the own nodes, which are started."""
@@ -46,7 +42,7 @@ def join(file: Path, only_plan: bool, consortium: Path | None, state: Path) -> N
 @click.argument("channel")
 @click.argument("file", type=options.FILE)
 @click.option("--with", "introduced", type=options.FILE, multiple=True, help="The introduction of an organisation.")
-@_CONSORTIUM
+@options.consortium
 @options.organisation
 @options.state
 def propose(

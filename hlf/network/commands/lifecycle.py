@@ -9,16 +9,12 @@ import click
 from hlf.network import options
 from hlf.network.exchange import chaincodes
 
-_CONSORTIUM = click.option(
-    "--consortium", type=options.FILE, help="The consortium file; default: the copy that the state folder keeps."
-)
-
 
 @click.command("chaincode-propose")
 @click.argument("channel")
 @click.argument("name")
 @click.argument("file", type=options.FILE)
-@_CONSORTIUM
+@options.consortium
 @options.organisation
 @options.state
 def propose(channel: str, name: str, file: Path, consortium: Path | None, organisation: str, state: Path) -> None:
@@ -31,7 +27,7 @@ def propose(channel: str, name: str, file: Path, consortium: Path | None, organi
 @click.argument("channel")
 @click.argument("name")
 @click.argument("file", type=options.FILE)
-@_CONSORTIUM
+@options.consortium
 @options.organisation
 @options.state
 def package(channel: str, name: str, file: Path, consortium: Path | None, organisation: str, state: Path) -> None:

@@ -21,7 +21,6 @@ from hlf.wire import packages
 from hlf.wire.config.channelconfig import Bundle
 
 KIND = "definition"
-_SETTLE_SECONDS = 60.0
 _AGREE_SECONDS = 10.0
 
 
@@ -50,7 +49,7 @@ def propose(
         ConsortiumError, NetworkError: the file cannot be used, or has no such chaincode.
     """
     with Side(root, msp_id) as side:
-        packaged = _packaged(side, _wanted(side, consortium), channel, name)
+        packaged = _packaged(side, state.wanted(side.folder, consortium), channel, name)
         made = ProposedDefinition(channel, packaged.definition)
     papers.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
     return made
@@ -86,7 +85,7 @@ def package(
     folder = Folder(root)
     state.existing(folder)
     with state.alone(folder), Side(root, msp_id) as side:
-        packaged = _packaged(side, _wanted(side, consortium), channel, name)
+        packaged = _packaged(side, state.wanted(side.folder, consortium), channel, name)
         # Its server's port stands in the package.
         state.write(folder, side.record)
     state.replace_file(place, packaged.package)
@@ -123,17 +122,14 @@ def approve(place: Path, root: Path, msp_id: str | None = None, package: Path | 
     proposed = read(place)
     with Side(root, msp_id) as side:
         peer = side.peer()
-        _check(proposed, peer, place)
+        agreed = _following(proposed, peer, place) is not None
         package_id = _package(package)[1] if package is not None else ""
         if package is not None and package_id not in {each.package_id for each in lifecycle.installed(peer)}:
             raise errors.ExchangeError(package, f"is not installed at {peer.name}", "Install it first.")
         definition = proposed.definition
         held = lifecycle.approved(peer, proposed.channel, definition.name)
         same = held is not None and (held.sequence, held.package_id) == (definition.sequence, package_id)
-        ready = (
-            lifecycle.readiness(peer, proposed.channel, definition) if same and not _in_force(proposed, peer) else {}
-        )
-        if not same or not (ready.get(side.msp_id) or _in_force(proposed, peer)):
+        if not same or not (agreed or lifecycle.readiness(peer, proposed.channel, definition).get(side.msp_id)):
             lifecycle.approve(peer, proposed.channel, definition, package_id)
     return package_id
 
@@ -148,10 +144,9 @@ def readiness(place: Path, root: Path, msp_id: str | None = None) -> Mapping[str
     proposed = read(place)
     with Side(root, msp_id) as side:
         peer = side.peer()
-        _check(proposed, peer, place)
-        if _in_force(proposed, peer):
-            found = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
-            return {} if found is None else found.approvals
+        found = _following(proposed, peer, place)
+        if found is not None:
+            return found.approvals
         return lifecycle.readiness(peer, proposed.channel, proposed.definition)
 
 
@@ -166,15 +161,9 @@ def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
     proposed = read(place)
     with Side(root, msp_id) as side:
         peer = side.peer()
-        _check(proposed, peer, place)
-        if not _in_force(proposed, peer):
+        if _following(proposed, peer, place) is None:
             _commit(proposed, side, place)
-        joined = [each for each in side.peers() if proposed.channel in each.channels()]
-        if not waiting.until(lambda: all(_in_force(proposed, each) for each in joined), _SETTLE_SECONDS, every=0.1):
-            raise errors.EngineError(
-                f"after {_SETTLE_SECONDS:g} s not every peer of {side.msp_id} has the definition",
-                "Read the peers' logs for the cause; the definition itself is in force.",
-            )
+        side.wait_everywhere(proposed.channel, "definition", lambda own: _in_force(proposed, own) is not None)
 
 
 def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
@@ -200,16 +189,26 @@ def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
         ) from refused
 
 
-def _in_force(proposed: ProposedDefinition, peer: Peer) -> bool:
-    found = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
-    return found is not None and found.sequence == proposed.definition.sequence
+def _in_force(proposed: ProposedDefinition, peer: Peer) -> lifecycle.Committed | None:
+    """Return the definition in force at a peer if it has the proposed one's sequence."""
+    return _of_sequence(proposed, lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name))
 
 
-def _check(proposed: ProposedDefinition, peer: Peer, place: Path) -> None:
+def _of_sequence(proposed: ProposedDefinition, found: lifecycle.Committed | None) -> lifecycle.Committed | None:
+    return found if found is not None and found.sequence == proposed.definition.sequence else None
+
+
+def _following(proposed: ProposedDefinition, peer: Peer, place: Path) -> lifecycle.Committed | None:
+    """
+    Return the proposed definition if it is in force, None if it can follow what is.
+
+    Raises:
+        ExchangeError: it can do neither.
+    """
     present = lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name)
     trouble = definitions.problem(proposed.definition, present)
     if trouble is None:
-        return
+        return _of_sequence(proposed, present)
     held = present.sequence if present is not None else 0
     raise errors.ExchangeError(
         place,
@@ -217,10 +216,6 @@ def _check(proposed: ProposedDefinition, peer: Peer, place: Path) -> None:
         f"has {held} in force" + (" with another content" if proposed.definition.sequence == held else ""),
         f"Propose it again with sequence {held + 1}.",
     )
-
-
-def _wanted(side: Side, consortium: Path | None) -> topology.Consortium:
-    return topology.load(consortium) if consortium is not None else side.consortium
 
 
 def _packaged(side: Side, wanted: topology.Consortium, channel: str, name: str) -> chaincodes.Packaged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,25 @@ def of(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> d
             for name, files in consenters.items()
         },
     }
+
+
+def of_channel(
+    folder: Folder, record: Record, consortium: Consortium, channel: str, introduced: Iterable[Path]
+) -> list[dict[str, Any]]:
+    """
+    Return what the folder knows of a channel's members and orderers' organisations, after it took *introduced* in.
+
+    Raises:
+        StateError: the file has no such channel, or one of them was never introduced here.
+        ExchangeError: as for :func:`take`.
+    """
+    if channel not in {each.name for each in consortium.channels}:
+        known = ", ".join(each.name for each in consortium.channels)
+        raise errors.StateError(folder.root, f"the file has no channel {channel}", f"It has {known}.")
+    for file in introduced:
+        take(folder, record, consortium, file)
+    parties = (*consortium.channel(channel).members, *(each.msp_id for each in consortium.ordering.organisations))
+    return [of(folder, record, consortium, msp_id) for msp_id in parties]
 
 
 def known(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf.network import channelconfig, channelwords, errors, ports, state, topology
+from hlf.network import channelconfig, channelwords, ports, state
 from hlf.network.exchange import introductions, operating, papers
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -45,15 +45,9 @@ def invite(
     folder = Folder(root)
     record = state.existing(folder)
     with state.alone(folder):
-        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
-        if channel not in {each.name for each in wanted.channels}:
-            known = ", ".join(each.name for each in wanted.channels)
-            raise errors.StateError(root, f"the file has no channel {channel}", f"It has {known}.")
+        wanted = state.wanted(folder, consortium)
         ports.assign(record, wanted.only(record.own))
-        for file in introduced:
-            introductions.take(folder, record, wanted, file)
-        parties = [*wanted.channel(channel).members, *(each.msp_id for each in wanted.ordering.organisations)]
-        told = [introductions.of(folder, record, wanted, msp_id) for msp_id in parties]
+        told = introductions.of_channel(folder, record, wanted, channel, introduced)
         if not folder.genesis(channel).exists():
             channelconfig.draft(folder, record, wanted, [channel])
         state.adopt(folder, wanted)
@@ -100,7 +94,7 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
     folder = Folder(root)
     record = state.existing(folder)
     with state.alone(folder):
-        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
+        wanted = state.wanted(folder, consortium)
         _check(folder, record, wanted, paper, found)
         for each in told:
             introductions.keep(folder, record, wanted, paper.part(each))

@@ -8,7 +8,7 @@ from pathlib import Path
 from hlf import errors as hlf_errors
 from hlf import waiting
 from hlf.admin import lifecycle
-from hlf.network import engines, errors, ports, processes, profile, state, topology
+from hlf.network import engines, errors, ports, processes, profile, state
 from hlf.network.admin import chaincodes, deployment
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
@@ -39,7 +39,7 @@ def up(root: Path, consortium: Path | None = None) -> list[str]:
     folder = Folder(root)
     with state.alone(folder):
         record = state.existing(folder)
-        wanted = topology.load(consortium) if consortium is not None else state.held(folder)
+        wanted = state.wanted(folder, consortium)
         return bring_up(folder, record, wanted)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf import identity
+from hlf import identity, waiting
 from hlf.admin import channel as channels
 from hlf.admin import discovery
 from hlf.admin.orderer import Orderer
@@ -23,6 +23,7 @@ from hlf.signers import Signer
 from hlf.wire.config.channelconfig import Bundle
 
 _ANSWER_SECONDS = 3.0
+_SETTLE_SECONDS = 60.0
 
 
 class Side:
@@ -79,6 +80,20 @@ class Side:
                 self.folder.root, f"{self.msp_id} has no peer in the consortium file", "Name a member: --organisation."
             )
         return peers[0]
+
+    def wait_everywhere(self, channel: str, what: str, has: Callable[[Peer], bool]) -> None:
+        """
+        Return when every own peer on a channel has what was put in force there.
+
+        Raises:
+            EngineError: one does not get it; *what* names it, as ``definition``.
+        """
+        joined = [each for each in self.peers() if channel in each.channels()]
+        if not waiting.until(lambda: all(has(each) for each in joined), _SETTLE_SECONDS, every=0.1):
+            raise errors.EngineError(
+                f"after {_SETTLE_SECONDS:g} s not every peer of {self.msp_id} has the {what}",
+                f"Read the peers' logs for the cause; the {what} itself is in force.",
+            )
 
     def config(self, channel: str) -> Any:
         """

@@ -8,7 +8,6 @@ from typing import Any
 
 from fabric_protos.common import configtx_pb2
 
-from hlf import waiting
 from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
@@ -20,8 +19,6 @@ from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.network.state import Folder
 from hlf.wire.config import configupdate
 from hlf.wire.config.channelconfig import Bundle
-
-_SETTLE_SECONDS = 60.0
 
 
 def propose(
@@ -45,17 +42,10 @@ def propose(
     folder = Folder(root)
     state.existing(folder)
     with state.alone(folder), Side(root, msp_id) as side:
-        wanted = topology.load(consortium) if consortium is not None else side.consortium
-        if channel not in {each.name for each in wanted.channels}:
-            known = ", ".join(each.name for each in wanted.channels)
-            raise errors.StateError(root, f"the file has no channel {channel}", f"It has {known}.")
+        wanted = state.wanted(folder, consortium)
         own = side.record.own or wanted.msp_ids
         ports.assign(side.record, wanted.only(own))
-        for file in introduced:
-            introductions.take(folder, side.record, wanted, file)
-        for each in (*wanted.channel(channel).members, *(one.msp_id for one in wanted.ordering.organisations)):
-            # Raises where one was never introduced.
-            introductions.of(folder, side.record, wanted, each)
+        introductions.of_channel(folder, side.record, wanted, channel, introduced)
         state.write(folder, side.record)
         original = side.config(channel)
         made = ChannelProposal(channel, original, _changed(side, wanted, channel, original))
@@ -121,16 +111,9 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
             _check(proposal, present, place)
             with side.orderer(Bundle(proposal.channel, present)) as orderer:
                 channels.apply(orderer, proposal.channel, proposal.update, proposal.signatures.values())
-        joined = [peer for peer in side.peers() if proposal.channel in peer.channels()]
-
-        def everywhere() -> bool:
-            return all(proposal.in_force(channels.config(peer, proposal.channel)) for peer in joined)
-
-        if not waiting.until(everywhere, _SETTLE_SECONDS, every=0.1):
-            raise errors.EngineError(
-                f"after {_SETTLE_SECONDS:g} s not every peer of {side.msp_id} has the new configuration",
-                "Read the peers' logs for the cause; the update itself is in force.",
-            )
+        side.wait_everywhere(
+            proposal.channel, "update", lambda peer: proposal.in_force(channels.config(peer, proposal.channel))
+        )
     return proposal
 
 
