@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from chaincode.domain.refusals import Refusal
+from hlf.codec.refusals import RefusalRow
 from hlf.shim import api
 
 _PEOPLE = ("client", "admin")
@@ -39,7 +40,7 @@ def administrator(ctx: api.Context) -> str:
     return ctx.client.msp_id
 
 
-def one_of(ctx: api.Context, organisations: Collection[str], refusal: Refusal, text: str) -> str:
+def one_of(ctx: api.Context, organisations: Collection[str], refusal: RefusalRow, text: str) -> str:
     """
     Return the caller's organisation, if it is one of *organisations*; *refusal* with *text* otherwise.
 

@@ -16,7 +16,7 @@ from chaincode.domain.disclosure import disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
-from hlf.codec.refusals import invalid
+from hlf.codec.refusals import RefusalRow, invalid
 from hlf.shim import api
 from hlf.wire import keys
 
@@ -85,7 +85,7 @@ def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
     return found
 
 
-def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refusal: Refusal, what: str) -> None:
+def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refusal: RefusalRow, what: str) -> None:
     """
     Refuse *data* unless each of *holders* stores exactly these bytes under *key*.
 

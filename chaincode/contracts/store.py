@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypedDict, TypeVar
 
-from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds
 from hlf.codec import canonical, moments, records
+from hlf.codec.refusals import RefusalRow
 from hlf.shim import api
 
 Record = TypeVar("Record")
@@ -42,7 +42,7 @@ def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> R
     return found
 
 
-def load(ctx: api.Context, kind: type[Record], refusal: Refusal, name: str, *attributes: str) -> Record:
+def load(ctx: api.Context, kind: type[Record], refusal: RefusalRow, name: str, *attributes: str) -> Record:
     """
     Return the record under (*name*, *attributes*).
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterator
 
 _CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -45,51 +46,76 @@ class RefusalKind(enum.Enum):
     FAILED = "what had to be asked or run has failed"
 
 
-class RefusalTable(enum.Enum):
+class RefusalRow:
     """
-    A table of refusals, to be subclassed: each member's name is its code, its value (kind, meaning, cure).
+    One refusal of a `RefusalTable`; its code is the name that the table gives it.
 
-    Calling a member with the sentence of the case returns the `Refused` to raise. Decorate the subclass with
-    `enum.unique`: two equal lines would be one member with two names.
+    Calling it with the sentence of the case returns the `Refused` to raise.
 
     Attributes:
+        code: the code that programs compare, such as NOT_OWNER.
         kind: the kind of the refusal.
         meaning: its meaning, without the details of the case.
         cure: what the caller can do.
     """
+
+    code: str
 
     def __init__(self, kind: RefusalKind, meaning: str, cure: str) -> None:
         self.kind = kind
         self.meaning = meaning
         self.cure = cure
 
-    @property
-    def code(self) -> str:
-        """The code that programs compare, such as NOT_OWNER."""
-        return self.name
+    def __set_name__(self, table: type, name: str) -> None:
+        self.code = name
 
     def __call__(self, text: str) -> Refused:
         """Return the refusal to raise; *text* says in words which rule was not met."""
         return Refused(self.code, text)
 
 
-@enum.unique
+class _Rows(type):
+    """The class of tables: iterating over a table gives its rows."""
+
+    def __iter__(cls) -> Iterator[RefusalRow]:
+        """Yield the rows of the table, first those of the tables it is made of."""
+        for part in reversed(cls.__mro__):
+            yield from (value for value in vars(part).values() if isinstance(value, RefusalRow))
+
+
+class RefusalTable(metaclass=_Rows):
+    """
+    A table of refusals, to be subclassed: each attribute is a `RefusalRow`.
+
+    A table may be made of others: ``class Trade(Orders, Returns): ...`` has the rows of both.
+
+    Raises:
+        ValueError: a code is given twice; raised when the subclass is defined.
+    """
+
+    def __init_subclass__(cls) -> None:
+        codes = [row.code for row in cls]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise ValueError(f"{cls.__name__} has more than one row for {', '.join(twice)}: rename all but one")
+
+
 class RuntimeRefusal(RefusalTable):
     """Refusals of the runtime itself, the same for all contracts."""
 
-    INVALID_ARGUMENT = (RefusalKind.INVALID, "An argument cannot be accepted", "The detail names the field.")
-    UNKNOWN_FUNCTION = (RefusalKind.NOT_FOUND, "The chaincode has no such function", "See docs/contracts.md.")
-    ATTRIBUTE_REQUIRED = (
+    INVALID_ARGUMENT = RefusalRow(RefusalKind.INVALID, "An argument cannot be accepted", "The detail names the field.")
+    UNKNOWN_FUNCTION = RefusalRow(RefusalKind.NOT_FOUND, "The chaincode has no such function", "See docs/contracts.md.")
+    ATTRIBUTE_REQUIRED = RefusalRow(
         RefusalKind.NOT_ALLOWED,
         "The caller's certificate lacks an attribute that the contract asks for",
         "Have the organisation's Fabric CA register the attribute, and enroll again.",
     )
-    PEER_REFUSED = (
+    PEER_REFUSED = RefusalRow(
         RefusalKind.INVALID,
         "The peer refused what the contract asked of it",
         "Private data are read on the peer of an organisation that holds them.",
     )
-    INTERNAL = (
+    INTERNAL = RefusalRow(
         RefusalKind.FAILED,
         "The contract failed unexpectedly",
         "Its log has the place, by the transaction id.",

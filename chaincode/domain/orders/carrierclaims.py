@@ -26,7 +26,7 @@ from chaincode.domain.vocabulary import bounds, identifiers, money, timeliness
 from hlf.codec import moments, names, records
 from hlf.codec.bounds import Bounds
 from hlf.codec.records import Amount, Instant
-from hlf.codec.refusals import invalid
+from hlf.codec.refusals import RefusalRow, invalid
 
 Kind = Literal["lost", "damaged"]
 Step = Literal["claimed", "offered", "awarded"]
@@ -289,7 +289,7 @@ class CarrierClaim:
     def _with_sum(self, step: Step, sum_hash: str) -> CarrierClaim:
         return dataclasses.replace(self, sums={**self.sums, step: names.SHA256.check("sum_hash", sum_hash)})
 
-    def _is(self, by: str, needed: str, refusal: Refusal) -> None:
+    def _is(self, by: str, needed: str, refusal: RefusalRow) -> None:
         if by != needed:
             raise refusal(f"{needed} must do this in claim {self.filing.claim_id}")
 

@@ -17,7 +17,7 @@ from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from chaincode.domain.vocabulary import timeliness
 from hlf.codec import moments
-from hlf.codec.refusals import Refused, invalid
+from hlf.codec.refusals import RefusalRow, Refused, invalid
 
 Award = Literal["refund", "fetch", "uphold"]
 """The awards of an arbiter: the buyer gets its money, the goods are fetched, or the outcome does not change."""
@@ -318,7 +318,7 @@ def _after(state: State, terms: ReturnTerms, now: int) -> tuple[State, int | Non
     return State.CLOSED, None, "nobody disputed"
 
 
-def _is(by: str, needed: str, refusal: Refusal, does: str) -> None:
+def _is(by: str, needed: str, refusal: RefusalRow, does: str) -> None:
     if by != needed:
         raise refusal(f"{needed or 'nobody yet'} {does}")
 

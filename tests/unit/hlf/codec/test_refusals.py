@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import enum
-
 import pytest
 
-from hlf.codec.refusals import RefusalKind, RefusalTable, Refused, RuntimeRefusal, invalid
+from hlf.codec.refusals import RefusalKind, RefusalRow, RefusalTable, Refused, RuntimeRefusal, invalid
 
 
-@enum.unique
 class Shop(RefusalTable):
     """A table as a contract keeps one."""
 
-    SOLD_OUT = (RefusalKind.CONFLICT, "Nothing is left", "Come back tomorrow.")
+    SOLD_OUT = RefusalRow(RefusalKind.CONFLICT, "Nothing is left", "Come back tomorrow.")
 
 
 def test_a_member_gives_the_refusal_to_raise():
@@ -23,6 +20,22 @@ def test_a_member_gives_the_refusal_to_raise():
     assert (refused.value.code, refused.value.text) == ("SOLD_OUT", "no apples are left")
     assert (Shop.SOLD_OUT.code, Shop.SOLD_OUT.kind) == ("SOLD_OUT", RefusalKind.CONFLICT)
     assert (Shop.SOLD_OUT.meaning, Shop.SOLD_OUT.cure) == ("Nothing is left", "Come back tomorrow.")
+
+
+def test_a_table_made_of_others_has_their_rows():
+    """A large table is kept in parts; a code that two parts have would mean two things."""
+
+    class Bakery(RefusalTable):
+        BURNT = RefusalRow(RefusalKind.FAILED, "It is burnt", "Bake another.")
+
+    class Market(Shop, Bakery):
+        CLOSED = RefusalRow(RefusalKind.CONFLICT, "It is closed", "Come back tomorrow.")
+
+    assert {row.code for row in Market} == {"SOLD_OUT", "BURNT", "CLOSED"}
+    with pytest.raises(ValueError, match="Second has more than one row for SOLD_OUT"):
+
+        class Second(Shop):
+            SOLD_OUT = RefusalRow(RefusalKind.CONFLICT, "Nothing is left", "Bake more.")
 
 
 def test_a_contract_without_a_table_may_refuse_with_a_code_of_its_own():
