@@ -21,7 +21,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench capacity dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join channel-leave remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench capacity dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -132,6 +132,9 @@ channel-create: $(VENV)/run  ## Make the channel CHANNEL=name of MEMBERS="AMSP B
 
 channel-join: $(VENV)/run  ## Make MSP=id, an organisation of the file, a member of CHANNEL=name
 	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(ACT) channel-join $(CHANNEL) $(MSP) $(AS)
+
+channel-leave: $(VENV)/run  ## Show how MSP=id leaves CHANNEL=name; YES=1 does it
+	@$(call needs,CHANNEL,name)$(call needs,MSP,id)$(ACT) channel-leave $(CHANNEL) $(MSP) $(AS)
 
 remove-organisation: $(VENV)/run  ## Show the removal of MSP=id from all channels or CHANNEL=name; YES=1 does it
 	@$(call needs,MSP,id)$(ACT) remove-organisation $(MSP) $(if $(CHANNEL),--channel $(CHANNEL)) $(AS)

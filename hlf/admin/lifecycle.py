@@ -218,6 +218,15 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
     )
 
 
+def lost(refused: errors.LifecycleError) -> bool:
+    """
+    Return whether a peer refused because its organisation's approval went with an earlier ledger of the channel.
+
+    Its hash is in the blocks, so Fabric lets the organisation neither read nor repeat it: only the next sequence helps.
+    """
+    return "private data matching public hash version is not available" in refused.message
+
+
 def readiness(peer: Peer, channel_id: str, definition: Definition) -> dict[str, bool]:
     """Return which organisations, by MSP id, have approved exactly this definition."""
     args = lifecycle_pb2.CheckCommitReadinessArgs(**definition.fields())

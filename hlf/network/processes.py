@@ -111,7 +111,7 @@ def start(folder: Folder, program: Program) -> Running:
             child = subprocess.Popen(  # noqa: S603 - running what the consortium file names is the point
                 program.command,
                 cwd=program.folder,
-                env={**_environment(), **program.environment, _MARK: str(file.absolute())},
+                env={**environment(), **program.environment, _MARK: str(file.absolute())},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -299,7 +299,7 @@ def _fallen(running: Running, what: str) -> errors.ProcessError:
     return errors.ProcessError(running.name, f"{what}{said}", f"The whole log: {running.log}", log=running.log)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return the environment without what would silently change a Fabric program's configuration."""
     refused = ("CORE_", "ORDERER_", "FABRIC_CFG_PATH", "CHAINCODE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(refused)}

@@ -18,7 +18,7 @@ from typing import Any
 
 from hlf.admin import channel as channels
 from hlf.network import channelconfig, channelwords, engines, errors, material, ports, state, topology
-from hlf.network.admin import inspection, lifetime, reading, updates
+from hlf.network.admin import chaincodes, inspection, lifetime, reading, updates
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import ObservedChannels
 from hlf.network.admin.ordering import OrdererChanges
@@ -30,6 +30,7 @@ from hlf.network.plan.steps import (
     AddOrderer,
     Configure,
     Define,
+    Leave,
     PlanStep,
     RemoveOrderer,
     Restart,
@@ -241,6 +242,8 @@ def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tup
 def _interrupts(step: PlanStep, engine: Engine) -> str:
     if isinstance(step, Start | Restart | StopNodes) and engine.name == "embedded":
         return "every peer is away for a moment, as the embedded engine starts anew"
+    if isinstance(step, Leave):
+        return f"{', '.join(step.peers)} for a moment"
     if isinstance(step, Restart):
         return f"the peers of {step.msp_id} are away for a moment"
     if isinstance(step, Serve) and step.again:
@@ -305,6 +308,7 @@ def _do(asked: _Asked, kept: Record) -> None:
         with Nodes(folder, record, asked.base) as nodes:
             again = _asked(folder, record, asked.base, wanted, nodes)
             _configure(again, again.steps.last)
+            _leave(again)
         lifetime.bring_up(folder, wanted, record.engine, record.version, leaving=True)
     state.adopt(folder, wanted)
 
@@ -327,6 +331,18 @@ def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
         original = channels.config(asked.nodes.orderer(asked.base.orderers[0]), step.channel)
         changed = configuration.changed(original, group, step)
         updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed)
+
+
+def _leave(asked: _Asked) -> None:
+    """Take channels off peers, which must not run meanwhile; those of a command that was cut off run again before."""
+    folder, record, base = asked.folder, asked.record, asked.base
+    for step in asked.steps.last:
+        if not isinstance(step, Leave):
+            continue
+        builder = chaincodes.builder_configuration(record, chaincodes.package_all(record, asked.wanted))
+        asked.engine.stop(folder, step.peers)
+        asked.engine.unjoin(folder, step.peers, step.channel)
+        asked.engine.start(folder, record, base, builder, nodes=step.peers)
 
 
 def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Consortium:

@@ -186,13 +186,19 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
     def approve(msp_id: str) -> None:
         peer = nodes.first_peer(msp_id)
         package_id = packaged.package_id if msp_id in chaincode.installed_by else ""
-        if in_force:
-            held = lifecycle.approved(peer, chaincode.channel, chaincode.name)
-            if held is not None and held.package_id == package_id:
-                return
         try:
+            if in_force:
+                held = lifecycle.approved(peer, chaincode.channel, chaincode.name)
+                if held is not None and held.package_id == package_id:
+                    return
             lifecycle.approve(peer, chaincode.channel, definition, package_id)
         except hlf_errors.LifecycleError as refused:
+            if lifecycle.lost(refused):
+                raise errors.NetworkError(
+                    f"{msp_id} was a member of channel {chaincode.channel} before, and has lost its approval of "
+                    f"{chaincode.name}, sequence {definition.sequence}, with its ledger",
+                    f"Raise the sequence: hlf network chaincode-upgrade {chaincode.channel} {chaincode.name}.",
+                ) from refused
             # Left over from a start that did not come to its end.
             if "unchanged content" not in refused.message:
                 raise

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from hlf import errors as hlf_errors
 from hlf.admin import lifecycle
 from hlf.network import channelconfig, channelwords, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
@@ -121,14 +122,22 @@ def _approvals(
     channel: str, definitions: Iterable[lifecycle.Committed], members: list[str], nodes: Nodes
 ) -> dict[str, dict[str, str]]:
     asked = [(each, msp_id) for each in definitions for msp_id in members]
-    answers = deployment.together(
-        lambda each: lifecycle.approved(nodes.first_peer(each[1]), channel, each[0].name, each[0].sequence), asked
-    )
+
+    def package(each: tuple[lifecycle.Committed, str]) -> str | None:
+        definition, msp_id = each
+        try:
+            approved = lifecycle.approved(nodes.first_peer(msp_id), channel, definition.name, definition.sequence)
+        except hlf_errors.LifecycleError as refused:
+            if lifecycle.lost(refused):
+                return model.LOST
+            raise
+        return None if approved is None else approved.package_id
+
     found: dict[str, dict[str, str]] = {}
-    for (definition, msp_id), approved in zip(asked, answers, strict=True):
+    for (definition, msp_id), package_id in zip(asked, deployment.together(package, asked), strict=True):
         held = found.setdefault(definition.name, {})
-        if approved is not None:
-            held[msp_id] = approved.package_id
+        if package_id is not None:
+            held[msp_id] = package_id
     return found
 
 

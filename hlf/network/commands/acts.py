@@ -153,18 +153,38 @@ def channel_join(channel: str, msp: str) -> Edit:
     return edit
 
 
+@click.command("channel-leave")
+@act
+@click.argument("channel")
+@click.argument("msp")
+def channel_leave(channel: str, msp: str) -> Edit:
+    """Take a member out of a channel, and the channel with its ledger off that member's peers."""
+
+    def edit(text: str) -> str:
+        members = editing.read(text, _channel(text, channel, "members"))
+        if msp not in members:
+            raise errors.NetworkError(f"{msp} is no member of channel {channel}", f"It has {', '.join(members)}.")
+        if members == [msp]:
+            raise errors.NetworkError(
+                f"{msp} is the last member of channel {channel}, and a channel needs one", "Add another one first."
+            )
+        return _left(text, channel, msp)
+
+    return edit
+
+
 @click.command("remove-organisation")
 @act
 @click.argument("msp")
 @click.option("--channel", help="Only from this channel; by default from all, and its peers are stopped.")
 def remove_organisation(msp: str, channel: str | None) -> Edit:
-    """Remove a member; it gets no further block and keeps those it has."""
+    """Remove a member; with --channel as channel-leave does, else its peers are stopped and keep their ledgers."""
 
     def edit(text: str) -> str:
         place = _organisation(text, msp)
         for each in editing.read(text, ["channels"]):
             if msp in each["members"] and channel in (None, each["name"]):
-                text = editing.remove(text, _channel(text, each["name"], "members", msp))
+                text = _left(text, each["name"], msp)
         return editing.remove(text, place) if channel is None else text
 
     return edit
@@ -227,6 +247,19 @@ def user_enrol(msp: str, name: str, role: str, attributes: tuple[str, ...]) -> E
     return lambda text: editing.add(text, _organisation(text, msp, "users"), user)
 
 
+def _left(text: str, channel: str, msp: str) -> str:
+    """Return the text without a member of a channel, and without it among those who run the channel's chaincodes."""
+    for each in editing.read(text, ["chaincodes"]) or ():
+        if each["channel"] == channel and msp in each.get("installed_by", ()):
+            if each["installed_by"] == [msp]:
+                raise errors.NetworkError(
+                    f"{msp} alone runs chaincode {each['name']} of channel {channel}",
+                    "Name another member under its `installed_by`, and apply that, first.",
+                )
+            text = editing.remove(text, _chaincode(text, channel, each["name"], "installed_by", msp))
+    return editing.remove(text, _channel(text, channel, "members", msp))
+
+
 def _one(channel: str, field: str, name: str, rule: str | None, *, remove: bool) -> Edit:
     if remove == (rule is not None):
         raise errors.NetworkError("either a rule or --remove is wanted", "Give one of the two.")
@@ -272,6 +305,7 @@ COMMANDS = (
     anchor,
     channel_create,
     channel_join,
+    channel_leave,
     remove_organisation,
     chaincode_upgrade,
     collection,

@@ -87,6 +87,14 @@ class Engine(Protocol):
             EngineError, ProcessError: as for :meth:`save`.
         """
 
+    def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
+        """
+        Take a channel and its ledger off stopped peers; one that is not on it stays as it is.
+
+        Raises:
+            EngineError, ProcessError: a peer did not do so; it may be asked again.
+        """
+
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return the nodes that were stopped one by one while the others run."""
 

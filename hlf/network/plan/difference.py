@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hlf.network.parts import BFT
+from hlf.network.plan import model
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.plan.steps import (
     NOT_SET,
@@ -17,6 +18,7 @@ from hlf.network.plan.steps import (
     Enrol,
     Install,
     Join,
+    Leave,
     PlanStep,
     RemoveOrderer,
     Restart,
@@ -89,6 +91,10 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
         problems += _unchangeable(name, present, channel)
         first += _configure(name, present, channel)
         last += _removal(name, present, channel)
+        problems += _unendorsable(name, present, channel)
+        # The ledger of a peer that goes altogether stays with it.
+        if outside := sorted((present.peers - channel.peers) & wanted.nodes):
+            last.append(Leave(name, tuple(outside)))
         orderers.extend(
             AddOrderer(name, *each) for each in sorted(channel.orderers.items()) if each[0] not in present.orderers
         )
@@ -165,6 +171,19 @@ def _removal(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[Pla
     return [Configure(name, removed=removed)] if removed else []
 
 
+def _unendorsable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Iterator[PlanProblem]:
+    """Find chaincodes that nobody can write to any more without the members that leave."""
+    removed = ", ".join(sorted(present.members - wanted.members))
+    for chaincode, words in wanted.definitions.items() if removed else ():
+        for what, text in sorted(words.items()):
+            asks = what == "endorsement" or what.endswith(".endorsement")
+            if asks and model.satisfiable(text, present.members) and not model.satisfiable(text, wanted.members):
+                yield PlanProblem(
+                    f"channel {name}: without {removed} nobody can satisfy {what} of chaincode {chaincode}, {text}",
+                    "Give it another policy first: hlf network chaincode-upgrade.",
+                )
+
+
 def _installs(actual: NetworkFacts, wanted: NetworkFacts) -> list[PlanStep]:
     peers: dict[str, list[str]] = {}
     for peer, packages in sorted(wanted.installed.items()):
@@ -180,6 +199,16 @@ def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelF
         return PlanProblem(
             f"channel {name}: chaincode {chaincode} has sequence {asked} in the file, and {held} is in force",
             f"Write `sequence: {held + 1}` to change it, or {held or 1} to leave it.",
+        )
+    lost = sorted(
+        msp_id
+        for msp_id, package in present.approvals.get(chaincode, {}).items()
+        if package == model.LOST and msp_id in wanted.members
+    )
+    if asked == held and lost:
+        return PlanProblem(
+            f"channel {name}: {', '.join(lost)} has lost its approval of {chaincode}, sequence {held}, with its ledger",
+            f"Write `sequence: {held + 1}`: all approve that one.",
         )
     if has is not None and asked == held and has != wants:
         differs = "; ".join(map(str, _changes(has, wants)))

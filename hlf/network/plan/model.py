@@ -8,7 +8,7 @@ of the consortium file: that is also how a plan shows them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,9 @@ from hlf.wire import policies
 from hlf.wire.config.channelconfig import ENDORSEMENT
 
 """The policy of a definition that names none, as peers fill it in."""
+
+LOST = "lost"
+"""In place of the package of an approval that an organisation has lost with its ledger of the channel."""
 
 Words = Mapping[str, str]
 
@@ -92,6 +95,20 @@ def present_definition(present: Committed) -> dict[str, str]:
     return _words(
         present.version, present.sequence, present.init_required, present.validation_parameter, present.collections
     )
+
+
+def satisfiable(policy: str, members: Collection[str]) -> bool:
+    """Return whether these organisations can satisfy a policy in words; a channel's own policy counts as if so."""
+    try:
+        return _met(policies.parse(policies.from_dsl(policy)), members)
+    except errors.PolicyError:
+        return True
+
+
+def _met(rule: policies.Rule, members: Collection[str]) -> bool:
+    if isinstance(rule, policies.OutOf):
+        return sum(_met(each, members) for each in rule.rules) >= rule.count
+    return getattr(rule.principal, "msp_id", None) in members
 
 
 def _words(version: str, sequence: int, init_required: bool, parameter: bytes, collections: bytes) -> dict[str, str]:  # noqa: FBT001

@@ -200,7 +200,7 @@ class Configure(_Step):
     def details(self) -> list[str]:
         return [
             *(f"+ member {msp_id}: it sees every block, the former ones too" for msp_id in self.added),
-            *(f"- member {msp_id}: it gets no further block, and keeps those it has" for msp_id in self.removed),
+            *(f"- member {msp_id}: it gets no further block" for msp_id in self.removed),
             *map(str, self.changes),
         ]
 
@@ -258,6 +258,31 @@ class Join(_Step):
 
     def head(self) -> str:
         return f"join {', '.join(self.peers)} to channel {self.channel}"
+
+
+@dataclass(frozen=True)
+class Leave(_Step):
+    """Take a channel and its ledger off peers whose organisation is no member of it any more."""
+
+    channel: str
+    peers: tuple[str, ...]
+
+    @property
+    def destructive(self) -> bool:
+        return True
+
+    def after(self, network: NetworkFacts) -> NetworkFacts:
+        had = network.channels[self.channel]
+        return _with(network, self.channel, dataclasses.replace(had, peers=had.peers - set(self.peers)))
+
+    def head(self) -> str:
+        return f"take {', '.join(self.peers)} off channel {self.channel}"
+
+    def details(self) -> list[str]:
+        return [
+            "their ledgers of it are removed: keep one with `audit export` first, if you need it",
+            "who comes back later approves the next sequence of each chaincode: its approvals go with its ledgers",
+        ]
 
 
 @dataclass(frozen=True)

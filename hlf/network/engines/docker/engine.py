@@ -16,6 +16,7 @@ from hlf.network import errors
 from hlf.network.engines.docker import compose
 from hlf.network.engines.engine import FABRIC, BuilderConfig
 from hlf.network.engines.native import leaders
+from hlf.network.engines.native.binaries import has_left, unjoin_command
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -82,6 +83,15 @@ class Docker:
     def bring_back(self, folder: Folder, place: Path) -> None:
         """Refuse as :meth:`save` does."""
         self.save(folder, place)
+
+    def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
+        """Run `peer node unjoin` in a container of each peer."""
+        for name in peers:
+            try:
+                _compose(_file(folder), "run", "--rm", "--no-deps", name, *unjoin_command("peer", channel))
+            except errors.EngineError as refused:
+                if not has_left(str(refused)):
+                    raise
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return None: a stopped container is listed as one that does not run."""

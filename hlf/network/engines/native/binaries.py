@@ -14,6 +14,7 @@ from hlf.network import errors
 from hlf.network.engines.engine import FABRIC
 
 _SUPPORTED = "2.5 and 3.x"
+_NO_LEDGER = re.compile(r"cannot update ledger status, ledger \[[^]]*\] does not exist")
 _VERSION = re.compile(r"^\s*Version:\s*v?(\d+)\.(\d+)(?:\.(\d+))?", re.MULTILINE)
 
 
@@ -60,6 +61,16 @@ def find() -> Release:
                 f"It is part of a release archive. {_how_to_get(release.version_text)}",
             )
     return release
+
+
+def unjoin_command(peer: str, channel: str) -> list[str]:
+    """Return the command that takes a channel off a stopped peer."""
+    return [peer, "node", "unjoin", "--channelID", channel]
+
+
+def has_left(said: str) -> bool:
+    """Return whether that command found nothing to do, by what it said."""
+    return _NO_LEDGER.search(said) is not None
 
 
 def _program(name: str, home: str | None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Consortium, Orderer, Organisation, Peer
 
 _START_SECONDS = 60.0
+_UNJOIN_SECONDS = 120.0
 _PEER_USES = ("listen", "chaincode", "operations")
 _ORDERER_USES = ("listen", "admin", "operations")
 
@@ -91,6 +93,21 @@ class Native:
         """Put a copy in place, while nothing runs."""
         self._check_still(folder)
         replace_tree(folder.data(self.name), place)
+
+    def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
+        """Run `peer node unjoin` for each peer."""
+        for name in peers:
+            place = folder.data(self.name) / name
+            words = binaries.unjoin_command(str(self._release().peer), channel)
+            environment = {**processes.environment(), **config.LOGGING, "FABRIC_CFG_PATH": str(place.absolute())}
+            answer = subprocess.run(  # noqa: S603 - the release that the user named
+                words, env=environment, capture_output=True, text=True, timeout=_UNJOIN_SECONDS, check=False
+            )
+            if answer.returncode != 0 and not binaries.has_left(answer.stderr):
+                said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
+                raise errors.EngineError(
+                    f"{name} does not leave channel {channel}: {said}", "Mend that, then run the same command again."
+                )
 
     def _check_still(self, folder: Folder) -> None:
         if any(self.running(folder).values()):

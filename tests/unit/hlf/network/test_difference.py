@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hlf.network.plan import difference
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
-from hlf.network.plan.steps import AddOrderer, Configure, Define, Join, RemoveOrderer
+from hlf.network.plan.steps import AddOrderer, Configure, Define, Join, Leave, RemoveOrderer
 
 MEMBERS = ("AMSP", "BMSP", "CMSP", "DMSP")
 CHANNELS = ("c", "d")
@@ -67,6 +67,7 @@ def test_the_steps_lead_to_what_is_wanted(actual, wanted):
         assert reached.channels[name].members == channel.members
         assert reached.channels[name].settings == channel.settings
         assert reached.channels[name].orderers == channel.orderers
+        assert reached.channels[name].peers & wanted.nodes == channel.peers
         assert channel.definitions.items() <= reached.channels[name].definitions.items()
     assert reached.nodes == wanted.nodes
 
@@ -90,6 +91,7 @@ def _continuing(actual: NetworkFacts, wanted: NetworkFacts) -> NetworkFacts:
     return NetworkFacts(wanted.nodes, wanted.users, wanted.servers, wanted.installed, wanted.node_settings, changed)
 
 
+BOTH = frozenset({"peer.A", "peer.B"})
 ONE = ChannelFacts(
     frozenset({"AMSP", "BMSP"}),
     {"batch.timeout": "20ms", "orderers.consensus": "raft"},
@@ -139,6 +141,18 @@ def test_another_consensus_is_a_problem():
     assert [each.what for each in steps.problems] == ["channel c: orderers.consensus is raft, and the file says bft"]
 
 
+def test_a_member_whose_endorsement_is_needed_cannot_leave():
+    """Fabric would take the update, and then nobody could write."""
+    held = {"version": "1", "sequence": "3", "endorsement": "AND('AMSP.peer', 'BMSP.peer')"}
+    before, after = (
+        dataclasses.replace(ONE, members=frozenset(members), definitions={"lab": held})
+        for members in (("AMSP", "BMSP"), ("AMSP",))
+    )
+    steps = difference.between(NetworkFacts(channels={"c": before}), NetworkFacts(channels={"c": after}))
+    (problem,) = steps.problems
+    assert "without BMSP nobody can satisfy endorsement of chaincode lab, AND('AMSP.peer', 'BMSP.peer')" in str(problem)
+
+
 def test_members_come_before_definitions_and_leave_after_them():
     """A new member must be there to approve; a former one may be needed to endorse."""
     wanted = ChannelFacts(
@@ -150,4 +164,7 @@ def test_members_come_before_definitions_and_leave_after_them():
     )
     steps = difference.between(NetworkFacts(channels={"c": ONE}), NetworkFacts(channels={"c": wanted}))
     assert [type(step) for step in steps.all] == [Configure, Join, Define, Configure]
+    staying = NetworkFacts(frozenset({"peer.A", "peer.B"}), channels={"c": dataclasses.replace(ONE, peers=BOTH)})
+    left = difference.between(staying, dataclasses.replace(staying, channels={"c": wanted}))
+    assert left.last[1:] == (Leave("c", ("peer.B",)),)
     assert (steps.all[0].added, steps.all[-1].removed) == (("CMSP",), ("BMSP",))

@@ -127,6 +127,11 @@ class PeerState:
         # Results for a height can differ when the restored ledger has that height again.
         self._runnables.clear()
 
+    def forget_approvals(self) -> None:
+        """Read again what its organisation has approved, as it has lost some of it with a channel that it left."""
+        self._approved.clear()
+        self._runnables.clear()
+
     def client_roots(self) -> bytes:
         """Return the TLS authorities (PEM) of its own organisation and of the members of its channels."""
         roots = {self._tls_ca: None}

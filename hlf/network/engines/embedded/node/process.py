@@ -6,7 +6,7 @@ import json
 import secrets
 import shutil
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +101,21 @@ class Embedded:
     def save(self, folder: Folder, place: Path) -> None:
         """Copy the nodes' data; running ones go on meanwhile."""
         if any(self.running(folder).values()):
-            _ask(folder, requests.SAVE, place)
+            _ask(folder, requests.SAVE, _at(place))
         else:
             shutil.copytree(folder.data(self.name), place, ignore=_NOT_KEPT)
 
     def bring_back(self, folder: Folder, place: Path) -> None:
         """Restore a copy; running nodes load it within their process and keep listening."""
         if any(self.running(folder).values()):
-            _ask(folder, requests.BRING_BACK, place)
+            _ask(folder, requests.BRING_BACK, _at(place))
         else:
             replace_tree(folder.data(self.name), place)
+
+    def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
+        """Take the peers off the channel within the running process; its one ledger stays while anybody is on it."""
+        for name in peers:
+            _ask(folder, requests.UNJOIN, {"peer": name, "channel": channel})
 
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
         """Write the list of nodes to stop, and wait until a running process has applied it."""
@@ -124,9 +129,13 @@ class Embedded:
             )
 
 
-def _ask(folder: Folder, act: str, place: Path) -> None:
+def _at(place: Path) -> dict[str, str]:
+    return {"folder": str(place.absolute())}
+
+
+def _ask(folder: Folder, act: str, given: Mapping[str, str]) -> None:
     """Have the process carry out a request, and return when it has."""
-    asked = {"id": secrets.token_hex(8), "act": act, "folder": str(place.absolute())}
+    asked = {"id": secrets.token_hex(8), "act": act, **given}
     state.replace_file(folder.data("embedded") / REQUEST_FILE, json.dumps(asked).encode() + b"\n")
 
     def answered() -> bool:
@@ -134,10 +143,10 @@ def _ask(folder: Folder, act: str, place: Path) -> None:
 
     log = f"Its log: {folder.logs / _PROGRAM}.log"
     if not processes.notify(folder, _PROGRAM) or not waiting.until(answered, _START_SECONDS):
-        raise errors.ProcessError(_PROGRAM, f"did not answer when it was asked to {act} a snapshot", log)
+        raise errors.ProcessError(_PROGRAM, f"did not answer when it was asked to {act}", log)
     error = _told(folder, "answer", {})["error"]
     if error:
-        raise errors.ProcessError(_PROGRAM, f"could not {act} a snapshot: {error}", log)
+        raise errors.ProcessError(_PROGRAM, f"could not {act}: {error}", log)
 
 
 def _stopped_file(folder: Folder) -> Path:

@@ -1,5 +1,5 @@
 """
-Requests to the process: to save its nodes' state in a folder, or to restore it.
+Requests to the process: to save its nodes' state in a folder, to restore it, or to take a peer off a channel.
 
 The request is a file with an id; SIGHUP announces it. The answer is a part of
 the ready file: the same id, and the error.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.order.channels import Channels
 
-SAVE, BRING_BACK = "save", "bring back"
+SAVE, BRING_BACK, UNJOIN = "save a snapshot", "bring back a snapshot", "take a peer off a channel"
 CHANNELS, PEERS = "channels", "peers"
 
 
@@ -44,13 +44,20 @@ class Requests:
             return
         error = ""
         try:
-            await self._do(asked["act"], Path(asked["folder"]))
+            await self._do(asked)
         except (OSError, errors.NetworkError) as failed:
             error = str(failed)
         self.answer = {"id": asked["id"], "error": error}
 
-    async def _do(self, act: str, folder: Path) -> None:
-        if act == SAVE:
+    async def _do(self, asked: Mapping[str, str]) -> None:
+        if asked["act"] == UNJOIN:
+            await self._channels.leave_peer(asked["channel"], asked["peer"])
+            for peer in self._peers:
+                if peer.name == asked["peer"]:
+                    peer.forget_approvals()
+            return
+        folder = Path(asked["folder"])
+        if asked["act"] == SAVE:
             await self._channels.save(folder / CHANNELS)
             for peer in self._peers:
                 await asyncio.to_thread(peer.save, folder / PEERS / peer.name)

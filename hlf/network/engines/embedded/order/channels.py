@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -155,10 +156,7 @@ class Channels:
             return
         await channel.stop_ordering()
         channel.ledger.set_ordering(False)
-        if not channel.peers:
-            del self._channels[channel_id]
-            await channel.close()
-            channel.ledger.remove()
+        await self._remove_unused(channel)
 
     async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> OrderedChannel:
         """
@@ -177,6 +175,15 @@ class Channels:
         channel.ledger.add_member(peer_name, msp_id)
         channel.peers[peer_name] = msp_id
         return channel
+
+    async def leave_peer(self, channel_id: str, peer_name: str) -> None:
+        """Let a peer leave, if it is on the channel; the ledger is removed when nobody is on it any more."""
+        channel = self._channels.get(channel_id)
+        if channel is None or peer_name not in channel.peers:
+            return
+        await channel.between_blocks(functools.partial(channel.ledger.remove_member, peer_name))
+        del channel.peers[peer_name]
+        await self._remove_unused(channel)
 
     def join_by_snapshot(self, bootstrap: Bootstrap, peer_name: str, msp_id: str) -> None:
         """
@@ -231,6 +238,13 @@ class Channels:
         for channel in self._channels.values():
             await channel.close()
         self._channels.clear()
+
+    async def _remove_unused(self, channel: OrderedChannel) -> None:
+        if channel.peers or channel.ordering:
+            return
+        del self._channels[channel.id]
+        await channel.close()
+        channel.ledger.remove()
 
     def _create(self, block: Any, bundle: channelconfig.Bundle) -> OrderedChannel:
         self._folder.mkdir(parents=True, exist_ok=True)

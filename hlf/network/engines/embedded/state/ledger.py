@@ -220,6 +220,19 @@ class ChannelLedger:
         """Record that the peer called *name* has joined."""
         self._reader.execute("INSERT OR IGNORE INTO members VALUES (?, ?)", (name, msp_id))
 
+    def remove_member(self, name: str) -> None:
+        """
+        Record that the peer called *name* has left; on the commit thread.
+
+        The last one of an organisation takes along the values that no other organisation had.
+        """
+        with self.committing():
+            members = dict(self._writer.execute("SELECT name, msp FROM members"))
+            msp_id = members.pop(name)
+            self._writer.execute("DELETE FROM members WHERE name = ?", (name,))
+            if msp_id not in members.values():
+                privatedata.forget(self._writer, msp_id)
+
     def members(self) -> dict[str, str]:
         """Return the peers that joined, with their organisations."""
         return dict(self._reader.execute("SELECT name, msp FROM members"))

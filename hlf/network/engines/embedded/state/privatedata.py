@@ -208,6 +208,13 @@ def _expire(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("DELETE FROM private_sets WHERE expires <= ?", (number,))
 
 
+def forget(connection: sqlite3.Connection, member: str) -> None:
+    """Remove what a former member alone had; a real peer that comes back fetches the rest from the other members."""
+    place = (member, keys.implicit_collection(member))
+    connection.execute("DELETE FROM private WHERE msp = ? AND collection = ?", place)
+    connection.execute("DELETE FROM private_sets WHERE msp = ? AND collection = ?", place)
+
+
 def admit(connection: sqlite3.Connection, namespace: str, collection: str, member: str) -> None:
     """Give a new member of a collection the values of its other members, which real peers fetch."""
     connection.execute(
