@@ -14,6 +14,7 @@ from typing import Any, get_origin, get_type_hints
 
 from flask import Flask
 
+from gateway.examples.shown import template
 from gateway.fabric.streams import CLOUD_EVENT
 from gateway.http import auth, budgets, called, freshness, idempotency, inputs, problemtypes
 
@@ -115,7 +116,7 @@ def complete(app: Flask, spec: Any) -> None:
     }
     spec.components.schemas.pop("Error", None)  # flask-smorest's own form of errors, which nobody gets here.
     endpoints = {
-        (_template(rule.rule), method.lower()): rule.endpoint
+        (template(rule.rule), method.lower()): rule.endpoint
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
@@ -202,9 +203,3 @@ def _schemas(node: Any) -> Iterator[Node]:
     if isinstance(node, list):
         for each in node:
             yield from _schemas(each)
-
-
-def _template(rule: str) -> str:
-    """``/a/<path:b>`` of Flask as ``/a/{b}`` of OpenAPI."""
-    pieces = rule.replace(">", "<").split("<")
-    return "".join(piece if index % 2 == 0 else "{" + piece.split(":")[-1] + "}" for index, piece in enumerate(pieces))

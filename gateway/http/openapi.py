@@ -11,6 +11,7 @@ from typing import Any
 import flask_smorest
 from flask import Blueprint, current_app, render_template
 
+from gateway.examples import shown
 from gateway.fabric.declared import DeclaredFunction
 from gateway.http import auth, context, problemtypes
 
@@ -50,8 +51,8 @@ def addresses() -> str:
 
 def _document() -> dict[str, Any]:
     """
-    Return the description, with the declarations of the contract functions behind each address, if they have been
-    read.
+    Return the description, with examples, and with the declarations of the contract functions behind each address, if
+    they have been read.
     """
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
@@ -74,6 +75,7 @@ def _document() -> dict[str, Any]:
                 for (chaincode, name), told in known.items():
                     if name == called_by_it["function"] and called_by_it.get("chaincode", chaincode) == chaincode:
                         called_by_it.update(told, chaincode=chaincode)
+    shown.add(document)
     return document
 
 

@@ -110,7 +110,7 @@ def lane(query: dict[str, Any]) -> list[dict[str, Any]]:
 @auth.needs("read")
 @performance.arguments(DeclaredSchema)
 @performance.response(200, description="Observed over declared, in basis points")
-def compare(body: dict[str, Any], msp_id: str) -> dict[str, Any]:
-    """Compare figures that a carrier declared to the caller with its observed performance; nothing is written."""
+def compare(body: dict[str, Any], msp_id: str) -> dict[str, Any] | None:
+    """Compare figures that a carrier declared to the caller with its observed performance; null if there is none."""
     declared = {name: body[name] for name in ("p50_hours", "p90_hours", "on_time_bps")}
-    return context.ask_record(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)
+    return context.ask_optional(TRADE, "Performance:compare", msp_id, body["origin"], body["destination"], declared)
