@@ -20,9 +20,10 @@ from hlf.network import errors, ports
 from hlf.network.engines.native import binaries
 
 # A deadline for each example would make tests fail on a machine that is busy with something else. The examples of a
-# commit are always the same, so that a red run means a fault of that commit; `make properties` looks for others.
+# commit are always the same, so that a red run means a fault of that commit; `make properties` looks for others. So a
+# commit needs no more of them than it takes to notice a change.
 _EXAMPLES = os.environ.get("SELAT_EXAMPLES")
-hypothesis.settings.register_profile("each commit", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("each commit", deadline=None, derandomize=True, database=None, max_examples=30)
 hypothesis.settings.register_profile("properties", deadline=None, max_examples=int(_EXAMPLES or 100))
 hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 
@@ -33,6 +34,8 @@ _SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
 _OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py")
 # These take longest, so they begin first; the many short files behind them keep every process busy to the end.
 _FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
+# These read every module that ships, which one process does once.
+_READERS = ("test_house.py", "test_names.py", "test_words.py")
 _FIRST_PORT, _PORTS = 10_000, 20_000
 
 
@@ -107,6 +110,8 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types fo
 
     def _split_scope(self, nodeid: str) -> str:
         folder, file = _place(nodeid)
+        if file in _READERS:
+            return "modules"
         if folder not in _SHARED_NETWORKS or file in _OWN_NETWORKS:
             return nodeid.split("::", 1)[0]
         return f"{folder} {_laboratory(nodeid)}" if folder == "conformance" else folder

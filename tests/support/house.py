@@ -1,14 +1,40 @@
-"""The modules that ship, and what each imports."""
+"""The modules that ship, and what each imports, names and says."""
 
 from __future__ import annotations
 
 import ast
+import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("hlf", "chaincode", "network", "gateway", "selat")
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Documented = ast.Module | ast.ClassDef | Function
 
+
+@dataclass(frozen=True)
+class Signature:
+    """A function of a module: its line, its decorators without their arguments, and the first line it says."""
+
+    name: str
+    line: int
+    decorators: frozenset[str]
+    first_line: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the rules of the house ask of a module: whence it imports which names, and what stands in it."""
+
+    imported: frozenset[tuple[str, tuple[str, ...]]]
+    classes: tuple[str, ...]
+    functions: tuple[Signature, ...]
+    docstrings: tuple[str, ...]
+
+
+@functools.cache
 def modules() -> dict[str, Path]:
     """Return the file of every module that ships, by its name."""
     found = {}
@@ -19,13 +45,35 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@functools.cache
+def contents(path: Path) -> Contents:
+    """Return what stands in a file. Each is parsed once for all rules; all trees together would fill the memory."""
+    tree = ast.parse(path.read_text())
+    imported: set[tuple[str, tuple[str, ...]]] = set()
+    functions = []
+    docstrings = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported.add((node.module, tuple(alias.name for alias in node.names)))
+        elif isinstance(node, _Documented):
+            said = ast.get_docstring(node) or ""
+            docstrings.append(said)
+            if isinstance(node, Function):
+                functions.append(Signature(node.name, node.lineno, _decorators(node), said.partition("\n")[0]))
+    classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")
+    return Contents(frozenset(imported), classes, tuple(functions), tuple(docstrings))
+
+
 def imports(path: Path, known: dict[str, Path]) -> set[str]:
     """Return which of *known* a file imports: at its head, inside functions, and for the type checker alone."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= (inner & known.keys()) or {node.module}
+    for module, names in contents(path).imported:
+        inner = {f"{module}.{name}" for name in names}
+        found |= (inner & known.keys()) or {module}
     return found & known.keys()
+
+
+def _decorators(function: Function) -> frozenset[str]:
+    return frozenset(ast.unparse(each).partition("(")[0].rpartition(".")[2] for each in function.decorator_list)

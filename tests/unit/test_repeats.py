@@ -11,14 +11,12 @@ from tests.support import house
 LONG = 60
 """Characters from which a body is a rule rather than a turn of phrase."""
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-
-def statements(function: Function) -> list[ast.stmt]:
+def statements(function: house.Function) -> list[ast.stmt]:
     return function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
 
 
-def functions() -> Iterator[tuple[str, Function]]:
+def functions() -> Iterator[tuple[str, house.Function]]:
     """
     Yield every function by module and name.
 
@@ -27,17 +25,16 @@ def functions() -> Iterator[tuple[str, Function]]:
     for module, path in house.modules().items():
         if not module.startswith(("hlf.aio", "hlf.audit")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, Function) and node.name != "__init__":
+                if isinstance(node, house.Function) and node.name != "__init__":
                     yield f"{module}.{node.name}", node
 
 
-def shape(function: Function) -> tuple[object, ...]:
+def shape(function: house.Function) -> tuple[object, ...]:
     """Return what functions of one body have in common, and is quickly found."""
-    body = statements(function)
-    return tuple(type(each) for each in body), (body[-1].end_lineno or 0) - body[0].lineno if body else 0
+    return tuple(type(node) for each in statements(function) for node in ast.walk(each))
 
 
-def text(function: Function) -> str:
+def text(function: house.Function) -> str:
     """Return what a function does, whatever its arguments and variables are called."""
     names = {each.arg: f"_{place}" for place, each in enumerate((*function.args.args, *function.args.kwonlyargs))}
     used = [node for each in statements(function) for node in ast.walk(each) if isinstance(node, ast.Name)]

@@ -91,4 +91,4 @@ class Money(RuleBasedStateMachine):
 
 TestMoney = Money.TestCase
 TestMoney.__doc__ = "Random histories of the payments of one order."
-TestMoney.settings = settings(max_examples=50, stateful_step_count=10, deadline=None)
+TestMoney.settings = settings(stateful_step_count=10)

@@ -20,7 +20,7 @@ from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
 from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PAYMENTS, PLATFORM, user
 
-HISTORIES = int(os.environ.get("SELAT_HISTORIES", "15"))
+HISTORIES = int(os.environ.get("SELAT_HISTORIES", "8"))
 pytestmark = pytest.mark.timeout(max(300, 20 * HISTORIES))
 HASH = "a" * 64
 ORDERED = {"1": 3, "2": 2}

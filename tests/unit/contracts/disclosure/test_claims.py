@@ -151,7 +151,7 @@ VALUES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(VALUES, st.data())
 def test_a_third_party_checks_any_disclosure(values, data):
     """Whoever was handed document and disclosures finds them true, or finds the lie."""

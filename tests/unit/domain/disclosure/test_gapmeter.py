@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.disclosure import gapmeter
@@ -170,7 +170,6 @@ PARTIES = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.sampled_from(["fore
                    max_size=25)  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
 @given(PARTIES)
 def test_no_combination_of_told_cells_gives_a_party_away(listed):
     """Whatever consented: each told cell has three parties a side, and so has whatever is left of any combination."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.journeys import epcis
@@ -378,7 +378,6 @@ STEP = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
 @given(
     st.sampled_from(Outcome),
     st.lists(st.tuples(STEP, st.sampled_from([AGENT, SELLER, CARRIER, ARBITER, ""]), st.integers(0, 40)), max_size=25),

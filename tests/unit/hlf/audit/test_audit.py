@@ -10,7 +10,7 @@ import pytest
 from fabric_protos.common import common_pb2, configtx_pb2
 from fabric_protos.orderer import configuration_pb2
 from fabric_protos.peer import proposal_response_pb2, transaction_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf import audit, errors
@@ -626,7 +626,6 @@ def test_blocks_in_files(tmp_path):
         audit.write_block(tmp_path, b"\xff")
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_changed_bit_goes_unnoticed(data):
     """Outside of what nothing protects, every bit of a real chain counts; and no bytes raise an error."""

@@ -11,7 +11,7 @@ import json
 import pytest
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf import audit, errors
@@ -457,7 +457,6 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_member_may_be_anything(receipt, data):
     """A verdict or a WireError, whatever stands under any name."""
@@ -470,7 +469,6 @@ def test_any_member_may_be_anything(receipt, data):
         return
 
 
-@settings(max_examples=60, deadline=None)
 @given(garbage=st.binary(max_size=200), place=st.sampled_from(["block", "configurations"]))
 def test_any_bytes_may_stand_for_a_block(receipt, genesis, garbage, place):
     """Garbage where Fabric's messages should be gives a verdict or a WireError."""

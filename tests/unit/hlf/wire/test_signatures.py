@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.peer import proposal_pb2, proposal_response_pb2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf.errors import IdentityError, WireError
@@ -62,7 +62,6 @@ def test_a_proposals_signature_and_both_endorsers_answers_hold():
 
 @pytest.mark.parametrize("key", KEYS, ids=["P-256", "P-384"])
 @given(message=st.binary(max_size=200))
-@settings(max_examples=50)
 def test_what_is_signed_has_low_s_and_verifies(key, message):
     """Every signature this makes is one that Fabric takes."""
     signature = signatures.sign_low_s(key, message)

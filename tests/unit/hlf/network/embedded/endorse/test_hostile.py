@@ -83,7 +83,7 @@ def stream(channel: grpc.Channel, method: str, request: bytes) -> tuple[grpc.Sta
     return grpc.StatusCode.OK, answers
 
 
-fuzz = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 BYTES = st.one_of(st.binary(max_size=200), st.just(SECRET), st.just(b"\xff" * 50), st.just(b""))
 
 
