@@ -1,0 +1,88 @@
+"""The files that organisations send each other: introductions, invitations, proposals and definitions."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hlf.network import errors, topology
+from hlf.network.exchange import chaincodes, introductions, inviting, proposals
+from hlf.network.state import Folder, Record
+from tests.fuzz.target import Target
+from tests.hostile import mutations
+from tests.hostile.mutations import Bent
+
+# The file on whose organisations the files of the corpus agree.
+_CONSORTIUM = """\
+name: exchanged
+organisations: [{msp_id: AMSP, domain: a.test}, {msp_id: BMSP, domain: b.test}]
+channels: [{name: c, members: [AMSP, BMSP]}]
+"""
+
+
+def bend_field(chance: random.Random, content: bytes) -> Bent:
+    """Change one field of a JSON object: what its base64 holds, its text, or its kind of value."""
+    try:
+        values = json.loads(content)
+    except ValueError:
+        return mutations.bend(chance, content)
+    if not isinstance(values, dict) or not values:
+        return mutations.bend(chance, content)
+    place, name = values, chance.choice(sorted(values))
+    while isinstance(place[name], dict) and place[name] and chance.random() < 0.8:
+        place = place[name]
+        name = chance.choice(sorted(place))
+    value = place[name]
+    if not isinstance(value, str) or chance.random() < 0.2:
+        place[name] = chance.choice([None, 0, -1, 1 << 70, 0.5, "", "\u0000", [], [value], {}, {"x": value}])
+        return Bent(json.dumps(values).encode(), f"{name} of another kind")
+    try:
+        inside = mutations.bend_message(chance, base64.b64decode(value, validate=True)).content
+        place[name] = base64.b64encode(inside).decode()
+    except ValueError:
+        place[name] = mutations.bend(chance, value.encode("utf-8", "surrogatepass")).content.decode("latin-1")
+    return Bent(json.dumps(values).encode(), f"inside {name}")
+
+
+def _reading(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    def run(data: bytes) -> object:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "received"
+            file.write_bytes(data)
+            return repr(read(file))
+
+    return run
+
+
+def _taken(file: Path) -> object:
+    """Take an introduction into a folder that knows nobody yet."""
+    (file.parent / "consortium.yaml").write_text(_CONSORTIUM)
+    record = Record("exchanged", own=["AMSP"])
+    consortium = topology.load(file.parent / "consortium.yaml")
+    return introductions.take(Folder(file.parent / "state"), record, consortium, file), record
+
+
+def _proposal(file: Path) -> object:
+    found = proposals.read(file)
+    return found.channel, found.words(), found.needed, found.missing()
+
+
+def _definition(file: Path) -> object:
+    found = chaincodes.read(file)
+    return found, found.words(), found.definition.fields()
+
+
+_BENDS = (bend_field, bend_field, mutations.bend)
+TARGETS = tuple(
+    Target(name, f"hlf.network.exchange.{function}", (errors.ExchangeError,), _reading(read), _BENDS)
+    for name, function, read in (
+        ("introduction", "introductions.take", _taken),
+        ("invitation", "inviting.read", inviting.read),
+        ("proposed-update", "proposals.read", _proposal),
+        ("definition", "chaincodes.read", _definition),
+    )
+)
