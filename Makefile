@@ -61,8 +61,9 @@ conformance: $(VENV)/dev  ## Compare an engine with the recorded answers of real
 conformance-record: $(VENV)/dev  ## Record the answers of real Fabric (ENGINE=native)
 	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
 
-hostile: $(VENV)/dev  ## Send the engines messages that no honest member sends (N=100000 of each kind, SEED=0)
+hostile: $(VENV)/dev  ## Send what no honest member sends (N=100000 of each kind, SEED=0), and ask everybody for everything
 	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(BIN)/python -m pytest tests/hostile --timeout 7200
+	@SELAT_ALL_PAIRS=1 $(BIN)/python -m pytest tests/scenarios/test_hostile_members.py
 
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
