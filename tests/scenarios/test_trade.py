@@ -21,7 +21,7 @@ from tests.unit.contracts import shipping
 EXPIRY = "2030-01-01T00:00:00Z"
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
 
-MADE = {"buyer_token_hash", "salt", "credit"}
+MADE = {"buyer_token_hash", "salt"}
 """What the gateway makes of an order's content."""
 
 

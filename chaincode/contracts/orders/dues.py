@@ -3,7 +3,8 @@ The dues of returns: what each comes to, as platform and merchant compute it fro
 
 The prices are here, on `ecommerce`, and the returns on `trade`. The peers of platform and merchant are on both, so
 both compute the amount themselves, from the order's content and from the return as their own copy of `trade` has it.
-A second transaction discloses the sum to the payment firm; its peer sees nothing else of the order.
+A second transaction discloses the sum to the payment firm, and another to the auditor where one is to check it; their
+peers see nothing else of the order.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from hlf.codec.refusals import invalid
 from hlf.shim import api
 
 _PARTIES = ("Orders:parties(order_id)",)
+_DUE = "order.due"
 
 
 class ReturnDues(api.Contract):
-    """What returns of an order come to; amounts are private to platform, merchant and payment firm."""
+    """What returns of an order come to; platform and merchant keep it, and disclose the sum to firm and auditor."""
 
     @api.transaction(endorsed_by=_PARTIES, transient=("order", "dues", "salt"), called_by=("platform", "merchant"))
     def state(self, ctx: api.Context, order_id: str, return_id: str, in_money: bool = False) -> dict[str, str]:
@@ -56,17 +58,17 @@ class ReturnDues(api.Contract):
             orders.mark(ctx, public, due.settled_by_nothing())
         return private.announce(ctx, "DueStated", order_id=order_id, return_id=return_id, units=str(due.units))
 
-    @api.transaction(endorsed_by=("payments",), transient=("due",), called_by=("platform", "merchant"))
-    def disclose(self, ctx: api.Context, order_id: str, return_id: str, payments: str) -> dict[str, str]:
+    @api.transaction(endorsed_by=("reader",), transient=("due",), called_by=("platform", "merchant"))
+    def disclose(self, ctx: api.Context, order_id: str, return_id: str, reader: str) -> dict[str, str]:
         """
-        Disclose the sum of a due, as `ReturnDues:due` answers it, to the payment firm.
+        Disclose the sum of a due, as `ReturnDues:due` answers it, to the payment firm or the auditor.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
         """
-        public, firm = orders.of_party(ctx, order_id), names.MSP_ID.check("payments", payments)
+        public = orders.of_party(ctx, order_id)
         data, due = _proven_due(ctx, public, return_id)
-        private.put(ctx, _due_key(ctx, due), data, [firm])
+        private.put(ctx, _due_key(ctx, due), data, [names.MSP_ID.check("reader", reader)])
         return private.announce(ctx, "DueDisclosed", order_id=order_id, return_id=return_id, units=str(due.units))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
@@ -85,6 +87,17 @@ class ReturnDues(api.Contract):
         order = orders.content(ctx, order_id, access.member(ctx))
         return _dues(self.show(ctx, order_id), order_id, order)
 
+    @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments", "auditor"))
+    def sums(self, ctx: api.Context, order_id: str) -> tuple[Owed, ...]:
+        """
+        Return the sums of an order's dues that were disclosed to the caller's organisation, without their parts.
+
+        Raises:
+            Refused: ORDER_UNKNOWN.
+        """
+        place = [orders.public(ctx, order_id).order_id]
+        return tuple(records.loads(Owed, each) for each in private.listed(ctx, access.member(ctx), _DUE, place))
+
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def due(self, ctx: api.Context, order_id: str, return_id: str) -> bytes:
         """
@@ -96,7 +109,7 @@ class ReturnDues(api.Contract):
         public, own = orders.public(ctx, order_id), access.member(ctx)
         place = [order_id, identifiers.check("return_id", return_id)]
         found = {
-            records.loads(Owed, data).units: data for data in private.listed(ctx, own, "order.due", place)
+            records.loads(Owed, data).units: data for data in private.listed(ctx, own, _DUE, place)
         }  # fmt: skip
         if not found:
             raise Refusal.NOT_FOUND(f"{own} knows no due of return {return_id}")
@@ -233,4 +246,4 @@ def _dues_key(ctx: api.Context, order_id: str) -> str:
 
 def _due_key(ctx: api.Context, due: Owed) -> str:
     place = [due.order_id, identifiers.check("due.return_id", due.return_id), str(due.units)]
-    return ctx.stub.create_composite_key("order.due", place)
+    return ctx.stub.create_composite_key(_DUE, place)

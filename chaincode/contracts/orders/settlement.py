@@ -168,7 +168,9 @@ class Settlement(api.Contract):
         """
         Publish a country's duty and tax on an HS subheading (JSON Tariff), under the caller's name.
 
-        A later tariff replaces the same organisation's earlier one, which stays in the history.
+        It is the publisher's own statement, for countries whose customs is no member; customs that is one publishes
+        on `trade` (`Customs:publish_tariff`). A later tariff replaces the same organisation's earlier one, which
+        stays in the history.
 
         Raises:
             Refused: WRONG_ROLE, INVALID_ARGUMENT.
@@ -239,7 +241,9 @@ class Settlement(api.Contract):
         """
         Return duty and tax of an order's import, and who pays S18 by its Incoterm; for platform and merchant.
 
-        The tariffs are those of *tariffs_by*, the rates those of *publisher*.
+        The tariffs are those of *tariffs_by*, the rates those of *publisher*. It is an estimate from what a member
+        stated. Where customs of the country is a member, `Customs:assess` on `trade` computes by customs' own
+        tariffs, preferences and de-minimis.
 
         Raises:
             Refused: NOT_FOUND, NO_TARIFF, RATES_UNKNOWN, RATES_NEEDED, NO_RATE.

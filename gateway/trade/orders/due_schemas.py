@@ -19,6 +19,10 @@ class StateDueSchema(Schema):
         validate=MSP_ID,
         metadata={"description": "The payment firm that gets the sum", "example": "PaymentsMSP"},
     )
+    auditor = fields.String(
+        validate=MSP_ID,
+        metadata={"description": "An auditor that gets the sum, too; by default none", "example": "AuditorMSP"},
+    )
     in_money = fields.Boolean(
         load_default=False, metadata={"description": "Pay money for a return that was for store credit"}
     )
@@ -31,6 +35,7 @@ class StatedDueSchema(Schema):
     return_id = fields.String()
     stating = fields.Nested(CommittedSchema, metadata={"description": "Left out if it was stated before"})
     disclosing = fields.Nested(CommittedSchema)
+    showing = fields.Nested(CommittedSchema, metadata={"description": "To the auditor; left out if none is named"})
 
 
 class ExpectedQuerySchema(Schema):

@@ -1,4 +1,4 @@
-"""What returns of an order come to: platform and merchant compute it, the payment firm gets the sum."""
+"""What returns come to: platform and merchant compute it, payment firm and auditor get the sum."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.trade.orders.due_schemas import (
     StatedDueSchema,
     StateDueSchema,
 )
+from gateway.trade.orders.settlement_schemas import OwedSchema
 from hlf import errors
 
 blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="What returns of an order come to")
@@ -29,8 +30,8 @@ def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """
     State what a return comes to, and disclose the sum to the payment firm.
 
-    Platform and merchant compute it from the order, when the return is to be settled; the payment firm learns the
-    sum in a second transaction. If only that one failed, call again.
+    Platform and merchant compute it from the order, when the return is to be settled; the payment firm, and the
+    auditor if one is named, learn the sum in transactions of their own. If only these failed, call again.
     """
     return_id, own = body["return_id"], (context.caller().msp_id,)
     answer: dict[str, Any] = {"order_id": order_id, "return_id": return_id}
@@ -47,8 +48,11 @@ def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
         if error.contract_code != "ALREADY_EXISTS":
             raise
     due = context.evaluate(COMMERCE.call("ReturnDues:due", [order_id, return_id], None, own))
-    disclosed = ("ReturnDues:disclose", order_id, return_id, body["payments"])
-    return {**answer, "disclosing": context.act(COMMERCE, *disclosed, transient={"due": due})}
+    for name, role in (("disclosing", "payments"), ("showing", "auditor")):
+        if role in body:
+            told = ("ReturnDues:disclose", order_id, return_id, body[role])
+            answer[name] = context.act(COMMERCE, *told, transient={"due": due})
+    return answer
 
 
 @blueprint.route("/<order_id>/dues")
@@ -57,6 +61,14 @@ def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
 def read(order_id: str) -> dict[str, Any]:
     """Read every due of an order with its parts, as its platform or merchant."""
     return context.ask_record(COMMERCE, "ReturnDues:read", order_id)
+
+
+@blueprint.route("/<order_id>/dues/sums")
+@auth.needs("read")
+@blueprint.response(200, OwedSchema(many=True))
+def sums(order_id: str) -> list[dict[str, Any]]:
+    """List the sums of an order's dues that the caller's organisation has, as its auditor or payment firm too."""
+    return context.ask_list(COMMERCE, "ReturnDues:sums", order_id)
 
 
 @blueprint.route("/<order_id>/dues/expected")

@@ -95,6 +95,21 @@ class PublicOrderSchema(Schema):
     journey_id = fields.String(allow_none=True)
 
 
+class SpentSchema(Schema):
+    """Store credit that paid for part of an order."""
+
+    amount = fields.String(metadata={"description": "Minor units of its currency"})
+    holder_hash = fields.String(metadata={"description": "SHA-256 of the link that the credit was given to"})
+
+
+class OrderContentSchema(PlaceSchema):
+    """An order as it was placed, with what the gateway made; `credit` is left out if none was spent."""
+
+    buyer_token_hash = fields.String(metadata={"description": "SHA-256 of the shopper's link"})
+    salt = fields.String()
+    credit = fields.Nested(SpentSchema)
+
+
 class TallySchema(Schema):
     """The units of one line of an order, over all of its journeys and returns."""
 

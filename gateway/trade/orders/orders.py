@@ -13,6 +13,7 @@ from gateway.trade.orders import credits
 from gateway.trade.orders.order_schemas import (
     CancelSchema,
     FulfilSchema,
+    OrderContentSchema,
     PlacedSchema,
     PlaceSchema,
     PublicOrderSchema,
@@ -69,10 +70,14 @@ def read(order_id: str) -> dict[str, Any]:
 
 @blueprint.route("/<order_id>/content")
 @auth.needs("read")
-@blueprint.response(200, description="The order as it was placed")
+@blueprint.response(200, OrderContentSchema)
 def content(order_id: str) -> dict[str, Any]:
-    """Read an order's content, as its platform or merchant."""
-    return context.ask_record(COMMERCE, "Orders:content", order_id)
+    """Read an order's content, as its platform or merchant; in the form in which it was placed."""
+    told = context.ask_record(COMMERCE, "Orders:content", order_id)
+    amount, holder = told.pop("credit", "0"), told.pop("credit_hash", "")
+    if int(amount):
+        told["credit"] = {"amount": amount, "holder_hash": holder or told["buyer_token_hash"]}
+    return told
 
 
 @blueprint.route("/<order_id>/account")

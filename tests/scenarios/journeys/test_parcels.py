@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.trade import minting
 from selat.demo import goods
 from selat.demo.voyage import Clock
 
@@ -138,9 +139,12 @@ def test_the_other_unit_becomes_store_credit_that_pays_for_an_order(cast, placed
     asked |= {"evidence": [PAPER], "serials": SERIALS[:1]}
     return_id = cast.platform.post(f"{placed['tracking_path']}/returns", asked)["return_id"]
     act, of_order = brought_back(cast, return_id), f"/v1/orders/{placed['order_id']}"
-    cast.merchant.post(f"{of_order}/dues", {"return_id": return_id, "payments": "PaymentsMSP"})
+    stated = {"return_id": return_id, "payments": "PaymentsMSP", "auditor": "AuditorMSP"}
+    cast.merchant.post(f"{of_order}/dues", stated)
     owed = cast.merchant.get(f"/v1/payments/dues/{placed['order_id']}/{return_id}")
     assert (owed["amount"], int(owed["credit"]) > 0) == ("0", True)
+    assert cast.auditor.get(f"{of_order}/dues/sums") == [owed]
+    assert cast.auditor.refusal("GET", f"{of_order}/dues")["code"] == "NOT_FOUND"
     cast.merchant.post(f"{of_order}/credit", {"return_id": return_id})
     assert cast.merchant.refusal("POST", f"{of_order}/credit", {})["code"] == "WRONG_STATE"
     proof = cast.merchant.get(f"/v1/credit/proofs/{placed['order_id']}/{return_id}")
@@ -151,6 +155,9 @@ def test_the_other_unit_becomes_store_credit_that_pays_for_an_order(cast, placed
     credit = {"tracking_token": placed["tracking_token"], "amount": owed["credit"]}
     assert cast.platform.refusal("POST", "/v1/orders", ordered | {"credit": credit | {"amount": f"{owed['credit']}0"}})
     again = cast.platform.post("/v1/orders", ordered | {"credit": credit})
+    told = cast.merchant.get(f"/v1/orders/{again['order_id']}/content")["credit"]
+    assert told == {"amount": owed["credit"], "holder_hash": minting.link_hash(placed["tracking_token"])}
+    assert "credit" not in cast.merchant.get(f"{of_order}/content")
     assert cast.platform.get("/v1/credit", **holder)["balance"] == "0"
     firm = {"platform": "PlatformMSP", "merchant": "MerchantMSP", "payments": "PaymentsMSP"}
     due = {"currency": "USD", "settle_currency": "USD", "order_id": again["order_id"]}

@@ -180,6 +180,31 @@ def test_a_revoked_or_expired_consent_no_longer_counts(meter):
     assert refused(meter.compute) == "NOTHING_TO_TELL"
 
 
+def test_a_revocation_between_two_regions_gives_nobody_away(meter, monkeypatch):
+    """Both regions have all parties before and after it; that they differ by one grant alone withholds the second."""
+    both = ["VN-HN", "VN-HP"]
+    monkeypatch.setitem(DEMAND, "region.subdivisions", both)
+    monkeypatch.setitem(SUPPLY, "coverage.regions", both)
+    found = Meter()
+    for party in UNITS:
+        found.consent(party)
+        found.contribute(party)
+    changes = {**SUPPLY, "service_id": "second", "capacity.parcels_per_day_h87": 5, "capacity.utilisation_bps": 0}
+    second = Claim("capability", LAST_MILE, "c-second", {**CAPABILITY, **changes})
+    second.commit(found.ledger)
+    needed = gapmeter.NEEDED["capability"]
+    found.grant("g-second", second, terms(second, PLATFORM, *needed, purpose=gapmeter.PURPOSE))
+    transient = {
+        "grant": found.show("g-second", LAST_MILE), "salt": salt("contribution", "second").encode(),
+        **second.transient(*needed),
+    }  # fmt: skip
+    found.ledger.invoke("GapMeter:contribute", "g-second", client=user(PLATFORM), transient=transient, at=START)
+    found.compute()
+    found.revoke("g-second", LAST_MILE, PLATFORM)
+    with pytest.raises(testing.Refused, match="ISOLATES"):
+        found.compute("m2", region="VN-HP")
+
+
 def test_an_expired_consent_no_longer_counts(meter):
     """At the transaction's time."""
     for party in UNITS:

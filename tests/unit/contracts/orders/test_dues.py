@@ -191,6 +191,18 @@ def test_the_payment_firm_is_told_the_sum_and_not_the_order(market):
                 )
 
 
+def test_an_auditor_that_is_named_gets_the_sum_and_nothing_of_the_order(market):
+    """It lists what was disclosed to it, and nothing before."""
+    came_back(market, "R1", 1, "DEFECTIVE")
+    market.state_due("O1", "R1")
+    assert json.loads(market.kept("ReturnDues:sums", "O1", by=AUDITOR)) == []
+    due = market.kept("ReturnDues:due", "O1", "R1")
+    market.sell("ReturnDues:disclose", "O1", "R1", AUDITOR, by=MERCHANT, transient={"due": due})
+    assert json.loads(market.kept("ReturnDues:sums", "O1", by=AUDITOR)) == [json.loads(due)]
+    with refused("NOT_FOUND"):
+        market.kept("ReturnDues:read", "O1", by=AUDITOR)
+
+
 def test_a_return_that_comes_to_nothing_is_settled_without_a_payment():
     """The fee of the terms is the whole price; the due itself proves it."""
     keep_all = {"CHANGE_OF_MIND": {**FEE, "restocking_bps": 10_000}}
