@@ -19,6 +19,9 @@ from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
+from gateway.oidc import trust
+from gateway.oidc.accepted import Bearers
+from gateway.oidc.bearers import Issuers
 from gateway.pages import forms, switch
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
@@ -75,7 +78,8 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
     app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,
-        tokens=Tokens(store),
+        tokens=(own := Tokens(store)),
+        bearers=Bearers(own, Issuers(trust.read(settings.oidc))),
         wallet=wallet,
         ledgers=chain,
         keys=Keys(store),

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.settings import Settings
+from gateway.oidc import trust
+from gateway.oidc.bearers import Issuers, MissingLibraryError
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
 from hlf import errors
@@ -38,6 +40,7 @@ def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckR
     )
     yield from _address(settings)
     yield from _tracking(settings, wallet)
+    yield from _oidc(settings)
     for msp_id in organisations:
         yield from _identities(wallet, msp_id, now or datetime.now(UTC))
     yield from _network(settings, wallet, organisations)
@@ -73,6 +76,16 @@ def _tracking(settings: Settings, wallet: Wallet) -> Iterator[CheckResult]:
             yield CheckResult("tracking", False, str(error))
         else:
             yield CheckResult("tracking", True, settings.tracking)
+
+
+def _oidc(settings: Settings) -> Iterator[CheckResult]:
+    try:
+        issuers = Issuers(trust.read(settings.oidc))
+    except (trust.TrustError, MissingLibraryError) as error:
+        yield CheckResult("issuers", False, str(error))
+        return
+    for url, answers in issuers.reached().items():
+        yield CheckResult(f"issuer {url}", answers, "answers" if answers else "its keys cannot be read")
 
 
 def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:

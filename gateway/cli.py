@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import socket
@@ -15,6 +16,8 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
+from gateway.oidc import trust
+from gateway.oidc.bearers import Issuers, MissingLibraryError
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.backends import MissingDriverError
@@ -48,6 +51,7 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     _must_be_free(settings.listen)
     # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
+    _issuers(settings.oidc)
     from gateway.front.server import FrontServer  # Only this command needs gunicorn.
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
@@ -112,6 +116,13 @@ def _store(data: Path, url: str | None = None) -> Store:
         raise click.ClickException(f"the gateway's database cannot be used: {error}") from error
 
 
+def _issuers(path: str) -> Issuers:
+    try:
+        return Issuers(trust.read(path))
+    except (trust.TrustError, MissingLibraryError) as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _must_be_free(listen: str) -> None:
     """Raise an error with a cure if the port is taken; gunicorn would try for five seconds and exit without one."""
     host, _, port = listen.rpartition(":")
@@ -124,6 +135,27 @@ def _must_be_free(listen: str) -> None:
                 f"cannot listen on {listen}: {error.strerror}. Choose another with --listen 127.0.0.1:<port>; "
                 "port 0 lets the system choose."
             ) from error
+
+
+@gateway.command()
+@click.option("--listen", default="127.0.0.1:9400", show_default=True, help="Address of this machine, and port.")
+@click.option("--audience", default="selat", show_default=True, help="Whom its tokens are for.")
+def issuer(listen: str, audience: str) -> None:
+    """
+    Serve a small OpenID Connect issuer for development: it gives a token with any claims to everybody.
+
+    POST /token with grant_type=client_credentials, client_id=<who> and the claims answers one.
+    """
+    from gateway.oidc.issuer import DevelopmentIssuer, server  # Only this command serves one.
+
+    made = DevelopmentIssuer(audience)
+    try:
+        serving = server(made, listen)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"cannot listen on {listen}: {error}") from error
+    click.echo(f"issuer {made.url}, for development only; stop it with Ctrl-C", err=True)
+    with serving, contextlib.suppress(KeyboardInterrupt):
+        serving.serve_forever()
 
 
 @gateway.command()

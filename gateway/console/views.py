@@ -44,7 +44,7 @@ def enter() -> Redirect | Response:
     """Keep the token in a cookie until it expires; it is stored nowhere else."""
     token = request.form.get("token", "").strip()
     try:
-        caller = context.services().tokens.caller(token)
+        caller = context.services().bearers.caller(token)
     except TokenError as error:
         return make_response(render_template("login.html", refused=error.reason), 401)
     answer = redirect(url_for("console.home"), 303)

@@ -42,6 +42,7 @@ def check() -> None:
     Raises:
         Problem, TokenError: there is no token, it is not accepted, or it does not have the scope; or too many
             requests came.
+        IssuerUnavailableError: the token cannot be checked.
     """
     # Flask answers an unknown address or method itself. Which addresses exist is no secret.
     scope = scope_of(current_app.view_functions[request.endpoint]) if request.endpoint else PUBLIC
@@ -49,8 +50,8 @@ def check() -> None:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
     try:
-        g.caller = context.services().tokens.caller(_presented())
-    except (tokens.TokenError, Problem):
+        g.caller = context.services().bearers.caller(_presented())
+    except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         raise

@@ -24,6 +24,7 @@ from gateway.http import freshness
 from gateway.http.budgets import Budgets
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
+from gateway.oidc.accepted import Bearers
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
@@ -78,6 +79,7 @@ class Services:
     settings: Settings
     store: Store
     tokens: Tokens
+    bearers: Bearers
     wallet: Wallet
     ledgers: Ledgers
     keys: Keys

@@ -21,6 +21,7 @@ _RETRY_SECONDS = {
     "FABRIC_BUSY": 1,
     "GATEWAY_BUSY": 1,
     "IDEMPOTENCY_IN_PROGRESS": 1,
+    "ISSUER_UNAVAILABLE": 15,
     "STORE_UNAVAILABLE": 1,
     "STREAMS_EXHAUSTED": 10,
 }
@@ -83,6 +84,8 @@ def of(error: Exception) -> Problem:
         return _of_http(error)
     if isinstance(error, tokens.TokenError):
         return _of_token(error)
+    if isinstance(error, tokens.IssuerUnavailableError):
+        return Problem("ISSUER_UNAVAILABLE", str(error))
     if isinstance(error, StoreError):
         return Problem("STORE_UNAVAILABLE")
     if isinstance(error, wallet.WalletError):
@@ -165,6 +168,8 @@ def _first(messages: dict[str, Any]) -> str:
 def _of_token(error: tokens.TokenError) -> Problem:
     if error.reason == "expired" and error.expires_at:
         return Problem("TOKEN_EXPIRED", f"The access token expired at {error.expires_at:%Y-%m-%dT%H:%M:%SZ}")
+    if error.words:
+        return Problem("TOKEN_INVALID", f"The access token is not accepted: {error.words}")
     return Problem("TOKEN_REVOKED" if error.reason == "revoked" else "TOKEN_INVALID")
 
 

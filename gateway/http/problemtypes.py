@@ -29,10 +29,15 @@ REQUEST = {
     "TOKEN_INVALID": ProblemType(
         401,
         "This gateway does not know the access token",
-        "Ask the gateway's operator for a token (selat gateway token create).",
+        "Ask the gateway's operator for a token (selat gateway token create), or the issuer for one as `detail` says.",
     ),
     "TOKEN_EXPIRED": ProblemType(401, "The access token has expired", "Ask the gateway's operator for a new one."),
     "TOKEN_REVOKED": ProblemType(401, "The access token was revoked", "Ask the gateway's operator for a new one."),
+    "ISSUER_UNAVAILABLE": ProblemType(
+        503,
+        "The issuer of the access token cannot be asked for its keys",
+        "Try again after the seconds in Retry-After; let the gateway's operator run selat gateway check.",
+    ),
     "SCOPE_MISSING": ProblemType(
         403, "The access token does not allow this", "Use a token with the scope that `detail` names."
     ),

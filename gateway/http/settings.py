@@ -44,6 +44,7 @@ class Settings:
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
+        oidc: TOML file of the OpenID Connect issuers whose tokens are accepted; without it only the gateway's own are.
         origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
         log: the form of log lines, ``text`` or ``json``.
         ready_file: written once the gateway listens, with its address.
@@ -66,6 +67,7 @@ class Settings:
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30
     tracking: str = ""
+    oidc: str = ""
     origins: str = ""
     log: str = logs.TEXT
     ready_file: str = ""

@@ -36,12 +36,23 @@ _OF_USER = Prepared(
 
 
 class TokenError(Exception):
-    """A token is not accepted; ``reason`` is ``malformed``, ``unknown``, ``expired`` or ``revoked``."""
+    """
+    A token is not accepted.
 
-    def __init__(self, reason: str, expires_at: datetime | None = None) -> None:
+    Attributes:
+        reason: ``malformed``, ``unknown``, ``expired``, ``revoked`` or, for a token of another issuer, ``invalid``.
+        words: why another issuer's token is invalid.
+    """
+
+    def __init__(self, reason: str, expires_at: datetime | None = None, words: str = "") -> None:
         self.reason = reason
         self.expires_at = expires_at
+        self.words = words
         super().__init__(f"token {reason}")
+
+
+class IssuerUnavailableError(Exception):
+    """The keys of a trusted issuer cannot be read, so none of its tokens can be checked."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -17,7 +18,7 @@ from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
 from gateway.store import lodgings
 from gateway.store.database import StoreError
-from gateway.store.tokens import Tokens
+from gateway.store.tokens import IssuerUnavailableError, TokenCaller, Tokens
 from gateway.trade.matching import batches
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
@@ -158,11 +159,20 @@ def _unknown_transaction(world: World) -> Any:
     return world.get(f"/v1/audit/trade/transactions/{TRANSACTION}")
 
 
+def _issuer_away(world: World) -> Any:
+    def away(_: str) -> TokenCaller:
+        raise IssuerUnavailableError("away")
+
+    world.change(bearers=SimpleNamespace(caller=away))
+    return world.get("/v1/stages")
+
+
 REQUESTS: dict[str, Callable[[World], Any]] = {
     "TOKEN_MISSING": lambda world: world.client.get("/v1/stages"),
     "TOKEN_INVALID": lambda world: world.get("/v1/stages", Authorization=f"Bearer {UNKNOWN}"),
     "TOKEN_EXPIRED": _expired,
     "TOKEN_REVOKED": _revoked,
+    "ISSUER_UNAVAILABLE": _issuer_away,
     "SCOPE_MISSING": lambda world: world.client.post(SUBMIT, json=CALL, headers=world.bearer("read")),
     "REQUEST_MALFORMED": lambda world: world.post(**{"Selat-After": "nonsense"}),
     "REQUEST_INVALID": lambda world: world.post(body={"function": "F", "more": 1}),

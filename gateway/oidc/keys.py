@@ -1,0 +1,98 @@
+"""The public keys of an issuer: found by its discovery document, kept, and asked for again when it has new ones."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from gateway.store.tokens import IssuerUnavailableError
+
+Fetch = Callable[[str], bytes]
+
+# Keys are asked for again after this many seconds, so that one which the issuer has dropped ends here, too.
+FRESH = 600
+# Keys that cannot be asked for again are used this long.
+KEPT = 3600
+# A token may name a key that does not exist; the issuer is asked for it at most once in this many seconds.
+PAUSE = 15
+_MOST_BYTES = 256 * 1024
+_SECONDS = 5
+
+
+def fetched(url: str) -> bytes:
+    """
+    Return what is at *url*; no redirect is followed, and a long answer is refused.
+
+    Raises:
+        OSError: there is no such answer.
+    """
+    with requests.get(url, timeout=_SECONDS, allow_redirects=False, stream=True) as answer:
+        if answer.status_code != requests.codes.ok:
+            raise OSError(f"{url} answers {answer.status_code}")
+        text: bytes = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
+    if len(text) > _MOST_BYTES:
+        raise OSError(f"{url} answers more than {_MOST_BYTES} bytes")
+    return text
+
+
+class IssuerKeys:
+    """The keys of one issuer; threads may share it."""
+
+    def __init__(self, url: str, fetch: Fetch = fetched, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url = url.rstrip("/")
+        self._issuer = url
+        self._fetch = fetch
+        self._clock = clock
+        self._deciding, self._reading = threading.Lock(), threading.Lock()
+        self._keys: Mapping[str, Mapping[str, Any]] = {}
+        self._read_at: float | None = None
+        self._asked_at: float | None = None
+
+    def of(self, kid: str) -> Mapping[str, Any] | None:
+        """
+        Return the key named *kid* as a JWK; None if the issuer has none of this name.
+
+        One thread asks the issuer while the others go on with the keys from before; only the first keys are waited for.
+
+        Raises:
+            IssuerUnavailableError: its keys cannot be read, and those from before are too old.
+        """
+        with self._deciding:
+            asking = self._due(kid)
+        if asking or self._read_at is None:
+            with self._reading:
+                if asking:
+                    self._read()
+        if self._read_at is None or self._clock() - self._read_at > KEPT:
+            raise IssuerUnavailableError(f"The keys of {self._issuer} cannot be read at the moment")
+        return self._keys.get(kid)
+
+    def _due(self, kid: str) -> bool:
+        """Return whether to ask the issuer now; if so, nobody else does for a while."""
+        now = self._clock()
+        old = self._read_at is None or now - self._read_at > FRESH
+        due = (old or kid not in self._keys) and (self._asked_at is None or now - self._asked_at >= PAUSE)
+        if due:
+            self._asked_at = now
+        return due
+
+    def _read(self) -> None:
+        """Read the keys; a failure leaves those from before."""
+        try:
+            document = json.loads(self._fetch(f"{self._url}/.well-known/openid-configuration"))
+            if document["issuer"] != self._issuer:
+                raise ValueError("the discovery document is another issuer's")
+            # An issuer without TLS is one on this machine (see ``trust``), and so are its keys.
+            if not document["jwks_uri"].startswith(("https://", f"{urlsplit(self._issuer).scheme}://")):
+                raise ValueError("its keys are not at an https address")
+            listed = json.loads(self._fetch(document["jwks_uri"]))["keys"]
+            self._keys = {each["kid"]: each for each in listed if each.get("use", "sig") == "sig" and "kid" in each}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return
+        self._read_at = self._clock()
