@@ -90,7 +90,7 @@ def _written(write: Callable[[Any], str], value: object) -> str:
 
 @functools.cache
 def _writers(kind: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
-    hints = _hints(kind)
+    hints = field_types(kind)
     return tuple((field.name, writer(hints[field.name])) for field in _fields(kind))
 
 
@@ -128,7 +128,7 @@ def _written_items(item: Callable[[Any], Any], value: object) -> object:
 def _written_keys(kind: type, value: object) -> object:
     if not isinstance(value, Mapping):
         return plain(value)
-    hints = _hints(kind)
+    hints = field_types(kind)
     return {str(name): writer(_unwrapped(hints.get(name, object)))(each) for name, each in value.items()}
 
 
@@ -298,7 +298,7 @@ def _typed_dict(kind: Any, value: object, path: str) -> object:
 def typed_keys(kind: Any) -> dict[str, tuple[Any, bool]]:
     """Return for each key of a TypedDict the type of its value, and whether it must be given."""
     found = {}
-    for name, hint in _hints(kind).items():
+    for name, hint in field_types(kind).items():
         mark = typing.get_origin(hint)
         # With postponed annotations the class itself counts a NotRequired key as required.
         needed = mark is not typing.NotRequired and (mark is typing.Required or name in kind.__required_keys__)
@@ -316,7 +316,7 @@ def _has_reals(kind: Any, above: frozenset[Any]) -> bool:
     if kind is float or kind in above:
         return kind is float
     if dataclasses.is_dataclass(kind) or typing.is_typeddict(kind):
-        return any(_has_reals(hint, above | {kind}) for hint in _hints(kind).values())
+        return any(_has_reals(hint, above | {kind}) for hint in field_types(kind).values())
     return any(_has_reals(part, above) for part in typing.get_args(kind) if not isinstance(part, str))
 
 
@@ -347,7 +347,7 @@ def _dataclass(kind: type, value: object, path: str) -> object:
 @functools.cache
 def _shapers(kind: type) -> dict[str, tuple[Callable[[object, str], object], bool]]:
     """Return for each field the function that makes its value, and whether it is required."""
-    hints, missing = _hints(kind), dataclasses.MISSING
+    hints, missing = field_types(kind), dataclasses.MISSING
     return {
         field.name: (_shaper(hints[field.name]), field.default is missing and field.default_factory is missing)
         for field in _fields(kind)
@@ -393,7 +393,8 @@ def _fields(kind: type) -> tuple[dataclasses.Field[Any], ...]:
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, object]:
+def field_types(kind: type) -> dict[str, object]:
+    """Return the type of each field of a dataclass or TypedDict; they are resolved once."""
     return typing.get_type_hints(kind, include_extras=True)
 
 

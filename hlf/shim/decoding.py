@@ -69,7 +69,7 @@ def _check(annotation: Any, seen: set[Any]) -> None:
         inner = [parts[1]]
     elif dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         seen.add(annotation)
-        inner = list(typing.get_type_hints(annotation, include_extras=True).values())
+        inner = list(records.field_types(annotation).values())
     elif typing.is_typeddict(annotation):
         seen.add(annotation)
         inner = [kind for kind, _ in records.typed_keys(annotation).values()]

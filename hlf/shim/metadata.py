@@ -145,7 +145,7 @@ def _object(kind: Any, components: _Schema) -> _Schema:
 
 
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
-    hints, missing = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING
+    hints, missing = records.field_types(kind), dataclasses.MISSING
     return {
         field.name: (hints[field.name], field.default is missing and field.default_factory is missing)
         for field in dataclasses.fields(kind)

@@ -85,7 +85,7 @@ def _is_made_of_fields(annotation: Any, seen: set[Any]) -> bool:
         if not all(field.init for field in dataclasses.fields(annotation)):
             return False
     parts = (
-        typing.get_type_hints(annotation, include_extras=True).values()
+        records.field_types(annotation).values()
         if dataclasses.is_dataclass(annotation) or typing.is_typeddict(annotation)
         else [part for part in typing.get_args(annotation) if not isinstance(part, str)]
     )
