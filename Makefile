@@ -43,11 +43,15 @@ demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves
 	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
 
 # The tests start hundreds of programs, and each would compile every module again.
-test coverage conformance: export PYTHONDONTWRITEBYTECODE :=
+test coverage conformance compile-tests: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/dev  ## Run every test this machine can run
 	@command -v chromium >/dev/null || echo "No chromium here (apt-get install chromium): tests/browser leaves itself out, so no page is tried in a browser." >&2
 	@$(BIN)/python -m pytest $(SHARED) --durations 20 --durations-min 1
+
+.PHONY: compile-tests
+compile-tests: $(VENV)/dev  ## Compile the tests once, which `make test` would do in each of its processes at its start
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null
 
 coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other processes included (TESTS=folder for a part)
 	@mkdir -p build/coverage && $(BIN)/coverage erase
@@ -68,8 +72,8 @@ hostile: $(VENV)/dev  ## Send what no honest member sends (N=100000 of each kind
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
 
-kills: $(VENV)/dev  ## Kill `apply` at random moments and run it again (N=50, SEED=4)
-	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) $(BIN)/python -m pytest tests/faults/test_interrupted.py -k test_an_apply --timeout 7200
+kills: $(VENV)/dev  ## Kill `apply`, and the engine under load, at random moments (N=50 of each, SEED=4)
+	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) $(BIN)/python -m pytest tests/faults/test_interrupted.py tests/faults/test_killed.py -k 'test_an_apply or test_the_embedded_engine' --timeout 36000
 
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
