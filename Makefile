@@ -39,8 +39,8 @@ $(VENV)/dev: $(VENV)/run
 $(VENV)/docs: $(VENV)/run
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[docs]' && touch $@
 
-demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (KEEP=1 leaves it up, ENGINE=native for the real Fabric)
-	@$(BIN)/selat demo --engine $(ENGINE) $(if $(KEEP),--keep)
+demo: $(VENV)/run  ## Play one consignment from Shenzhen to Hanoi (STORY=marketplace|peak for others, ORDERS=200, KEEP=1 leaves it up, ENGINE=native for the real Fabric)
+	@$(BIN)/selat demo --engine $(ENGINE) $(if $(STORY),--story $(STORY)) $(if $(ORDERS),--orders $(ORDERS)) $(if $(KEEP),--keep)
 
 # The tests start hundreds of programs, and each would compile every module again.
 test coverage conformance compile-tests: export PYTHONDONTWRITEBYTECODE :=

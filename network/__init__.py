@@ -1,4 +1,4 @@
-"""Selat's own network: ``consortium.yaml`` here describes it, and ``hlf.network`` runs it."""
+"""Selat's own networks: the files here describe them, and ``hlf.network`` runs them."""
 
 from __future__ import annotations
 
@@ -6,3 +6,6 @@ from pathlib import Path
 
 #: Selat's consortium file: eight organisations, three channels, three chaincodes.
 CONSORTIUM = Path(__file__).with_name("consortium.yaml")
+
+#: A larger one for the demo's stories of a marketplace: thirteen organisations, two of which sell.
+MARKETPLACE = Path(__file__).with_name("marketplace.yaml")

@@ -1,4 +1,4 @@
-"""``selat demo``: one consignment from Shenzhen to Hanoi, played through HTTP on a network of its own."""
+"""``selat demo``: a story, played through HTTP on a network of its own."""
 
 from __future__ import annotations
 
@@ -19,13 +19,27 @@ from hlf.network.errors import NetworkError
 from selat.demo import theatre
 from selat.demo.callers import DemoError
 from selat.demo.screen import Screen
-from selat.demo.story import play
+from selat.demo.stories import STORIES
 
 KEPT = Path("build/demo")
 
 
 @click.command()
 @click.option("--engine", type=click.Choice(engines.NAMES), default="embedded", show_default=True)
+@click.option(
+    "--story",
+    type=click.Choice(list(STORIES)),
+    default="consignment",
+    show_default=True,
+    help="One consignment from Shenzhen to Hanoi, a month of a marketplace, or the peak before Tet.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(min=14),
+    default=20,
+    show_default=True,
+    help="How many orders the marketplace has.",
+)
 @click.option("--keep", is_flag=True, help=f"Leave everything running, under {KEPT}, and print addresses and tokens.")
 @click.option("--stop", is_flag=True, help="Stop a demo that was left running; play nothing.")
 @click.option(
@@ -33,22 +47,30 @@ KEPT = Path("build/demo")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Another consortium file with the same organisations, for example one with BFT orderers.",
 )
-def demo(engine: str, keep: bool, stop: bool, consortium: Path | None) -> None:
-    """Play one consignment from Shenzhen to Hanoi, from forecast to returned goods."""
+def demo(engine: str, story: str, orders: int, keep: bool, stop: bool, consortium: Path | None) -> None:
+    """Play a story, from forecasts to returned goods; by default one consignment from Shenzhen to Hanoi."""
     screen = Screen()
     if stop:
         screen.say(", ".join(theatre.strike(KEPT)) + " stopped" if theatre.running(KEPT) else "Nothing is running")
         return
     try:
         with _interruptible(), _folder(keep) as folder:
-            run(engine, folder, screen, keep, consortium)
+            run(engine, folder, screen, keep, consortium, story, orders)
     except (NetworkError, HlfError, DemoError) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         raise click.ClickException("interrupted; everything that was started has been stopped") from None
 
 
-def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortium: Path | None = None) -> None:
+def run(
+    engine: str,
+    folder: Path,
+    screen: Screen,
+    keep: bool = False,
+    consortium: Path | None = None,
+    story: str = "consignment",
+    orders: int = 20,
+) -> None:
     """
     Start network and gateway in *folder*, play, and stop both; with *keep* they stay up after a good end.
 
@@ -60,10 +82,11 @@ def run(engine: str, folder: Path, screen: Screen, keep: bool = False, consortiu
     played = False
     try:
         with screen.waiting(f"Starting the consortium on the engine {engine} and its gateway"):
-            stage = theatre.put_up(engine, folder, consortium)
+            chosen = STORIES[story]
+            calendar = chosen.calendar(folder)
+            stage = chosen.put_up(engine, folder, consortium, calendar)
         screen.started(stage.network, stage.base, time.monotonic() - began)
-        with stage.cast() as cast:
-            play(cast, stage.base, screen)
+        chosen.play(stage, screen, calendar, orders)
         played = True
     finally:
         if not (keep and played):

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hlf.network.admin.lifetime import RunningNetwork
-from selat.demo.theatre import ACTORS, RunningDemo
+from selat.demo.theatre import RunningDemo
 
 # The width for output to a file or a pipe, where there is no terminal.
 _FILE_WIDTH = 120
@@ -77,7 +77,7 @@ class Screen:
         self.say(f"Left running: gateway {stage.base} (documentation at {stage.base}/docs), the rest under {folder}")
         for name, token in stage.tokens.items():
             # Not in a table, because a wrapped token cannot be copied.
-            self._console.print(f"{name:10} {'/'.join(ACTORS[name]):24} {token}", highlight=False, soft_wrap=True)
+            self._console.print(f"{name:10} {'/'.join(stage.actors[name]):24} {token}", highlight=False, soft_wrap=True)
         self._console.print(
             f'Try: curl -H "Authorization: Bearer {stage.tokens["platform"]}" {stage.base}/v1/participants',
             highlight=False,

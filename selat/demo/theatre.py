@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hlf.network.admin import lifetime
 from hlf.network.admin.lifetime import RunningNetwork
 from hlf.network.state import Folder
 from network import CONSORTIUM
+from selat.demo.calendar import Calendar
 from selat.demo.callers import Blocks, Cast, DemoCaller
 
 ACTORS = {
@@ -33,7 +34,8 @@ ACTORS = {
 }
 _GATEWAY = "gateway"
 _GATEWAY_SECONDS = 30.0
-_TOKEN_SECONDS = 24 * 3600
+_TOKEN_DAYS = 90
+"""How long tokens are valid; a story may take a month of its own calendar."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +45,45 @@ class RunningDemo:
     network: RunningNetwork
     base: str
     tokens: dict[str, str]
+    actors: Mapping[str, tuple[str, str]]
+
+    @contextlib.contextmanager
+    def callers(self) -> Iterator[dict[str, DemoCaller]]:
+        """Yield the actors by name, each with its own connections."""
+        blocks = Blocks()
+        with contextlib.ExitStack() as stack:
+            yield {
+                name: stack.enter_context(DemoCaller(self.base, name, *self.actors[name], token=token, blocks=blocks))
+                for name, token in self.tokens.items()
+            }
 
     @contextlib.contextmanager
     def cast(self) -> Iterator[Cast]:
-        """Yield the actors, each with its own connections."""
-        blocks = Blocks()
-        with contextlib.ExitStack() as stack:
-            callers = {
-                name: stack.enter_context(DemoCaller(self.base, name, *ACTORS[name], token=token, blocks=blocks))
-                for name, token in self.tokens.items()
-            }
+        """Yield the actors of the consignment from Shenzhen to Hanoi."""
+        with self.callers() as callers:
             yield Cast(**callers)
 
 
-def put_up(engine: str, folder: Path, consortium: Path | None = None) -> RunningDemo:
+def put_up(
+    engine: str,
+    folder: Path,
+    consortium: Path | None = None,
+    actors: Mapping[str, tuple[str, str]] = ACTORS,
+    calendar: Calendar | None = None,
+) -> RunningDemo:
     """
-    Start network and gateway in *folder*. After a failure, ``strike`` stops what was started.
+    Start network and gateway in *folder*, with tokens for *actors*: by name, the organisation and its user.
+
+    With a *calendar*, all programs follow it. After a failure, ``strike`` stops what was started.
 
     Raises:
         NetworkError, hlf.errors.HlfError: the error names cause and cure.
     """
+    with calendar.followed(engine) if calendar else contextlib.nullcontext():
+        return _started(engine, folder, consortium, actors)
+
+
+def _started(engine: str, folder: Path, consortium: Path | None, actors: Mapping[str, tuple[str, str]]) -> RunningDemo:
     network = lifetime.up(engine, folder / "network", consortium, default=CONSORTIUM)
     home = _home(folder)
     ready = home.run / "gateway.ready"
@@ -81,7 +102,8 @@ def put_up(engine: str, folder: Path, consortium: Path | None = None) -> Running
     return RunningDemo(
         network,
         f"http://{json.loads(ready.read_text())['address']}",
-        {name: made.create(msp_id, user, SCOPES, _TOKEN_SECONDS) for name, (msp_id, user) in ACTORS.items()},
+        {name: made.create(msp_id, user, SCOPES, _TOKEN_DAYS * 24 * 3600) for name, (msp_id, user) in actors.items()},
+        actors,
     )
 
 
