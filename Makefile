@@ -85,6 +85,10 @@ fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right an
 properties: $(VENV)/dev  ## Try every property on random examples, other ones each time (N=2000 of each)
 	@SELAT_EXAMPLES=$(or $(N),2000) $(BIN)/python -m pytest -m hypothesis $(SHARED)
 
+.PHONY: histories
+histories: $(VENV)/dev  ## Try random histories of orders, goods, returns and money, other ones each time (N=400 of each kind)
+	@SELAT_HISTORIES=$(or $(N),400) SELAT_EXAMPLES=$(or $(N),400) $(BIN)/python -m pytest $(SHARED) --timeout 21600 $(addprefix tests/unit/contracts/,test_unit_histories.py test_money_histories.py journeys/test_parcel_histories.py orders/test_credit_histories.py)
+
 .PHONY: translations
 translations: $(VENV)/dev  ## Bring the catalogues of the pages up to date, and say what has no words yet
 	@$(BIN)/python -m gateway.pages.catalogues
