@@ -111,7 +111,7 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
     for name, channel in wanted.channels.items():
         present = actual.channels.get(name, ChannelFacts())
         for chaincode in channel.definitions:
-            trouble = _sequence(name, chaincode, present, channel)
+            trouble = _sequence(name, chaincode, present, channel) or _collections(name, chaincode, present, channel)
             if trouble is not None:
                 problems.append(trouble)
                 continue
@@ -215,6 +215,24 @@ def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelF
         return PlanProblem(
             f"channel {name}: chaincode {chaincode} is in force otherwise with the same sequence {held} ({differs})",
             f"Write `sequence: {held + 1}` to put the changed definition in force.",
+        )
+    return None
+
+
+def _collections(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelFacts) -> PlanProblem | None:
+    """Find what Fabric refuses to change about the collections of a definition in force."""
+    wants, has = wanted.definitions[chaincode], present.definitions.get(chaincode, {})
+    for what, value in sorted(has.items()):
+        collection, _, field = what.removeprefix("collections.").rpartition(".")
+        if field != "block_to_live" or wants.get(what) == value:
+            continue
+        where = f"channel {name}: collection {collection} of chaincode {chaincode}"
+        if what not in wants:
+            return PlanProblem(
+                f"{where} is not in the file, and Fabric takes none away", "Write it again; its members may change."
+            )
+        return PlanProblem(
+            f"{where} has block_to_live {value}, which Fabric does not change", f"Write `block_to_live: {value}`."
         )
     return None
 

@@ -141,6 +141,22 @@ def test_another_consensus_is_a_problem():
     assert [each.what for each in steps.problems] == ["channel c: orderers.consensus is raft, and the file says bft"]
 
 
+@pytest.mark.parametrize(
+    ("wants", "words"),
+    [({}, "collection one of chaincode lab is not in the file"), ({"collections.one.block_to_live": "3"}, "has block")],
+)
+def test_what_fabric_refuses_to_change_about_a_collection_is_a_problem(wants, words):
+    """It would refuse the approval, after the first half of the plan is done."""
+    held = {"version": "1", "sequence": "3", "collections.one.block_to_live": "0"}
+    before, after = (
+        dataclasses.replace(ONE, definitions={"lab": each})
+        for each in (held, {"version": "1", "sequence": "4"} | wants)
+    )
+    steps = difference.between(NetworkFacts(channels={"c": before}), NetworkFacts(channels={"c": after}))
+    (problem,) = steps.problems
+    assert words in str(problem)
+
+
 def test_a_member_whose_endorsement_is_needed_cannot_leave():
     """Fabric would take the update, and then nobody could write."""
     held = {"version": "1", "sequence": "3", "endorsement": "AND('AMSP.peer', 'BMSP.peer')"}
