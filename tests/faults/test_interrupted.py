@@ -38,7 +38,7 @@ def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Net]:
 
 def command(net: Net, *words: str) -> subprocess.Popen[bytes]:
     """``selat network WORDS`` for this network, as a process of its own."""
-    given = ["--state", str(net.root), "--consortium", str(net.file)]
+    given = ["--state", str(net.root), *(() if words[0] == "renew" else ("--consortium", str(net.file)))]
     return subprocess.Popen(
         [sys.executable, "-c", "from selat import cli; cli.main()", "network", *words, *given],
         stdout=subprocess.PIPE,
@@ -108,23 +108,45 @@ def test_an_addition_may_be_cut_off(net: Net) -> None:
     assert_works(net, "CMSP")
 
 
+def text_of(net: Net, sequence: int) -> str:
+    """A file that an even *sequence* makes larger, with an orderer more on real nodes, and an odd one smaller."""
+    grown = sequence % 2 == 0
+    net.write(**(GROWN if grown else {}), sequence=sequence, version=f"1.{sequence}")
+    text = net.file.read_text()
+    if sequence > 1:
+        text = text.replace("channels:\n", "channels:\n  - {name: further, members: [AMSP, BMSP]}\n", 1)
+        others = "'BMSP.member', 'CMSP.member'" if grown else "'BMSP.member'"
+        text += f"""      - {{name: three, policy: "OR('AMSP.member', {others})"}}\n"""
+    if grown:
+        text = text.replace("batch:", "policies: {Extra: ANY Admins}\n    batch:")
+    if grown and net.engine == "native":
+        orderers = "{msp_id: OrdererMSP, domain: orderer.selat.test, orderers: 2}"
+        text += f"orderers: {{consensus: raft, organisations: [{orderers}]}}\n"
+    return text
+
+
 def test_an_apply_may_be_cut_off(net: Net) -> None:
-    """A member, a policy and an upgrade come, the member leaves again: each file is in force after a few kills."""
+    """
+    Members, orderers, policies, collections, a channel and upgrades come; members and orderers leave again.
+
+    Each file is in force after a few kills, and so are a member that leaves alone and certificates that are renewed.
+    """
     net.up()
     chance = random.Random(int(os.environ.get("SELAT_SEED", "4")))  # noqa: S311 - moments, not secrets
     sequence, kills = 1, 0
     while kills < KILLS or sequence % 2 == 0:
         sequence += 1
-        grown = sequence % 2 == 0
-        net.write(**(GROWN if grown else {}), sequence=sequence, version=f"1.{sequence}")
-        if grown:
-            net.file.write_text(net.file.read_text().replace("batch:", "policies: {Extra: ANY Admins}\n    batch:"))
+        net.file.write_text(text_of(net, sequence))
         for _ in range(2):
             kill_at_any_moment(net, chance, "apply", "--yes")
             kills += 1
         finish(net, "apply", "--yes")
         assert admin.plan(net.root, net.file).steps == ()
-        assert_works(net, "CMSP" if grown else "BMSP")
+        assert_works(net, "CMSP" if sequence % 2 == 0 else "BMSP")
+    for words in (["renew", "peer0.b.test"], ["channel-leave", "further", "BMSP", "--yes"]):
+        kill_at_any_moment(net, chance, *words)
+        finish(net, *(words if words[0] == "renew" else ["apply", "--yes"]))
+        assert_works(net, "BMSP")
 
 
 def test_a_network_that_was_started_a_moment_ago_is_waited_for(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,7 +240,7 @@ def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tup
 
 
 def _interrupts(step: PlanStep, engine: Engine) -> str:
-    if isinstance(step, Start | Restart | StopNodes) and engine.name == "embedded":
+    if isinstance(step, Start | Restart | StopNodes) and engine.one_process:
         return "every peer is away for a moment, as the embedded engine starts anew"
     if isinstance(step, Leave):
         return f"{', '.join(step.peers)} for a moment"

@@ -42,6 +42,9 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
     with state.alone(folder):
         if not any(engine.running(folder).values()):
             raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+        kept = folder.organisation(msp_id) / "revoked"
+        if not folder.user(msp_id, name).exists() and any(kept.glob(f"{name}-*")):
+            return ()
         serial = _serial(folder, msp_id, name)
         consortium = state.held(folder)
         encoded = _listed(folder, msp_id, serial)
@@ -53,7 +56,6 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
                 if _publish(changed.channel_group, msp_id, encoded):
                     updates.put_in_force(folder, consortium, nodes, channel, config, changed)
                     done.append(channel)
-        kept = folder.organisation(msp_id) / "revoked"
         state.private_folder(kept)
         number = sum(1 for _ in kept.glob(f"{name}-*"))
         folder.user(msp_id, name).rename(kept / f"{name}-{number + 1}")

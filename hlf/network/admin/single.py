@@ -55,6 +55,32 @@ def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> N
             chosen.engine.start(folder, record, chosen.consortium, builder, chosen.programs, chosen.nodes)
 
 
+def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
+    """
+    End nodes and start them again, those that run, one after the other; for a command that has the folder to itself.
+
+    A call that was cut off in between is finished by the next one.
+    """
+    folder = Folder(root)
+    record = state.existing(folder)
+    engine, consortium = engines.by_name(record.engine), state.operated(folder)
+    marks = {name: folder.run / f"{name}.again" for name in names}
+    stopped = engine.stopped(folder, consortium)
+    runs = any(engine.running(folder).values())
+    chosen = [name for name in names if marks[name].exists() or (runs and name not in stopped)]
+    for together in [chosen] if engine.one_process and chosen else [[name] for name in chosen]:
+        for name in together:
+            state.replace_file(marks[name], b"")
+        engine.stop(folder, None if engine.one_process else together)
+        nodes = [name for name in consortium.nodes if name not in stopped] if engine.one_process else together
+        packaged = chaincodes.package_all(record, consortium)
+        programs = chaincodes.server_programs(folder, record, consortium, packaged)
+        builder = chaincodes.builder_configuration(record, packaged)
+        engine.start(folder, record, consortium, builder, programs, nodes)
+        for name in together:
+            marks[name].unlink()
+
+
 @dataclass(frozen=True)
 class _Chosen:
     """Some of a running network's nodes and chaincode servers, with what is needed to start them."""

@@ -19,10 +19,16 @@ BuilderConfig = Mapping[str, Mapping[str, str]]
 
 
 class Engine(Protocol):
-    """What every engine can do; one with *containers* runs the chaincodes' servers beside its nodes."""
+    """
+    What every engine can do.
+
+    One with *containers* runs the chaincodes' servers beside its nodes. One whose nodes are *one_process* reads their
+    certificates when all of them start.
+    """
 
     name: str
     containers: bool
+    one_process: bool
 
     def version(self, consortium: Consortium) -> str:
         """

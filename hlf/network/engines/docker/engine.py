@@ -31,6 +31,7 @@ class Docker:
 
     name = "docker"
     containers = True
+    one_process = False
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version of the images; refuses where no docker daemon answers."""

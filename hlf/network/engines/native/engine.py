@@ -27,6 +27,7 @@ class Native:
 
     name = "native"
     containers = False
+    one_process = False
 
     def __init__(self) -> None:
         self._found: Release | None = None

@@ -32,6 +32,7 @@ class Embedded:
 
     name = "embedded"
     containers = False
+    one_process = True
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version that it imitates; refuse more than one orderer, because it has no consensus."""
