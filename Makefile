@@ -21,7 +21,7 @@ needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example
 
 .DEFAULT_GOAL := help
 .PHONY: docs
-.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join channel-leave remove-organisation chaincode-upgrade collection user-enrol user-revoke renew orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench capacity dist clean
+.PHONY: help demo test coverage conformance conformance-record hostile cuts kills fuzz properties check up down status stop start plan apply batch policy acl capability anchor channel-create channel-join channel-leave remove-organisation chaincode-upgrade collection user-enrol user-revoke renew ca-roll orderer-add orderer-remove peer-add peer-remove backup unpack add-organisation channels channel-info peers logs certificates chaincode-status metrics render invite join propose sign submit chaincode-propose chaincode-package chaincode-install chaincode-approve check-readiness chaincode-commit audit bench capacity dist clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -162,6 +162,9 @@ user-revoke: $(VENV)/run  ## Revoke NAME=name of MSP=id on every channel
 
 renew: $(VENV)/run  ## Renew the certificates of NAMES="peer0.a.test AMSP/User1", keys kept
 	@$(call needs,NAMES,"peer0.a.test AMSP/User1")$(ACT) renew $(NAMES) $(FOLDER)
+
+ca-roll: $(VENV)/run  ## Show how MSP=id gets a new root of trust; YES=1 does it
+	@$(call needs,MSP,id)$(ACT) ca-roll $(MSP) $(FOLDER) $(if $(YES),--yes)
 
 orderer-add: $(VENV)/run  ## Start the orderer NAME=orderer1 of MSP=id and add it to every channel (DOMAIN=name for a new one)
 	@$(call needs,MSP,id)$(call needs,NAME,orderer1)$(ACT) orderer-add $(MSP) $(NAME) $(if $(DOMAIN),--domain $(DOMAIN)) $(AS)

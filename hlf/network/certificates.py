@@ -56,6 +56,16 @@ def authority(name: str, domain: str, country: str) -> Issued:
     return Issued(_signed(builder, key), key)
 
 
+def successor(former: x509.Certificate) -> Issued:
+    """Return a CA of the same name with another key: who has a certificate of it keeps the identity it is known by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = _builder(former.subject, former.subject, key.public_key())
+    for extension in former.extensions:
+        if not isinstance(extension.value, x509.SubjectKeyIdentifier):
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+    return Issued(_signed(builder, key), key)
+
+
 def identity(
     ca: Issued, name: str, domain: str, country: str, unit: str, attributes: Mapping[str, str] | None = None
 ) -> Issued:
@@ -119,7 +129,8 @@ def renewed(ca: Issued, former: x509.Certificate) -> bytes:
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     builder = builder.not_valid_before(now - SKEW).not_valid_after(now - SKEW + VALIDITY)
     for extension in former.extensions:
-        builder = builder.add_extension(extension.value, critical=extension.critical)
+        same_issuer = not isinstance(extension.value, x509.AuthorityKeyIdentifier)
+        builder = builder.add_extension(extension.value if same_issuer else _issued_by(ca), extension.critical)
     return _signed(builder, ca.key).public_bytes(serialization.Encoding.PEM)
 
 

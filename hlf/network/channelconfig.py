@@ -137,10 +137,10 @@ def _consenter(folder: Folder | None, record: Record, orderer: Orderer) -> confi
     )
 
 
-def _roots(folder: Folder, msp_id: str) -> tuple[tuple[bytes], tuple[bytes]]:
-    """Return an organisation's roots of trust: that of its members, and that of its TLS."""
+def _roots(folder: Folder, msp_id: str) -> tuple[tuple[bytes, ...], tuple[bytes]]:
+    """Return an organisation's roots of trust: that of its members, or both in a roll-over, and that of its TLS."""
     msp = folder.organisation(msp_id) / "msp"
-    return (_read(msp / "cacerts" / "ca.pem"),), (_read(msp / "tlscacerts" / "tlsca.pem"),)
+    return tuple(map(_read, material.roots(msp))), (_read(msp / "tlscacerts" / "tlsca.pem"),)
 
 
 def _read(path: Path) -> bytes:

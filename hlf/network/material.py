@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,6 +33,10 @@ _NODE_OUS = """NodeOUs:
   AdminOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: admin}
   OrdererOUIdentifier: {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: orderer}
 """
+# With two roots a role counts whichever of them issued the certificate.
+_NODE_OUS_OF_ANY = _NODE_OUS.replace("Certificate: cacerts/ca.pem, ", "")
+NEXT, FORMER = "ca-next", "ca-former"
+"""The authority that is about to succeed an organisation's, and the one that it has just succeeded."""
 _UNUSABLE = "Restore it from a backup, or remove the whole state folder to start afresh (its ledgers are lost then)."
 
 
@@ -56,8 +60,63 @@ def authority(folder: Folder, msp_id: str, kind: str = "ca") -> Issued:
     Raises:
         MaterialError: its key is not in the folder, or unusable.
     """
+    _settle(folder.organisation(msp_id))
     place = folder.organisation(msp_id) / kind
     return _load(place / "cert.pem", place / "key.pem")
+
+
+def roots(msp: Path) -> list[Path]:
+    """Return the files of the roots that an MSP folder trusts: one, and the next one in a roll-over."""
+    following = msp / "cacerts" / f"{NEXT}.pem"
+    return [msp / "cacerts" / "ca.pem", *([following] if following.exists() else [])]
+
+
+def successor(folder: Folder, msp_id: str) -> Issued:
+    """Return the authority that is to succeed an organisation's; made once."""
+    present = authority(folder, msp_id).certificate
+
+    def made() -> dict[str, bytes]:
+        issued = certificates.successor(present)
+        return {"cert.pem": issued.certificate_pem, "key.pem": issued.key_pem}
+
+    _once(folder.organisation(msp_id) / NEXT, made)
+    return authority(folder, msp_id, NEXT)
+
+
+def succeed(folder: Folder, msp_id: str) -> None:
+    """Let the next authority of an organisation take its place, and keep the former one beside it."""
+    place = folder.organisation(msp_id)
+    (place / "ca").rename(place / FORMER)
+    _settle(place)
+
+
+def retire(folder: Folder, msp_id: str) -> None:
+    """Put a former authority away, under a number, with the revocation lists that it has signed."""
+    place = folder.organisation(msp_id)
+    for file in revocation_lists(folder, msp_id):
+        file.rename(place / FORMER / file.name.replace("ca", "crl"))
+    number = sum(1 for _ in place.glob(f"{FORMER}-*"))
+    (place / FORMER).rename(place / f"{FORMER}-{number + 1}")
+
+
+def trust(folder: Folder, msp_id: str, nodes: Iterable[str], trusted: Sequence[bytes]) -> None:
+    """Let the MSP folders of an organisation, its users and *nodes* trust one root, or that and the next one."""
+    place = folder.organisation(msp_id)
+    own = [place / "msp", *place.glob("users/*/msp"), *place.glob("peers/*/msp")]
+    own += [each / "msp" for each in map(folder.orderer, nodes) if each.is_dir()]
+    for msp in own:
+        names = ("ca.pem", f"{NEXT}.pem")[: len(trusted)]
+        for name, root in zip(names, trusted, strict=True):
+            state.replace_file(msp / "cacerts" / name, root)
+        state.replace_file(msp / "config.yaml", (_NODE_OUS if len(trusted) == 1 else _NODE_OUS_OF_ANY).encode())
+        if len(trusted) == 1:
+            (msp / "cacerts" / f"{NEXT}.pem").unlink(missing_ok=True)
+
+
+def _settle(place: Path) -> None:
+    """Finish a succession that was cut off between its two steps."""
+    if (place / NEXT).exists() and not (place / "ca").exists():
+        (place / NEXT).rename(place / "ca")
 
 
 def keep_public(folder: Folder, msp_id: str, root_pem: bytes, tls_root_pem: bytes) -> None:
@@ -139,6 +198,7 @@ class _Authorities:
         self._domain = domain
         self._country = country
         root = folder.organisation(msp_id)
+        _settle(root)
         self._signing = self._authority(root / "ca", f"ca.{domain}")
         self._tls = self._authority(root / "tlsca", f"tlsca.{domain}")
         _once(root / "msp", lambda: self._msp())

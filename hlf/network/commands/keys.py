@@ -1,4 +1,4 @@
-"""``hlf network user-revoke|renew``: revoke certificates, or renew them."""
+"""``hlf network user-revoke|renew|ca-roll``: revoke certificates, renew them, or their root."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hlf.network import options, topology
-from hlf.network.admin import renewing, revoking
+from hlf.network.admin.keys import renewing, revoking, rolling
 from hlf.network.commands import editing
 from hlf.network.commands.editing import item
 from hlf.network.state import Folder, replace_file
@@ -43,4 +43,18 @@ def renew(names: tuple[str, ...], state: Path) -> None:
         click.echo(f"renewed {file.relative_to(state)}")
 
 
-COMMANDS = (user_revoke, renew)
+@click.command("ca-roll")
+@click.argument("msp")
+@click.option("--yes", is_flag=True, help="Do it; without, only show the steps.")
+@options.state
+def ca_roll(msp: str, yes: bool, state: Path) -> None:  # noqa: FBT001
+    """Give an organisation a new root of trust, and its nodes and users certificates of it; keys stay."""
+    click.echo(rolling.plan(msp, state))
+    if not yes:
+        click.echo("nothing was changed; --yes does it")
+        return
+    rolling.roll(msp, state)
+    click.echo("done: give its users' folders and gateways their new certificates")
+
+
+COMMANDS = (user_revoke, renew, ca_roll)

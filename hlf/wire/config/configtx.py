@@ -249,11 +249,12 @@ def add_policy(group: Any, name: str, text: str) -> None:
 
 def _organisation(organisation: OrganisationGroup) -> configtx_pb2.ConfigGroup:
     group = configtx_pb2.ConfigGroup(mod_policy=ADMINS)
-    issuer = (organisation.intermediate_certificates or organisation.root_certificates)[0]
+    issuers = organisation.intermediate_certificates or organisation.root_certificates
     units = msp_config_pb2.FabricNodeOUs(enable=True)
     for unit in ("client", "peer", "admin", "orderer"):
         identifier = getattr(units, f"{unit}_ou_identifier")
-        identifier.certificate = issuer
+        # With several, a unit counts whichever of them issued the certificate.
+        identifier.certificate = issuers[0] if len(issuers) == 1 else b""
         identifier.organizational_unit_identifier = unit
     config = msp_config_pb2.FabricMSPConfig(
         name=organisation.msp_id,

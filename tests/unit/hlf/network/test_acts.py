@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from hlf import errors, identity
 from hlf.client import gateway
-from hlf.network import admin, channelconfig, cli, processes, state
+from hlf.network import admin, channelconfig, cli, material, processes, state
 from hlf.network.admin import inspection
+from hlf.network.admin.keys import rolling
 from hlf.profile import Profile
 from hlf.wire import certificates
 from tests.support.small import Net
@@ -168,6 +169,42 @@ def test_renewed_certificates_keep_their_keys(net):
         assert fabric.network("c").contract("lab").submit("put", "key", "renewed") == b"renewed"
     unknown = CliRunner().invoke(cli.network, ["renew", "peer9.b.test", "--state", str(net.root)])
     assert "has no node or user peer9.b.test. It has peer0.a.test" in unknown.output
+
+
+def test_a_root_is_succeeded_by_another_and_nobody_is_left_out(net, monkeypatch):
+    """Cut off in between, the same command goes on; then certificates of the old root are refused."""
+    folder = state.Folder(net.root)
+    with net.connect("AMSP") as fabric:
+        assert fabric.network("c").contract("lab").submit("put", "key", "before") == b"before"
+    place = folder.organisation("AMSP")
+    former = (place / "ca" / "cert.pem").read_bytes()
+    old_user = identity.load_user(folder.user("AMSP", "User1"), "AMSP")
+    words = ["ca-roll", "AMSP", "--state", str(net.root)]
+    shown = CliRunner().invoke(cli.network, words)
+    assert "let c trust both roots" in shown.output
+    assert not (place / material.NEXT).exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(material, "succeed", _cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            rolling.roll("AMSP", net.root)
+    with gateway.connect(Profile.load(folder.profile("AMSP")), *old_user) as fabric:
+        assert fabric.network("c").contract("lab").evaluate("get", "key") == b"before"
+    done = CliRunner().invoke(cli.network, [*words, "--yes"])
+    assert done.exit_code == 0, done.output
+    assert "make a new root of AMSP (begun already)" in done.output
+    assert (place / "ca" / "cert.pem").read_bytes() != former
+    assert (place / f"{material.FORMER}-1" / "cert.pem").read_bytes() == former
+    assert admin.plan(net.root).steps == ()
+    assert hlf(net, "batch", "c", "--timeout", "40ms").exit_code == 0
+    for msp_id in ("AMSP", "BMSP"):
+        with net.connect(msp_id) as fabric:
+            assert fabric.network("c").contract("lab").submit("put", "key", msp_id) == msp_id.encode()
+    with gateway.connect(Profile.load(folder.profile("AMSP")), *old_user) as fabric, pytest.raises(errors.HlfError):
+        fabric.network("c").contract("lab").evaluate("get", "key")
+
+
+def _cut_off(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_peer_comes_and_another_one_goes(net):

@@ -1,0 +1,1 @@
+"""Certificates of a running network: renewed, revoked, and with a new root."""
