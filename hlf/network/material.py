@@ -37,6 +37,10 @@ _NODE_OUS = """NodeOUs:
 _NODE_OUS_OF_ANY = _NODE_OUS.replace("Certificate: cacerts/ca.pem, ", "")
 NEXT, FORMER = "ca-next", "ca-former"
 """The authority that is about to succeed an organisation's, and the one that it has just succeeded."""
+
+REVOKED = "revoked"
+SET_ASIDE = (REVOKED, FORMER)
+"""How the folders of an organisation begin whose certificates nobody accepts any more."""
 _UNUSABLE = "Restore it from a backup, or remove the whole state folder to start afresh (its ledgers are lost then)."
 
 

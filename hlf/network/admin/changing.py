@@ -149,11 +149,13 @@ def apply(
     default: Path | None = None,
     yes: bool = False,
     show: Callable[[ChangePlan], None] | None = None,
+    agreed: Callable[[], None] = lambda: None,
 ) -> ChangePlan:
     """
     Bring a network to what a file says, by default the one last applied; return what was done.
 
-    *show* gets the plan before anything is done. Cut off at any moment, the same call goes on.
+    *show* gets the plan before anything is done, and *agreed* is called when it may be. Cut off at any moment, the
+    same call goes on.
 
     Raises:
         NetworkError: no step can do what the file asks for, or it takes something away without *yes*.
@@ -164,6 +166,7 @@ def apply(
     if record is None:
         made = _of_nothing(folder, wanted)
         agree(folder, made, show, yes=yes)
+        agreed()
         lifetime.start(lifetime.DEFAULT_ENGINE, root, wanted)
         return made
     with state.alone(folder):
@@ -175,6 +178,7 @@ def apply(
                 asked = _asked(folder, record, base, wanted, nodes)
                 made = _plan(asked)
                 agree(folder, made, show, yes=yes)
+                agreed()
                 _do(asked, kept)
     return made
 

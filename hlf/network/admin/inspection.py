@@ -17,7 +17,7 @@ from hlf import errors as hlf_errors
 from hlf.admin import channel as reading
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
-from hlf.network import channelwords, errors, state
+from hlf.network import channelwords, errors, material, state
 from hlf.network.admin import observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.plan import model
@@ -201,8 +201,11 @@ def metrics(root: Path = Path("build/network")) -> dict[str, str]:
 
 
 def _certificate_files(folder: Folder) -> Iterator[Path]:
+    """Yield the files of certificates in use; those of revoked users and former authorities need no renewal."""
     for top in (folder.root / "organisations", folder.root / "orderers"):
         for path in top.rglob("*"):
+            if any(each.startswith(material.SET_ASIDE) for each in path.relative_to(top).parts):
+                continue
             if path.suffix in {".pem", ".crt"} and path.name != "key.pem" and path.parent.name not in _OTHERS:
                 yield path
 

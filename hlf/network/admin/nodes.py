@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
 
 from hlf import identity
 from hlf.admin.orderer import Orderer as OrdererConnection
 from hlf.admin.participation import OrdererAdmin
 from hlf.admin.peer import Peer as PeerConnection
 from hlf.client.session import TlsIdentity
+from hlf.network import errors
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer, Peer
 from hlf.profile import Endpoint
+from hlf.signers import Signer
 
 
 class Nodes:
@@ -51,7 +55,7 @@ class Nodes:
         return self._open.enter_context(
             OrdererConnection(
                 self._endpoint(orderer.name, orderer.msp_id),
-                *identity.load_user(folder, called_by),
+                *_user(folder, called_by),
                 timeout=self._timeout,
                 tls_identity=TlsIdentity.load(folder),
             )
@@ -86,7 +90,7 @@ class Nodes:
         return self._open.enter_context(
             PeerConnection(
                 self._endpoint(peer.name, peer.msp_id),
-                *identity.load_user(folder, peer.msp_id),
+                *_user(folder, peer.msp_id),
                 timeout=self._timeout,
                 tls_identity=TlsIdentity.load(folder),
                 orderer=None if has_gateway else self.orderer(self._consortium.orderers[0], peer.msp_id),
@@ -96,3 +100,21 @@ class Nodes:
     def _endpoint(self, name: str, msp_id: str) -> Endpoint:
         root = (self._folder.organisation(msp_id) / "tlsca" / "cert.pem").read_bytes()
         return Endpoint(name, self._record.address(name), root, msp_id, override_hostname=name)
+
+
+def _user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:
+    """
+    Return a user's identity with its signer.
+
+    Raises:
+        StateError: the certificate has ended; nodes would refuse it without a cure.
+    """
+    found = identity.load_user(folder, msp_id)
+    ends = found[0].certificate.not_after
+    if ends < datetime.now(UTC):
+        raise errors.StateError(
+            folder,
+            f"has a certificate that ended on {ends:%Y-%m-%d}",
+            f"Renew it: hlf network renew {msp_id}/{folder.name}",
+        )
+    return found

@@ -45,7 +45,8 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
     """
     Edit the consortium file of a running network, show what that changes, and apply it.
 
-    The file is written once the plan is found possible; after that, `apply` goes on with it.
+    The file is written once no other command changes the network and the plan is found possible; after that, `apply`
+    goes on with it.
 
     Raises:
         NetworkError: the file cannot be edited so, or no step can do what it then asks for.
@@ -54,7 +55,8 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
     state.started(folder)
     held = state.held(folder)
     place, base = (file, None) if file is not None else (folder.consortium_file, held.base)
-    text = edit(topology.load(place, base=base).source)
+    former = topology.load(place, base=base).source
+    text = edit(former)
     wanted = topology.load(place, base=base, text=text)
     made = changing.plan(root, wanted)
     click.echo(made)
@@ -62,9 +64,14 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
         click.echo("nothing was changed")
         return
     changing.agree(folder, made, None, yes=yes)
-    if file is not None:
-        state.replace_file(file, text.encode())
-    admin.apply(root, wanted, yes=yes)
+
+    def write() -> None:
+        if topology.load(place, base=base).source != former:
+            raise errors.StateError(place, "was changed by another command meanwhile", "Run this one again.")
+        if file is not None:
+            state.replace_file(file, text.encode())
+
+    admin.apply(root, wanted, yes=yes, agreed=write)
     click.echo("done")
 
 

@@ -20,18 +20,21 @@ from hlf.network.state import Folder, replace_file
 @options.state
 def user_revoke(msp: str, name: str, consortium: Path | None, state: Path) -> None:
     """Revoke a user's certificate on all channels, and take the user out of the file; `apply` makes User1 again."""
+    # A file that cannot be edited is refused before anything is done.
+    edited = {} if consortium is None else {consortium: _without(consortium, msp, name)}
     done = revoking.revoke(msp, name, state)
     click.echo(f"revoked {name} of {msp} on {', '.join(done) or 'no further channel'}")
-    for file in (Folder(state).consortium_file, consortium):
-        if file is not None:
-            _take_out(file, msp, name)
+    held = Folder(state).consortium_file
+    for file, text in {held: _without(held, msp, name), **edited}.items():
+        if text is not None:
+            replace_file(file, text.encode())
 
 
-def _take_out(file: Path, msp_id: str, name: str) -> None:
+def _without(file: Path, msp_id: str, name: str) -> str | None:
+    """Return a consortium file without a user; None if it does not list that one."""
     text = topology.load(file, base=file.parent).source
     place: editing.Place = ["organisations", item(msp_id=msp_id), "users", item(name=name)]
-    if editing.read(text, place) is not None:
-        replace_file(file, editing.remove(text, place).encode())
+    return None if editing.read(text, place) is None else editing.remove(text, place)
 
 
 @click.command()

@@ -42,7 +42,7 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
     with state.alone(folder):
         if not any(engine.running(folder).values()):
             raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
-        kept = folder.organisation(msp_id) / "revoked"
+        kept = folder.organisation(msp_id) / material.REVOKED
         if not folder.user(msp_id, name).exists() and any(kept.glob(f"{name}-*")):
             return ()
         serial = _serial(folder, msp_id, name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from click.testing import CliRunner
 
 from hlf import errors, identity
 from hlf.client import gateway
 from hlf.network import admin, channelconfig, cli, material, processes, state
-from hlf.network.admin import inspection
-from hlf.network.admin.keys import rolling
+from hlf.network import certificates as certificates_made
+from hlf.network.admin import changing, inspection
+from hlf.network.admin.keys import renewing, rolling
 from hlf.profile import Profile
 from hlf.wire import certificates
 from tests.support.small import Net
@@ -112,6 +115,47 @@ def test_each_act_changes_file_and_network(net):
     assert admin.plan(net.root, net.file).steps == ()
     assert hlf(net, "policy", "c", "Extra", "--remove").exit_code == 0
     assert "policies.Extra" not in inspection.channel("c", net.root).settings
+
+
+def test_two_commands_at_once_do_not_undo_each_other(net, monkeypatch):
+    """The one that comes too late changes neither the file nor the network, whether the other still runs or not."""
+    before = net.file.read_text()
+    with state.alone(state.Folder(net.root)):
+        late = hlf(net, "batch", "c", "--timeout", "70ms")
+    assert "is being changed by another `hlf network` command. Wait until that one has ended." in late.output
+    assert net.file.read_text() == before
+    theirs = before + "# by another admin\n"
+    plan = changing.plan
+
+    def slowly(*given):
+        net.file.write_text(theirs)
+        return plan(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(changing, "plan", slowly)
+        late = hlf(net, "policy", "c", "Late", "ANY Admins")
+    assert "was changed by another command meanwhile. Run this one again." in late.output
+    assert net.file.read_text() == theirs
+    net.file.write_text(before)
+    assert admin.plan(net.root).steps == ()
+
+
+def test_a_file_that_cannot_be_edited_is_told_before_anybody_is_revoked(net):
+    """Otherwise half of the act would be done."""
+    words = ["user-revoke", "BMSP", "User1", "--state", str(net.root), "--consortium", str(net.root / "no.yaml")]
+    assert "no.yaml: cannot be read" in CliRunner().invoke(cli.network, words).output
+    assert state.Folder(net.root).user("BMSP", "User1").is_dir()
+
+
+def test_an_admin_whose_certificate_has_ended_is_told_to_renew_it(net, monkeypatch):
+    """Nodes only say that they refuse it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(certificates_made, "SKEW", timedelta(days=3))
+        patch.setattr(certificates_made, "VALIDITY", timedelta(days=2))
+        renewing.renew(["AMSP/Admin"], net.root)
+    assert "Renew it: hlf network renew AMSP/Admin" in hlf(net, "batch", "c", "--timeout", "70ms").output
+    renewing.renew(["AMSP/Admin"], net.root)
+    assert admin.plan(net.root).steps == ()
 
 
 def test_a_plan_of_an_act_changes_nothing(net):
