@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.audit import addresses
 from gateway.fabric import calls, events, functions
 from gateway.http import health
+from gateway.jobs import addresses as jobs
 from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
@@ -14,6 +15,7 @@ from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
 from gateway.trade.register import customs, lpi, participants, stages
 from gateway.trade.returns import drawbacks, returnacts, returns, terms
+from gateway.webhooks import addresses as webhooks
 
 BLUEPRINTS = (
     claims.forecasts,
@@ -55,6 +57,9 @@ BLUEPRINTS = (
     addresses.blueprint,
     views.blueprint,
     events.blueprint,
+    webhooks.blueprint,
+    jobs.jobs,
+    jobs.batches,
     calls.blueprint,
     functions.blueprint,
     tokens.blueprint,

@@ -9,6 +9,10 @@ from hlf.codec.words import Word
 
 CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
 
+CURSOR = Checked(Word(r"[0-9]{1,18}:[0-9a-f]{64}", "the id of an event: its block, a colon and its transaction"))
+
+EVENT_NAME = Checked(Word(r"[A-Za-z0-9_.:-]{1,64}", "a name of 1 to 64 letters, digits and _.:-"))
+
 NAMES = Checked(
     Word(r"[A-Za-z0-9_.:-]{1,64}(,[A-Za-z0-9_.:-]{1,64}){0,31}", "1 to 32 names of events, separated by commas")
 )

@@ -28,6 +28,7 @@ CLOUD_EVENT: dict[str, Any] = {
         "id": {"type": "string", "description": "The cursor: block number and transaction id"},
         "source": {"type": "string", "format": "uri-reference"},
         "type": {"type": "string", "examples": ["selat.trade.CustodyPassed"]},
+        "time": {"type": "string", "format": "date-time", "description": "What the transaction's client stated"},
         "datacontenttype": {"type": "string"},
         "data": {"description": "The payload"},
         "data_base64": {"type": "string", "contentEncoding": "base64"},
@@ -70,18 +71,23 @@ def cloud_event(event: Any, channel: str) -> dict[str, Any]:
 
     The id is the cursor, unique within the source: a transaction sets at most one event for each chaincode.
     """
-    document: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": str(EventCursor(event.block_number, event.transaction_id)),
-        "source": f"/v1/channels/{channel}/chaincodes/{event.chaincode}",
-        "type": f"selat.{event.chaincode}.{event.name}",
-    }
+    document = attributes(EventCursor(event.block_number, event.transaction_id), channel, event.chaincode, event.name)
     try:
         document["data"] = jsontext.loads(event.payload)
         document["datacontenttype"] = "application/json"
     except WireError:
         document["data_base64"] = base64.b64encode(event.payload).decode()
     return document
+
+
+def attributes(cursor: EventCursor, channel: str, chaincode: str, name: str) -> dict[str, Any]:
+    """Return what each CloudEvent of a chaincode says besides its payload."""
+    return {
+        "specversion": "1.0",
+        "id": str(cursor),
+        "source": f"/v1/channels/{channel}/chaincodes/{chaincode}",
+        "type": f"selat.{chaincode}.{name}",
+    }
 
 
 def lines(

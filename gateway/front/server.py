@@ -15,8 +15,11 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from gateway.front.service import FrontService
+from gateway.http import context
 from gateway.http.settings import Settings
+from gateway.jobs.runner import JobRunner
 from gateway.telemetry import logs, metrics
+from gateway.webhooks.courier import Courier
 
 # File descriptors that a worker needs besides its connections: for its database, channels to peers and gunicorn's
 # pipes.
@@ -109,6 +112,9 @@ class LoopWorker(Worker):
 
     async def _serve(self, settings: Settings) -> None:
         service = FrontService(self.wsgi, settings)
+        working = (Courier(self.wsgi.extensions[context.EXTENSION]), JobRunner(self.wsgi))
+        for worker in working:
+            worker.start()
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         for number in _STOPS:
             loop.add_signal_handler(number, ended.set)
@@ -126,11 +132,15 @@ class LoopWorker(Worker):
                 continue
         for each in listening:
             each.close()
-        stopping = asyncio.create_task(service.stop(self.cfg.graceful_timeout))
-        while not stopping.done():
+        stopping = [
+            asyncio.create_task(service.stop(self.cfg.graceful_timeout)),
+            *(asyncio.create_task(asyncio.to_thread(worker.stop)) for worker in working),
+        ]
+        while not all(each.done() for each in stopping):
             self.notify()
-            await asyncio.wait([stopping], timeout=_NOTIFY_SECONDS)
-        stopping.result()
+            await asyncio.wait(stopping, timeout=_NOTIFY_SECONDS)
+        for ended_task in stopping:
+            ended_task.result()
 
 
 def _allow_files(wanted: int) -> None:

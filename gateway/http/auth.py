@@ -15,6 +15,8 @@ PUBLIC = "public"
 # The console's cookie. Only the console's pages accept it, and they only read.
 COOKIE = "selat_token"
 _CONSOLE = "console"
+ACTING = "selat.acting"
+"""Where the WSGI environment of a job's request has its caller; no client can set it."""
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
@@ -50,7 +52,7 @@ def check() -> None:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
     try:
-        g.caller = context.services().bearers.caller(_presented())
+        g.caller = request.environ.get(ACTING) or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))

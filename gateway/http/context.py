@@ -37,7 +37,7 @@ from hlf.client.commit import Status
 EXTENSION = "selat"
 
 
-_CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"})
+CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"})
 _RACES = frozenset({"KEY_POLICY_CONFLICT"})
 _ATTEMPTS = 5
 Transient = Mapping[str, bytes]
@@ -128,7 +128,7 @@ def submit(call: LedgerCall) -> CommittedAnswer:
                 code = of(error).code
                 if isinstance(error, errors.CommitError):
                     services().metrics.sent(call.channel, code)
-                if not left or code not in (_CONFLICTS if raced else _RACES):
+                if not left or code not in (CONFLICTS if raced else _RACES):
                     raise
                 if code in _RACES and not raced:
                     turn.enter_context(services().turns.take(_subject(call)))

@@ -17,6 +17,7 @@ from flask import Flask
 from gateway.examples.shown import template
 from gateway.fabric.streams import CLOUD_EVENT
 from gateway.http import auth, budgets, called, freshness, idempotency, inputs, problemtypes
+from gateway.jobs import accepting
 
 Node = dict[str, Any]
 
@@ -88,6 +89,14 @@ SPEC: dict[str, Any] = {
                 "schema": {"type": "string", "pattern": f"^{idempotency.KEY.pattern}$"},
                 "description": "A request repeated with the same key acts once and gets the same answer.",
             },
+            "Prefer": {
+                "in": "header",
+                "name": accepting.PREFER,
+                "schema": {"type": "string"},
+                "description": f"`{accepting.ASYNC}`: do not wait for the answer, which a job gets. With "
+                f"`{accepting.RETRY}` beside it, the request is done again after a conflict.",
+                "example": accepting.ASYNC,
+            },
             "BuildOn": {
                 "in": "header",
                 "name": freshness.AFTER,
@@ -142,6 +151,12 @@ def _complete(operation: Node, view: Callable[..., Any], method: str) -> None:
     parameters = operation.setdefault("parameters", [])
     if method == "post" and scope == "write":
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if idempotency.is_keyed(view):
+        parameters.append({"$ref": "#/components/parameters/Prefer"})
+        operation["responses"]["202"] = {
+            "description": "Accepted as a job, if the header Prefer asks for it; `Location` is its address",
+            "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Job"}}},
+        }
     if scope in {"read", "write"}:
         parameters.append({"$ref": "#/components/parameters/BuildOn"})
     if scope == "events":

@@ -20,6 +20,7 @@ from flask import Response, g, make_response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from gateway.http import context, freshness, problems, rendering
+from gateway.jobs import accepting
 from gateway.store.database import StoreError
 from gateway.store.keys import Held, Kept
 
@@ -35,10 +36,12 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
     @functools.wraps(view)
     def once(*args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER)
+        if key is not None and not KEY.fullmatch(key):
+            raise problems.Problem("REQUEST_MALFORMED", f"{HEADER} must be 1 to 128 visible ASCII characters")
+        if accepting.wanted():
+            return accepting.accept(key)
         if key is None:
             return make_response(view(*args, **kwargs))
-        if not KEY.fullmatch(key):
-            raise problems.Problem("REQUEST_MALFORMED", f"{HEADER} must be 1 to 128 visible ASCII characters")
         caller = context.caller()
         content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
         found = context.services().keys.begin(caller.msp_id, caller.user, key, content)
@@ -63,7 +66,13 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
         _keep(found, response)
         return response
 
+    once.keyed = True  # type: ignore[attr-defined]  # The type of functions has no attributes.
     return once
+
+
+def is_keyed(view: Callable[..., Any]) -> bool:
+    """Return whether a view acts once for each key, and so can be done later by a job."""
+    return getattr(view, "keyed", False)
 
 
 def _keep(held: Held, response: BaseResponse) -> None:

@@ -102,6 +102,14 @@ REQUEST = {
     "STREAMS_EXHAUSTED": ProblemType(
         503, "All event streams of this gateway are in use", "Try again later, with the id of the last event."
     ),
+    "JOBS_EXHAUSTED": ProblemType(
+        429,
+        "The organisation has as many jobs waiting as one may have",
+        "Try again after the seconds in Retry-After, when some are done.",
+    ),
+    "WEBHOOKS_EXHAUSTED": ProblemType(
+        409, "The organisation has as many webhooks as one may have", "Delete one that is not needed any more."
+    ),
     "CURSOR_UNKNOWN": ProblemType(
         422,
         "The cursor is not an event of this stream",

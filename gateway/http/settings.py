@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -46,6 +47,8 @@ class Settings:
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
         oidc: TOML file of the OpenID Connect issuers whose tokens are accepted; without it only the gateway's own are.
         origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
+        webhook_networks: networks besides the public internet to which webhooks may be sent, separated by spaces, as
+            10.1.0.0/16; to them http is allowed, and to all others only https.
         log: the form of log lines, ``text`` or ``json``.
         ready_file: written once the gateway listens, with its address.
     """
@@ -69,6 +72,7 @@ class Settings:
     tracking: str = ""
     oidc: str = ""
     origins: str = ""
+    webhook_networks: str = ""
     log: str = logs.TEXT
     ready_file: str = ""
 
@@ -87,6 +91,10 @@ class Settings:
             raise SettingsError(f"{PREFIX}TRACKING is {self.tracking!r}; it must be <MSP>/<user>, as PlatformMSP/User1")
         if self.log not in logs.FORMS:
             raise SettingsError(f"{PREFIX}LOG is {self.log!r}; it must be one of {', '.join(logs.FORMS)}")
+        try:
+            _ = self.allowed_networks
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}WEBHOOK_NETWORKS: {error}") from None
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(
@@ -97,6 +105,11 @@ class Settings:
     def allowed_origins(self) -> frozenset[str]:
         """The sites whose pages may call the API from a browser."""
         return frozenset(self.origins.split())
+
+    @property
+    def allowed_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks besides the public internet to which webhooks may be sent."""
+        return tuple(map(ipaddress.ip_network, self.webhook_networks.split()))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:

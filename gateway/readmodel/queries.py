@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +61,7 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class LoggedEvent:
-    """An event of a chaincode; *payload* is None if it is not JSON."""
+    """An event of a chaincode; *payload* is None if it is not JSON, *index* its transaction's place in the block."""
 
     channel: str
     chaincode: str
@@ -70,6 +70,7 @@ class LoggedEvent:
     transaction_id: str
     at: int
     payload: Any = field(repr=False)
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,43 @@ def events(
     )
 
 
+def following(
+    model: Model,
+    msp_id: str,
+    channel: str,
+    after: tuple[int, int],
+    *,
+    chaincode: str = "",
+    names: Sequence[str] = (),
+    limit: int = 100,
+) -> list[LoggedEvent]:
+    """Return the events of a channel after a block and index, in the order of the chain."""
+    place = (model_events.c.block_number, model_events.c.index)
+    asked = sa.select(model_events).where(
+        model_events.c.msp_id == msp_id, model_events.c.channel == channel, _beyond(place, list(after), down=False)
+    )
+    if chaincode:
+        asked = asked.where(model_events.c.chaincode == chaincode)
+    if names:
+        asked = asked.where(model_events.c.name.in_(names))
+    with model.store.reading() as database:
+        rows = database.execute(asked.order_by(*place).limit(limit)).fetchall()
+    return [_event(row) for row in rows]
+
+
+def index_of(model: Model, msp_id: str, channel: str, block_number: int, transaction_id: str) -> int | None:
+    """Return the place of an event's transaction in its block; None if the channel has no such event."""
+    asked = sa.select(model_events.c.index).where(
+        model_events.c.msp_id == msp_id,
+        model_events.c.channel == channel,
+        model_events.c.block_number == block_number,
+        model_events.c.transaction_id == transaction_id,
+    )
+    with model.store.reading() as database:
+        row = database.execute(asked).fetchone()
+    return int(row["index"]) if row else None
+
+
 def type_of(column: sa.ColumnElement[Any]) -> type:
     """Return the type of a column's values."""
     return int if column is model_records.c.block_number else str
@@ -211,7 +249,13 @@ def _record(row: Any) -> ModelRecord:
 
 
 def _event(row: Any) -> LoggedEvent:
-    payload = json.loads(row["payload"]) if row["payload"] else None
     return LoggedEvent(
-        row["channel"], row["chaincode"], row["name"], row["block_number"], row["transaction_id"], row["at"], payload
+        row["channel"],
+        row["chaincode"],
+        row["name"],
+        row["block_number"],
+        row["transaction_id"],
+        row["at"],
+        json.loads(row["payload"]) if row["payload"] else None,
+        row["index"],
     )

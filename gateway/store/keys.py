@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.http import problems
+from gateway.store import seals
 from gateway.store.database import Store, StoreConnection
 from gateway.store.statements import Prepared
 from gateway.store.tables import idempotency_keys, idempotency_steps
@@ -214,9 +214,8 @@ def _opened(held: Held, sealed: bytes) -> Kept:
 
 
 def _sealed(held: Held, plain: bytes) -> bytes:
-    nonce = os.urandom(12)
-    return nonce + AESGCM(held.cipher).encrypt(nonce, plain, held.row)
+    return seals.sealed(held.cipher, plain, held.row)
 
 
 def _unsealed(held: Held, sealed: bytes) -> bytes:
-    return AESGCM(held.cipher).decrypt(sealed[:12], sealed[12:], held.row)
+    return seals.unsealed(held.cipher, sealed, held.row)

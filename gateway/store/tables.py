@@ -143,3 +143,80 @@ model_events = _table(
     sa.Column("payload", sa.Text, nullable=False),
     sa.Index("model_events_by_block", "msp_id", "block_number", "channel", "index"),
 )
+
+webhooks = _table(
+    "webhooks",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("msp_id", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    # The other filters, as JSON: `gateway.store.webhooks.Filters`.
+    sa.Column("filters", sa.Text, nullable=False),
+    # Its secrets, encrypted.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", NUMBER, nullable=False),
+    # The last event that was looked at.
+    sa.Column("block_number", NUMBER, nullable=False),
+    sa.Column("index", NUMBER, nullable=False),
+    sa.Column("given_up", NUMBER, nullable=False, server_default="0"),
+    # The gateway process that delivers, and until when.
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_until", NUMBER, nullable=False, server_default="0"),
+    sa.Index("webhooks_of", "msp_id", "user"),
+)
+
+webhook_messages = _table(
+    "webhook_messages",
+    sa.Column("webhook_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    # The place of its event, which is also the order of delivery; a test's block is -1.
+    sa.Column("block_number", NUMBER, nullable=False),
+    sa.Column("index", NUMBER, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", NUMBER, nullable=False, server_default="0"),
+    sa.Column("next_at", NUMBER, nullable=False, server_default="0"),
+    sa.Column("changed_at", NUMBER, nullable=False),
+    sa.Index("webhook_messages_by_place", "webhook_id", "state", "block_number", "index"),
+)
+
+webhook_attempts = _table(
+    "webhook_attempts",
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("webhook_id", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("at", NUMBER, nullable=False),
+    sa.Column("status", NUMBER),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("milliseconds", NUMBER, nullable=False),
+    sa.Index("webhook_attempts_of", "webhook_id", "number"),
+    counted=True,
+)
+
+jobs = _table(
+    "jobs",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("msp_id", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("batch", sa.Text, nullable=False),
+    sa.Column("number", NUMBER, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    # What was asked, and then its answer, both encrypted.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", NUMBER, nullable=False, server_default="0"),
+    sa.Column("next_at", NUMBER, nullable=False, server_default="0"),
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_until", NUMBER, nullable=False, server_default="0"),
+    sa.Column("answer", sa.LargeBinary),
+    sa.Column("created_at", NUMBER, nullable=False),
+    sa.Column("finished_at", NUMBER),
+    sa.Index("jobs_by_time", "state", "next_at", "number"),
+    sa.Index("jobs_of", "msp_id", "user", "created_at"),
+    sa.Index("jobs_of_batch", "batch", "number"),
+)

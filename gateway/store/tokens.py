@@ -18,7 +18,7 @@ from gateway.store.statements import Prepared
 from gateway.store.tables import tokens
 
 # The scopes of tokens. `write` does not imply `read`: a machine that only reports scans needs no answers.
-SCOPES = ("read", "write", "audit", "events", "metrics", "tokens")
+SCOPES = ("read", "write", "audit", "events", "metrics", "tokens", "webhooks")
 _PREFIX = "selat"
 _CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at")
 _FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))

@@ -108,7 +108,7 @@ class FakeLedgers:
         return answer
 
 
-def application(folder: Path, ledgers: FakeLedgers, **chosen: int) -> Flask:
+def application(folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> Flask:
     """
     A gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads.
 

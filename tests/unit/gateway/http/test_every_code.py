@@ -16,9 +16,11 @@ from gateway.fabric import channels, ledger, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
-from gateway.store import lodgings
+from gateway.store import jobs, lodgings, webhooks
 from gateway.store.database import StoreError
+from gateway.store.jobs import JobOwner, JobRequest, Jobs
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, Tokens
+from gateway.store.webhooks import EventPlace, Filters, Webhooks
 from gateway.trade.matching import batches
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
@@ -142,6 +144,21 @@ def _reused(world: World) -> Any:
     return world.post(SUBMIT, {"function": "G"}, **{"Idempotency-Key": "k"})
 
 
+def _too_many_jobs(world: World) -> Any:
+    kept, owner = Jobs(world.services.store), JobOwner("PlatformMSP", "User1", "t", frozenset({"write"}))
+    kept.put_all(owner, [JobRequest("/v1/orders", b"{}", "k")] * jobs.MOST_WAITING)
+    return world.post(SUBMIT, CALL, Prefer="respond-async")
+
+
+def _too_many_webhooks(world: World) -> Any:
+    world.ledgers.chains["trade"] = []
+    kept = Webhooks(world.services.store)
+    for _ in range(webhooks.MOST_OF_ONE):
+        kept.create("PlatformMSP", "User1", "https://example.com/", "trade", Filters(), EventPlace(0, 0))
+    body = {"url": "https://example.com/", "channel": "trade"}
+    return world.post("/v1/webhooks", body, **world.bearer("webhooks"))
+
+
 def _full(world: World) -> Any:
     while world.services.places.take(("PlatformMSP", "User1")):
         pass
@@ -187,6 +204,8 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
     "IDEMPOTENCY_IN_PROGRESS": _in_progress,
     "TRACKING_CLOSED": _closed,
     "STREAMS_EXHAUSTED": _full,
+    "WEBHOOKS_EXHAUSTED": _too_many_webhooks,
+    "JOBS_EXHAUSTED": _too_many_jobs,
     "FUNCTION_NOT_FOUND": lambda world: world.get("/v1/channels/trade/chaincodes/trade/openapi.json"),
     "HISTORY_UNPROVABLE": _unprovable,
     "TRANSACTION_NOT_FOUND": _unknown_transaction,

@@ -1,0 +1,81 @@
+"""
+Requests that their caller does not want to wait for: the header ``Prefer: respond-async`` (RFC 7240).
+
+A write that prefers this is written down and answered 202 with the address of its job. What it would have been
+answered is the job's outcome. ``conflicts=retry`` beside it lets the gateway do the request again when another
+transaction changed the same thing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from gateway.http import auth, context, freshness
+from gateway.http.problems import Problem
+from gateway.jobs.schemas import JobSchema
+from gateway.store.jobs import Job, JobLimitError, JobOwner, JobRequest, Jobs, OtherRequestError
+
+PREFER, APPLIED = "Prefer", "Preference-Applied"
+ASYNC, RETRY = "respond-async", "conflicts=retry"
+ADDRESS = "/v1/jobs"
+
+
+def wanted() -> bool:
+    """Return whether the caller prefers a job to an answer."""
+    return ASYNC in _preferences() and auth.ACTING not in request.environ
+
+
+def accept(key: str | None) -> Response:
+    """
+    Write the request down, and return the answer that names its job.
+
+    Raises:
+        Problem: IDEMPOTENCY_KEY_REUSED, JOBS_EXHAUSTED.
+    """
+    retries = RETRY in _preferences()
+    asked = JobRequest(
+        request.full_path.rstrip("?"),
+        request.get_data(cache=True),
+        key or f"job:{secrets.token_hex(16)}",
+        {freshness.AFTER: request.headers[freshness.AFTER]} if freshness.AFTER in request.headers else {},
+        retries,
+    )
+    try:
+        job = Jobs(context.services().store).put(owner(), asked)
+    except OtherRequestError:
+        raise Problem("IDEMPOTENCY_KEY_REUSED") from None
+    except JobLimitError:
+        raise Problem("JOBS_EXHAUSTED") from None
+    response: Response = jsonify(JobSchema().dump(shown(job)))
+    response.status_code = 202
+    response.headers["Location"] = f"{ADDRESS}/{job.id}"
+    response.headers[APPLIED] = f"{ASYNC}, {RETRY}" if retries else ASYNC
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def owner() -> JobOwner:
+    """Return the caller, as a job keeps it."""
+    asking = context.caller()
+    return JobOwner(asking.msp_id, asking.user, asking.token_id, asking.scopes)
+
+
+def shown(job: Job) -> dict[str, Any]:
+    """Return what a job's address tells of it."""
+    return {
+        "id": job.id,
+        "path": job.path,
+        "state": job.state,
+        "attempts": job.attempts,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "status": job.answer.status if job.answer else None,
+        "answer": f"{ADDRESS}/{job.id}/answer",
+    }
+
+
+def _preferences() -> set[str]:
+    return {each.strip().lower() for text in request.headers.getlist(PREFER) for each in text.split(",")}

@@ -1,0 +1,99 @@
+"""One attempt to post a message: to an address that was checked, within a time, and never anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.webhooks import targets
+
+# For the whole attempt, however slowly the receiver answers.
+SECONDS = 15.0
+_MOST_RETRY_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Posted:
+    """
+    What came of an attempt.
+
+    Attributes:
+        status: of the answer; None if none came.
+        words: why none came, or the status's phrase.
+        retry_after: seconds that the receiver wants to be left alone.
+    """
+
+    status: int | None
+    words: str
+    milliseconds: int
+    retry_after: int = 0
+
+    @property
+    def good(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Poster:
+    """Posts to the public internet and to the networks that are *allowed*."""
+
+    def __init__(
+        self, allowed: Sequence[targets.Network], resolve: targets.Resolve | None = None, seconds: float = SECONDS
+    ) -> None:
+        self._allowed = allowed
+        self._resolve = resolve
+        self._seconds = seconds
+        self._trusted = ssl.create_default_context()
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Return what came of posting *body*. A redirect is not followed: it is an answer that is not good."""
+        began = time.monotonic()
+        try:
+            target = targets.parse(url)
+            address = targets.address_of(target, self._allowed, self._resolve)
+            status, words, retry = self._answer(target, address, body, headers)
+        except targets.TargetError as refused:
+            return Posted(None, str(refused), _since(began))
+        except (OSError, http.client.HTTPException, ValueError) as failed:
+            return Posted(None, f"{type(failed).__name__}: {failed}"[:200], _since(began))
+        return Posted(status, words, _since(began), retry)
+
+    def _answer(
+        self, target: targets.Target, address: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, str, int]:
+        connected = socket.create_connection((address, target.port), self._seconds)
+        if target.scheme == "https":
+            connected = self._trusted.wrap_socket(connected, server_hostname=target.host, do_handshake_on_connect=False)
+        # The time-out of a socket is for each piece; a receiver that sends a byte a second would hold a thread.
+        cut = threading.Timer(self._seconds, _cut, (connected,))
+        cut.daemon = True
+        cut.start()
+        connection = http.client.HTTPConnection(target.host, target.port)
+        connection.sock = connected
+        try:
+            if isinstance(connected, ssl.SSLSocket):
+                connected.do_handshake()
+            connection.request("POST", target.path, body, {**headers, "Host": target.authority, "Connection": "close"})
+            answer = connection.getresponse()
+            retry = answer.getheader("Retry-After", "")
+            seconds = min(int(retry), _MOST_RETRY_SECONDS) if retry.isascii() and retry.isdecimal() else 0
+            return answer.status, answer.reason[:100], seconds
+        finally:
+            cut.cancel()
+            connection.close()
+            connected.close()
+
+
+def _cut(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # Not TLS's own end, which would wait for the receiver's.
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+
+def _since(began: float) -> int:
+    return int((time.monotonic() - began) * 1000)
