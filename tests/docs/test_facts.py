@@ -51,6 +51,17 @@ def test_each_path_that_a_page_names_is_there(page):
 
 
 @each_page
+def test_each_address_that_a_page_names_is_there(page):
+    """With its method, as in `POST /v1/orders/<id>/dues`; docs/api.md lists all, which another test compares."""
+    listed = (ROOT / "docs" / "api.md").read_text()
+    rows = re.findall(r"^\| ((?:GET|POST) \| `[^`]+)`", listed, flags=re.MULTILINE)
+    known = [re.sub(r"\{\w+\}", "[^/]+", row.replace(" | `", " ")) for row in rows]
+    named = {words.split("?")[0] for words in quoted(page) if re.match(r"(GET|POST) /(v1|track)/\S+$", words)}
+    wrong = {each for each in named if "..." not in each and not any(re.fullmatch(row, each) for row in known)}
+    assert wrong == set()
+
+
+@each_page
 def test_each_module_that_a_page_names_is_there(page):
     """And the function, class or field in it, as in `hlf.wire.blocks.decode`."""
     rooms = "hlf|chaincode|network|gateway|selat"
