@@ -51,7 +51,7 @@ test: $(VENV)/dev  ## Run every test this machine can run
 
 .PHONY: compile-tests
 compile-tests: $(VENV)/dev  ## Compile the tests once, which `make test` would do in each of its processes at its start
-	@$(BIN)/python -m pytest --collect-only -qq >/dev/null
+	@mkdir -p build && $(BIN)/python -m pytest --collect-only -qq >build/tests.txt || { cat build/tests.txt; exit 1; }
 
 coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other processes included (TESTS=folder for a part)
 	@mkdir -p build/coverage && $(BIN)/coverage erase

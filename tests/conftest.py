@@ -31,11 +31,11 @@ _LEFT_OUT = pytest.StashKey[int]()
 # The files of such a folder share a network that is started once. Of these each has its own: one that it starts itself,
 # or, where its tests take a minute, the same once more.
 _SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
-_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py")
+_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py", "test_stories.py")
 # These take longest, so they begin first; the many short files behind them keep every process busy to the end.
 _FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
 # These read every module that ships, which one process does once.
-_READERS = ("test_house.py", "test_names.py", "test_words.py")
+_READERS = ("tests/unit/test_house.py", "tests/unit/test_names.py", "tests/unit/test_words.py")
 _FIRST_PORT, _PORTS = 10_000, 20_000
 
 
@@ -109,9 +109,9 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types fo
     """What each process gets: whole files, or all tests for which one network is started."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder, file = _place(nodeid)
-        if file in _READERS:
+        if nodeid.startswith(_READERS):
             return "modules"
+        folder, file = _place(nodeid)
         if folder not in _SHARED_NETWORKS or file in _OWN_NETWORKS:
             return nodeid.split("::", 1)[0]
         return f"{folder} {_laboratory(nodeid)}" if folder == "conformance" else folder
