@@ -25,7 +25,11 @@ ACTS = (
     ["user-revoke", "AMSP", "clerk"],
 )
 # On real nodes each is a process of its own, so another one's start interrupts nobody.
-WITH_NODES = (["renew", "peer1.a.test"],)
+WITH_NODES = (
+    ["renew", "peer1.a.test"],
+    ["orderer-add", "OrdererMSP", "orderer1"],
+    ["orderer-remove", "OrdererMSP", "orderer1", "--yes"],
+)
 # By Fabric's own rule what was endorsed before an upgrade is invalid after it, and two peers answer alike only when
 # both have the block of it; a gateway hears of that by gossip, within a second or two. A client sends such a
 # transaction again.

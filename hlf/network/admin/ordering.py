@@ -41,7 +41,7 @@ class OrdererChanges:
         group = channelconfig.group(self._folder, self._record, self._wanted, self._wanted.channel(step.channel))
         present = self._config(step.channel)
         if step.msp_id not in present.channel_group.groups["Orderer"].groups:
-            self._put(step.channel, present, configuration.with_organisation(present, group, step.msp_id))
+            self._put(step.channel, present, configuration.with_organisation(present, group, step))
         engine = engines.by_name(self._record.engine)
         engine.start(self._folder, self._record, self._wanted, {}, (), [orderer.name])
         admin = self._nodes.orderer_admin(orderer)
@@ -51,21 +51,26 @@ class OrdererChanges:
         self._wait(orderer, step.channel, "follows", lambda found: found.status in ("onboarding", "active"))
         self._wait(orderer, step.channel, "catches up with", lambda found: found.status == "active")
         present = self._config(step.channel)
-        self._put(step.channel, present, configuration.changed(present, group, step))
+        self._put(step.channel, present, configuration.with_consenter(present, group, step))
         self._wait(
             orderer,
             step.channel,
             "takes part in",
             lambda found: (found.relation, found.status) == ("consenter", "active"),
         )
+        # Only now clients may send it anything.
+        present = self._config(step.channel)
+        self._put(step.channel, present, configuration.changed(present, group, step))
 
     def remove(self, step: RemoveOrderer) -> None:
         """
-        Take an orderer out of a channel; its blocks stay where they are.
+        Take an orderer out of a channel, when no client knows its address any more; its blocks stay where they are.
 
         Raises:
             ConfigError: (of ``hlf``) the channel refused the update.
         """
+        present = self._config(step.channel)
+        self._put(step.channel, present, configuration.without_address(present, step))
         present = self._config(step.channel)
         self._put(step.channel, present, configuration.changed(present, None, step))
 
@@ -78,6 +83,8 @@ class OrdererChanges:
         return channels.config(self._nodes.orderer(self._speaker()), channel)
 
     def _put(self, channel: str, original: Any, changed: Any) -> None:
+        if changed == original:
+            return
         speaker = self._speaker()
         updates.put_in_force(self._folder, self._base, self._nodes, channel, original, changed, speaker)
 

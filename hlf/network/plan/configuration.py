@@ -45,19 +45,45 @@ def changed(original: Any, wanted: Any, step: Configure | AddOrderer | RemoveOrd
     return result
 
 
-def with_organisation(original: Any, wanted: Any, msp_id: str) -> configtx_pb2.Config:
-    """Return *original* with an organisation that is about to order: its orderers may then read the channel."""
+def with_organisation(original: Any, wanted: Any, step: AddOrderer) -> configtx_pb2.Config:
+    """Return *original* with the organisation of an orderer that is about to follow: it may then read the channel."""
     result = channels.copy(original)
-    orderer = result.channel_group.groups["Orderer"]
-    orderer.groups[msp_id].CopyFrom(wanted.groups["Orderer"].groups[msp_id])
+    organisation = result.channel_group.groups["Orderer"].groups[step.msp_id]
+    organisation.CopyFrom(wanted.groups["Orderer"].groups[step.msp_id])
+    # An organisation without an address is refused, and of one that has others they come one at a time.
+    _set_endpoints(organisation, [step.address])
     return result
 
 
-def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
+def with_consenter(original: Any, wanted: Any, step: AddOrderer) -> configtx_pb2.Config:
+    """Return *original* with an orderer that agrees on blocks, and whose address clients do not know yet."""
+    result = channels.copy(original)
+    _add_consenter(result.channel_group.groups["Orderer"], wanted.groups["Orderer"], step.address)
+    return result
+
+
+def without_address(original: Any, step: RemoveOrderer) -> configtx_pb2.Config:
+    """Return *original* without the address of an orderer, unless it is the only one of its organisation."""
+    result = channels.copy(original)
+    for organisation in result.channel_group.groups["Orderer"].groups.values():
+        left = [each for each in _endpoints(organisation) if each != step.address]
+        if left and left != _endpoints(organisation):
+            _set_endpoints(organisation, left)
+    return result
+
+
+def _add_consenter(orderer: Any, wanted: Any, address: str) -> None:
     consensus, metadata = _raft(orderer)
     _, theirs = _raft(wanted)
-    metadata.consenters.extend(each for each in theirs.consenters if f"{each.host}:{each.port}" == step.address)
-    _set_raft(orderer, consensus, metadata)
+    there = {f"{each.host}:{each.port}" for each in metadata.consenters}
+    found = [each for each in theirs.consenters if f"{each.host}:{each.port}" == address and address not in there]
+    if found:
+        metadata.consenters.extend(found)
+        _set_raft(orderer, consensus, metadata)
+
+
+def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
+    _add_consenter(orderer, wanted, step.address)
     organisation = orderer.groups[step.msp_id]
     if not organisation.mod_policy:
         organisation.CopyFrom(wanted.groups["Orderer"].groups[step.msp_id])

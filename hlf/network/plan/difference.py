@@ -96,7 +96,10 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
         if outside := sorted((present.peers - channel.peers) & wanted.nodes):
             last.append(Leave(name, tuple(outside)))
         orderers.extend(
-            AddOrderer(name, *each) for each in sorted(channel.orderers.items()) if each[0] not in present.orderers
+            AddOrderer(name, address, msp_id)
+            for address, msp_id in sorted(channel.orderers.items())
+            # One that agrees on blocks, and whose address the channel does not have, was cut off half way.
+            if present.orderers.get(address) != msp_id
         )
         last += [RemoveOrderer(name, address) for address in sorted(present.orderers.keys() - channel.orderers.keys())]
     if nodes := sorted(wanted.nodes - actual.nodes):
