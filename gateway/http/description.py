@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from flask import Flask
 
@@ -184,10 +184,16 @@ def _complete_answers(operation: Node, view: Callable[..., Any], scope: str | No
 
 def _answered(view: Callable[..., Any]) -> Node:
     """Return the kind of JSON that a view without a schema says it returns."""
-    kind = get_type_hints(inspect.unwrap(view)).get("return")
-    kinds: dict[Any, str] = {dict: "object", list: "array"}
-    found = kinds.get(get_origin(kind) or kind)
-    return {"type": found} if found else {}
+    return _kind(get_type_hints(inspect.unwrap(view)).get("return"))
+
+
+def _kind(hint: Any) -> Node:
+    """Return the kind of JSON of a type: objects, arrays with their items, texts; any value else."""
+    kind = get_origin(hint) or hint
+    if kind is list:
+        return {"type": "array", "items": _kind(next(iter(get_args(hint)), None))}
+    kinds: dict[Any, str] = {dict: "object", str: "string"}
+    return {"type": kinds[kind]} if kind in kinds else {}
 
 
 def _headers(*names: str) -> Node:

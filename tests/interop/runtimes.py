@@ -24,6 +24,7 @@ import pytest
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / "build" / "interop"
+PYTHON = sys.executable
 PATIENCE = 120
 """Seconds that one program may take."""
 SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
@@ -143,6 +144,51 @@ def java() -> tuple[str, str]:
     _installed(folder, b"".join(path.read_bytes() for path in sources), install)
     target = folder / "project" / "target"
     return runtime, f"{target / 'interop.jar'}{os.pathsep}{target / 'dependency'}/*"
+
+
+def generated_python(description: Any) -> tuple[str, Path]:
+    """A Python of its own, and the folder with the client that openapi-python-client makes of *description*."""
+    folder, requirements = CACHE / "openapi-python", HERE / "generated" / "requirements.txt"
+    python = folder / "venv" / "bin" / "python"
+
+    def install() -> None:
+        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
+        _run(
+            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)],
+            folder,
+        )
+
+    _installed(folder, requirements.read_bytes() + sys.version.encode(), install)
+    made, text = folder / "made", json.dumps(description).encode()
+
+    def generate() -> None:
+        (made / "openapi.json").write_bytes(text)
+        generator = [str(folder / "venv" / "bin" / "openapi-python-client"), "generate"]
+        generator += ["--config", str(HERE / "generated" / "config.yaml"), "--path", "openapi.json"]
+        generator += ["--meta", "none", "--output-path", "selat_gateway_client", "--overwrite"]
+        told = _finished(generator, made, dict(os.environ), PATIENCE)
+        (made / "said").write_text(told.stdout + told.stderr)
+
+    _installed(made, text, generate)
+    return str(python), made
+
+
+def generated_typescript(description: Any) -> tuple[str, Path]:
+    """Node, and ``generated/client.ts`` compiled with the types that openapi-typescript makes of *description*."""
+    source = HERE / "generated" / "client.ts"
+    modules = _npm("openapi-typescript", HERE / "generated" / "package.json", "--ignore-scripts")
+    made, text = modules.parent / "made", json.dumps(description).encode()
+
+    def generate() -> None:
+        (made / "openapi.json").write_bytes(text)
+        shutil.copy(source, made)
+        _run([str(modules / ".bin" / "openapi-typescript"), "openapi.json", "-o", "schema.d.ts"], made)
+        options = ["--strict", "--target", "es2022", "--lib", "es2022,dom", "--esModuleInterop"]
+        options += ["--module", "commonjs", "--moduleResolution", "node10"]
+        _run([str(modules / ".bin" / "tsc"), "client.ts", *options], made)
+
+    _installed(made, text + source.read_bytes(), generate)
+    return program("node", "install Node.js 20 or newer"), made / "client.js"
 
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
