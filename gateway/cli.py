@@ -1,4 +1,8 @@
-"""``selat gateway``: serve the gateway, and make its access tokens."""
+"""
+``selat gateway``: serve the gateway, and make its access tokens.
+
+To make a token takes neither the web framework nor a client of Fabric: what only one command needs is imported there.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +15,11 @@ from pathlib import Path
 
 import click
 
-from gateway import checks
-from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet, WalletError
-from gateway.http import problemtypes
 from gateway.http.settings import PREFIX, Settings, SettingsError
-from gateway.oidc import trust
-from gateway.oidc.bearers import Issuers, MissingLibraryError
-from gateway.readmodel.feeding import Feeder
-from gateway.readmodel.model import Model
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
 from gateway.store.tokens import SCOPES, Tokens
-from gateway.trade.journeys import counting
 from hlf import errors as errors_of_fabric
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -51,8 +47,8 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     _must_be_free(settings.listen)
     # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
-    _issuers(settings.oidc)
-    from gateway.front.server import FrontServer  # Only this command needs gunicorn.
+    _check_issuers(settings.oidc)
+    from gateway.front.server import FrontServer
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
     FrontServer(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
@@ -67,6 +63,8 @@ def check(wallet: Path | None, data: Path | None) -> None:
 
     Exits with 1 if something is missing, or a certificate ends within 30 days.
     """
+    from gateway import checks
+
     good = True
     for finding in checks.findings(_settings(WALLET=wallet, DATA=data)):
         click.echo(f"{'good' if finding.good else 'BAD '}  {finding.what}: {finding.words}")
@@ -84,6 +82,9 @@ def count(identity: str, wallet: Path | None) -> None:
 
     Figures of carriers, estimates and matching follow what is counted. Several that run at once do no harm.
     """
+    from gateway.fabric.ledger import Ledgers
+    from gateway.trade.journeys import counting
+
     settings = _settings(WALLET=wallet)
     msp_id, _, user = identity.partition("/")
     ledgers = Ledgers(Wallet(settings.wallet), settings.submit_seconds)
@@ -116,9 +117,12 @@ def _store(data: Path, url: str | None = None) -> Store:
         raise click.ClickException(f"the gateway's database cannot be used: {error}") from error
 
 
-def _issuers(path: str) -> Issuers:
+def _check_issuers(path: str) -> None:
+    from gateway.oidc import trust
+    from gateway.oidc.bearers import Issuers, MissingLibraryError
+
     try:
-        return Issuers(trust.read(path))
+        Issuers(trust.read(path))
     except (trust.TrustError, MissingLibraryError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -146,7 +150,7 @@ def issuer(listen: str, audience: str) -> None:
 
     POST /token with grant_type=client_credentials, client_id=<who> and the claims answers one.
     """
-    from gateway.oidc.issuer import DevelopmentIssuer, server  # Only this command serves one.
+    from gateway.oidc.issuer import DevelopmentIssuer, server
 
     made = DevelopmentIssuer(audience)
     try:
@@ -161,6 +165,8 @@ def issuer(listen: str, audience: str) -> None:
 @gateway.command()
 def errors() -> None:
     """Print all errors, with their meaning and cure, as Markdown."""
+    from gateway.http import problemtypes
+
     click.echo(problemtypes.markdown(), nl=False)
 
 
@@ -186,6 +192,10 @@ def rebuild(organisation: str | None, wallet: Path | None, data: Path | None) ->
 
     A gateway may serve meanwhile: its lists say up to which block they speak.
     """
+    from gateway.fabric.ledger import Ledgers
+    from gateway.readmodel.feeding import Feeder
+    from gateway.readmodel.model import Model
+
     settings = _settings(WALLET=wallet, DATA=data)
     known = Wallet(settings.wallet)
     ledgers, model = Ledgers(known, settings.submit_seconds), Model(_store(settings.data, settings.database))

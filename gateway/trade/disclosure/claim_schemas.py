@@ -81,6 +81,12 @@ class AttributeSchema(Schema):
 
     name = fields.String()
     required = fields.Boolean()
+    type = fields.String(
+        validate=validate.OneOf(["text", "integer", "boolean", "date", "amount", "list of texts", "list of integers"]),
+        metadata={"description": "A date is text as 2026-12-01, an amount text with digits"},
+    )
+    unit = fields.String(metadata={"description": "Empty if it has none"})
+    meaning = fields.String()
 
 
 class ProofSchema(Schema):

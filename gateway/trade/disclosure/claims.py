@@ -19,6 +19,7 @@ from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
+from gateway.trade.disclosure.attributes import described
 from gateway.trade.disclosure.claim_schemas import (
     AttributeSchema,
     ClaimSchema,
@@ -65,8 +66,8 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     @auth.needs("read")
     @resource.response(200, AttributeSchema(many=True))
     def attributes() -> list[dict[str, Any]]:
-        """List the attributes such a claim may have."""
-        return [{"name": attribute.name, "required": attribute.required} for attribute in kind.attributes]
+        """List the attributes such a claim may have, with type, unit and meaning."""
+        return described(kind)
 
     @resource.route("/<claim_id>")
     @auth.needs("read")
