@@ -19,7 +19,8 @@ from hlf.network.state import Folder
 from tests.interop import runtimes
 from tests.interop.conftest import Place
 
-pytestmark = pytest.mark.interop
+# The first run installs both generators.
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)
