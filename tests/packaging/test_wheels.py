@@ -188,7 +188,7 @@ def lowest(*extras: str) -> list[str]:
 
 @pytest.mark.parametrize("versions", ["oldest", "newest"])
 def test_a_stranger_runs_a_contract_on_a_network(wheels, bare, tmp_path, versions):
-    """By itself and under pytest, in a project with folders of our names, with the lowest and the newest packages."""
+    """Under pytest and by itself, in a project with folders of our names, with the lowest and the newest packages."""
     venv, project = tmp_path / "venv", tmp_path / "project"
     if versions == "oldest":
         python, pins = fresh(venv), [*lowest(), *lowest("network"), "pytest==8"]
@@ -202,7 +202,9 @@ def test_a_stranger_runs_a_contract_on_a_network(wheels, bare, tmp_path, version
     (project / "consortium.yaml").write_text(CONSORTIUM)
     (project / "chaincode/serve.py").write_text(textwrap.dedent(CONTRACT))
     (project / "story.py").write_text(textwrap.dedent(STORY))
-    assert run(python, "-W", "error", project / "story.py", cwd=project) == "blue\n"
+    if versions == "oldest":
+        # With the newest packages every other test that starts a program does the same.
+        assert run(python, "-W", "error", project / "story.py", cwd=project) == "blue\n"
     (project / "pytest.ini").write_text("[pytest]\nhlf_contract = chaincode.serve:Assets\nfilterwarnings = error\n")
     (project / "test_assets.py").write_text(textwrap.dedent(TESTS))
     assert "2 passed" in run(python, "-m", "pytest", cwd=project)
