@@ -35,6 +35,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
         (
             ("console.home", "home", N_("Today"), _ANY),
             ("console.orders", "list", N_("Orders"), COMMERCE.channel),
+            ("console.find_journey", "truck", N_("Journeys"), TRADE.channel),
             ("console.figures", "chart", N_("Your figures"), TRADE.channel),
             ("console.disclosures", "eye", N_("Who sees what"), TRADE.channel),
             ("console.companies", "people", N_("Companies"), TRADE.channel),

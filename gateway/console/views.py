@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
+from gateway.console import claimgrants, journeylines, lists, menu, today
 from gateway.console import companies as register
-from gateway.console import figures, menu, today, told
+from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
-from gateway.http.context import COMMERCE, TRADE
-from gateway.http.problems import Problem
+from gateway.http.context import TRADE
 from gateway.pages import maps, states
 from gateway.pages.assets import icon_names
 from gateway.pages.languages import gettext
@@ -27,7 +27,8 @@ from gateway.store.tokens import TokenError
 
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
-blueprint = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+# Modules with further pages, which register them when they are imported.
+MORE_PAGES = (claimgrants, lists)
 
 
 @blueprint.route("/login", methods=["GET"])
@@ -92,26 +93,6 @@ def companies() -> str:
     return page("companies.html", participants=register.register().values())
 
 
-@blueprint.route("/orders")
-@auth.needs("read")
-@inputs.takes(query={"cursor"})
-def orders() -> str:
-    """Show a page of the public parts of all orders, with their journeys."""
-    found = context.ask(COMMERCE, "Orders:list", 100, request.args.get("cursor", ""))
-    return page("orders.html", orders=found["orders"], following=found["bookmark"])
-
-
-@blueprint.route("/journeys")
-@auth.needs("read")
-@inputs.takes(query={"id"})
-def find_journey() -> Redirect:
-    """Go to the journey with the id that was typed in."""
-    wanted = request.args.get("id", "").strip()
-    if not wanted:
-        raise Problem("REQUEST_INVALID", "Type the id of a journey.")
-    return redirect(url_for("console.journey", journey_id=wanted), 303)
-
-
 @blueprint.route("/journeys/<journey_id>")
 @auth.needs("read")
 def journey(journey_id: str) -> str:
@@ -121,8 +102,8 @@ def journey(journey_id: str) -> str:
     return page(
         "journey.html",
         state=state,
-        events=told.events(body["eventList"]),
-        custody=told.custody(state["custody"]),
+        events=journeylines.events(body["eventList"]),
+        custody=journeylines.custody(state["custody"]),
         progress=context.ask(TRADE, "Journeys:progress", journey_id),
     )
 
@@ -192,8 +173,3 @@ def history(channel: str, contract: str, key: str) -> str:
     """Show the newest changes of an object, or all, each compared with its block."""
     limit = _ALL if request.args.get("all") else _NEWEST
     return page("history.html", told=histories.history(channel, None, contract, key, limit))
-
-
-blueprint.add_url_rule("/figures", view_func=figures.listed, endpoint="figures")
-blueprint.add_url_rule("/figures/<claim_id>/<int:revision>", view_func=figures.claim)
-blueprint.add_url_rule("/figures/<claim_id>/<int:revision>", view_func=figures.show, methods=["POST"], endpoint="show")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,6 +114,17 @@ def find(model: Model, msp_id: str, query: Query) -> RecordPage:
     more = len(rows) > query.limit
     shown = rows[: query.limit]
     return RecordPage(tuple(map(_record, shown)), _cursor([shown[-1][key.name] for key in keys]) if more else "")
+
+
+def named(model: Model, msp_id: str, kind: str, ids: Collection[str]) -> tuple[ModelRecord, ...]:
+    """Return an organisation's records of one kind with these ids, the last changed first."""
+    asked = (
+        sa.select(model_records)
+        .where(model_records.c.msp_id == msp_id, model_records.c.kind == kind, model_records.c.id.in_(sorted(ids)))
+        .order_by(model_records.c.block_number.desc(), model_records.c.channel, model_records.c.record)
+    )
+    with model.store.reading() as database:
+        return tuple(map(_record, database.execute(asked).fetchall()))
 
 
 def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[ModelRecord, ...]:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from chaincode.domain.disclosure import disclosures
 from gateway.console import companies
+from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
@@ -26,18 +27,21 @@ from gateway.trade.disclosure import disclosing
 _DAYS = 90
 
 
+@blueprint.route("/figures", endpoint="figures")
 @auth.needs("read")
 def listed() -> str:
     """Show the claims of the caller's organisation."""
     return page("figures.html", claims=context.ask_list(TRADE, "Claims:list"))
 
 
+@blueprint.route("/figures/<claim_id>/<int:revision>")
 @auth.needs("read")
 def claim(claim_id: str, revision: int) -> str:
     """Show the figures of one claim, with boxes to tick."""
     return _form(claim_id, revision, _values(claim_id, revision), {}, [], None, "")
 
 
+@blueprint.route("/figures/<claim_id>/<int:revision>", methods=["POST"])
 @auth.needs("write")
 @inputs.takes(body=inputs.FORM)
 def show(claim_id: str, revision: int) -> Redirect | str:

@@ -1,0 +1,131 @@
+"""
+Orders and journeys as lists, with a search, filters and pages.
+
+The gateway's own copy answers (``gateway.readmodel``), so a list is as quick with a hundred thousand journeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from chaincode.domain.orders import orders as orderrules
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.http import auth, context, inputs
+from gateway.http.problems import Problem
+from gateway.pages import states
+from gateway.pages.languages import gettext
+from gateway.pages.states import N_
+from gateway.readmodel import queries, views
+from gateway.readmodel.queries import ModelRecord, Query
+
+_PAGE = 25
+_FOUND = 100
+# Of a search, the least that is worth one.
+_SHORTEST = 3
+_FILTERS = {"q", "state", "cursor"}
+
+
+@dataclass(frozen=True)
+class JourneyRow:
+    """A parcel on its way, or all of a journey that has one: where it is, and the journey if it is known."""
+
+    custody: Mapping[str, Any]
+    journey: Mapping[str, Any] | None
+
+    @property
+    def period(self) -> Mapping[str, Any]:
+        """Who has it now, since when and where."""
+        found: Mapping[str, Any] = self.custody["periods"][-1]
+        return found
+
+
+# What a list of journeys shows: words, and the condition on the records of custody.
+_IN_TRANSIT = "awaited"
+_JOURNEY_FILTERS: Mapping[str, str] = {
+    "": N_("All journeys"),
+    "mine": N_("Handed to us, to confirm"),
+    "ours": N_("Passed through our hands"),
+    "held": N_("In safe hands"),
+    _IN_TRANSIT: N_("Handed over, not yet confirmed"),
+    "delivered": N_("Delivered"),
+}
+
+
+@blueprint.route("/orders")
+@auth.needs("read")
+@inputs.takes(query=_FILTERS)
+def orders() -> str:
+    """Show the public parts of orders, with their journeys: a page of them, or what a search finds."""
+    state = request.args.get("state", "")
+    listed, following = _listed("orders", Query("orders", state=state, limit=_PAGE), _orders_found)
+    choices = [("", gettext("All orders")), *((name, states.of(name).words) for name in get_args(orderrules.State))]
+    return page("orders.html", orders=[each.document for each in listed], following=following, choices=choices)
+
+
+@blueprint.route("/journeys")
+@auth.needs("read")
+@inputs.takes(query={"id", *_FILTERS})
+def find_journey() -> Redirect | str:
+    """Show where goods are: a page of journeys, what a search finds, or the journey with an *id*."""
+    wanted = request.args.get("id", "").strip()
+    if wanted:
+        return redirect(url_for("console.journey", journey_id=wanted), 303)
+    state = request.args.get("state", "")
+    listed, following = _listed("parcels", journeys_query(state, _PAGE), _journeys_found)
+    choices = [(name, gettext(words)) for name, words in _JOURNEY_FILTERS.items()]
+    return page("journeys.html", journeys=journey_rows(listed), following=following, choices=choices)
+
+
+def journeys_query(shown: str, limit: int) -> Query:
+    """Return the question for one of the filters of journeys; an unknown one shows all."""
+    own = context.caller().msp_id
+    where = {"mine": {"offer.taker": own}, "ours": {"periods.custodian": own}}.get(shown, {})
+    return Query("parcels", where=where, state="" if where else shown, limit=limit)
+
+
+def journey_rows(found: Iterable[ModelRecord]) -> list[JourneyRow]:
+    """Return records of custody with the journeys that they belong to."""
+    listed = [each.document for each in found]
+    ids = {each["journey_id"] for each in listed}
+    known = {one.id: one.document for one in queries.named(_model(), context.caller().msp_id, "journeys", ids)}
+    return [JourneyRow(each, known.get(each["journey_id"])) for each in listed]
+
+
+def _listed(kind: str, asked: Query, ids: Any) -> tuple[list[ModelRecord], str]:
+    """Return the records that the page shows, and the cursor of the next page."""
+    views.refreshed()
+    text, own = request.args.get("q", "").strip(), context.caller().msp_id
+    if len(text) >= _SHORTEST:
+        found = queries.search(_model(), own, text, _FOUND)
+        return list(queries.named(_model(), own, kind, set(ids(found)))), ""
+    try:
+        listed = queries.find(_model(), own, _from(asked, request.args.get("cursor", "")))
+    except ValueError as error:
+        raise Problem("REQUEST_INVALID", f"cursor: {error}") from None
+    return list(listed.records), listed.cursor
+
+
+def _from(asked: Query, cursor: str) -> Query:
+    return Query(asked.kind, asked.where, asked.channel, asked.state, asked.sort, cursor, asked.limit)
+
+
+def _orders_found(found: Iterable[ModelRecord]) -> Iterable[str]:
+    """Yield the orders that records belong to."""
+    for each in found:
+        yield each.id if each.kind == "orders" else str(each.document.get("order_id", ""))
+
+
+def _journeys_found(found: Iterable[ModelRecord]) -> Iterable[str]:
+    """Yield the journeys that records belong to."""
+    for each in found:
+        yield str(each.document.get("journey_id") or each.document.get("request", {}).get("journey_id", ""))
+
+
+def _model() -> Any:
+    return context.services().model
