@@ -39,5 +39,15 @@ def custody(held: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def acts(held: Mapping[str, Any], msp_id: str) -> list[str]:
+    """Return what an organisation may do about custody now: names of acts (``actforms``)."""
+    offer = held.get("offer")
+    if offer and offer["taker"] == msp_id:
+        return ["take-over"]
+    if held["periods"][-1]["custodian"] != msp_id or held["state"] == "delivered":
+        return []
+    return ["take-back"] if offer else ["hand-over"]
+
+
 def _last(uri: str) -> str:
     return uri.rsplit("/", 1)[-1]

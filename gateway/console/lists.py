@@ -6,7 +6,8 @@ The gateway's own copy answers (``gateway.readmodel``), so a list is as quick wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -22,13 +23,14 @@ from gateway.pages import states
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from gateway.readmodel import queries, views
+from gateway.readmodel.model import Model
 from gateway.readmodel.queries import ModelRecord, Query
 
-_PAGE = 25
+PAGE = 25
 _FOUND = 100
 # Of a search, the least that is worth one.
 _SHORTEST = 3
-_FILTERS = {"q", "state", "cursor"}
+FILTERS = {"q", "state", "cursor"}
 
 
 @dataclass(frozen=True)
@@ -59,27 +61,27 @@ _JOURNEY_FILTERS: Mapping[str, str] = {
 
 @blueprint.route("/orders")
 @auth.needs("read")
-@inputs.takes(query=_FILTERS)
+@inputs.takes(query=FILTERS)
 def orders() -> str:
     """Show the public parts of orders, with their journeys: a page of them, or what a search finds."""
     state = request.args.get("state", "")
-    listed, following = _listed("orders", Query("orders", state=state, limit=_PAGE), _orders_found)
+    shown, following = listed(Query("orders", state=state, limit=PAGE), _orders_found)
     choices = [("", gettext("All orders")), *((name, states.of(name).words) for name in get_args(orderrules.State))]
-    return page("orders.html", orders=[each.document for each in listed], following=following, choices=choices)
+    return page("orders.html", orders=[each.document for each in shown], following=following, choices=choices)
 
 
 @blueprint.route("/journeys")
 @auth.needs("read")
-@inputs.takes(query={"id", *_FILTERS})
+@inputs.takes(query={"id", *FILTERS})
 def find_journey() -> Redirect | str:
     """Show where goods are: a page of journeys, what a search finds, or the journey with an *id*."""
     wanted = request.args.get("id", "").strip()
     if wanted:
         return redirect(url_for("console.journey", journey_id=wanted), 303)
     state = request.args.get("state", "")
-    listed, following = _listed("parcels", journeys_query(state, _PAGE), _journeys_found)
+    shown, following = listed(journeys_query(state, PAGE), _journeys_found)
     choices = [(name, gettext(words)) for name, words in _JOURNEY_FILTERS.items()]
-    return page("journeys.html", journeys=journey_rows(listed), following=following, choices=choices)
+    return page("journeys.html", journeys=journey_rows(shown), following=following, choices=choices)
 
 
 def journeys_query(shown: str, limit: int) -> Query:
@@ -97,22 +99,31 @@ def journey_rows(found: Iterable[ModelRecord]) -> list[JourneyRow]:
     return [JourneyRow(each, known.get(each["journey_id"])) for each in listed]
 
 
-def _listed(kind: str, asked: Query, ids: Any) -> tuple[list[ModelRecord], str]:
-    """Return the records that the page shows, and the cursor of the next page."""
+def listed(asked: Query, ids: Callable[[Iterable[ModelRecord]], Iterable[str]]) -> tuple[list[ModelRecord], str]:
+    """
+    Return the records that a page shows, and the cursor of the next page, by what the address asks.
+
+    *ids* yields the records of the list that found ones belong to.
+    """
+    text = request.args.get("q", "").strip()
     views.refreshed()
-    text, own = request.args.get("q", "").strip(), context.caller().msp_id
     if len(text) >= _SHORTEST:
-        found = queries.search(_model(), own, text, _FOUND)
-        return list(queries.named(_model(), own, kind, set(ids(found)))), ""
+        found = queries.search(_model(), context.caller().msp_id, text, _FOUND)
+        return list(queries.named(_model(), context.caller().msp_id, asked.kind, set(ids(found)))), ""
     try:
-        listed = queries.find(_model(), own, _from(asked, request.args.get("cursor", "")))
+        page_of = queries.find(
+            _model(),
+            context.caller().msp_id,
+            dataclasses.replace(asked, cursor=request.args.get("cursor", "")),
+        )
     except ValueError as error:
         raise Problem("REQUEST_INVALID", f"cursor: {error}") from None
-    return list(listed.records), listed.cursor
+    return list(page_of.records), page_of.cursor
 
 
-def _from(asked: Query, cursor: str) -> Query:
-    return Query(asked.kind, asked.where, asked.channel, asked.state, asked.sort, cursor, asked.limit)
+def found(asked: Query) -> tuple[ModelRecord, ...]:
+    """Return the first records of a question."""
+    return queries.find(_model(), context.caller().msp_id, asked).records
 
 
 def _orders_found(found: Iterable[ModelRecord]) -> Iterable[str]:
@@ -127,5 +138,10 @@ def _journeys_found(found: Iterable[ModelRecord]) -> Iterable[str]:
         yield str(each.document.get("journey_id") or each.document.get("request", {}).get("journey_id", ""))
 
 
-def _model() -> Any:
+def returns_found(found: Iterable[ModelRecord]) -> Iterable[str]:
+    """Yield the returns among records."""
+    return (each.id for each in found if each.kind == "returns")
+
+
+def _model() -> Model:
     return context.services().model

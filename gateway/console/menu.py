@@ -36,6 +36,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
             ("console.home", "home", N_("Today"), _ANY),
             ("console.orders", "list", N_("Orders"), COMMERCE.channel),
             ("console.find_journey", "truck", N_("Journeys"), TRADE.channel),
+            ("console.returns", "return", N_("Returns"), TRADE.channel),
+            ("console.plans", "ship", N_("Plans"), TRADE.channel),
             ("console.figures", "chart", N_("Your figures"), TRADE.channel),
             ("console.disclosures", "eye", N_("Who sees what"), TRADE.channel),
             ("console.companies", "people", N_("Companies"), TRADE.channel),

@@ -7,9 +7,12 @@ from typing import Any
 from flask import render_template
 
 from gateway.console import companies, menu
+from gateway.console.actforms import ACTS
 from gateway.http import context
 
 
 def page(name: str, **values: Any) -> str:
     """Return a page of the console."""
-    return render_template(name, user=context.caller(), menu=menu.shown, company=companies.name, **values)
+    return render_template(
+        name, user=context.caller(), menu=menu.shown, company=companies.name, act_of=ACTS.__getitem__, **values
+    )

@@ -2,24 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
+
+from chaincode.domain.orders.orders import State as OrderState
+from gateway.console import lists, returning
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
+from gateway.pages import customs, places
+from gateway.pages.languages import gettext
+from gateway.readmodel import views
+from gateway.readmodel.queries import Query
 from hlf import errors
 
 _LATEST = 5
+_WAITING = 10
+_PLACED: OrderState = "placed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits for the organisation; *until* is empty without a deadline."""
+
+    words: str
+    sign: str
+    href: str
+    until: str = ""
 
 
 def of() -> dict[str, Any]:
-    """Return the values of the page: what others ask, what is shown to whom, and the latest orders."""
+    """Return the values of the page: what waits, what is shown to whom, and the latest orders."""
+    views.refreshed()
     given, received = context.ask_list(TRADE, "Disclosures:given"), context.ask_list(TRADE, "Disclosures:received")
+    asked = [one for one in context.ask_list(TRADE, "Disclosures:requests") if one.get("state") == "open"]
     return {
-        "asked": [one for one in context.ask_list(TRADE, "Disclosures:requests") if one.get("state") == "open"],
+        "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_orders_to_confirm()],
         "given": [one for one in given if one["state"] == "open"],
         "received": [one for one in received if one["state"] == "open"],
         "orders": _orders(),
     }
+
+
+def _questions(asked: list[dict[str, Any]]) -> list[Task]:
+    if not asked:
+        return []
+    return [Task(gettext("Somebody asks to see your figures"), "eye", url_for("console.disclosures"))]
+
+
+def _hand_overs() -> list[Task]:
+    """Return the goods that were handed to the organisation and that it has not confirmed."""
+    rows = lists.journey_rows(lists.found(lists.journeys_query("mine", _WAITING)))
+    words = gettext("Confirm that you have the goods in %(place)s")
+    return [
+        Task(
+            words % {"place": places.name(row.custody["offer"]["place"])},
+            "truck",
+            url_for("console.journey", journey_id=row.custody["journey_id"]),
+        )
+        for row in rows
+    ]
+
+
+def _returns() -> list[Task]:
+    words = gettext("A return waits for you")
+    return [
+        Task(
+            words,
+            "return",
+            url_for("console.goods_back", return_id=each["request"]["return_id"]),
+            customs.moment(each["due"]) if each["due"] else "",
+        )
+        for each in returning.waiting()
+    ]
+
+
+def _orders_to_confirm() -> list[Task]:
+    asked = Query("orders", where={"merchant": context.caller().msp_id}, state=_PLACED, limit=_WAITING)
+    words = gettext("Confirm the order")
+    return [
+        Task(words, "list", url_for("console.act", name="confirm-order", order_id=each.id))
+        for each in lists.found(asked)
+    ]
 
 
 def _orders() -> list[Any] | None:

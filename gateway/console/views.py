@@ -14,21 +14,24 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
-from gateway.console import claimgrants, journeylines, lists, menu, today
+from gateway.console import acting, claimgrants, journeylines, lists, menu, plans, returning, today
 from gateway.console import companies as register
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import maps, states
+from gateway.pages import charts, maps, states
 from gateway.pages.assets import icon_names
+from gateway.pages.charts import Measured
 from gateway.pages.languages import gettext
 from gateway.store.tokens import TokenError
 
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (claimgrants, lists)
+MORE_PAGES = (acting, claimgrants, lists, plans, returning)
+
+__all__ = ["MORE_PAGES", "blueprint"]
 
 
 @blueprint.route("/login", methods=["GET"])
@@ -75,8 +78,17 @@ def logout() -> Redirect:
 @auth.needs(auth.PUBLIC)
 def design() -> str:
     """Show every component of the pages, for those who write pages."""
-    shown = maps.of(["CNSZX", "CNYTN", "VNHPH"], ["VNHAN"])
-    return render_template("design.html", states=states.STATES, icons=icon_names(), map=shown)
+    ways = [
+        Measured(172, 6862, 96, "Pearl River Express", chosen=True),
+        Measured(166, 7256, 60, "South Sea Forwarding"),
+    ]
+    return render_template(
+        "design.html",
+        states=states.STATES,
+        icons=icon_names(),
+        map=maps.of(["CNSZX", "CNYTN", "VNHPH"], ["VNHAN"]),
+        scatter=charts.scatter(ways, "{:g} h".format, "{:g}".format),
+    )
 
 
 @blueprint.route("/")
@@ -105,6 +117,7 @@ def journey(journey_id: str) -> str:
         events=journeylines.events(body["eventList"]),
         custody=journeylines.custody(state["custody"]),
         progress=context.ask(TRADE, "Journeys:progress", journey_id),
+        acts=journeylines.acts(state["custody"], context.caller().msp_id),
     )
 
 

@@ -80,6 +80,12 @@ STATES: Mapping[str, Told] = {
     "requested": Told(N_("Requested"), "wait"),
     "granted": Told(N_("Granted"), "good"),
     "declined": Told(N_("Declined"), "bad", "cross"),
+    # A plan of carriage and the answers of its carriers.
+    "published": Told(N_("Waits for carriers"), "wait"),
+    "accepted": Told(N_("Accepted"), "good"),
+    "refused": Told(N_("Refused"), "bad", "cross"),
+    "failed": Told(N_("Cannot be done"), "bad"),
+    "replaced": Told(N_("Replaced by another"), "plain", "swap"),
 }
 
 STAGES: Mapping[str, str] = {
@@ -184,6 +190,23 @@ REJECTIONS: Mapping[str, str] = {
     "TERMS_NOT_IN_FORCE": N_("The seller's promise was not yet in force when you ordered."),
     "NO_REVERSE_COVERAGE": N_("No carrier fetches parcels where you live."),
 }
+
+RULES: Mapping[str, str] = {
+    "OUTSIDE_WINDOW": N_("Asked in time"),
+    "NOT_DELIVERED": N_("The goods were delivered"),
+    "ALREADY_RETURNED": N_("Not sent back before"),
+    "QTY_EXCEEDS": N_("Not more pieces than came"),
+    "FINAL_SALE": N_("Sold with the right to send it back"),
+    "CATEGORY_EXCLUDED": N_("Of a kind that may go back"),
+    "REASON_NOT_COVERED": N_("The seller takes it back for this reason"),
+    "EVIDENCE_MISSING": N_("Enough photos"),
+    "CONDITION_NOT_MET": N_("In the state that the terms ask for"),
+    "BUYER_MISMATCH": N_("Asked by the buyer"),
+    "LIMIT_REACHED": N_("Not too many returns lately"),
+    "TERMS_NOT_IN_FORCE": N_("The terms were in force"),
+    "NO_REVERSE_COVERAGE": N_("A carrier can fetch it"),
+}
+"""What each rule of a return asks for, by the rejection of those that do not meet it."""
 
 _CONTRACT = Told(N_("The contract that it calls was another one, or none"), "bad")
 _CHANGED = Told(N_("What it had read was changed before it"), "bad")

@@ -64,5 +64,7 @@ def install(app: Flask) -> None:
         amount=states.amount,
         reason=functools.partial(states.said, states.REASONS),
         resolution=functools.partial(states.said, states.RESOLUTIONS),
+        condition=functools.partial(states.said, states.CONDITIONS),
+        rule=functools.partial(states.said, states.RULES),
         rejection=functools.partial(states.said, states.REJECTIONS),
     )

@@ -49,7 +49,9 @@ def main() -> None:
             stage = theatre.put_up("embedded", Path(place))
             with stage.cast() as cast:
                 played = play(cast, stage.base, Screen(Console(file=io.StringIO())))
-            pages = {role: list(zip(ROLES[role], addresses(role, played), strict=True)) for role in ROLES}
+            pages = {
+                role: list(zip(ROLES[role], addresses(role, played, cast.platform), strict=True)) for role in ROLES
+            }
             take(browser, stage, pages, given.folder, given.language)
         finally:
             theatre.strike(Path(place))

@@ -10,7 +10,19 @@ from tests.browser.conftest import DESKTOP, PHONE, Visitor
 _KILOBYTE = 1024
 SIZES = [(PHONE, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (DESKTOP, "light")]
 OPEN = ("/console/login", "/console/design", "/docs/errors")
-TRADER = ("/console/", "/console/orders", "/console/journeys/{journey}", "/console/disclosures", "/console/companies")
+TRADER = (
+    "/console/",
+    "/console/orders",
+    "/console/journeys",
+    "/console/journeys/{journey}",
+    "/console/returns",
+    "/console/returns/{return_id}",
+    "/console/plans",
+    "/console/plans/{plan}",
+    "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
+    "/console/disclosures",
+    "/console/companies",
+)
 AUDITOR = (
     "/console/audit",
     "/console/audit/trade/blocks/5",
@@ -22,15 +34,18 @@ SHOPPER = ("/track/{token}", "/track/{token}/return?line=1")
 ROLES = {
     "": (*OPEN, *SHOPPER),
     "platform": TRADER,
-    "last_mile": ("/console/", "/console/journeys/{journey}", "/console/disclosures"),
+    "last_mile": ("/console/", "/console/journeys/{journey}", "/console/plans/{plan}", "/console/disclosures"),
     "auditor": AUDITOR,
 }
 
 
-def addresses(role: str, played) -> list[str]:
-    """Return the pages of a role, with the ids of the story."""
+def addresses(role: str, played, platform) -> list[str]:
+    """Return the pages of a role, with the ids of the story; *platform* is asked for those that nobody noted."""
+    (plan,) = platform.get("/v1/model/events", name="PlanPublished")["events"]
     known = {
         "journey": played.journey_id,
+        "plan": plan["payload"]["plan_id"],
+        "return_id": platform.get("/v1/model/returns")["records"][0]["id"],
         "transaction": played.order["placing"]["transaction_id"],
         "token": played.order["tracking_token"],
     }
@@ -38,7 +53,7 @@ def addresses(role: str, played) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, role):
+def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, cast, role):
     """
     Axe finds nothing, no page scrolls sideways, nothing is asked of another site, and no page is large.
 
@@ -46,7 +61,7 @@ def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played
     """
     if role:
         visitor.log_in(role)
-    for path in addresses(role, played):
+    for path in addresses(role, played, cast.platform):
         for size, scheme in SIZES[:2]:
             visitor.page.set_viewport_size(size)
             visitor.page.emulate_media(color_scheme=scheme)

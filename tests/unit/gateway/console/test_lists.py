@@ -83,7 +83,7 @@ def test_an_order_is_found_by_its_parcel(clerk):
 
 
 def test_a_list_leads_to_its_next_page_in_the_same_filter(clerk, monkeypatch):
-    monkeypatch.setattr(lists, "_PAGE", 1)
+    monkeypatch.setattr(lists, "PAGE", 1)
     first = clerk("/console/journeys?state=held")
     assert shown(first, "J") == ["J1"]
     address = first.split('href="/console/journeys?state=held&amp;cursor=')[1].split('"')[0]

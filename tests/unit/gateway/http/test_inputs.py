@@ -269,6 +269,10 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.show",
         "console.find_journey",
         "console.orders",
+        "console.returns",
+        "console.plans",
+        "console.act",
+        "console.do",
     }
     assert walk.problem(Operation("GET", "/docs"), b"", "?limt=1")["code"] == "REQUEST_INVALID"
 

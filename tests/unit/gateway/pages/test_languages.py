@@ -45,7 +45,7 @@ def test_every_word_of_the_ledger_has_words_for_people():
     assert {str(state) for state in returns.State} <= states.STATES.keys()
     assert {stage.stage_id for stage in STANDARD.stages} == states.STAGES.keys()
     assert {str(one) for one in terms.ReturnReason} == states.REASONS.keys()
-    assert {str(one) for one in terms.Rejection} == states.REJECTIONS.keys()
+    assert {str(one) for one in terms.Rejection} == states.REJECTIONS.keys() == states.RULES.keys()
     assert {str(one) for one in terms.Resolution} == states.RESOLUTIONS.keys()
     assert {str(one) for one in terms.Condition} == states.CONDITIONS.keys()
 

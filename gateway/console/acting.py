@@ -1,0 +1,123 @@
+"""
+Acts of people: a form, then who must endorse, who will see what and what stands in a block, and only then the act.
+
+What is sent is what was previewed: a form that was changed since shows the preview again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import redirect, request
+from werkzeug.wrappers import Response as Redirect
+
+from gateway.console import actforms
+from gateway.console.actforms import ACTS, PersonAct, Values
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.planning import UnplannedError
+from gateway.http import auth, context, inputs, problems
+from gateway.http.problems import Problem
+from gateway.pages import customs, places
+from gateway.pages.languages import gettext
+from hlf import errors
+from hlf.codec.refusals import Refused
+
+_NAMES = frozenset(field.name for act in ACTS.values() for field in act.fields)
+
+
+@dataclass(frozen=True)
+class ActPreview:
+    """What would happen: *public* are (words, value) pairs that every member of the channel reads."""
+
+    endorsers: tuple[str, ...]
+    seen_by: tuple[str, ...]
+    public: tuple[tuple[str, str], ...]
+    mark: str
+
+
+@blueprint.route("/acts/<name>")
+@auth.needs("write")
+@inputs.takes(query=_NAMES)
+def act(name: str) -> str:
+    """Show the form of an act; a link to it gives ids and what is known."""
+    found = _act(name)
+    given = {field.name: request.args.get(field.name, "") for field in found.fields}
+    return _form(found, _with_now(found, given), None, "")
+
+
+@blueprint.route("/acts/<name>", methods=["POST"])
+@auth.needs("write")
+@inputs.takes(body=inputs.FORM)
+def do(name: str) -> Redirect | str:
+    """Preview an act, or do what was previewed."""
+    found = _act(name)
+    given = {field.name: request.form.get(field.name, "").strip() for field in found.fields}
+    if any(not given[field.name] for field in found.fields if not field.optional):
+        return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+    try:
+        call = found.call(given)
+    except (ValueError, Refused):
+        return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+    try:
+        mark = _mark(given)
+        if request.form.get("previewed") == mark:
+            context.submit(call)
+            return redirect(found.back(given), 303)
+        return _form(found, given, _preview(found, given, call, mark), "")
+    except (errors.EndorseError, errors.EvaluateError, UnplannedError, Problem) as error:
+        refused = problems.of(error)
+        if refused.outcome_open or refused.kind.status >= 500:
+            raise
+        return _form(found, given, None, f"{refused.detail}. {refused.kind.cure}")
+
+
+def _act(name: str) -> PersonAct:
+    if name not in ACTS:
+        raise Problem("NO_SUCH_ADDRESS", f"There is no act {name[:64]!r}")
+    return ACTS[name]
+
+
+def _preview(found: PersonAct, given: Values, call: LedgerCall, mark: str) -> ActPreview:
+    planned = context.plan(call)
+    return ActPreview(planned.endorsers, planned.seen_by, tuple(_public(found, given)), mark)
+
+
+def _public(found: PersonAct, given: Values) -> list[tuple[str, str]]:
+    """Return what the arguments of the call say, as people read it; a block has them for good."""
+    shown = []
+    for field in found.fields:
+        value = given[field.name]
+        if field.kind == actforms.HASHED:
+            value = gettext("fingerprint %(text)s…") % {"text": actforms.fingerprint(value)[:12]}
+        elif field.kind == actforms.PLACE:
+            value = places.name(value)
+        elif field.choices is not None:
+            value = dict(field.choices()).get(value, value)
+        elif field.kind == actforms.TIME:
+            value = customs.moment(actforms.moment(given, given.get("place", "")), given.get("place", ""))
+        if value:
+            shown.append((gettext(field.words).partition(";")[0], value))
+    return shown
+
+
+def _with_now(found: PersonAct, given: dict[str, str]) -> dict[str, str]:
+    """Return the values with the present time in an empty field of time."""
+    now = datetime.now(UTC).astimezone(customs.zone(given.get("place", "")))
+    for field in found.fields:
+        if field.kind == actforms.TIME and not given[field.name]:
+            given[field.name] = now.replace(tzinfo=None).isoformat(timespec="minutes")
+    return given
+
+
+def _mark(given: Values) -> str:
+    return hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
+
+
+def _form(found: PersonAct, given: Values, preview: ActPreview | None, refused: str) -> str:
+    values: dict[str, Any] = {"act": found, "given": given, "preview": preview, "refused": refused}
+    return page("act.html", **values)

@@ -1,0 +1,126 @@
+"""
+Plans of carriage: the chosen chain among its alternatives, a carrier's own legs, and why it was not chosen.
+
+Marketplace and auditor see prices. A carrier sees its own legs and the answers to its own questions; all others see
+that there is a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import request
+
+from chaincode.domain.matching import offers
+from gateway.console import companies
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.http import auth, context, inputs
+from gateway.http.context import TRADE
+from gateway.http.problems import Problem
+from gateway.pages import charts, customs
+from gateway.pages.charts import Measured
+from gateway.pages.languages import gettext
+from gateway.readmodel import queries, views
+from hlf import errors
+
+_PAGE = 25
+
+
+@blueprint.route("/plans")
+@auth.needs("read")
+@inputs.takes(query={"cursor"})
+def plans() -> str:
+    """Show the published plans, newest first."""
+    views.refreshed()
+    try:
+        found = queries.events(
+            context.services().model,
+            context.caller().msp_id,
+            name="PlanPublished",
+            cursor=request.args.get("cursor", ""),
+            limit=_PAGE,
+        )
+    except ValueError as error:
+        raise Problem("REQUEST_INVALID", f"cursor: {error}") from None
+    return page("plans.html", plans=found.events, following=found.cursor)
+
+
+@blueprint.route("/plans/<plan_id>")
+@auth.needs("read")
+def plan(plan_id: str) -> str:
+    """Show one plan, as far as the caller's organisation may see it."""
+    public = context.ask_record(TRADE, "Matching:read", plan_id)
+    content = _allowed("Matching:plan", plan_id)
+    legs = content["legs"] if content else _own_legs(plan_id, len(public["notice"]["legs"]))
+    return page(
+        "plan.html",
+        plan_id=plan_id,
+        public=public,
+        answers={each["number"]: each for each in public["answers"]},
+        content=content,
+        legs=legs,
+        money=_money(legs[0]["currency"] if legs else ""),
+        **(_alternatives(plan_id, content) if content else _reasons(plan_id, legs)),
+    )
+
+
+def _own_legs(plan_id: str, number: int) -> list[dict[str, Any]]:
+    """Return the legs that were delivered to the caller's organisation."""
+    found = (_allowed("Matching:leg", plan_id, each) for each in range(number))
+    return [each for each in found if each]
+
+
+def _alternatives(plan_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the chains that no other beats, as a chart and as rows, and whether the certificate holds."""
+    front = context.ask_record(TRADE, "Matching:alternatives", plan_id)
+    known = {each["offer_id"]: each["carrier"] for each in context.ask_list(TRADE, "Matching:offers")}
+    known |= {offer: leg["carrier"] for leg in content["legs"] for offer in leg["offers"]}
+    chosen = context.ask_record(TRADE, "Matching:certificate", plan_id)["chain"]
+    money = _money(content["demand"]["currency"])
+    rows = [
+        {
+            "carriers": list(dict.fromkeys(companies.name(known.get(offer, offer)) for offer in each["chain"])),
+            "cost": int(each["cost"]),
+            "hours": each["hours"],
+            "risk": int(each["risk"]),
+            "chosen": each["chain"] == chosen,
+        }
+        for each in front["alternatives"]
+    ]
+    chart = charts.scatter(
+        [Measured(row["hours"], row["cost"], row["risk"], " – ".join(row["carriers"]), row["chosen"]) for row in rows],
+        lambda hours: gettext("%(number)s h") % {"number": customs.number(round(hours))},
+        lambda minor: money(round(minor)),
+    )
+    proof = _allowed("Matching:verify", plan_id)
+    return {"alternatives": rows, "complete": front["complete"], "chart": chart, "proven": bool(proof)}
+
+
+def _reasons(plan_id: str, legs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the caller's questions with their answers, and its offers about which it may ask."""
+    own = context.caller().msp_id
+    asked = [each for each in context.ask_list(TRADE, "Matching:questions", plan_id) if each["carrier"] == own]
+    answered = [
+        {**each, "answer": _allowed("Matching:why_not_me", plan_id, each["grant_id"], each["step"])} for each in asked
+    ]
+    taken = {offer for leg in legs for offer in leg["offers"]} | {each["grant_id"] for each in asked}
+    given = [each["grant"] for each in context.ask_list(TRADE, "Disclosures:given")]
+    offered = [each for each in given if each["terms"]["purpose"] == offers.PURPOSE and each["grant_id"] not in taken]
+    return {"questions": answered, "offered": offered}
+
+
+def _allowed(function: str, *arguments: Any) -> dict[str, Any] | None:
+    """Return what a function answers; None if it refuses the caller."""
+    try:
+        return context.ask_record(TRADE, function, *arguments)
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        return None
+
+
+def _money(currency: str) -> Callable[[int | str], str]:
+    """Return how to write minor units of a currency."""
+    return lambda minor: customs.money(minor, currency) if currency else customs.number(int(minor))

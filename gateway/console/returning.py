@@ -1,0 +1,69 @@
+"""Returns as a list and one by one: what the buyer asks, how the terms decided, and what waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from chaincode.domain.returns.returns import State
+from gateway.console import lists
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.http import auth, context, inputs
+from gateway.http.context import TRADE
+from gateway.pages import states
+from gateway.pages.languages import gettext
+from gateway.readmodel.queries import Query
+
+# What the organisation in a role may do in a state: the name of the act (``actforms``), by state and role.
+_MAY: Mapping[str, tuple[tuple[str, str], ...]] = {
+    State.REFERRED: (("seller", "answer-return"),),
+    State.PICKUP_ASSIGNED: (("carrier", "plan-pick-up"),),
+    State.PICKUP_FAILED: (("carrier", "plan-pick-up"),),
+    State.RECEIVED: (("seller", "inspect"),),
+}
+
+
+@blueprint.route("/returns")
+@auth.needs("read")
+@inputs.takes(query=lists.FILTERS)
+def returns() -> str:
+    """Show returns with their states as stored: a page of them, or what a search finds."""
+    state = request.args.get("state", "")
+    listed, following = lists.listed(Query("returns", state=state, limit=lists.PAGE), lists.returns_found)
+    choices = [("", gettext("All returns")), *((str(one), states.of(one).words) for one in State)]
+    return page("returns.html", returns=[each.document for each in listed], following=following, choices=choices)
+
+
+@blueprint.route("/returns/<return_id>")
+@auth.needs("read")
+def goods_back(return_id: str) -> str:
+    """Show one return: its state, which follows the goods, the decision, and what the caller may do."""
+    found = context.ask_record(TRADE, "Returns:read", return_id)
+    stored = found["stored"]
+    journey = context.ask_record(TRADE, "Journeys:read", stored["request"]["journey_id"])["journey"]
+    return page(
+        "return.html",
+        state=found["state"],
+        stored=stored,
+        place_of=journey["destination"],
+        acts=may_do(found["state"], stored["roles"], context.caller().msp_id),
+    )
+
+
+def may_do(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:
+    """Return the acts that wait for an organisation in a return's state."""
+    return [act for role, act in _MAY.get(state, ()) if roles.get(role) == msp_id]
+
+
+def waiting() -> list[dict[str, Any]]:
+    """Return the returns that wait for an act of the caller's organisation, as they are stored."""
+    own = context.caller().msp_id
+    return [
+        each.document
+        for state in _MAY
+        for each in lists.found(Query("returns", state=state, limit=lists.PAGE))
+        if may_do(state, each.document["roles"], own)
+    ]

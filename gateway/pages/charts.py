@@ -1,0 +1,114 @@
+"""Charts as SVG, computed here and drawn by the templates: they need no script, and their colours are in the style."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_WIDTH, _HEIGHT = 720.0, 380.0
+# Room for words as large as a phone shows them.
+_LEFT, _RIGHT, _TOP, _BOTTOM = 140.0, 30.0, 40.0, 68.0
+_LEAST, _MOST = 7.0, 22.0
+_SPARE = 0.18
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One thing with three measures: two places it, the third is its size."""
+
+    across: float
+    up: float
+    size: float
+    words: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A circle."""
+
+    x: float
+    y: float
+    radius: float
+    words: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis, in pixels, and its words."""
+
+    at: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """What the template draws: circles, the line through them, and both axes."""
+
+    width: int
+    height: int
+    left: float
+    bottom: float
+    marks: tuple[Mark, ...]
+    line: str
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+
+
+def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Callable[[float], str]) -> Scatter | None:
+    """Return the chart of *things*, the line from left to right through them; None if there are none."""
+    if not things:
+        return None
+    x, y = _axis([each.across for each in things]), _axis([each.up for each in things])
+    largest = max(each.size for each in things) or 1
+    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    marks = tuple(
+        Mark(
+            round(_LEFT + x.part(each.across) * (right - _LEFT), 1),
+            round(bottom - y.part(each.up) * (bottom - _TOP), 1),
+            # The area of a circle is its size, as people read it.
+            round(_LEAST + (_MOST - _LEAST) * math.sqrt(each.size / largest), 1),
+            each.words,
+            each.chosen,
+        )
+        for each in things
+    )
+    points = sorted((mark.x, mark.y) for mark in marks)
+    return Scatter(
+        int(_WIDTH),
+        int(_HEIGHT),
+        _LEFT,
+        bottom,
+        marks,
+        "M" + "L".join(f"{px:g} {py:g}" for px, py in points) if len(points) > 1 else "",
+        tuple(Tick(round(_LEFT + x.part(value) * (right - _LEFT), 1), across(value)) for value in x.ticks),
+        tuple(Tick(round(bottom - y.part(value) * (bottom - _TOP), 1), up(value)) for value in y.ticks),
+    )
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """An axis from *low* to *high*."""
+
+    low: float
+    high: float
+
+    def part(self, value: float) -> float:
+        """Return how far along the axis a value is."""
+        return (value - self.low) / (self.high - self.low)
+
+    @property
+    def ticks(self) -> tuple[float, ...]:
+        """Round numbers on it, three to six."""
+        step = 10 ** math.floor(math.log10((self.high - self.low) / 2))
+        step *= next(factor for factor in (5, 2, 1) if (self.high - self.low) / (step * factor) >= 2.5 or factor == 1)
+        first = math.ceil(self.low / step) * step
+        return tuple(first + number * step for number in range(int((self.high - first) / step) + 1))
+
+
+def _axis(values: Sequence[float]) -> _Axis:
+    low, high = min(values), max(values)
+    spare = (high - low) * _SPARE or abs(high) * _SPARE or 1.0
+    return _Axis(max(0.0, low - spare) if low >= 0 else low - spare, high + spare)
