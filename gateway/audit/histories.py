@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -57,9 +58,11 @@ def _entry(entry: Any, contract: str) -> dict[str, Any]:
     raise Problem("HISTORY_UNPROVABLE", f"{contract} keeps versions: read them as such")
 
 
-def receipt_file(channel: str, transaction_id: str) -> Response:
+def receipt_file(
+    channel: str, transaction_id: str, ask: Callable[[ledger.LedgerCall], bytes] = context.evaluate
+) -> Response:
     """Return the receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
-    made = Proofs(channel).receipt(transaction_id)
+    made = Proofs(channel, ask).receipt(transaction_id)
     response = Response(made.to_bytes(), content_type="application/json")
     # The file's name is made only of a valid id, never of other text that the caller typed.
     name = transaction_id[:16] if names.TRANSACTION_ID.fits(transaction_id) else "transaction"
@@ -116,8 +119,9 @@ def _is_of(written: str, key: str) -> bool:
 class Proofs:
     """Receipts and proofs of one channel's transactions; each block is read once."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, channel: str, ask: Callable[[ledger.LedgerCall], bytes] = context.evaluate) -> None:
         self._channel = channel
+        self._ask = ask
         self._made: dict[str, audit.TransactionProof] = {}
         self._blocks: dict[int, bytes] = {}
         genesis = context.services().wallet.genesis(channel)
@@ -153,7 +157,7 @@ class Proofs:
 
     def _asked(self, function: str, argument: str) -> bytes:
         try:
-            return context.evaluate(ledger.LedgerCall(self._channel, "qscc", function, (self._channel, argument)))
+            return self._ask(ledger.LedgerCall(self._channel, "qscc", function, (self._channel, argument)))
         except errors.EvaluateError as error:
             words = " ".join([error.message, *(detail.message for detail in error.details)])
             if function == "GetBlockByTxID" and "no such transaction ID" in words:

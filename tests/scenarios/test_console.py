@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from gateway.pages import forms
+from hlf.audit.evidence import anchors, proofs, receipts
 from tests.support.leaks import stands
 
 
@@ -68,3 +69,16 @@ def test_what_is_not_there_is_a_page_with_a_cure(browser, stage):
     answer = browser("auditor").get(f"{stage.base}/console/journeys/nothing", timeout=10)
     assert answer.status_code == 404
     assert "JOURNEY_UNKNOWN" in answer.text
+
+
+def test_a_shopper_takes_proofs_that_hold_offline(stage, played):
+    """Of the goods and of the answer to a return: files that need neither the gateway nor a network."""
+    token = played.order["tracking_token"]
+    (known, *_) = requests.get(f"{stage.base}/track/{token}", timeout=30).json()["returns"]
+    trusted = [anchors.of_block((stage.network.folder.root / "channels" / "trade.block").read_bytes())]
+    for path in ("receipt", f"returns/{known['return_id']}/receipt"):
+        file = requests.get(f"{stage.base}/track/{token}/{path}", timeout=30)
+        assert file.status_code == 200
+        proof = proofs.check(receipts.Receipt.from_bytes(file.content), trusted)
+        assert proof.verified
+        assert proof.transaction.valid

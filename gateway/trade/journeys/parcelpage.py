@@ -1,8 +1,8 @@
 """
 The shopper's page: what the holder of a link sees, in the order in which it matters to a person.
 
-First when the goods come, then how far they are, where, and what may go back. All of it follows from the view of the
-link (``shopper.follow``), so the page tells no more than the address does.
+First when the goods come, then how far they are, where, and what may go back. It follows from the view of the link
+(``shopper.follow``) and from what the gateway may add for the buyer (``buyerfacts``); neither names a company.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from chaincode.domain.journeys.tracking import Status
 from gateway.pages import customs, maps, states
 from gateway.pages.languages import gettext as _
+from gateway.trade.journeys.buyerfacts import BuyerFacts
 
 # The stages that each milestone of a parcel begins with.
 _SHIPPED = frozenset({"S10", "S11", "S14", "S15", "S16", "S17", "S18", "S19", "S20"})
@@ -41,7 +42,7 @@ class Milestone:
     sign: str
 
 
-def page(seen: Mapping[str, Any]) -> dict[str, Any]:
+def page(seen: Mapping[str, Any], facts: BuyerFacts) -> dict[str, Any]:
     """Return the values of the template ``tracking.html``."""
     events, destination = seen["events"], seen["destination"]
     visited = [event["place"] for event in events if event["place"]]
@@ -51,15 +52,49 @@ def page(seen: Mapping[str, Any]) -> dict[str, Any]:
         "milestones": _milestones(seen),
         "map": maps.of([seen["origin"], *visited], [] if seen["status"] == Status.DELIVERED else [destination]),
         "holder": _holder(seen),
-        "lines": [
+        "arrival": _arrival(seen, facts),
+        "exchanges": [
             {
-                "what": states.step(event["stage"], event["step"]),
-                "at": customs.moment(event["at"], event["place"]),
-                "place": event["place"],
+                "seen": each["exchange"],
+                "headline": _headline(each["exchange"]),
+                "milestones": _milestones(each["exchange"]),
             }
-            for event in reversed(events)
+            for each in seen["returns"]
+            if each["exchange"]
         ],
+        "lines": _lines(events, facts),
     }
+
+
+def _lines(events: Sequence[Mapping[str, Any]], facts: BuyerFacts) -> list[dict[str, Any]]:
+    """Return what happened, newest first, and what turned out not to have."""
+    happened = [(each["at"], each["place"], states.step(each["stage"], each["step"]), False) for each in events]
+    happened += [
+        (
+            each["eventTime"],
+            _last(each.get("readPoint", {}).get("id", "")),
+            states.step(each.get("selat:stage", ""), _last(each.get("bizStep", ""))),
+            True,
+        )
+        for each in facts.corrected
+    ]
+    ordered = sorted(happened, key=lambda line: customs.read(line[0]), reverse=True)
+    return [
+        {"what": what, "at": customs.moment(at, place), "place": place, "corrected": corrected}
+        for at, place, what, corrected in ordered
+    ]
+
+
+def _last(uri: str) -> str:
+    return uri.rsplit("/", 1)[-1]
+
+
+def _arrival(seen: Mapping[str, Any], facts: BuyerFacts) -> str:
+    """Return the range of days on which the goods likely come; empty if it is not known, or they are there."""
+    if not facts.arrival or seen["status"] in _HALTED | {Status.DELIVERED}:
+        return ""
+    first, last = (customs.day(at, seen["destination"], "medium") for at in facts.arrival)
+    return first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 def _headline(seen: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""The form in which a shopper asks to send an article back, behind the link of the order; it needs no script."""
+"""What a shopper does behind the link of an order: ask to send an article back, and take receipts; without a script."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as Redirect
 
@@ -10,7 +10,7 @@ from gateway.http import auth, inputs
 from gateway.http.problems import Problem
 from gateway.pages import forms, states
 from gateway.pages.languages import gettext
-from gateway.trade.journeys import shopper
+from gateway.trade.journeys import buyerfacts, shopper
 from gateway.trade.journeys.tracking_schemas import LodgeSchema
 
 blueprint = Blueprint("sendback", __name__, url_prefix="/track")
@@ -46,10 +46,26 @@ def send_back(token: str) -> Redirect | str:
     return redirect(url_for("tracking.follow", token=token, _anchor="returns"), 303)
 
 
+@blueprint.route("/<token>/receipt")
+@auth.needs(auth.PUBLIC)
+def receipt(token: str) -> Response:
+    """Return the receipt of the last hand-over of the goods, which proves itself offline."""
+    return buyerfacts.receipt(token, "")
+
+
+@blueprint.route("/<token>/returns/<return_id>/receipt")
+@auth.needs(auth.PUBLIC)
+def return_receipt(token: str, return_id: str) -> Response:
+    """Return the receipt of the last step of a return, which proves itself offline."""
+    return buyerfacts.receipt(token, return_id)
+
+
 def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
     article = next((each for each in shopper.returnable(token) if each["line"] == line), None)
     if article is None:
         raise Problem("LINK_UNKNOWN")
     tables = {"reasons": states.REASONS, "resolutions": states.RESOLUTIONS, "conditions": states.CONDITIONS}
     choices = {name: [(key, gettext(words)) for key, words in table.items()] for name, table in tables.items()}
-    return render_template("sendback.html", token=token, article=article, given=given, refused=refused, **choices)
+    values = {"token": token, "article": article, "given": given, "refused": refused}
+    values["known"] = buyerfacts.articles(token)
+    return render_template("sendback.html", **values, **choices)

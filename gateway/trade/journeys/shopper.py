@@ -9,9 +9,9 @@ from typing import Any
 from chaincode.domain.returns.review import Outcome
 from chaincode.domain.returns.terms import Condition, Rejection, Resolution, ReturnReason
 from gateway.fabric import results
-from gateway.fabric.ledger import CommittedAnswer
+from gateway.fabric.ledger import CommittedAnswer, LedgerCall
 from gateway.http import context
-from gateway.http.context import TRADE
+from gateway.http.context import TRADE, TradeChaincode
 from gateway.http.problems import Problem
 from gateway.store import lodgings
 from gateway.trade import minting
@@ -138,20 +138,43 @@ def _asked(function: str, token: str, after: int = 0) -> Any:
 
 
 def _evaluated(function: str, argument: Any, after: int = 0) -> Any:
-    msp_id, user = _identity()
-    call = context.building_on(TRADE.call(function, [argument], None, ()))
-    if after:
-        call = dataclasses.replace(call, after=max(after, call.after or 0))
-    return results.read(context.services().ledgers.evaluate(msp_id, user, call))
+    call = TRADE.call(function, [argument], None, ())
+    return results.read(evaluated(dataclasses.replace(call, after=after) if after else call))
+
+
+def known(chaincode: TradeChaincode, function: str, *arguments: Any) -> Any:
+    """Return what a contract tells the gateway's identity for shoppers; None if it refuses that one."""
+    try:
+        return results.read(evaluated(chaincode.call(function, arguments, None, ())))
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        return None
+
+
+def evaluated(call: LedgerCall) -> bytes:
+    """
+    Return a query's answer, asked with the gateway's identity for shoppers.
+
+    Raises:
+        Problem: TRACKING_CLOSED if the gateway has none.
+        hlf.errors.GatewayError: the contract refused, or the peer could not be asked.
+    """
+    msp_id, user = identity()
+    wanted = context.building_on(call)
+    if call.after:
+        wanted = dataclasses.replace(wanted, after=max(call.after, wanted.after or 0))
+    return context.services().ledgers.evaluate(msp_id, user, wanted)
 
 
 def _acted(function: str, argument: Any) -> CommittedAnswer:
-    msp_id, user = _identity()
+    msp_id, user = identity()
     call = context.building_on(TRADE.call(function, [argument], None, ()))
     return context.services().ledgers.submit(msp_id, user, call, lambda *_: None)
 
 
-def _identity() -> tuple[str, str]:
+def identity() -> tuple[str, str]:
+    """Return organisation and user that answer shoppers; raise TRACKING_CLOSED if the gateway has none."""
     settings = context.services().settings
     if not settings.tracking:
         raise Problem("TRACKING_CLOSED")

@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import Response, make_response, render_template
 
-from chaincode.domain.journeys.tracking import Status
 from gateway.http import auth, inputs, rendering
 from gateway.http.inputs import Blueprint
-from gateway.trade.journeys import parcelpage, shopper
+from gateway.trade.journeys import buyerfacts, parcelpage, shopper
 from gateway.trade.journeys.tracking_schemas import LodgeSchema, SeenReturnSchema, TrackingSchema
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
@@ -24,9 +23,11 @@ def follow(token: str) -> dict[str, Any] | Response:
     """Say where the goods of a link are; a browser gets a page."""
     seen = shopper.follow(token)
     if rendering.page_wanted():
-        delivered = seen["status"] == Status.DELIVERED
-        articles = shopper.returnable(token) if delivered else []
-        return make_response(render_template("tracking.html", token=token, returning=articles, **parcelpage.page(seen)))
+        facts = buyerfacts.of(token, seen)
+        shown = parcelpage.page(seen, facts)
+        return make_response(
+            render_template("tracking.html", token=token, returning=shopper.returnable(token), facts=facts, **shown)
+        )
     return seen
 
 

@@ -179,8 +179,9 @@ SEEN = {
     "parcels": [],
     "delivered": 1,
 }
-JOURNEY = {"journey": {"lines": [{"line": "1", "quantity": 2}]}}
+JOURNEY = {"journey": {"order_id": "O1", "lines": [{"line": "1", "quantity": 2}]}}
 MAY = {"outcome": "APPROVED", "code": "", "window_ends": "2026-12-30T23:59:59.999+07:00", "payer": "buyer"}
+NOT_YET = {"outcome": "REJECTED", "code": "NOT_DELIVERED", "window_ends": "open", "payer": ""}
 MAY_NOT = {"outcome": "REJECTED", "code": "CATEGORY_EXCLUDED", "window_ends": "open", "payer": ""}
 HTML = {"Accept": "text/html"}
 
@@ -189,7 +190,7 @@ def arrived(ledgers, *, events: int = 5, status: str = "delivered", may=MAY) -> 
     """Let the contracts know a link to J1, whose goods came so far."""
     seen = {**SEEN, "events": SEEN["events"][:events], "status": status}
     if status != "delivered":
-        seen["expected_at"] = "2026-12-01T02:00:00Z"
+        seen["expected_at"], may = "2026-12-01T02:00:00Z", NOT_YET
     answers = {"Journeys:track": seen, "Journeys:linked": ["J1"], "Journeys:read": JOURNEY, "Returns:preview": may}
     ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
     ledgers.answers["Returns:track"] = b"[]"
@@ -204,7 +205,8 @@ def test_the_page_of_a_link_begins_with_the_day(client, ledgers):
     for code in ("CNSZX", "VNHAN", "S17", "in_transit", "customs_released"):
         assert code not in page
     assert "Haiphong" in page
-    assert "/return" not in page
+    assert "You can send it back once it has arrived." in page
+    assert "/return?line" not in page
 
 
 def test_what_may_go_back_is_told_before_it_is_asked(client, ledgers):
@@ -217,6 +219,85 @@ def test_what_may_go_back_is_told_before_it_is_asked(client, ledgers):
     page = client.get("/track/right", headers=HTML).get_data(as_text=True)
     assert "For reasons of hygiene" in page
     assert "/return?line" not in page
+
+
+TRACKED = {
+    "return_id": "R1",
+    "state": "PICKUP_SCHEDULED",
+    "line": "1",
+    "quantity": 1,
+    "reason": "SIZE",
+    "resolution": "exchange",
+    "asked_at": "2026-12-01T02:00:00Z",
+    "due": "",
+    "code": "",
+    "exchange": None,
+}
+CONTENT = {"merchant": "MerchantMSP", "currency": "USD", "lines": [{"line": 1, "gtin": "06901234567892"}]}
+RANGE = {"p50_at": "2026-12-01T02:00:00Z", "p90_at": "2026-12-03T02:00:00Z"}
+
+
+def known(ledgers, **answers: object) -> None:
+    """Let the contracts tell the gateway more, by function; two underscores stand for the colon."""
+    ledgers.answers |= {name.replace("__", ":"): json.dumps(answer).encode() for name, answer in answers.items()}
+
+
+def test_the_page_names_articles_and_what_comes_back(client, ledgers):
+    """In the reader's language if the seller wrote it, else in English."""
+    arrived(ledgers)
+    listed = {"product": {"titles": {"en": "Headphones", "vi": "Tai nghe"}}}
+    known(ledgers, Orders__content=CONTENT, Catalogue__read=listed, ReturnDues__expected={"amount": "4590"})
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert "Headphones · 2 pieces" in page
+    assert "For each piece US$45.90 comes back." in page
+    form = client.get("/track/right/return?line=1", headers={"Accept-Language": "vi"}).get_data(as_text=True)
+    assert "Tai nghe" in form
+
+
+def test_the_page_says_between_which_days_the_goods_come(client, ledgers):
+    """By earlier journeys; of goods that are there, no more."""
+    arrived(ledgers, events=3, status="in_transit")
+    known(ledgers, Journeys__estimate=RANGE)
+    words = "likely 1 Dec 2026 to 3 Dec 2026 in Hanoi"
+    assert words in client.get("/track/right", headers=HTML).get_data(as_text=True)
+    arrived(ledgers)
+    assert words not in client.get("/track/right", headers=HTML).get_data(as_text=True)
+
+
+def test_a_return_tells_when_it_is_fetched_and_where_the_new_goods_are(client, ledgers):
+    """An exchange is followed behind the same link."""
+    arrived(ledgers)
+    exchange = {**SEEN, "status": "in_transit", "expected_at": "2026-12-09T02:00:00Z", "events": SEEN["events"][:2]}
+    act = {"notes": {"pickup_at": "2026-12-04T02:00:00.000Z"}}
+    known(ledgers, Returns__track=[TRACKED | {"exchange": exchange}], Returns__read={"stored": {"acts": [act]}})
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert "A carrier fetches it on 4 Dec 2026 09:00." in page
+    assert "What you get in exchange" in page
+    assert re.search(r"Wednesday,? 9 December", page)
+
+
+def test_a_report_that_was_withdrawn_stays_and_says_so(client, ledgers):
+    """Who read it before finds it struck out."""
+    arrived(ledgers)
+    wrong = {
+        "eventTime": "2026-11-29T12:00:00+07:00",
+        "bizStep": "https://ref.gs1.org/cbv/BizStep-arriving",
+        "readPoint": {"id": "https://selat.test/loc/VNHPH"},
+        "selat:stage": "S15",
+        "errorDeclaration": {"reason": "did_not_occur"},
+    }
+    known(ledgers, Journeys__events={"epcisBody": {"eventList": [wrong]}})
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert page.count("reported by mistake") == 1
+
+
+def test_a_receipt_is_for_the_returns_of_the_link_alone(client, ledgers):
+    """Of another order's, as of any wrong link, the page tells nothing."""
+    arrived(ledgers)
+    known(ledgers, Returns__history=[{"transaction_id": TRANSACTION, "at": "2026-12-01T02:00:00Z"}])
+    answer = client.get("/track/right/returns/R2/receipt")
+    assert answer.status_code == 404
+    assert "This link leads nowhere" in answer.get_data(as_text=True)
 
 
 def _sent(client, **more: str):

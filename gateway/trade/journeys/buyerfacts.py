@@ -1,0 +1,150 @@
+"""
+What a shopper's page says beyond the view of its link: names of articles, amounts, when it likely comes, corrections.
+
+The gateway asks with its own identity for shoppers. What that one may not know is left out, so a page never fails for
+it: an organisation that is no party of the order knows no amounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+
+from chaincode.domain.returns.terms import ReturnReason
+from gateway.audit import histories
+from gateway.http.context import COMMERCE, TRADE
+from gateway.http.problems import Problem
+from gateway.pages import customs, languages
+from gateway.trade import minting
+from gateway.trade.journeys import shopper
+
+# What a shopper who gives no reason would get.
+_REASON = ReturnReason.CHANGE_OF_MIND
+
+
+@dataclass(frozen=True)
+class Articles:
+    """By the lines of an order: names of articles, and what comes back for a piece that the buyer does not want."""
+
+    titles: Mapping[str, str]
+    amounts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class BuyerFacts:
+    """
+    Facts beyond the view.
+
+    Attributes:
+        arrival: the earliest and the latest likely time of delivery; empty if it is not known.
+        pickups: when a carrier fetches a return, by its id.
+        corrected: events that were declared an error, as EPCIS has them.
+    """
+
+    articles: Articles
+    arrival: tuple[str, str] | tuple[()]
+    pickups: Mapping[str, str]
+    corrected: tuple[Mapping[str, Any], ...]
+
+
+def of(token: str, seen: Mapping[str, Any]) -> BuyerFacts:
+    """Return the facts for the page of a link whose view is *seen*."""
+    journey_ids = _journeys(token)
+    return BuyerFacts(
+        articles=articles(token),
+        arrival=_arrival(journey_ids[0]) if journey_ids and seen.get("expected_at") else (),
+        pickups={each["return_id"]: _pickup(each["return_id"]) for each in seen["returns"] if _fetched(each)},
+        corrected=tuple(event for each in journey_ids for event in _corrected(each)),
+    )
+
+
+def articles(token: str) -> Articles:
+    """Return what is known of the articles of a link's order."""
+    first = next((shopper.known(TRADE, "Journeys:read", each) for each in _journeys(token)), None)
+    order_id = first["journey"]["order_id"] if first else ""
+    content = shopper.known(COMMERCE, "Orders:content", order_id) or {}
+    return Articles(_titles(content), _amounts(content, order_id))
+
+
+def _journeys(token: str) -> list[str]:
+    found: list[str] = shopper.known(TRADE, "Journeys:linked", minting.link_hash(token)) or []
+    return found
+
+
+def proof_of(token: str, return_id: str) -> str:
+    """
+    Return the transaction that last changed a return of the link's order, else the custody of its goods.
+
+    Raises:
+        Problem: LINK_UNKNOWN, the link has no such return, or nothing is known of it.
+    """
+    seen = shopper.follow(token)
+    if return_id:
+        function, key = "Returns:history", return_id
+        if return_id not in [each["return_id"] for each in seen["returns"]]:
+            raise Problem("LINK_UNKNOWN")
+    else:
+        (key, *_), function = _journeys(token), "Journeys:history"
+    found = shopper.known(TRADE, function, key)
+    parts = found.items() if isinstance(found, dict) else [("custody", found or [])]
+    changes = [change for name, listed in parts if name.startswith("custody") for change in listed]
+    if not changes:
+        raise Problem("LINK_UNKNOWN")
+    newest: str = max(changes, key=lambda change: change["at"])["transaction_id"]
+    return newest
+
+
+def receipt(token: str, return_id: str) -> Response:
+    """Return the receipt of ``proof_of`` as a file; raises what that raises."""
+    return histories.receipt_file(TRADE.channel, proof_of(token, return_id), shopper.evaluated)
+
+
+def _arrival(journey_id: str) -> tuple[str, str] | tuple[()]:
+    """Return the likely times of delivery by earlier journeys of the lane: half, and nine in ten, came sooner."""
+    found = shopper.known(TRADE, "Journeys:estimate", journey_id)
+    return (found["p50_at"], found["p90_at"]) if found else ()
+
+
+def _titles(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the name of each article of the order in the reader's language, if its seller has listed it."""
+    found = {}
+    for line in content.get("lines", []):
+        listed = shopper.known(COMMERCE, "Catalogue:read", content["merchant"], line["gtin"])
+        titles = listed["product"]["titles"] if listed else {}
+        if titles:
+            found[str(line["line"])] = (
+                titles.get(languages.current()) or titles.get("en") or next(iter(titles.values()))
+            )
+    return found
+
+
+def _amounts(content: Mapping[str, Any], order_id: str) -> dict[str, str]:
+    found = {}
+    for line in content.get("lines", []):
+        shares = shopper.known(COMMERCE, "ReturnDues:expected", order_id, str(line["line"]), 1, _REASON)
+        if shares:
+            found[str(line["line"])] = customs.money(shares["amount"], content["currency"])
+    return found
+
+
+def _fetched(seen: Mapping[str, Any]) -> bool:
+    return seen["state"] in ("PICKUP_SCHEDULED", "PICKUP_FAILED")
+
+
+def _pickup(return_id: str) -> str:
+    """Return when a carrier said it fetches a return."""
+    found = shopper.known(TRADE, "Returns:read", return_id)
+    times = (
+        [act["notes"]["pickup_at"] for act in found["stored"]["acts"] if "pickup_at" in act["notes"]] if found else []
+    )
+    return times[-1] if times else ""
+
+
+def _corrected(journey_id: str) -> list[dict[str, Any]]:
+    """Return the events of a journey that their recorder declared an error."""
+    document = shopper.known(TRADE, "Journeys:events", journey_id)
+    events = document["epcisBody"]["eventList"] if document else []
+    return [event for event in events if event.get("errorDeclaration")]
