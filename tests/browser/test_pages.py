@@ -19,6 +19,8 @@ TRADER = (
     "/console/returns/{return_id}",
     "/console/plans",
     "/console/plans/{plan}",
+    "/console/lanes?origin=CNSZX&destination=CNYTN",
+    "/console/gaps",
     "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
     "/console/disclosures",
     "/console/companies",

@@ -1,0 +1,67 @@
+"""The capacity gap by region and week: what the meter has published, as a map of where capacity will be short."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import request
+
+from chaincode.domain.disclosure import disclosures
+from chaincode.domain.vocabulary import weeks
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.http import auth, context, inputs
+from gateway.http.context import TRADE
+
+_WEEKS, _REGIONS, _CLAIMS = 8, 12, 5
+_REGION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
+# A gap of less than this part of the capacity is tight, not short.
+_TIGHT = 0.1
+
+
+@dataclass(frozen=True)
+class GapCell:
+    """One region in one week; *tone* says whether capacity is left (good), tight (wait) or short (bad)."""
+
+    gap: int
+    tone: str
+    parties: int
+
+
+@blueprint.route("/gaps")
+@auth.needs("read")
+@inputs.takes(query={"regions", "week"})
+def gaps() -> str:
+    """Show the published cells of some regions, eight weeks from one on."""
+    named = request.args.get("regions", "").upper()
+    regions = list(dict.fromkeys(_REGION.findall(named) or _own_regions()))[:_REGIONS]
+    week = request.args.get("week", "").strip() or weeks.of(datetime.now(UTC).date())
+    shown = weeks.following("week", week, _WEEKS)
+    return page(
+        "gaps.html", regions=regions, week=week, weeks=shown, rows=[(each, _row(each, week)) for each in regions]
+    )
+
+
+def _row(region: str, first: str) -> dict[str, GapCell]:
+    cells = context.ask_list(TRADE, "GapMeter:published", region, first, _WEEKS)
+    return {each["week"]: _cell(each) for each in cells}
+
+
+def _cell(published: dict[str, Any]) -> GapCell:
+    gap, parties = published["gap"], published["demand_parties"] + published["capacity_parties"]
+    short = gap > published["capacity"] * _TIGHT
+    return GapCell(gap, "bad" if short else "wait" if gap > 0 else "good", parties)
+
+
+def _own_regions() -> list[str]:
+    """Return the regions of the caller's newest claims."""
+    found: list[str] = []
+    for claim in context.ask_list(TRADE, "Claims:list")[-_CLAIMS:]:
+        opened = context.ask_record(TRADE, "Claims:read", claim["claim_id"], str(claim["revision"]))["disclosures"]
+        for each in map(disclosures.read, opened):
+            if each.name in ("region.subdivisions", "coverage.regions") and isinstance(each.value, list):
+                found += map(str, each.value)
+    return found
