@@ -45,7 +45,14 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
             ("console.companies", "people", N_("Companies"), TRADE.channel),
         ),
     ),
-    (N_("Audit"), "audit", (("console.audit_forms", "shield", N_("Look into the ledger"), _ANY),)),
+    (
+        N_("Audit"),
+        "audit",
+        (
+            ("console.audit_forms", "shield", N_("Look into the ledger"), _ANY),
+            ("console.network", "server", N_("Network"), TRADE.channel),
+        ),
+    ),
     (N_("Help"), "read", (("pages.reference", "help", N_("Interface for programs"), _ANY),)),
 )
 

@@ -14,7 +14,19 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
-from gateway.console import acting, claimgrants, gaps, journeylines, lanes, lists, menu, plans, returning, today
+from gateway.console import (
+    acting,
+    claimgrants,
+    gaps,
+    journeylines,
+    lanes,
+    lists,
+    menu,
+    network,
+    plans,
+    returning,
+    today,
+)
 from gateway.console import companies as register
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
@@ -29,7 +41,7 @@ from gateway.store.tokens import TokenError
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (acting, claimgrants, gaps, lanes, lists, plans, returning)
+MORE_PAGES = (acting, claimgrants, gaps, lanes, lists, network, plans, returning)
 
 __all__ = ["MORE_PAGES", "blueprint"]
 

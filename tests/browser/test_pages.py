@@ -27,6 +27,7 @@ TRADER = (
 )
 AUDITOR = (
     "/console/audit",
+    "/console/network",
     "/console/audit/trade/blocks/5",
     "/console/audit/trade/history/Journeys/{journey}",
     "/console/audit/ecommerce/transactions/{transaction}",

@@ -66,6 +66,6 @@ def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
         raise Problem("LINK_UNKNOWN")
     tables = {"reasons": states.REASONS, "resolutions": states.RESOLUTIONS, "conditions": states.CONDITIONS}
     choices = {name: [(key, gettext(words)) for key, words in table.items()] for name, table in tables.items()}
-    values = {"token": token, "article": article, "given": given, "refused": refused}
-    values["known"] = buyerfacts.articles(token)
-    return render_template("sendback.html", **values, **choices)
+    known = buyerfacts.articles(token)
+    values = {"token": token, "article": article, "given": given, "refused": refused, **choices}
+    return render_template("sendback.html", known=known, **values)

@@ -1,0 +1,88 @@
+"""The network for its administrators: channels, heights, chaincodes, collections, certificates, open amendments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.console import companies, menu
+from gateway.console.blueprint import blueprint
+from gateway.console.page import page
+from gateway.fabric import definitions
+from gateway.fabric.definitions import ChannelState, DefinedChaincode
+from gateway.fabric.wallet import WalletError
+from gateway.http import auth, context
+from gateway.http.context import TRADE
+from hlf import errors
+
+# Days before its end from which a certificate waits for somebody; the gateway's check uses the same month.
+_SOON, _MONTHS = 30, 90
+_AMENDED = ("Participants", "Lpi", "Terms", "Stages")
+
+
+@dataclass(frozen=True)
+class CertificateLife:
+    """A user's certificate, and in how many days it ends; None if it cannot be read."""
+
+    user: str
+    ends: datetime | None
+    days: int | None
+    tone: str
+
+
+@blueprint.route("/network")
+@auth.needs("audit")
+def network() -> str:
+    """Show the channels of the caller's organisation, its certificates, and the amendments that wait."""
+    own = context.caller().msp_id
+    names = sorted(menu.channels()) or context.services().wallet.channels()
+    return page(
+        "network.html",
+        channels=[(name, _channel(name, own)) for name in names],
+        members=_members,
+        kept=_kept,
+        certificates=_certificates(own),
+        amendments=_amendments(own),
+    )
+
+
+def _channel(name: str, msp_id: str) -> ChannelState | None:
+    """Return the state of a channel; None if the organisation's peer does not answer for it."""
+    try:
+        return definitions.of(name, msp_id, context.evaluate)
+    except errors.HlfError:
+        return None
+
+
+def _members(channel: ChannelState) -> list[str]:
+    return [companies.name(each) for each in channel.heights]
+
+
+def _kept(chaincode: DefinedChaincode) -> list[tuple[str, dict[str, bool]]]:
+    """Return who keeps each collection, as rows of a matrix."""
+    return [(name, {companies.name(each): True for each in who}) for name, who in chaincode.collections.items()]
+
+
+def _certificates(msp_id: str) -> list[CertificateLife]:
+    wallet, now = context.services().wallet, datetime.now(UTC)
+    found = []
+    for name in wallet.users(msp_id):
+        try:
+            ends = wallet.user(msp_id, name)[0].certificate.not_after
+        except (errors.HlfError, WalletError):
+            found.append(CertificateLife(name, None, None, "bad"))
+            continue
+        days = (ends - now).days
+        found.append(CertificateLife(name, ends, days, "bad" if days < _SOON else "wait" if days < _MONTHS else "good"))
+    return sorted(found, key=lambda one: -1 if one.days is None else one.days)
+
+
+def _amendments(msp_id: str) -> list[dict[str, Any]]:
+    """Return the open amendments, and whether the organisation's approval is one that they wait for."""
+    return [
+        {**each, "waits": msp_id in each["voters"] and msp_id not in each["approvals"]}
+        for contract in _AMENDED
+        for each in context.ask_list(TRADE, f"{contract}:amendments")
+        if each.get("state") == "open"
+    ]
