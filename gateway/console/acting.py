@@ -1,5 +1,5 @@
 """
-Acts of people: a form, then who must endorse, who will see what and what stands in a block, and only then the act.
+Acts of people: a form, then who must endorse, who will see what and what every member can read, and only then the act.
 
 What is sent is what was previewed: a form that was changed since shows the preview again.
 """

@@ -25,7 +25,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Mark:
+class ChartMark:
     """A circle."""
 
     x: float
@@ -51,7 +51,7 @@ class Scatter:
     height: int
     left: float
     bottom: float
-    marks: tuple[Mark, ...]
+    marks: tuple[ChartMark, ...]
     line: str
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
@@ -65,7 +65,7 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
     largest = max(each.size for each in things) or 1
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     marks = tuple(
-        Mark(
+        ChartMark(
             round(_LEFT + x.part(each.across) * (right - _LEFT), 1),
             round(bottom - y.part(each.up) * (bottom - _TOP), 1),
             # The area of a circle is its size, as people read it.
