@@ -170,7 +170,7 @@ def status(ctx: click.Context, state: Path) -> None:
     elif found.stopped:
         click.echo(f"`hlf network start NODE --state {state}` starts a stopped one, `up` all of them")
     elif not all(found.programs.values()):
-        click.echo(f"{state / 'logs'} has their last words; `hlf network up --state {state}` starts them again")
+        click.echo(f"`hlf network logs NODE --state {state}` shows the last words of each; `up` starts them again")
     ctx.exit(0 if found.running else 1)
 
 

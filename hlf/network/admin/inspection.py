@@ -17,7 +17,7 @@ from hlf import errors as hlf_errors
 from hlf.admin import channel as reading
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
-from hlf.network import channelwords, errors, material, state
+from hlf.network import channelwords, engines, errors, material, state
 from hlf.network.admin import observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.plan import model
@@ -123,7 +123,10 @@ def log(node: str, root: Path = Path("build/network"), lines: int = 100) -> tupl
         StateError: the folder holds no network, or no log of that name; the cure lists them.
     """
     folder = Folder(root)
-    state.existing(folder)
+    record = state.existing(folder)
+    said = engines.by_name(record.engine).log(folder, node, lines) if record.engine else None
+    if said is not None:
+        return said
     found = {each.stem: each for each in sorted(folder.logs.glob("*.log"))}
     if node not in found:
         listed = f"The logs are {', '.join(found)}." if found else "Nothing has run on this machine."

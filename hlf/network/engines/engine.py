@@ -104,6 +104,9 @@ class Engine(Protocol):
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return the nodes that were stopped one by one while the others run."""
 
+    def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
+        """Return the last lines that a program wrote; None where the folder's ``logs/`` have them, or nothing has."""
+
 
 def replace_tree(target: Path, source: Path) -> None:
     """Make a folder a copy of another; cut off at any moment, it is made so by doing it again."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
+import yaml
+
 from hlf.network import errors, state
 from hlf.network.engines.docker import images
 from hlf.network.engines.engine import BuilderConfig
@@ -20,6 +22,12 @@ _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
+# Who runs the containers of a network that root starts: no container is root.
+_UNPRIVILEGED = 10_001
+_MEMORY = {"orderer": "2g", "peer": "4g", "server": "1g"}
+# The official images have neither curl nor wget, but a shell that opens connections.
+_HEALTHY = "exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3"
+_LISTENING = "import socket; socket.create_connection(('127.0.0.1', {port}), 5).close()"
 
 
 def write(
@@ -49,6 +57,11 @@ def write(
     return file
 
 
+def services(file: Path) -> tuple[str, ...]:
+    """Return the names of the services in a compose file that :func:`write` wrote."""
+    return tuple(yaml.safe_load(file.read_text(encoding="utf-8"))["services"])
+
+
 def project(record: Record) -> str:
     """Return the compose project of a network."""
     return f"selat-{record.name}"
@@ -67,7 +80,7 @@ def _orderer(folder: Folder, record: Record, place: Path, orderer: Orderer) -> d
             *_node_volumes(place, folder.orderer(orderer.name), own, "orderer.yaml"),
             _mount(place, root, _ADMIN_ROOT),
         ],
-        **_node(record, orderer.name, ("listen", "admin", "operations")),
+        **_node(record, orderer.name, "orderer", ("listen", "admin", "operations")),
     }
 
 
@@ -88,28 +101,65 @@ def _peer(
         "command": ["peer", "node", "start"],
         "environment": environment,
         "volumes": _node_volumes(place, folder.peer(peer.msp_id, peer.name), own, "core.yaml"),
-        **_node(record, peer.name, ("listen", "operations")),
+        **_node(record, peer.name, "peer", ("listen", "operations")),
     }
 
 
-def _node(record: Record, name: str, published: tuple[str, ...]) -> dict[str, Any]:
+def _node(record: Record, name: str, kind: str, published: tuple[str, ...]) -> dict[str, Any]:
     ports = [record.ports[name][use] for use in published]
+    user, group = _user()
     return {
         "hostname": name,
         # Keys are readable by their owner only, and ledgers should belong to the user who starts the network.
-        "user": f"{os.getuid()}:{os.getgid()}",
+        "user": f"{user}:{group}",
         "ports": [f"127.0.0.1:{port}:{port}" for port in ports],
-        "restart": "unless-stopped",
+        "read_only": True,
+        # A peer unpacks packages there for its chaincode builder.
+        "tmpfs": ["/tmp"],  # noqa: S108 - of the container alone
+        "healthcheck": _healthcheck("bash", "-c", _HEALTHY.format(port=record.ports[name]["operations"])),
+        **_confined(kind),
     }
+
+
+def _confined(kind: str) -> dict[str, Any]:
+    """Return what no container of a network may do, and how much of the machine it may take."""
+    return {
+        "restart": "unless-stopped",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "mem_limit": _MEMORY[kind],
+        "pids_limit": 4096,
+        "logging": {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}},
+    }
+
+
+def _healthcheck(*command: str) -> dict[str, Any]:
+    # Compose replaces $ unless it is doubled; there is none in these.
+    return {"test": ["CMD", *command], "interval": "10s", "timeout": "5s", "retries": 6, "start_period": "30s"}
+
+
+def _user() -> tuple[int, int]:
+    """Return the user and group of the containers: those who start the network, unless it is root."""
+    return (os.getuid(), os.getgid()) if os.getuid() else (_UNPRIVILEGED, _UNPRIVILEGED)
 
 
 def _node_volumes(place: Path, material: Path, own: Path, configuration: str) -> list[str]:
     state.private_folder(own / "data")
+    for folder in (material, own / "data"):
+        _hand_over(folder)
     return [
         _mount(place, material, _MATERIAL),
         _mount(place, own / configuration, _CONFIG / configuration),
         f"{_relative(place, own / 'data')}:{_DATA}",
     ]
+
+
+def _hand_over(folder: Path) -> None:
+    """Give a folder to the containers' user where root starts the network: it could not read the keys otherwise."""
+    if os.getuid():
+        return
+    for each in (folder, *folder.rglob("*")):
+        os.chown(each, *_user(), follow_symlinks=False)
 
 
 def _server(folder: Folder, record: Record, place: Path, consortium: Consortium, program: Program) -> dict[str, Any]:
@@ -119,7 +169,7 @@ def _server(folder: Folder, record: Record, place: Path, consortium: Consortium,
         "command": [word.replace("$", "$$") for word in program.command],
         "environment": {name: value.replace("$", "$$") for name, value in program.environment.items()},
         "hostname": program.name,
-        "restart": "unless-stopped",
+        **_confined("server"),
     }
     if server.image is not None:
         service["image"] = server.image
@@ -129,6 +179,10 @@ def _server(folder: Folder, record: Record, place: Path, consortium: Consortium,
         service["build"] = {"context": f"./{context}"}
         # Compose would name it after the service, with the organisation's capitals, which no image may have.
         service["image"] = f"{project(record)}-{context}".lower()
+        service |= {"read_only": True, "tmpfs": ["/tmp"]}  # noqa: S108 - of the container alone
+        if program.addresses:
+            port = program.addresses[0].rpartition(":")[2]
+            service["healthcheck"] = _healthcheck("python", "-c", _LISTENING.format(port=port))
     else:
         raise errors.ConsortiumError(
             folder.consortium_file,

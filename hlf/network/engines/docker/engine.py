@@ -95,8 +95,18 @@ class Docker:
                     raise
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """Return None: a stopped container is listed as one that does not run."""
-        return []
+        """Return the services of the compose file that have no container, where others have one."""
+        listed = self.running(folder)
+        return [name for name in compose.services(_file(folder)) if name not in listed] if listed else []
+
+    def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
+        """Return the last lines that a container wrote."""
+        if not (file := _file(folder)).exists():
+            return None
+        if name not in (known := compose.services(file)):
+            raise errors.StateError(file, f"has no service {name!r}", f"It has {', '.join(known)}.")
+        said = _compose(file, "logs", "--no-color", "--no-log-prefix", "--tail", str(lines), name)
+        return tuple(said.splitlines())
 
 
 def check_daemon() -> None:

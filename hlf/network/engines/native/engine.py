@@ -122,6 +122,10 @@ class Native:
         running = self.running(folder)
         return [name for name in consortium.nodes if name not in running] if running else []
 
+    def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
+        """Return None: each process writes into the folder's ``logs/``."""
+        return None
+
     def _release(self) -> Release:
         self._found = self._found or binaries.find()
         return self._found

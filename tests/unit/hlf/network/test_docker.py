@@ -14,6 +14,7 @@ import yaml
 from hlf import identity
 from hlf.client import gateway
 from hlf.network import admin, errors, state
+from hlf.network.admin import inspection
 from hlf.network.engines.docker import compose, engine, images
 from hlf.profile import Profile
 from hlf.wire import packages
@@ -70,6 +71,28 @@ def test_only_loopback_ports_are_published(rendered):
             assert published.startswith("127.0.0.1:")
         if name.startswith("peer"):
             assert f"{record.address(name)}:{record.ports[name]['listen']}" in service["ports"]
+
+
+def test_containers_are_confined(rendered):
+    """No container is root or gains rights; nodes write to their data alone, and are asked whether they are well."""
+    file, values, _ = rendered
+    for name, service in values["services"].items():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert {"mem_limit", "pids_limit", "logging"} <= service.keys()
+        assert service["read_only"] is True
+        assert service["healthcheck"]["test"][0] == "CMD"
+        if "build" in service:
+            user = (
+                (file.parent / service["build"]["context"] / "Dockerfile").read_text().partition("USER ")[2].split()[0]
+            )
+        else:
+            user = service["user"]
+            (data,) = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
+            key = next((file.parent / service["volumes"][0].partition(":")[0]).rglob("server.key"))
+            for each in (key, file.parent / data.partition(":")[0]):
+                assert f"{each.stat().st_uid}:{each.stat().st_gid}" == user, name
+        assert not user.startswith("0:")
 
 
 def test_paths_are_relative_and_there(rendered):
@@ -200,6 +223,36 @@ def test_a_transaction_is_committed_in_containers(request, rendered):
     with gateway.connect(Profile.load(folder.profile("AMSP")), who, signer) as fabric:
         answer = fabric.network("trade").contract("trade").evaluate("org.hyperledger.fabric:GetMetadata")
     assert json.loads(answer)
+    services.wait_until_responsive(check=lambda: _all_healthy(rendered[0]), timeout=120.0, pause=0.5)
+    found = admin.status(folder.root)
+    assert (found.running, set(found.programs)) == (True, set(rendered[1]["services"]))
+    assert any("Starting" in line for line in inspection.log("peer0.a.test", folder.root))
+    with pytest.raises(errors.StateError, match="has no service 'peer9.a.test'"):
+        inspection.log("peer9.a.test", folder.root)
+    admin.stop_nodes(["peer0.b.test"], folder.root)
+    assert not admin.status(folder.root).running
+    admin.start_nodes(["peer0.b.test"], folder.root)
+    assert admin.status(folder.root).running
+
+
+def test_a_first_start_that_fails_leaves_no_containers(tmp_path):
+    """An image that nobody has: the error names it, and nothing of the network is left behind."""
+    try:
+        engine.check_daemon()
+    except errors.EngineError as missing:
+        pytest.skip(f"the docker engine cannot run here: {missing}")
+    file = tmp_path / "consortium.yaml"
+    text = CONSORTIUM.replace("name: contained", "name: leaving")
+    file.write_text(text.replace("per_organisation: true", "image: localhost:1/nobody/has-this:1"))
+    with pytest.raises(errors.EngineError, match="docker compose up failed"):
+        admin.up("docker", tmp_path / "state", file)
+    assert engine.Docker().running(state.Folder(tmp_path / "state")) == {}
+
+
+def _all_healthy(file):
+    command = ["docker", "compose", "--file", str(file), "ps", "--all", "--format", "{{.Health}}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return bool(said) and set(said) == {"healthy"}
 
 
 def _healthy(address: str) -> bool:

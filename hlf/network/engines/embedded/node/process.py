@@ -95,6 +95,10 @@ class Embedded:
         """Return the one process."""
         return {each.name: each.alive for each in processes.find(folder) if each.name == _PROGRAM}
 
+    def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
+        """Return None: the process writes into the folder's ``logs/``."""
+        return None
+
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
         """Return the stopped nodes."""
         return _left_out(folder)
