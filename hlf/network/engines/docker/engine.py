@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+import socket
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -52,8 +54,7 @@ class Docker:
         services = () if nodes is None else tuple(nodes)
         _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)
         for name in services or consortium.nodes:
-            address = record.address(name, "operations")
-            if not waiting.until(functools.partial(_healthy, address), _START_SECONDS, every=0.1):
+            if not waiting.until(functools.partial(_ready, record, name), _START_SECONDS, every=0.1):
                 said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
                 raise errors.ProcessError(
                     name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"
@@ -151,6 +152,26 @@ def _compose(file: Path, *words: str, timeout: float = 300) -> str:
 
 def _run(command: list[str], *, timeout: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603 - ours
+
+
+def _ready(record: Record, name: str) -> bool:
+    """Return whether a node is well and listens: it says that it is well before it does."""
+    uses = [use for use in ("listen", "admin") if use in record.ports[name]]
+    return _healthy(record.address(name, "operations")) and all(_speaks_tls(record, name, use) for use in uses)
+
+
+def _speaks_tls(record: Record, name: str, use: str) -> bool:
+    """Return whether a listener shakes hands: docker itself accepts connections to what does not listen yet."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Only whether somebody is there: whoever speaks to the node later verifies it.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host, _, port = record.address(name, use).rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), 2) as connection:
+            context.wrap_socket(connection).close()
+    except OSError:
+        return False
+    return True
 
 
 def _healthy(address: str) -> bool:
