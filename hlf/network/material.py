@@ -182,7 +182,7 @@ def _domain(certificate_file: Path) -> str | None:
 def _organisation(folder: Folder, organisation: Organisation) -> None:
     authorities = _Authorities(folder, organisation.msp_id, organisation.domain, organisation.country)
     for peer in organisation.peers:
-        authorities.node(folder.peer(organisation.msp_id, peer.name), peer.name, "peer")
+        authorities.node(folder.peer(organisation.msp_id, peer.name), peer.name, "peer", organisation.host)
     for user in organisation.users:
         authorities.user(folder.user(organisation.msp_id, user.name), user)
 
@@ -190,7 +190,7 @@ def _organisation(folder: Folder, organisation: Organisation) -> None:
 def _orderer_organisation(folder: Folder, organisation: OrdererOrganisation) -> None:
     authorities = _Authorities(folder, organisation.msp_id, organisation.domain, "ZZ")
     for orderer in organisation.orderers:
-        authorities.node(folder.orderer(orderer.name), orderer.name, "orderer")
+        authorities.node(folder.orderer(orderer.name), orderer.name, "orderer", organisation.host)
     for user in organisation.users:
         authorities.user(folder.user(organisation.msp_id, user.name), user)
 
@@ -207,10 +207,10 @@ class _Authorities:
         self._tls = self._authority(root / "tlsca", f"tlsca.{domain}")
         _once(root / "msp", lambda: self._msp())
 
-    def node(self, place: Path, name: str, unit: str) -> None:
-        """Make a peer's or orderer's signing identity and TLS certificate."""
+    def node(self, place: Path, name: str, unit: str, host: str | None) -> None:
+        """Make a peer's or orderer's signing identity, and its TLS certificate for its names and its *host*."""
         _once(place / "msp", lambda: self._msp(self._identity(name, unit)))
-        hosts = (name, name.split(".", 1)[0], "localhost", "127.0.0.1", "::1")
+        hosts = (name, name.split(".", 1)[0], "localhost", "127.0.0.1", "::1", *([host] if host else []))
         _once(place / "tls", lambda: self._tls_files("server", name, hosts))
 
     def user(self, place: Path, user: User) -> None:

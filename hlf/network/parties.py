@@ -22,6 +22,8 @@ from hlf.network.parts import (
 
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# A name that others resolve, or an address of IPv4.
+REACHED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 BFT_ORDERERS = 4
 
@@ -45,7 +47,7 @@ SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
 def organisation(each: Field) -> Organisation:
     """Return one member, with its peers and users."""
     fields = each.record(
-        required=("msp_id", "domain"), optional=("role", "country", "peers", "anchors", "users", "settings")
+        required=("msp_id", "domain"), optional=("role", "country", "host", "peers", "anchors", "users", "settings")
     )
     msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as platform.selat.test")
@@ -64,7 +66,12 @@ def organisation(each: Field) -> Organisation:
         anchors=tuple(f"{host}.{domain}" for host in anchors),
         users=_users(fields.get("users")),
         settings=_settings(fields.get("settings")),
+        host=_host(fields.get("host")),
     )
+
+
+def _host(each: Field | None) -> str | None:
+    return None if each is None else each.text(REACHED, "a host's name or IPv4 address, such as fabric.alpha.example")
 
 
 def _settings(each: Field | None) -> PeerSettings:
@@ -142,24 +149,23 @@ def _orderer_organisations(count: int) -> tuple[OrdererOrganisation, ...]:
 
 
 def _orderer_organisation(each: Field) -> OrdererOrganisation:
-    fields = each.record(required=("msp_id", "domain"), optional=("orderers",))
+    fields = each.record(required=("msp_id", "domain"), optional=("host", "orderers"))
     msp_id = fields["msp_id"].word(names.MSP_ID)
     domain = fields["domain"].text(DOMAIN, "a domain such as orderer.selat.test")
-    orderers = fields.get("orderers")
+    orderers, host = fields.get("orderers"), _host(fields.get("host"))
     if orderers is None:
-        return OrdererOrganisation(msp_id, domain, (Orderer(f"orderer0.{domain}", msp_id),))
+        return OrdererOrganisation(msp_id, domain, (Orderer(f"orderer0.{domain}", msp_id),), host=host)
     if not orderers.is_list:
         count = orderers.integer(1, 30)
-        return OrdererOrganisation(
-            msp_id, domain, tuple(Orderer(f"orderer{index}.{domain}", msp_id) for index in range(count))
-        )
+        named = tuple(Orderer(f"orderer{index}.{domain}", msp_id) for index in range(count))
+        return OrdererOrganisation(msp_id, domain, named, host=host)
 
     def orderer(item: Field) -> Orderer:
         known = item.record(required=("name",), optional=("port", "admin_port"))
-        host = known["name"].text(HOST_NAME, "a host name of small letters, digits and hyphens")
-        return Orderer(f"{host}.{domain}", msp_id, _port(known.get("port")), _port(known.get("admin_port")))
+        name = known["name"].text(HOST_NAME, "a host name of small letters, digits and hyphens")
+        return Orderer(f"{name}.{domain}", msp_id, _port(known.get("port")), _port(known.get("admin_port")))
 
-    return OrdererOrganisation(msp_id, domain, orderers.each(orderer, lambda item: item.name, minimum=1))
+    return OrdererOrganisation(msp_id, domain, orderers.each(orderer, lambda item: item.name, minimum=1), host=host)
 
 
 def refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisation, ...], agreed: Ordering) -> None:
@@ -178,16 +184,19 @@ def refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisat
         domains.add(organisation.domain)
     if len(orderer_domains) != len(agreed.organisations):
         raise fields["orderers"].error("two orderer organisations share a domain", "Give each its own.")
-    taken: dict[int, str] = {}
-    named = [(peer.name, peer.port) for organisation in organisations for peer in organisation.peers]
+    taken: dict[tuple[str | None, int], str] = {}
+    named = [(each.host, peer.name, peer.port) for each in organisations for peer in each.peers]
     for ordering in agreed.organisations:
         for orderer in ordering.orderers:
-            named += [(orderer.name, orderer.port), (f"{orderer.name} (admin)", orderer.admin_port)]
-    for name, port in named:
-        if port is not None and port in taken:
-            raise fields["organisations"].error(f"port {port} is given to {taken[port]} and to {name}", "Change one.")
+            named += [(ordering.host, orderer.name, orderer.port)]
+            named += [(ordering.host, f"{orderer.name} (admin)", orderer.admin_port)]
+    for host, name, port in named:
+        if port is not None and (host, port) in taken:
+            raise fields["organisations"].error(
+                f"port {port} is given to {taken[host, port]} and to {name}", "Change one."
+            )
         if port is not None:
-            taken[port] = name
+            taken[host, port] = name
 
 
 def _port(each: Field | None) -> int | None:

@@ -52,7 +52,8 @@ class Organisation:
     """
     A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them).
 
-    *anchors* names the peers by which other organisations' peers find this one's, on every channel.
+    *anchors* names the peers by which other organisations' peers find this one's, on every channel. *host* is where
+    the others reach its nodes, None on the machine of all.
     """
 
     msp_id: str
@@ -63,6 +64,7 @@ class Organisation:
     users: tuple[User, ...]
     settings: PeerSettings = field(default_factory=PeerSettings)
     anchors: tuple[str, ...] = ()
+    host: str | None = None
 
     def user(self, name: str) -> User:
         """Return the user of that name; KeyError where there is none."""
@@ -87,6 +89,7 @@ class OrdererOrganisation:
     domain: str
     orderers: tuple[Orderer, ...]
     users: tuple[User, ...] = (User("Admin", "admin"),)
+    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,13 @@ class Consortium:
     def nodes(self) -> tuple[str, ...]:
         """The name of every peer and every orderer."""
         return (*(peer.name for peer in self.peers), *(orderer.name for orderer in self.orderers))
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """The host of every node whose organisation names one."""
+        members = {peer.name: each.host for each in self.organisations for peer in each.peers}
+        ordering = {orderer.name: each.host for each in self.ordering.organisations for orderer in each.orderers}
+        return {name: host for name, host in (members | ordering).items() if host is not None}
 
     def organisation(self, msp_id: str) -> Organisation:
         """Return the member of that MSP id; KeyError where there is none."""

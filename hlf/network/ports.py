@@ -38,6 +38,7 @@ def assign(record: Record, consortium: Consortium) -> None:
         StateError: the file names another port than a node has had since the first start.
         EngineError: no port is free, or the variable ``HLF_PORTS`` is no range.
     """
+    _place(record, consortium)
     free = _free({port for uses in record.ports.values() for port in uses.values()})
     for peer in consortium.peers:
         _give(record, peer.name, {"listen": peer.port, "chaincode": None, "operations": None}, free)
@@ -97,6 +98,22 @@ def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator
             given[use] = fixed
         elif use not in given:
             given[use] = next(free)
+
+
+def _place(record: Record, consortium: Consortium) -> None:
+    """Keep the hosts of nodes; certificates and channels name them, so those of a started network stay."""
+    hosts = consortium.hosts
+    for node in consortium.nodes:
+        before, now = record.hosts.get(node), hosts.get(node)
+        if record.started and node in record.ports and before != now:
+            raise errors.StateError(
+                Path("state.json"),
+                f"others reach {node} at {before or 'this machine'} since the first start, and the file says "
+                f"{now or 'nothing'}",
+                f"Write `host: {before}`." if before else "Leave `host` out, or begin in another folder: --state.",
+            )
+        if now is not None:
+            record.hosts[node] = now
 
 
 def _free(taken: set[int]) -> Iterator[int]:

@@ -117,6 +117,7 @@ class Record:
     *own* are the organisations whose keys the folder holds, of a network that several run; empty for all of the file.
     *serving* are the running programs of each chaincode server, with the versions each serves, and *slots* which of
     its two addresses a version has: so a new version is served beside the old one until it is in force.
+    *hosts* is where others reach a node, of each whose organisation names a host.
     *started* says whether a start ever came to its end; until then the folder
     holds nothing that anybody used.
     """
@@ -132,6 +133,7 @@ class Record:
     own: list[str] = field(default_factory=list)
     serving: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     slots: dict[str, dict[str, int]] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
 
     @property
     def before_fabric_3(self) -> bool:
@@ -139,12 +141,22 @@ class Record:
         return self.version.startswith("2.")
 
     def address(self, node: str, use: str = "listen") -> str:
-        """Return where this machine reaches a node, for the use named: ``127.0.0.1:port``."""
+        """Return where a node is reached: at its host if it has one, for other uses than ``listen`` on its machine."""
+        return (
+            f"{self.hosts[node]}:{self.ports[node][use]}"
+            if use == "listen" and node in self.hosts
+            else self.local(node, use)
+        )
+
+    def local(self, node: str, use: str = "listen") -> str:
+        """Return where its own machine reaches a node, for the use named: ``127.0.0.1:port``."""
         return f"127.0.0.1:{self.ports[node][use]}"
 
     def inside(self, node: str, use: str = "listen") -> str:
         """Return where the network's other nodes reach it: by its name if each is a host of its own (containers)."""
-        return f"{node}:{self.ports[node][use]}" if self.engine == "docker" else self.address(node, use)
+        if self.engine == "docker" and node not in self.hosts:
+            return f"{node}:{self.ports[node][use]}"
+        return self.address(node, use)
 
 
 def read_json(file: Path, cure: str) -> Any:
@@ -185,6 +197,8 @@ def read(folder: Folder) -> Record | None:
         record = Record(**{"started": True, **values})
         if not isinstance(record.own, list) or not all(isinstance(each, str) for each in record.own):
             raise TypeError("own")
+        if not all(isinstance(each, str) for each in record.hosts.values()):
+            raise TypeError("hosts")
         for node, uses in record.ports.items():
             for use, port in uses.items():
                 if not isinstance(port, int) or not 0 < port < 65_536:

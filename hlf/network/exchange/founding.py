@@ -12,7 +12,8 @@ from pathlib import Path
 
 from hlf.network import engines, errors, material, ports, state, topology
 from hlf.network.admin import lifetime
-from hlf.network.exchange import introductions
+from hlf.network.engines.engine import FABRIC
+from hlf.network.exchange import introductions, operating
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
@@ -21,7 +22,8 @@ def found(msp_ids: Sequence[str], root: Path, consortium: Path | None, engine_na
     """
     Make the folder of these organisations, with their keys; return their introductions for the others.
 
-    Made again, it keeps keys and ports, and takes over the file.
+    Made again, it keeps keys and ports, and takes over the file. What starts the nodes is written as well: a compose
+    file or a unit of systemd.
 
     Raises:
         NetworkError: the file does not have them, the engine cannot run here, or the folder is another's.
@@ -33,18 +35,23 @@ def found(msp_ids: Sequence[str], root: Path, consortium: Path | None, engine_na
         held = state.read(folder)
         wanted = topology.load(consortium) if consortium is not None or held is None else state.held(folder)
         _check(wanted, msp_ids)
+        if engine.containers:
+            _check_hosts(wanted)
         if held is not None and set(held.own) != set(msp_ids):
             raise errors.StateError(
                 root,
                 f"holds the keys of {', '.join(held.own) or 'all organisations of its file'}",
                 "Name another folder: --state FOLDER.",
             )
-        record = lifetime.record_for(folder, wanted, engine_name, engine.version(wanted))
+        record = lifetime.record_for(
+            folder, wanted, engine_name, FABRIC if engine.containers else engine.version(wanted)
+        )
         record.own = list(msp_ids)
         mine = wanted.only(msp_ids)
         ports.assign(record, mine)
         material.make(folder, mine)
-        return _finish(folder, record, wanted)
+        introduced = _finish(folder, record, wanted)
+        return [*introduced, operating.bundle(folder, record, mine)]
 
 
 def take_from(source: Path, msp_ids: Sequence[str], root: Path) -> list[Path]:
@@ -67,6 +74,7 @@ def take_from(source: Path, msp_ids: Sequence[str], root: Path) -> list[Path]:
             version=with_all.version,
             channel_capability=with_all.channel_capability,
             ports=nodes,
+            hosts=dict(with_all.hosts),
             own=list(msp_ids),
         )
         try:
@@ -102,6 +110,17 @@ def _finish(folder: Folder, record: Record, wanted: Consortium) -> list[Path]:
     record.started = True
     state.write(folder, record)
     return [introductions.write(folder, record, wanted, msp_id) for msp_id in record.own]
+
+
+def _check_hosts(wanted: Consortium) -> None:
+    """Raise if an organisation names no host: containers of several organisations share no network."""
+    for msp_id in wanted.msp_ids:
+        mine = wanted.only([msp_id])
+        if set(mine.nodes) != set(mine.hosts):
+            raise errors.NetworkError(
+                f"{msp_id} has no host in the consortium file, where containers of others would reach its nodes",
+                f"Write `host: NAME` (or its address) below `msp_id: {msp_id}`.",
+            )
 
 
 def _check(wanted: Consortium, msp_ids: Sequence[str]) -> None:

@@ -123,6 +123,7 @@ def keep(folder: Folder, record: Record, consortium: Consortium, paper: papers.P
             for key, file in consenter(folder, name).items():
                 state.replace_file(file, held[key])
         record.ports.update(ports)
+        record.hosts.update(mine.hosts)
     return msp_id
 
 

@@ -12,6 +12,8 @@ from hlf.network import engines, errors, ports, processes, profile, state
 from hlf.network.admin import chaincodes, deployment
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
+from hlf.network.engines.docker import compose
+from hlf.network.engines.native import binaries, units
 from hlf.network.exchange import introductions
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Peer
@@ -53,9 +55,10 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     state.write(folder, record)
     # Those of a former version run already, by a former file.
     now = chaincodes.server_programs(folder, record, mine, packaged, current=True)
-    servers = processes.start_missing(folder, now)
-    if record.engine:
-        engines.by_name(record.engine).start(folder, record, mine, builder, programs)
+    engine = engines.by_name(record.engine) if record.engine else None
+    servers = [] if engine is not None and engine.containers else processes.start_missing(folder, now)
+    if engine is not None:
+        engine.start(folder, record, mine, builder, programs)
     here = tuple(each for each in mine.channels if folder.genesis(each.name).exists())
     with Nodes(folder, record, mine) as connected:
         joined = dataclasses.replace(mine, channels=here)
@@ -72,6 +75,21 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     write_profiles(folder, record, wanted)
     state.adopt(folder, wanted)
     return [*mine.nodes, *(each.name for each in programs)]
+
+
+def bundle(folder: Folder, record: Record, mine: Consortium) -> Path:
+    """
+    Write what starts the organisations' own part on their machine, and return its file; nothing is started.
+
+    Raises:
+        NetworkError: a server has no image for containers, or the release is gone.
+    """
+    if record.engine == "native":
+        return units.write(folder, record, binaries.find().home)
+    packaged = chaincodes.package_all(record, mine)
+    programs = chaincodes.server_programs(folder, record, mine, packaged)
+    builder = chaincodes.builder_configuration(record, packaged)
+    return compose.write(folder, record, mine, builder, programs)
 
 
 def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:

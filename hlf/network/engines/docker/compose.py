@@ -63,8 +63,8 @@ def services(file: Path) -> tuple[str, ...]:
 
 
 def project(record: Record) -> str:
-    """Return the compose project of a network."""
-    return f"selat-{record.name}"
+    """Return the compose project of a network, or of some organisations' own part of it."""
+    return "-".join(("selat", record.name, *record.own)).lower()
 
 
 def _orderer(folder: Folder, record: Record, place: Path, orderer: Orderer) -> dict[str, Any]:
@@ -106,13 +106,15 @@ def _peer(
 
 
 def _node(record: Record, name: str, kind: str, published: tuple[str, ...]) -> dict[str, Any]:
-    ports = [record.ports[name][use] for use in published]
+    ports = {use: record.ports[name][use] for use in published}
+    # From other machines only what their organisations are to reach there.
+    outside = {"listen"} if name in record.hosts else set()
     user, group = _user()
     return {
         "hostname": name,
         # Keys are readable by their owner only, and ledgers should belong to the user who starts the network.
         "user": f"{user}:{group}",
-        "ports": [f"127.0.0.1:{port}:{port}" for port in ports],
+        "ports": [f"{'' if use in outside else '127.0.0.1:'}{port}:{port}" for use, port in ports.items()],
         "read_only": True,
         # A peer unpacks packages there for its chaincode builder.
         "tmpfs": ["/tmp"],  # noqa: S108 - of the container alone
@@ -178,7 +180,7 @@ def _server(folder: Folder, record: Record, place: Path, consortium: Consortium,
         images.write_chaincode_context(place / context, server)
         service["build"] = {"context": f"./{context}"}
         # Compose would name it after the service, with the organisation's capitals, which no image may have.
-        service["image"] = f"{project(record)}-{context}".lower()
+        service["image"] = f"{project(record)}-{context}"
         service |= {"read_only": True, "tmpfs": ["/tmp"]}  # noqa: S108 - of the container alone
         if program.addresses:
             port = program.addresses[0].rpartition(":")[2]

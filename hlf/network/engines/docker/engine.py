@@ -157,7 +157,7 @@ def _run(command: list[str], *, timeout: float) -> subprocess.CompletedProcess[s
 def _ready(record: Record, name: str) -> bool:
     """Return whether a node is well and listens: it says that it is well before it does."""
     uses = [use for use in ("listen", "admin") if use in record.ports[name]]
-    return _healthy(record.address(name, "operations")) and all(_speaks_tls(record, name, use) for use in uses)
+    return _healthy(record.local(name, "operations")) and all(_speaks_tls(record, name, use) for use in uses)
 
 
 def _speaks_tls(record: Record, name: str, use: str) -> bool:
@@ -165,7 +165,7 @@ def _speaks_tls(record: Record, name: str, use: str) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Only whether somebody is there: whoever speaks to the node later verifies it.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    host, _, port = record.address(name, use).rpartition(":")
+    host, _, port = record.local(name, use).rpartition(":")
     try:
         with socket.create_connection((host, int(port)), 2) as connection:
             context.wrap_socket(connection).close()

@@ -28,6 +28,11 @@ class Release:
     version: tuple[int, int, int]
 
     @property
+    def home(self) -> Path:
+        """What `FABRIC_HOME` is to be for this release."""
+        return self.builder.parent.parent
+
+    @property
     def version_text(self) -> str:
         """The version as Fabric writes it, such as ``3.1.5``."""
         return _text(self.version)

@@ -54,7 +54,11 @@ class Placement:
 
     def bind(self, record: Record, node: str, use: str = "listen") -> str:
         """Return the address a listener binds."""
-        return f"{self.host}:{record.ports[node][use]}"
+        return f"{self.interface(record, node, use)}:{record.ports[node][use]}"
+
+    def interface(self, record: Record, node: str, use: str = "listen") -> str:
+        """Return the interface a listener binds: every one where others are to reach the node from their hosts."""
+        return "0.0.0.0" if use == "listen" and node in record.hosts else self.host  # noqa: S104
 
 
 def peer(
@@ -186,7 +190,7 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
     tls = {"Enabled": True, "PrivateKey": str(files / "server.key"), "Certificate": str(files / "server.crt")}
     return {
         "General": {
-            "ListenAddress": placement.host,
+            "ListenAddress": placement.interface(record, node.name),
             "ListenPort": record.ports[node.name]["listen"],
             "TLS": {**tls, "RootCAs": [str(files / "ca.crt")], "ClientAuthRequired": False},
             "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},

@@ -143,7 +143,7 @@ class Native:
             orderer.name,
             [str(release.orderer)],
             environment={**config.LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
-            addresses=tuple(record.address(orderer.name, use) for use in _ORDERER_USES),
+            addresses=tuple(record.local(orderer.name, use) for use in _ORDERER_USES),
             configuration=text,
         )
 
@@ -169,6 +169,6 @@ class Native:
                 "FABRIC_CFG_PATH": str(place.absolute()),
                 **config.builder_environment(builder),
             },
-            addresses=tuple(record.address(peer.name, use) for use in _PEER_USES),
+            addresses=tuple(record.local(peer.name, use) for use in _PEER_USES),
             configuration=text,
         )
