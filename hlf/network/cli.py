@@ -95,7 +95,12 @@ def start(nodes: tuple[str, ...], state: Path) -> None:
 @network.command()
 @click.option("--consortium", type=options.FILE, help="The consortium file; default: the command's own.")
 @click.option("--organisation", "own", multiple=True, metavar="MSP", help="Only what this organisation runs and knows.")
-@click.option("--engine", type=click.Choice(["native", "docker"]), default="native", help="Of an organisation's nodes.")
+@click.option(
+    "--engine",
+    type=click.Choice(["native", "docker", "kubernetes"]),
+    default="native",
+    help="Of an organisation's nodes.",
+)
 @click.option("--from", "source", type=options.FOLDER, help="A state folder to take the organisation's part from.")
 @options.state
 @click.pass_obj

@@ -140,13 +140,20 @@ class Record:
         """Whether its nodes are of Fabric 2.5, which knows neither V3_0 nor the settings that came with 3.0."""
         return self.version.startswith("2.")
 
+    @property
+    def contained(self) -> bool:
+        """Whether each node and each chaincode server is a host of its own, in a container."""
+        return self.engine in ("docker", "kubernetes")
+
     def address(self, node: str, use: str = "listen") -> str:
-        """Return where a node is reached: at its host if it has one, for other uses than ``listen`` on its machine."""
-        return (
-            f"{self.hosts[node]}:{self.ports[node][use]}"
-            if use == "listen" and node in self.hosts
-            else self.local(node, use)
-        )
+        """
+        Return where a node is reached: at its host if it has one.
+
+        Other uses than ``listen`` are reached on its machine alone; in a cluster it has none.
+        """
+        if node in self.hosts and (use == "listen" or self.engine == "kubernetes"):
+            return f"{self.hosts[node]}:{self.ports[node][use]}"
+        return self.local(node, use)
 
     def local(self, node: str, use: str = "listen") -> str:
         """Return where its own machine reaches a node, for the use named: ``127.0.0.1:port``."""

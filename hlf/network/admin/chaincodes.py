@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from hlf.admin import lifecycle
 from hlf.network import ports, state
+from hlf.network.engines.kubernetes.manifests import label
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Chaincode, Consortium, ServerProgram
@@ -101,7 +102,7 @@ def server_programs(
     for: they run already, and their file is a former one.
     """
     # In a container the network is the container's own, and so is the Python.
-    contained = record.engine == "docker"
+    contained = record.contained
     shared = {
         "python": "python" if contained else sys.executable,
         "state": str(folder.root.absolute()),
@@ -155,7 +156,7 @@ def _groups(
     that. Only if the new version has the address of a former one, which the program still serves, it must be.
     """
     wanted = {each.key: each for each in packaged if each.chaincode.server == server.name}
-    held = [] if record.engine == "docker" else record.serving.get(server.name, [])
+    held = [] if record.contained else record.serving.get(server.name, [])
     groups, known = [], set()
     for group in held:
         served = []
@@ -187,7 +188,7 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
     if set(given) != {""}:
         template = _template(chaincode, slot)
         # A peer reads these values when it starts, so it knows those of the next version, too.
-        for each in ports.SLOTS if chaincode.server is not None and record.engine != "docker" else (slot,):
+        for each in ports.SLOTS if chaincode.server is not None and not record.contained else (slot,):
             for peer, address in _addresses(consortium, chaincode, _given(record, chaincode, each)).items():
                 builder.setdefault(peer, {})[_template(chaincode, each)] = address
     address = f"{{{{.{template}}}}}" if template else given[""]
@@ -205,7 +206,7 @@ def _template(chaincode: Chaincode, slot: int) -> str:
 def _slot(record: Record, chaincode: Chaincode) -> int:
     """Return which of its two addresses a version of a chaincode has: not the one of the version in force."""
     held = record.slots.get(_key(chaincode), {})
-    if not held or record.engine == "docker":
+    if not held or record.contained:
         return 0
     return held.get(chaincode.version, 1 - max(held.values()))
 
@@ -219,11 +220,14 @@ def _given(record: Record, chaincode: Chaincode, slot: int) -> Mapping[str, str]
     if chaincode.server is None:
         return chaincode.addresses
     uses = record.ports[ports.chaincode_key(chaincode.channel, chaincode.name, slot)]
-    contained = record.engine == "docker"
-    return {
-        msp_id: f"{_host(chaincode.server, msp_id) if contained else '127.0.0.1'}:{port}"
-        for msp_id, port in uses.items()
-    }
+    return {msp_id: f"{_reached(record, _host(chaincode.server, msp_id))}:{port}" for msp_id, port in uses.items()}
+
+
+def _reached(record: Record, host: str) -> str:
+    """Return where peers find a server's program: by its name where it has a host of its own."""
+    if not record.contained:
+        return "127.0.0.1"
+    return label(host) if record.engine == "kubernetes" else host
 
 
 def _addresses(consortium: Consortium, chaincode: Chaincode, given: Mapping[str, str]) -> dict[str, str]:

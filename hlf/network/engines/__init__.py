@@ -35,4 +35,8 @@ def by_name(name: str) -> Engine:
         from hlf.network.engines.docker.engine import Docker
 
         return Docker()
+    if name == "kubernetes":
+        from hlf.network.engines.kubernetes.engine import Kubernetes
+
+        return Kubernetes()
     raise errors.EngineError(f"there is no engine {name!r}", f"Choose one of {', '.join(NAMES)}.")

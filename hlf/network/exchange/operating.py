@@ -13,6 +13,7 @@ from hlf.network.admin import chaincodes, deployment
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
 from hlf.network.engines.docker import compose
+from hlf.network.engines.kubernetes import manifests
 from hlf.network.engines.native import binaries, units
 from hlf.network.exchange import introductions
 from hlf.network.state import Folder, Record
@@ -89,7 +90,8 @@ def bundle(folder: Folder, record: Record, mine: Consortium) -> Path:
     packaged = chaincodes.package_all(record, mine)
     programs = chaincodes.server_programs(folder, record, mine, packaged)
     builder = chaincodes.builder_configuration(record, packaged)
-    return compose.write(folder, record, mine, builder, programs)
+    write = manifests.write if record.engine == "kubernetes" else compose.write
+    return write(folder, record, mine, builder, programs)
 
 
 def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import kubernetes_validate
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -65,9 +66,9 @@ def file(tmp_path_factory):
     return made
 
 
-def rendered(place, file, msp_id, *words, refused=""):
+def rendered(place, file, msp_id, *, engine="docker", refused=""):
     """Render an organisation's folder for containers."""
-    command = ["render", "--organisation", msp_id, "--engine", "docker", *words]
+    command = ["render", "--organisation", msp_id, "--engine", engine]
     told = CliRunner().invoke(cli.network, [*command, "--consortium", str(file), "--state", str(place)])
     assert (told.exit_code, refused in told.output) == (1 if refused else 0, True), told.output
     return told.output.split()
@@ -134,6 +135,34 @@ def test_containers_need_hosts(tmp_path, file):
     file_without = tmp_path / "without.yaml"
     file_without.write_text(file.read_text().replace(", host: fabric.bmsp.example", ""))
     rendered(tmp_path / "state", file_without, "AMSP", refused="BMSP has no host in the consortium file")
+
+
+@pytest.mark.parametrize("msp_id", ["AMSP", "OneMSP"])
+def test_manifests_are_of_the_apis_schema(tmp_path, file, msp_id):
+    """Each is one that Kubernetes takes, of the own nodes alone, and mounts every file that its node is given."""
+    with_image = tmp_path / "with-image.yaml"
+    with_image.write_text(file.read_text().replace("per_organisation: true", "image: example/lab:1"))
+    place = Path(rendered(tmp_path / "state", with_image, msp_id, engine="kubernetes")[-1])
+    secrets = [*yaml.safe_load_all((place / "secrets.yaml").read_text())]
+    manifests = [*yaml.safe_load_all((place / "network.yaml").read_text())]
+    for each in (*secrets, *manifests):
+        kubernetes_validate.validate(each, "1.33", strict=True)
+    assert (place / "secrets.yaml").stat().st_mode & 0o077 == 0
+    assert "PRIVATE" not in (place / "network.yaml").read_text()
+    node = {"AMSP": "peer0-amsp-test", "OneMSP": "orderer0-onemsp-test"}[msp_id]
+    assert {each["metadata"]["name"] for each in secrets} == {node}
+    sets = [each for each in manifests if each["kind"] == "StatefulSet"]
+    assert [each["metadata"]["name"] for each in sets] == [node]
+    spec = sets[0]["spec"]["template"]["spec"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert {item["key"] for item in spec["volumes"][0]["secret"]["items"]} == secrets[0]["data"].keys()
+    deployed = {each["metadata"]["name"] for each in manifests if each["kind"] == "Deployment"}
+    assert deployed == ({"chaincode-lab"} if msp_id == "AMSP" else set())
+
+
+def test_a_cluster_needs_images(tmp_path, file):
+    """A server that is built of this installation has none that a cluster could fetch."""
+    rendered(tmp_path / "state", file, "AMSP", engine="kubernetes", refused="Add `image: NAME:TAG`")
 
 
 class Apart:

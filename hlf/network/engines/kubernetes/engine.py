@@ -1,0 +1,93 @@
+"""The engine for clusters: it writes manifests, and waits for nodes that the cluster's operator starts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from hlf import waiting
+from hlf.network import errors
+from hlf.network.engines.engine import FABRIC, BuilderConfig
+from hlf.network.engines.kubernetes import manifests
+from hlf.network.processes import Program
+from hlf.network.state import Folder, Record
+from hlf.network.topology import Consortium
+
+_START_SECONDS = 60.0
+
+
+class Kubernetes:
+    """An organisation's own nodes in a cluster; what starts and ends them there is `kubectl`."""
+
+    name = "kubernetes"
+    containers = True
+
+    def version(self, consortium: Consortium) -> str:
+        """Return the Fabric version of the images."""
+        return FABRIC
+
+    def start(
+        self,
+        folder: Folder,
+        record: Record,
+        consortium: Consortium,
+        builder: BuilderConfig,
+        servers: Sequence[Program] = (),
+        nodes: Collection[str] | None = None,
+    ) -> None:
+        """Write the manifests, and wait until the nodes are reached at their organisations' hosts."""
+        place = manifests.write(folder, record, consortium, builder, servers)
+        asked = [record.address(name) for name in consortium.nodes if nodes is None or name in nodes]
+        if not waiting.until(lambda: all(map(_reached, asked)), _START_SECONDS, every=1):
+            silent = ", ".join(address for address in asked if not _reached(address))
+            raise errors.EngineError(
+                f"after {_START_SECONDS:g} s nobody answers at {silent}",
+                f"Start the nodes, and point their host at their services: kubectl apply -f {place}; then try again.",
+            )
+
+    def wait_ordering(self, record: Record, consortium: Consortium) -> None:
+        """Return: the cluster does not show an orderer's metrics to others."""
+
+    def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
+        """Refuse: the cluster would start them again."""
+        self._refuse(folder, f"kubectl delete -f {folder.data(self.name) / 'network.yaml'} (volumes stay)")
+
+    def running(self, folder: Folder) -> dict[str, bool]:
+        """Return nothing: the cluster says what runs."""
+        return {}
+
+    def save(self, folder: Folder, place: Path) -> None:
+        """Refuse: a cluster copies volumes by its own means."""
+        self._refuse(folder, "Use snapshots of the cluster's volumes.")
+
+    def bring_back(self, folder: Folder, place: Path) -> None:
+        """Refuse as :meth:`save` does."""
+        self.save(folder, place)
+
+    def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
+        """Refuse: the volume of a stopped peer is reached from inside the cluster alone."""
+        self._refuse(
+            folder, f"Run `peer node unjoin -c {channel}` on the volume of {', '.join(peers)}, while it is stopped."
+        )
+
+    def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
+        """Return nothing: the cluster says what does not run."""
+        return []
+
+    def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
+        """Refuse: the cluster keeps what its containers write."""
+        self._refuse(folder, f"kubectl logs --tail {lines} --selector app={manifests.label(name)}")
+
+    def _refuse(self, folder: Folder, cure: str) -> NoReturn:
+        raise errors.EngineError(f"the nodes of {folder.root} run in a cluster, which starts and keeps them", cure)
+
+
+def _reached(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 3).close()
+    except OSError:
+        return False
+    return True
