@@ -23,6 +23,7 @@ class Kubernetes:
 
     name = "kubernetes"
     containers = True
+    one_process = False
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version of the images."""

@@ -62,5 +62,5 @@ def write(folder: Folder, record: Record, release: Path) -> Path:
 
 
 def _escaped(path: Path) -> str:
-    """Return an absolute path as it stands between quotation marks of a unit."""
+    """Return an absolute path in the form that a unit has between quotation marks."""
     return str(path.absolute()).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")

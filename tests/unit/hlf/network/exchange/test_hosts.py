@@ -12,7 +12,7 @@ from cryptography import x509
 
 from hlf.network import cli, errors, ports, processes, state, topology
 from hlf.wire.config import channelconfig
-from tests.support.hosts import Hosts, NamespaceError
+from tests.unit.hlf.network.exchange.namespaces import Hosts, NamespaceError
 
 MEMBERS = ["AMSP", "BMSP", "CMSP"]
 ORDERERS = ["OneMSP", "TwoMSP", "ThreeMSP", "FourMSP"]
