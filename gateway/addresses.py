@@ -10,6 +10,7 @@ from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
+from gateway.trade.epcis import capture
 from gateway.trade.journeys import goods, journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     journeys.blueprint,
     goods.blueprint,
     units.blueprint,
+    capture.blueprint,
     progress.journeys,
     progress.performance,
     stages.blueprint,

@@ -134,7 +134,8 @@ def check() -> None:
     if len(sent) > limit:
         raise too_large(limit)
     if not sent:
-        if taken.body:
+        # OPTIONS asks what an address takes, and sends none of it.
+        if taken.body and request.method != "OPTIONS":
             raise Problem("BODY_MISSING")
     elif taken.body == FORM:
         _check_type(FORM)

@@ -39,7 +39,7 @@ def accept(key: str | None) -> Response:
     asked = JobRequest(
         request.full_path.rstrip("?"),
         request.get_data(cache=True),
-        key or f"job:{secrets.token_hex(16)}",
+        key or new_key(),
         {freshness.AFTER: request.headers[freshness.AFTER]} if freshness.AFTER in request.headers else {},
         retries,
     )
@@ -55,6 +55,11 @@ def accept(key: str | None) -> Response:
     response.headers[APPLIED] = f"{ASYNC}, {RETRY}" if retries else ASYNC
     response.headers["Retry-After"] = "1"
     return response
+
+
+def new_key() -> str:
+    """Return an idempotency key for a request that came without one."""
+    return f"job:{secrets.token_hex(16)}"
 
 
 def owner() -> JobOwner:

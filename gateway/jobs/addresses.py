@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from flask import Response, current_app, jsonify
@@ -69,7 +68,7 @@ def create(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     for number, each in enumerate(body["requests"]):
         _check_address(number, each["path"])
         sent = b"" if each.get("body") is None else canonical.dumps(each["body"])
-        asked.append(JobRequest(each["path"], sent, f"job:{secrets.token_hex(16)}", retries_conflicts=retries))
+        asked.append(JobRequest(each["path"], sent, accepting.new_key(), retries_conflicts=retries))
     try:
         batch = _jobs().put_all(accepting.owner(), asked)
     except JobLimitError:
