@@ -25,8 +25,8 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 from hlf.shim import invocation, responses
 from hlf.shim.errors import PeerRefused, TransactionAbandoned
 from hlf.shim.line import BatchLimits
+from hlf.shim.serving.workers import Workers
 from hlf.shim.stub import Stub
-from hlf.shim.workers import Workers
 from hlf.wire import enumerations, messages
 
 logger = logging.getLogger("hlf.chaincode")

@@ -21,7 +21,7 @@ from hlf.shim import invocation
 from hlf.shim.errors import ShimError
 from hlf.shim.handler import LARGEST_MESSAGE, Handler, Message
 from hlf.shim.serving.health import Health
-from hlf.shim.workers import Workers
+from hlf.shim.serving.workers import Workers
 
 logger = logging.getLogger("hlf.chaincode")
 

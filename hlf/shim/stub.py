@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
-from fabric_protos.common import common_pb2
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, proposal_response_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.codec.refusals import RuntimeRefusal
-from hlf.errors import WireError
-from hlf.shim import errors, iterators
+from hlf.shim import errors, iterators, keyranges
 from hlf.shim.iterators import KV, Modification, Results
 from hlf.shim.line import PeerLine
+from hlf.shim.proposal import ProposalContent
 from hlf.shim.responses import Response
 from hlf.shim.writes import Writes
-from hlf.wire import keys, timestamps
+from hlf.wire import keys
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
-# An open start means the first simple key; composite keys begin with U+0000 and are not in simple ranges.
-_FIRST_SIMPLE_KEY = "\x01"
 
 
-class Stub:
+class Stub(ProposalContent):
     """
     One transaction's access to the ledger of its channel, in the chaincode's own namespace.
 
@@ -40,10 +33,6 @@ class Stub:
     contract, and a refused write makes the transaction fail then.
 
     Attributes:
-        channel_id, tx_id: the channel and the transaction.
-        args: the arguments as bytes, the function's name first.
-        signed_proposal: the client's proposal with its signature, None if the peer sent none.
-        decorations: values that the peer itself adds, if its operator configured some.
         event: the event that the transaction sets.
         read_only: whether a write is refused as a defect, as in queries of contracts.
     """
@@ -59,46 +48,12 @@ class Stub:
         batch_writes: bool = True,
         decorations: Mapping[str, bytes] | None = None,
     ) -> None:
-        self.channel_id = channel_id
-        self.tx_id = tx_id
-        self.args = tuple(args)
-        self.decorations: Mapping[str, bytes] = MappingProxyType(dict(sorted((decorations or {}).items())))
-        self.signed_proposal = signed_proposal
+        super().__init__(channel_id, tx_id, args, signed_proposal, decorations)
         self.event: tuple[str, bytes] | None = None
         self.read_only = False
         self._line = line
         self._asked_private = False
         self._writes = Writes(line, line.limits.writes, hold=batch_writes)
-
-    # The proposal
-
-    @property
-    def function_and_parameters(self) -> tuple[str, list[str]]:
-        """The function's name and its arguments as text; empty if there are none."""
-        texts = [argument.decode("utf-8", "replace") for argument in self.args]
-        return (texts[0], texts[1:]) if texts else ("", [])
-
-    @cached_property
-    def creator(self) -> bytes:
-        """The serialized identity that signed the proposal; empty if the peer sent none."""
-        return bytes(self._signature_header.creator)
-
-    @cached_property
-    def timestamp(self) -> datetime:
-        """The client's time in the proposal, equal at every endorser; peers of Fabric 3 compare it with their clock."""
-        return timestamps.to_datetime(self._channel_header.timestamp)
-
-    @cached_property
-    def transient(self) -> dict[str, bytes]:
-        """The client's values for the endorsers only, sorted by name; never on the ledger."""
-        payload = proposal_pb2.ChaincodeProposalPayload.FromString(self._proposal.payload)
-        return dict(sorted(payload.TransientMap.items()))
-
-    @cached_property
-    def binding(self) -> bytes:
-        """The SHA-256 over nonce, creator and epoch; it ties application data to this proposal."""
-        epoch = int(self._channel_header.epoch).to_bytes(8, "little")
-        return hashlib.sha256(self._signature_header.nonce + self._signature_header.creator + epoch).digest()
 
     @property
     def saw_private(self) -> bool:
@@ -113,23 +68,6 @@ class Stub:
             return bool(self.transient)
         except DecodeError:
             return True
-
-    @cached_property
-    def _proposal(self) -> proposal_pb2.Proposal:
-        signed = self.signed_proposal
-        return proposal_pb2.Proposal.FromString(signed.proposal_bytes if signed else b"")
-
-    @cached_property
-    def _header(self) -> common_pb2.Header:
-        return common_pb2.Header.FromString(self._proposal.header)
-
-    @cached_property
-    def _channel_header(self) -> common_pb2.ChannelHeader:
-        return common_pb2.ChannelHeader.FromString(self._header.channel_header)
-
-    @cached_property
-    def _signature_header(self) -> common_pb2.SignatureHeader:
-        return common_pb2.SignatureHeader.FromString(self._header.signature_header)
 
     # Public state
 
@@ -156,7 +94,7 @@ class Stub:
         The range is checked for phantoms: a key added to it before this
         transaction commits makes it fail with PHANTOM_READ_CONFLICT.
         """
-        return self._range(*_simple_range(start, end), "")
+        return self._range(*keyranges.simple_range(start, end), "")
 
     def get_state_by_range_with_pagination(
         self, start: str, end: str, page_size: int, bookmark: str = ""
@@ -164,17 +102,17 @@ class Stub:
         """
         Return one page of a range and the bookmark of the next, empty at the end; Fabric allows it in queries only.
         """
-        return self._page(*_simple_range(start, end), page_size, bookmark)
+        return self._page(*keyranges.simple_range(start, end), page_size, bookmark)
 
     def get_state_by_partial_composite_key(self, object_type: str, attributes: Sequence[str] = ()) -> Results[KV]:
         """Return the composite keys that begin with *object_type* and *attributes*, in order."""
-        return self._range(*self._prefix_range(object_type, attributes), "")
+        return self._range(*keyranges.prefix_range(object_type, attributes), "")
 
     def get_state_by_partial_composite_key_with_pagination(
         self, object_type: str, attributes: Sequence[str], page_size: int, bookmark: str = ""
     ) -> tuple[list[KV], str]:
         """Return one page of composite keys and the bookmark of the next; Fabric allows it in queries only."""
-        return self._page(*self._prefix_range(object_type, attributes), page_size, bookmark)
+        return self._page(*keyranges.prefix_range(object_type, attributes), page_size, bookmark)
 
     def get_all_composite_keys_with_pagination(self, page_size: int, bookmark: str = "") -> tuple[list[KV], str]:
         """Return one page of all composite keys and the bookmark of the next; Fabric allows it in queries only."""
@@ -257,13 +195,13 @@ class Stub:
 
     def get_private_data_by_range(self, collection: str, start: str = "", end: str = "") -> Results[KV]:
         """Return the keys of *collection* from *start* up to, but without, *end*; only in read-only transactions."""
-        return self._range(*_simple_range(start, end), _named(collection))
+        return self._range(*keyranges.simple_range(start, end), _named(collection))
 
     def get_private_data_by_partial_composite_key(
         self, collection: str, object_type: str, attributes: Sequence[str] = ()
     ) -> Results[KV]:
         """Return the composite keys of *collection* that begin so; only in read-only transactions."""
-        return self._range(*self._prefix_range(object_type, attributes), _named(collection))
+        return self._range(*keyranges.prefix_range(object_type, attributes), _named(collection))
 
     def get_private_data_query_result(self, collection: str, query: str) -> Results[KV]:
         """Return the results of a rich query in *collection*; it needs CouchDB and a read-only transaction."""
@@ -287,7 +225,7 @@ class Stub:
         Raises:
             Refused: INVALID_ARGUMENT, a part has U+0000 or U+10FFFF; parts mostly come from callers.
         """
-        return _composite_key(object_type, attributes)
+        return keyranges.composite_key(object_type, attributes)
 
     @staticmethod
     def split_composite_key(key: str) -> tuple[str, list[str]]:
@@ -415,10 +353,6 @@ class Stub:
             first = self._line.ask(_Kind.GET_QUERY_RESULT, request.SerializeToString())
         return Results(self._line, first, iterators.read_kv)
 
-    def _prefix_range(self, object_type: str, attributes: Sequence[str]) -> tuple[str, str]:
-        prefix = _composite_key(object_type, attributes)
-        return prefix, prefix + keys.LARGEST
-
 
 @contextmanager
 def _rich_query() -> Iterator[None]:
@@ -432,23 +366,6 @@ def _rich_query() -> Iterator[None]:
             refused.message,
             "rich queries need CouchDB as the state database of the peers; ranges and composite keys work with each",
         ) from None
-
-
-def _composite_key(object_type: str, attributes: Sequence[str]) -> str:
-    try:
-        return keys.composite_key(object_type, attributes)
-    except WireError as error:
-        raise RuntimeRefusal.INVALID_ARGUMENT(str(error)) from None
-
-
-def _simple_range(start: str, end: str) -> tuple[str, str]:
-    for key in (start, end):
-        if key.startswith("\x00"):
-            raise RuntimeRefusal.INVALID_ARGUMENT(
-                "the first character of a range's end is U+0000, which marks composite keys; "
-                "get_state_by_partial_composite_key finds those",
-            )
-    return start or _FIRST_SIMPLE_KEY, end
 
 
 def _named(collection: str) -> str:

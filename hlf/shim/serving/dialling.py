@@ -11,7 +11,7 @@ import grpc
 
 from hlf.shim import invocation, server
 from hlf.shim.handler import Handler, Message
-from hlf.shim.workers import Workers
+from hlf.shim.serving.workers import Workers
 
 logger = logging.getLogger("hlf.chaincode")
 

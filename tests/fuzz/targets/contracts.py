@@ -15,7 +15,7 @@ from hlf.codec.refusals import Refused
 from hlf.shim import api
 from hlf.shim.handler import Handler
 from hlf.shim.identity import Client
-from hlf.shim.workers import Workers
+from hlf.shim.serving.workers import Workers
 from hlf.wire import signatures
 from tests.fuzz.target import Target, reads, text_of
 from tests.hostile import dermutations, mutations

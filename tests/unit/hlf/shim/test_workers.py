@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from hlf.shim import workers
+from hlf.shim.serving import workers
 
 PATIENCE = 10.0
 
