@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from fabric_protos.common import common_pb2
-from fabric_protos.ledger.rwset import rwset_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.network import errors
-from hlf.network.engines.embedded.state import copies, exporting, privatedata, snapshots, transient
+from hlf.network.engines.embedded.state import copies, exporting, privatedata, snapshots, statestore, transient
 from hlf.network.engines.embedded.state.snapshots import Snapshot
 from hlf.network.engines.embedded.state.validation import Validated
 from hlf.network.engines.embedded.state.waiting import TransactionRecord, Waiting
@@ -141,18 +140,7 @@ class ChannelLedger:
 
     def private_data_of_block(self, number: int, msp_id: str) -> dict[int, bytes]:
         """Return the ``TxPvtReadWriteSet`` of each transaction of block *number*, with the parts that *msp_id* has."""
-        rows = self._reader.execute(
-            "SELECT tx, namespace, collection, content FROM private_sets WHERE block = ? AND msp = ?"
-            " ORDER BY tx, namespace, collection",
-            (number, msp_id),
-        ).fetchall()
-        found: dict[int, Any] = {}
-        for tx, namespace, collection, content in rows:
-            private = found.setdefault(tx, rwset_pb2.TxPvtReadWriteSet())
-            if not private.ns_pvt_rwset or private.ns_pvt_rwset[-1].namespace != namespace:
-                private.ns_pvt_rwset.add(namespace=namespace)
-            private.ns_pvt_rwset[-1].collection_pvt_rwset.add(collection_name=collection, rwset=content)
-        return {tx: bytes(private.SerializeToString()) for tx, private in found.items()}
+        return privatedata.of_block(self._reader, number, msp_id)
 
     def missing_private_data(self) -> list[tuple[int, int, str, str, str]]:
         """Return block, transaction, namespace, collection and member of every missing private write."""
@@ -283,7 +271,7 @@ class ChannelLedger:
             "INSERT OR IGNORE INTO transactions VALUES (?, ?, ?, ?)",
             [(one.tx_id, number, one.position, one.code) for one in verdicts if one.tx_id],
         )
-        self._write_state(validated)
+        statestore.store(self._writer, validated)
         privatedata.store(self._writer, number, private, validated.updates)
         return WrittenBlock(
             number=number,
@@ -369,45 +357,6 @@ class ChannelLedger:
         self.current_hash, self.previous_hash = known, header.previous_hash
         self.commit_hash = self._fact("commit_hash") or b""
         self.config_block = int(self._fact("config_block") or b"0")
-
-    def _write_state(self, validated: Validated) -> None:
-        run = self._writer.executemany
-        updates = validated.updates
-        public = [
-            (namespace, key.encode(), update.value, update.metadata, update.version.block, update.version.tx)
-            for (namespace, key), update in updates.public.items()
-            if update.value is not None
-        ]
-        deleted = [
-            (namespace, key.encode()) for (namespace, key), update in updates.public.items() if update.value is None
-        ]
-        run("INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?, ?)", public)
-        run("DELETE FROM state WHERE namespace = ? AND key = ?", deleted)
-        hashed = [
-            (*place, update.value, update.metadata, update.version.block, update.version.tx)
-            for place, update in updates.hashed.items()
-            if update.value is not None
-        ]
-        gone = [place for place, update in updates.hashed.items() if update.value is None]
-        run("INSERT OR REPLACE INTO hashed VALUES (?, ?, ?, ?, ?, ?, ?)", hashed)
-        run("DELETE FROM hashed WHERE namespace = ? AND collection = ? AND key_hash = ?", gone)
-        verdicts = validated.verdicts
-        run(
-            # Of several writes of a key in one transaction, a peer returns the first.
-            "INSERT OR IGNORE INTO history VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    entry.namespace,
-                    entry.key.encode(),
-                    entry.version.block,
-                    entry.version.tx,
-                    verdicts[entry.version.tx].tx_id,
-                    verdicts[entry.version.tx].timestamp,
-                    entry.value,
-                )
-                for entry in updates.history
-            ],
-        )
 
     def _fact(self, name: str) -> bytes | None:
         row = self._writer.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -12,6 +12,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
@@ -227,3 +228,19 @@ def admit(connection: sqlite3.Connection, namespace: str, collection: str, membe
         " FROM private_sets WHERE namespace = ? AND collection = ?",
         (member, namespace, collection),
     )
+
+
+def of_block(connection: sqlite3.Connection, number: int, msp_id: str) -> dict[int, bytes]:
+    """Return the ``TxPvtReadWriteSet`` of each transaction of block *number*, with the parts that *msp_id* has."""
+    rows = connection.execute(
+        "SELECT tx, namespace, collection, content FROM private_sets WHERE block = ? AND msp = ?"
+        " ORDER BY tx, namespace, collection",
+        (number, msp_id),
+    ).fetchall()
+    found: dict[int, Any] = {}
+    for tx, namespace, collection, content in rows:
+        private = found.setdefault(tx, rwset_pb2.TxPvtReadWriteSet())
+        if not private.ns_pvt_rwset or private.ns_pvt_rwset[-1].namespace != namespace:
+            private.ns_pvt_rwset.add(namespace=namespace)
+        private.ns_pvt_rwset[-1].collection_pvt_rwset.add(collection_name=collection, rwset=content)
+    return {tx: bytes(private.SerializeToString()) for tx, private in found.items()}
