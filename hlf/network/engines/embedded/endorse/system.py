@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.peer import query_pb2, transaction_pb2
 
-from hlf.network.engines.embedded.endorse import access, chaincodes, lifecyclecalls
+from hlf.network.engines.embedded.endorse import access, chaincodes
+from hlf.network.engines.embedded.endorse.lifecyclecalls.calls import LifecycleCalls
 from hlf.network.engines.embedded.endorse.systemanswers import Response, failure, is_text, success, text
 from hlf.network.engines.embedded.order import joining
 from hlf.network.engines.embedded.wire import gotext
@@ -35,7 +36,7 @@ class SystemChaincodes:
 
     def __init__(self, peer: PeerState) -> None:
         self._peer = peer
-        self._lifecycle = lifecyclecalls.LifecycleCalls(peer)
+        self._lifecycle = LifecycleCalls(peer)
 
     async def run(
         self, transaction: SimulatedTransaction, args: tuple[bytes, ...], request: ProposalRequest

@@ -10,7 +10,8 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
-from hlf.network.engines.embedded.endorse import access, lifecyclecalls, packages
+from hlf.network.engines.embedded.endorse import access, packages
+from hlf.network.engines.embedded.endorse.lifecyclecalls.calls import LifecycleCalls
 from hlf.network.engines.embedded.endorse.simulator import Simulator
 from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 from hlf.network.engines.embedded.state import lifecycle
@@ -38,7 +39,7 @@ class Calls:
             packages=packages.PackageStore(folder, {}),
             channels=types.SimpleNamespace(joined=lambda _: []),
         )
-        self.calls = lifecyclecalls.LifecycleCalls(self.peer)
+        self.calls = LifecycleCalls(self.peer)
 
     def run(self, function: str, given) -> tuple[object, Simulator]:
         simulated = Simulator(self.state, "mychannel", MEMBERS, self.msp_id, "txid")

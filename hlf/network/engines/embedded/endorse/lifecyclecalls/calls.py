@@ -7,24 +7,24 @@ a write to its implicit collection, which the channel validates like any other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fabric_protos.peer import collection_pb2, policy_pb2
 from fabric_protos.peer.lifecycle import chaincode_definition_pb2, lifecycle_pb2
 from google.protobuf import message
 
-from hlf.network.engines.embedded.endorse import access, collections, installing
-from hlf.network.engines.embedded.endorse.installing import LifecycleCallError
+from hlf.network.engines.embedded.endorse import access, collections
+from hlf.network.engines.embedded.endorse.lifecyclecalls import definitions, installing
+from hlf.network.engines.embedded.endorse.lifecyclecalls.definitions import OrganisationState, PublicState
+from hlf.network.engines.embedded.endorse.lifecyclecalls.installing import LifecycleCallError
 from hlf.network.engines.embedded.endorse.simulator import SimulationError
 from hlf.network.engines.embedded.endorse.systemanswers import Response, failure, success, text
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, ProposalRequest
-from hlf.wire import keys
 from hlf.wire.config.channelconfig import ENDORSEMENT
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
-    from hlf.network.engines.embedded.endorse.simulator import Simulator
     from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
 
 _DEFAULT_PARAMETER = policy_pb2.ApplicationPolicy(channel_config_policy_reference=ENDORSEMENT).SerializeToString()
@@ -34,55 +34,6 @@ _Stated = (
     | lifecycle_pb2.CheckCommitReadinessArgs
     | lifecycle_pb2.CommitChaincodeDefinitionArgs
 )
-_Approval = (
-    lifecycle_pb2.QueryApprovedChaincodeDefinitionResult
-    | lifecycle_pb2.QueryApprovedChaincodeDefinitionsResult.ApprovedChaincodeDefinition
-)
-_Described = (
-    _Approval
-    | lifecycle_pb2.QueryChaincodeDefinitionResult
-    | lifecycle_pb2.QueryChaincodeDefinitionsResult.ChaincodeDefinition
-)
-
-
-class _Public:
-    """Public state of the lifecycle namespace."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-
-    def get(self, key: str) -> bytes | None:
-        return self._simulator.get_state(lifecycle.NAMESPACE, key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self._simulator.set_state(lifecycle.NAMESPACE, key, value)
-
-    def delete(self, key: str) -> None:
-        self._simulator.set_state(lifecycle.NAMESPACE, key, b"")
-
-
-class _Organisation:
-    """One organisation's implicit collection of the lifecycle namespace."""
-
-    def __init__(self, simulator: Simulator, msp_id: str) -> None:
-        self._simulator = simulator
-        self._collection = keys.implicit_collection(msp_id)
-
-    def get(self, key: str) -> bytes | None:
-        return self._simulator.get_private(lifecycle.NAMESPACE, self._collection, key)
-
-    def put(self, key: str, value: bytes) -> None:
-        self._simulator.set_private(lifecycle.NAMESPACE, self._collection, key, value)
-
-    def delete(self, key: str) -> None:
-        self._simulator.set_private(lifecycle.NAMESPACE, self._collection, key, b"")
-
-    def hash(self, key: str) -> bytes | None:
-        return self._simulator.get_private_hash(lifecycle.NAMESPACE, self._collection, key)
-
-    def range(self, prefix: str) -> list[str]:
-        rows = self._simulator.private_range(lifecycle.NAMESPACE, self._collection, prefix, prefix + "\x7f")
-        return [key[len(prefix) :] for key, _ in rows]
 
 
 class LifecycleCalls:
@@ -148,7 +99,7 @@ class LifecycleCalls:
         if of_peer:
             return function(given)
         if transaction.simulation is None:
-            raise LifecycleCallError(_no_channel(name, given, transaction.tx_id))
+            raise LifecycleCallError(definitions.no_channel(name, given, transaction.tx_id))
         return function(transaction, given)
 
     # Approvals ---------------------------------------------------------------------------------------------------
@@ -158,8 +109,8 @@ class LifecycleCalls:
     ) -> message.Message:
         self._validate(transaction, given.name, given.version, given.collections)
         approved = self._parameters(transaction, given)
-        public = _Public(transaction.simulator)
-        own = _Organisation(transaction.simulator, self._peer.msp_id)
+        public = PublicState(transaction.simulator)
+        own = OrganisationState(transaction.simulator, self._peer.msp_id)
         source = given.source.local_package.package_id if given.source.HasField("local_package") else ""
         current = lifecycle.sequence(public.get, given.name)
         _check_next(given.sequence, current)
@@ -172,7 +123,7 @@ class LifecycleCalls:
                     f"attempted to redefine the current committed sequence ({current}) for namespace {given.name} with "
                     f"different parameters: {difference}"
                 )
-        if _is_approved(own, private_name, approved, source):
+        if definitions.is_approved(own, private_name, approved, source):
             if given.sequence == current:
                 raise LifecycleCallError(
                     f"attempted to redefine the current committed sequence ({current}) for namespace {given.name}"
@@ -202,10 +153,10 @@ class LifecycleCalls:
     def _approved(
         self, transaction: SimulatedTransaction, given: lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs
     ) -> message.Message:
-        own = _Organisation(transaction.simulator, self._peer.msp_id)
+        own = OrganisationState(transaction.simulator, self._peer.msp_id)
         sequence = given.sequence
         if not sequence:
-            current = lifecycle.sequence(_Public(transaction.simulator).get, given.name)
+            current = lifecycle.sequence(PublicState(transaction.simulator).get, given.name)
             following = lifecycle.metadata(own.get, lifecycle.NAMESPACES, f"{given.name}#{current + 1}")
             sequence = current if following is None else current + 1
         private_name = f"{given.name}#{sequence}"
@@ -215,17 +166,17 @@ class LifecycleCalls:
                 f"channel '{transaction.channel_id}'"
             )
         result = lifecycle_pb2.QueryApprovedChaincodeDefinitionResult()
-        _describe_approval(result, own, private_name)
+        definitions.describe_approval(result, own, private_name)
         return result
 
     def _all_approved(
         self, transaction: SimulatedTransaction, _: lifecycle_pb2.QueryApprovedChaincodeDefinitionsArgs
     ) -> message.Message:
-        own = _Organisation(transaction.simulator, self._peer.msp_id)
+        own = OrganisationState(transaction.simulator, self._peer.msp_id)
         result = lifecycle_pb2.QueryApprovedChaincodeDefinitionsResult()
         for private_name in own.range(lifecycle.metadata_key(lifecycle.NAMESPACES, "")):
             entry = result.approved_chaincode_definitions.add(name=private_name.partition("#")[0])
-            _describe_approval(entry, own, private_name)
+            definitions.describe_approval(entry, own, private_name)
         return result
 
     # Commitment --------------------------------------------------------------------------------------------------
@@ -257,7 +208,7 @@ class LifecycleCalls:
             agreed.endorsement_info, agreed.validation_info, agreed.collections, given.sequence
         )
         lifecycle.write(
-            _Public(transaction.simulator),
+            PublicState(transaction.simulator),
             lifecycle.NAMESPACES,
             given.name,
             lifecycle.DEFINITION_TYPE,
@@ -271,11 +222,11 @@ class LifecycleCalls:
     def _definition(
         self, transaction: SimulatedTransaction, given: lifecycle_pb2.QueryChaincodeDefinitionArgs
     ) -> message.Message:
-        found = lifecycle.definition(_Public(transaction.simulator).get, given.name)
+        found = lifecycle.definition(PublicState(transaction.simulator).get, given.name)
         if found is None:
             raise LifecycleCallError(f"namespace {given.name} is not defined", 404)
         result = lifecycle_pb2.QueryChaincodeDefinitionResult()
-        _describe(result, found, found.sequence)
+        definitions.describe(result, found, found.sequence)
         for msp_id, differing in self._judge(transaction, given.name, found.sequence, found).items():
             result.approvals[msp_id] = not differing
         return result
@@ -284,7 +235,7 @@ class LifecycleCalls:
         self, transaction: SimulatedTransaction, _: lifecycle_pb2.QueryChaincodeDefinitionsArgs
     ) -> message.Message:
         result = lifecycle_pb2.QueryChaincodeDefinitionsResult()
-        public = _Public(transaction.simulator)
+        public = PublicState(transaction.simulator)
         prefix = lifecycle.metadata_key(lifecycle.NAMESPACES, "")
         iterator = transaction.simulator.range(lifecycle.NAMESPACE, prefix, prefix + "\x7f")
         names = []
@@ -293,7 +244,7 @@ class LifecycleCalls:
         for name in names:
             found = lifecycle.definition(public.get, name)
             if found is not None:
-                _describe(result.chaincode_definitions.add(name=name), found, found.sequence)
+                definitions.describe(result.chaincode_definitions.add(name=name), found, found.sequence)
         return result
 
     # What they share ---------------------------------------------------------------------------------------------
@@ -340,7 +291,7 @@ class LifecycleCalls:
         )
 
     def _check_sequence(self, transaction: SimulatedTransaction, given: _Stated) -> None:
-        current = lifecycle.sequence(_Public(transaction.simulator).get, given.name)
+        current = lifecycle.sequence(PublicState(transaction.simulator).get, given.name)
         if given.sequence != current + 1:
             raise LifecycleCallError(
                 f"requested sequence is {given.sequence}, but new definition must be sequence {current + 1}"
@@ -352,34 +303,10 @@ class LifecycleCalls:
         """Return the differences of each organisation's approval; an empty list means that it agrees."""
         return {
             msp_id: lifecycle.mismatches(
-                _Organisation(transaction.simulator, msp_id).hash, f"{name}#{sequence}", agreed
+                OrganisationState(transaction.simulator, msp_id).hash, f"{name}#{sequence}", agreed
             )
             for msp_id in transaction.configuration.application_msp_ids
         }
-
-
-def _no_channel(name: str, given: Any, tx_id: str) -> str:
-    """Return Fabric's error for a function that is called without a channel."""
-    if name == "ApproveChaincodeDefinitionForMyOrg":
-        try:
-            collections.check_names(given.name, given.version)
-        except collections.CollectionError as error:
-            return f"error validating chaincode definition: {error}"
-        return "error validating chaincode definition: could not get channelconfig for channel ''"
-    reason = f"failed: transaction ID: {tx_id}: no ledger context"
-    if name == "QueryApprovedChaincodeDefinitions":
-        return (
-            "could not fetch metadatas: could not get state range for namespace namespaces: could not get state "
-            f"iterator: GET_STATE_BY_RANGE {reason}"
-        )
-    if not given.sequence:
-        key = lifecycle.field_key(lifecycle.NAMESPACES, given.name, "Sequence")
-        return f"could not get current sequence: could not get state for key {key}: GET_STATE {reason}"
-    approved = f"{given.name}#{given.sequence}"
-    return (
-        f"could not deserialize namespace metadata for {approved}: could not query metadata for namespace "
-        f"{lifecycle.NAMESPACES}/{approved}: GET_STATE {reason}"
-    )
 
 
 def _check_next(requested: int, current: int) -> None:
@@ -391,33 +318,3 @@ def _check_next(requested: int, current: int) -> None:
         raise LifecycleCallError(
             f"requested sequence {requested} is larger than the next available sequence number {current + 1}"
         )
-
-
-def _is_approved(own: _Organisation, private_name: str, approved: lifecycle.Parameters, source: str) -> bool:
-    if lifecycle.metadata(own.get, lifecycle.NAMESPACES, private_name) is None:
-        return False
-    if lifecycle.difference(lifecycle.parameters(own.get, private_name), approved) is not None:
-        return False
-    if lifecycle.metadata(own.get, lifecycle.SOURCES, private_name) is None:
-        return False
-    return lifecycle.package_id(own.get, private_name) == source
-
-
-def _describe_approval(result: _Approval, own: _Organisation, private_name: str) -> None:
-    found = lifecycle.parameters(own.get, private_name)
-    _describe(result, found, int(private_name.partition("#")[2]))
-    source = lifecycle.package_id(own.get, private_name)
-    if source:
-        result.source.local_package.package_id = source
-    else:
-        result.source.unavailable.SetInParent()
-
-
-def _describe(result: _Described, found: lifecycle.Parameters, sequence: int) -> None:
-    result.sequence = sequence
-    result.version = found.version
-    result.endorsement_plugin = found.endorsement_info.endorsement_plugin
-    result.validation_plugin = found.validation_info.validation_plugin
-    result.validation_parameter = found.validation_parameter
-    result.init_required = found.init_required
-    result.collections.CopyFrom(found.collections)

@@ -1,0 +1,1 @@
+"""The system chaincode ``_lifecycle`` of a peer."""
