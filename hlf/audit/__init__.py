@@ -11,7 +11,8 @@ know private values either, because a channel has only their hashes; ``prove_val
 from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof, private_writes, prove_value
 from hlf.audit.records.files import read_blocks, write_block
 from hlf.audit.replay.report import CANNOT_TELL, DOES_NOT_HOLD, HOLDS, Finding, Report
-from hlf.audit.replay.verifier import Verifier, verify
+from hlf.audit.replay.verification import verify
+from hlf.audit.replay.verifier import Verifier
 
 __all__ = [
     "CANNOT_TELL",

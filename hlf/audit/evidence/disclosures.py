@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from hlf.audit.replay import report, verifier
+from hlf.audit.replay import report, verification, verifier
 from hlf.errors import WireError
 from hlf.wire import blocks, keys, rwsets, signatures
 
@@ -102,7 +102,7 @@ def prove_value(
                 since.append(ValueChange(kind, block.number, transaction.transaction_id))
 
     verifying = verifier.Verifier(trusted=trusted, watch=watch)
-    outcome = verifier.run(verifying, serialized, processes=processes, on_block=on_block)
+    outcome = verification.run(verifying, serialized, processes=processes, on_block=on_block)
     gone = outcome.complete and verifying.private_hash(namespace, collection, wanted.key_hash) != wanted.value_hash
     if gone and not since and any(write.valid for write in found):
         since.append(ValueChange(EXPIRED))

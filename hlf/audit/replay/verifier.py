@@ -1,10 +1,7 @@
-"""Verifying a chain of blocks, one after the other."""
+"""Judging the blocks of a chain, one after the other."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import sqlite3
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -13,6 +10,7 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay import blocksigners, configuration, links, report, transactions, unsigned
 from hlf.audit.replay.ahead import Ahead
+from hlf.audit.replay.commithash import CommitHash
 from hlf.audit.replay.disputes import Disputes
 from hlf.audit.replay.endorsements import Judge, Rules
 from hlf.audit.replay.notes import Cause, Notes
@@ -25,72 +23,6 @@ from hlf.audit.replay.trust import Trust
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig
-
-_BETWEEN_COLLECTIONS = 200_000
-
-
-def verify(
-    serialized: Iterable[bytes],
-    *,
-    trusted: bytes | None = None,
-    processes: int | None = None,
-    on_block: Callable[[int], object] | None = None,
-) -> Report:
-    """
-    Return what is wrong with a chain of blocks, given in order; see ``Report``.
-
-    Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with
-    those of the replay.
-
-    Args:
-        trusted: a configuration block obtained otherwise. If the chain has a block of that number, it must be
-            this one, and the hashes then prove the blocks before it. If the chain begins later, this must be the
-            configuration in force for its first block.
-        processes: how many check signatures beside this one, where the chain is worth it: as many as there are cores
-            unless given. The outcome does not depend on it.
-        on_block: called with the number of each block that was verified.
-
-    Raises:
-        WireError: *trusted* is no configuration block, or not whole.
-        ConfigError: it holds no usable configuration.
-    """
-    return run(Verifier(trusted=trusted), serialized, processes=processes, on_block=on_block)
-
-
-def run(
-    verifier: Verifier,
-    serialized: Iterable[bytes],
-    *,
-    processes: int | None = None,
-    on_block: Callable[[int], object] | None = None,
-) -> Report:
-    """Add all blocks to *verifier*, or all until it stops; return its report. See ``verify`` for the rest."""
-    with Ahead(processes) as ahead, _rare_collections():
-        try:
-            for signed in ahead.run(verifier.read(serialized), verifier.orderers):
-                if not verifier.take(signed):
-                    break
-                if on_block is not None:
-                    on_block(signed.block.number)
-        except Unreadable as malformed:
-            verifier.refuse(malformed)
-        except sqlite3.Error as error:
-            words = "a large channel needs room for temporary files; free some, or set TMPDIR to another folder"
-            raise OSError(f"{error}: {words}") from error
-    return verifier.report()
-
-
-@contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    """
-    Collect garbage rarely: the kept objects have no cycles, and looking for them would take a fifth of the time.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], _BETWEEN_COLLECTIONS), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure of the program.
@@ -107,7 +39,7 @@ class Verifier:
         watch: Callable[[blocks.Block, blocks.BlockTransaction, bool], object] | None = None,
     ) -> None:
         """
-        Begin a verification; see ``verify`` for *trusted*.
+        Begin a verification; see ``verification.verify`` for *trusted*.
 
         Args:
             watch: called with each transaction that was judged, in order, and whether it is valid. If the chain
@@ -127,9 +59,7 @@ class Verifier:
         self._first: int | None = None
         self._genesis_hash = ""
         self._previous: blocks.Block | None = None
-        self._commit_hash = b""
-        self._state_hash_known = True
-        self._commit_hashes = 0
+        self._commit_hash = CommitHash()
         self._codes: Counter[str] = Counter()
         self._blocks = 0
         self._notes = Notes()
@@ -214,8 +144,8 @@ class Verifier:
             last_hash=self._previous.hash.hex() if self._previous is not None else "",
             blocks=self._blocks,
             transactions=sum(self._codes.values()),
-            commit_hashes=self._commit_hashes,
-            state_hash=self._commit_hash.hex() if complete and self._state_hash_known else "",
+            commit_hashes=self._commit_hash.compared,
+            state_hash=self._commit_hash.value.hex() if complete and self._commit_hash.known else "",
             anchored=self._anchored,
             codes=dict(self._codes),
             findings=findings,
@@ -343,8 +273,8 @@ class Verifier:
     def _compare(
         self, block: blocks.Block, transaction: blocks.BlockTransaction, verdict: TransactionVerdict
     ) -> Cause | None:
-        told = transaction.code
-        if verdict.valid and not told:
+        marked = transaction.code
+        if verdict.valid and not marked:
             # What nearly all are: valid, and marked so or not at all.
             self._codes["VALID"] += 1
             return None
@@ -353,16 +283,16 @@ class Verifier:
         if not verdict.valid:
             found = InvalidTransaction(block.number, transaction.index, transaction.transaction_id, name, verdict.words)
             self._notes.list_invalid(found)
-        if told is None:
+        if marked is None:
             return None
         if self._state is not None:
-            agrees = verdict.allows(told)
+            agrees = verdict.allows(marked)
         else:
             # Without the state before, only that a transaction must not be valid can be known.
-            agrees = told != transaction_pb2.VALID or verdict.valid
+            agrees = marked != transaction_pb2.VALID or verdict.valid
         if agrees:
             return None
-        words = f"marked {validation_code_name(told)}, but it is {name}"
+        words = f"marked {validation_code_name(marked)}, but it is {name}"
         words += f": {verdict.words}" if verdict.words else ""
         cause = self._disputes.cause(verdict.rwset)
         cause = self._find(block, report.VALIDATION_CODE, words, transaction, cause=cause)
@@ -373,30 +303,10 @@ class Verifier:
     def _check_commit_hash(
         self, block: blocks.Block, verdicts: list[TransactionVerdict], replay: Replay, cause: Cause | None
     ) -> None:
-        if block.number == 0:
-            return
-        codes = bytearray()
-        for verdict, transaction in zip(verdicts, block.transactions, strict=True):
-            told = transaction.code
-            if len(verdict.codes) == 1:
-                codes.append(verdict.codes[0])
-            elif told is not None and verdict.allows(told):
-                # Fabric itself is not certain: which code it was is taken over from the block.
-                codes.append(told)
-            else:
-                codes.append(transaction_pb2.INVALID_OTHER_REASON)
-                self._state_hash_known = False
-        self._commit_hash = blocks.commit_hash(bytes(codes), replay.updates(), self._commit_hash)
-        if block.commit_hash is None:
-            return
-        if block.commit_hash == self._commit_hash:
-            self._commit_hashes += 1
-            return
-        words = "the peer's hash of its state is not that of the replayed state"
-        cause = self._find(block, report.COMMIT_HASH, words, cause=cause or self._state_cause)
-        self._state_cause = self._state_cause or cause
-        # One difference is one finding: the blocks after it are judged by what they add.
-        self._commit_hash, self._state_hash_known = block.commit_hash, False
+        if block.number > 0 and not self._commit_hash.follows(block, verdicts, replay):
+            words = "the peer's hash of its state is not that of the replayed state"
+            cause = self._find(block, report.COMMIT_HASH, words, cause=cause or self._state_cause)
+            self._state_cause = self._state_cause or cause
 
     def _take_configuration(self, block: blocks.Block, bundle: channelconfig.Bundle) -> None:
         if block.number == 0 or not block.is_configuration:
