@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from chaincode.domain import channels
-from gateway.fabric import ledger, results
+from gateway.fabric import ledgercalls, results
 from gateway.http import context
 from gateway.http.problems import Problem
 from hlf import errors
@@ -35,7 +35,7 @@ def history(channel: str, chaincode: str | None, contract: str, key: str, limit:
     if named is None:
         words = "This channel has no chaincode by default; name one."
         raise Problem("REQUEST_INVALID", f"query.chaincode: {words}", errors={"query": {"chaincode": [words]}})
-    answer = results.read(context.evaluate(ledger.LedgerCall(channel, named, f"{contract}:history", (key,))))
+    answer = results.read(context.evaluate(ledgercalls.LedgerCall(channel, named, f"{contract}:history", (key,))))
     # An object with several keys has a history for each.
     parts = answer if isinstance(answer, dict) else {"": answer}
     entries = [
@@ -59,7 +59,7 @@ def _entry(entry: Any, contract: str) -> dict[str, Any]:
 
 
 def receipt_file(
-    channel: str, transaction_id: str, ask: Callable[[ledger.LedgerCall], bytes] = context.evaluate
+    channel: str, transaction_id: str, ask: Callable[[ledgercalls.LedgerCall], bytes] = context.evaluate
 ) -> Response:
     """Return the receipt of a transaction as a file to download; raises what ``Proofs.of`` raises."""
     made = Proofs(channel, ask).receipt(transaction_id)
@@ -119,7 +119,7 @@ def _is_of(written: str, key: str) -> bool:
 class Proofs:
     """Receipts and proofs of one channel's transactions; each block is read once."""
 
-    def __init__(self, channel: str, ask: Callable[[ledger.LedgerCall], bytes] = context.evaluate) -> None:
+    def __init__(self, channel: str, ask: Callable[[ledgercalls.LedgerCall], bytes] = context.evaluate) -> None:
         self._channel = channel
         self._ask = ask
         self._made: dict[str, audit.TransactionProof] = {}
@@ -157,7 +157,7 @@ class Proofs:
 
     def _asked(self, function: str, argument: str) -> bytes:
         try:
-            return self._ask(ledger.LedgerCall(self._channel, "qscc", function, (self._channel, argument)))
+            return self._ask(ledgercalls.LedgerCall(self._channel, "qscc", function, (self._channel, argument)))
         except errors.EvaluateError as error:
             words = " ".join([error.message, *(detail.message for detail in error.details)])
             if function == "GetBlockByTxID" and "no such transaction ID" in words:

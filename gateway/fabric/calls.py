@@ -13,7 +13,7 @@ from gateway.fabric.call_schemas import (
     StatusQuerySchema,
     StatusSchema,
 )
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
 

@@ -1,30 +1,35 @@
-"""Calls to Fabric as the caller: one connection per identity, made at its first use and shared by all threads."""
+"""Calls to Fabric as the caller."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TypeVar
 
 import grpc
 from fabric_protos.common import ledger_pb2
 
 from gateway.fabric import channels, planning, races
+from gateway.fabric.connections import Connections
 from gateway.fabric.declared import Declarations, DeclaredFunction, Functions
+from gateway.fabric.ledgercalls import (
+    CommittedAnswer,
+    CursorError,
+    GoneError,
+    LedgerCall,
+    NothingToWriteError,
+    PolicyChangedError,
+)
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.freshness import Heights
 from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.client import commit
-from hlf.client import gateway as fabric
 from hlf.client.contract import Contract
 from hlf.client.network import Network
 from hlf.client.streams import EventStream
 from hlf.client.transaction import Transaction
-from hlf.codec import canonical
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent
 from hlf.wire import blocks
 
@@ -42,114 +47,15 @@ _REFUSED = {
 }
 
 
-class ArgumentError(Exception):
-    """An argument of a call cannot be sent; the message says which and why."""
-
-
-class PolicyChangedError(errors.CommitError):
-    """
-    The transaction is marked ENDORSEMENT_POLICY_FAILURE because a key's policy changed after the endorsing; nothing
-    was written.
-    """
-
-
-class GoneError(Exception):
-    """The client has gone; nothing was sent for it."""
-
-
-class CursorError(Exception):
-    """A cursor is not an event of the stream, so the events after it are unknown."""
-
-
-class NothingToWriteError(Exception):
-    """A submitted call wrote nothing. It was not sent to the orderer, because its answer would be in a block."""
-
-
-@dataclass(frozen=True)
-class LedgerCall:
-    """
-    A call of one function of one chaincode.
-
-    Attributes:
-        function: its name, after its contract's name if it has one, as ``Journeys:open``.
-        arguments: text is sent as it is, any other value as canonical JSON.
-        transient: values that only the endorsers see. They are never logged and never in an error.
-        endorsers: organisations that must endorse; if empty, the function's declaration or else the policies decide.
-        after: a block that the answer must build on; the call waits for peers that do not have it yet.
-        gone: says whether the client has gone; then nothing more is sent.
-    """
-
-    channel: str
-    chaincode: str
-    function: str
-    arguments: tuple[Any, ...] = ()
-    transient: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    endorsers: tuple[str, ...] = ()
-    after: int | None = None
-    gone: Callable[[], bool] = field(default=lambda: False, repr=False, compare=False)
-
-    def texts(self) -> list[str]:
-        """
-        Return the arguments as Fabric gets them.
-
-        Raises:
-            ArgumentError: a value has no canonical JSON (a fraction, an integer beyond 2^53).
-        """
-        return [_text(position, value) for position, value in enumerate(self.arguments, start=1)]
-
-
-@dataclass(frozen=True)
-class CommittedAnswer:
-    """A committed transaction and its contract's answer."""
-
-    transaction_id: str
-    block_number: int
-    result: bytes
-
-
-class Ledgers:
-    """
-    The connections of all identities.
-
-    A process that has used gRPC must not fork and use it in the child. So nothing connects before the first call,
-    which under gunicorn is always in a worker.
-    """
+class Ledgers(Connections):
+    """The channels as each identity calls and reads them."""
 
     def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
-        self._wallet = wallet
-        self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
-        self._lock = threading.Lock()
-        self._connected: dict[tuple[str, str], fabric.Gateway] = {}
+        super().__init__(wallet, submit_seconds)
         self._heights = Heights()
         # Organisations and channels whose blocks clients may only read from qscc, without private data.
         self._closed: set[tuple[str, str]] = set()
         self.declarations = Declarations()
-
-    def close(self) -> None:
-        """Close every connection; the next call makes a new one."""
-        with self._lock:
-            connected, self._connected = self._connected, {}
-        for connection in connected.values():
-            connection.close()
-
-    def network(self, msp_id: str, user: str, channel: str) -> Network:
-        """
-        Return *channel* as *user* of *msp_id* sees it.
-
-        Raises:
-            gateway.fabric.wallet.WalletError: no such organisation or user.
-            hlf.errors.ProfileError, hlf.errors.IdentityError: its profile or keys in the wallet cannot be used.
-        """
-        return self._connection(msp_id, user).network(channel)
-
-    def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
-        """Return whether the organisation's peer accepts a connection within *seconds*."""
-        try:
-            users = self._wallet.users(msp_id)
-            self._connection(msp_id, users[0]).wait_ready(seconds)
-        except (errors.HlfError, WalletError, IndexError):
-            return False
-        return True
 
     def serves(self, channel: str, organisations: Sequence[str]) -> bool:
         """Return whether the peer of one of these organisations has *channel* and answers for it."""
@@ -449,13 +355,6 @@ class Ledgers:
             return PolicyChangedError(status.transaction_id, status.code, status.block_number)
         return found
 
-    def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
-        with self._lock:
-            connection = self._connected.get((msp_id, user))
-            if connection is None:
-                connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
-            return connection
-
     def _contract(self, msp_id: str, user: str, call: LedgerCall) -> Contract:
         return self.network(msp_id, user, call.channel).contract(call.chaincode)
 
@@ -463,12 +362,3 @@ class Ledgers:
 def _must_be_there(call: LedgerCall) -> None:
     if call.gone():
         raise GoneError("the client went away")
-
-
-def _text(position: int, value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    try:
-        return canonical.dumps(value).decode()
-    except ValueError as error:
-        raise ArgumentError(f"argument {position}: {error}") from error

@@ -13,7 +13,8 @@ from flask import current_app, g, request
 
 from chaincode.domain import channels
 from gateway.fabric import results
-from gateway.fabric.ledger import CommittedAnswer, LedgerCall, Ledgers
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns

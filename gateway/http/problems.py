@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException
 
-from gateway.fabric import channels, ledger, planning, wallet
+from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import freshness
 from gateway.http.problemtypes import COMMIT, PROBLEM_TYPES, REFUSALS
 from gateway.store import tokens
@@ -97,21 +97,21 @@ def of(error: Exception) -> Problem:
         return Problem("BATCH_UNSOLVED", str(error))
     if isinstance(error, batches.SolverMissingError):
         return Problem("SOLVER_MISSING", str(error))
-    if isinstance(error, ledger.NothingToWriteError):
+    if isinstance(error, ledgercalls.NothingToWriteError):
         return Problem("NOTHING_TO_WRITE", str(error))
-    if isinstance(error, ledger.GoneError):
+    if isinstance(error, ledgercalls.GoneError):
         return Problem("CLIENT_GONE")
     if isinstance(error, freshness.NotReachedError):
         return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
-    if isinstance(error, ledger.ArgumentError):
+    if isinstance(error, ledgercalls.ArgumentError):
         return Problem("REQUEST_INVALID", str(error))
     if isinstance(error, planning.UnplannedError):
         return Problem("ENDORSERS_UNRESOLVED", str(error))
-    if isinstance(error, ledger.CursorError):
+    if isinstance(error, ledgercalls.CursorError):
         return Problem("CURSOR_UNKNOWN", str(error))
     if isinstance(error, errors.CommitError):
         code = error.name if error.name in COMMIT else "TRANSACTION_INVALID"
-        if isinstance(error, ledger.PolicyChangedError):
+        if isinstance(error, ledgercalls.PolicyChangedError):
             code = "KEY_POLICY_CONFLICT"
         return Problem(
             code,

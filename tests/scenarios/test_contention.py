@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from gateway.fabric.ledger import LedgerCall, Ledgers
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.fabric.wallet import Wallet
 from selat.demo.goods import FORECAST, gtin
 

@@ -9,7 +9,7 @@ from typing import Any
 from chaincode.domain.returns.review import Outcome
 from chaincode.domain.returns.terms import Condition, Rejection, Resolution, ReturnReason
 from gateway.fabric import results
-from gateway.fabric.ledger import CommittedAnswer, LedgerCall
+from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.http import context
 from gateway.http.context import TRADE, TradeChaincode
 from gateway.http.problems import Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from hlf import errors
 from hlf.wire import blocks
 from tests.unit.gateway.fakes import FakeLedgers

@@ -12,7 +12,7 @@ from flask import Flask
 
 from gateway.app import create_app, serve_with
 from gateway.fabric.declared import Declarations, Functions
-from gateway.fabric.ledger import CommittedAnswer, LedgerCall
+from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
 from hlf import errors

@@ -11,7 +11,7 @@ import pytest
 import gateway.console
 import gateway.pages
 from chaincode.domain.disclosure import disclosures
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.pages import forms
 from hlf import errors
 from tests.unit.gateway.conftest import form_token

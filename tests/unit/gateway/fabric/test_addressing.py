@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.fabric.declared import METADATA
-from gateway.fabric.ledger import LedgerCall, Ledgers
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.fabric.planning import UnplannedError
 from gateway.fabric.wallet import Wallet
 from hlf import errors

@@ -9,7 +9,8 @@ import grpc
 import pytest
 from fabric_protos.common import ledger_pb2
 
-from gateway.fabric.ledger import ArgumentError, GoneError, LedgerCall, Ledgers
+from gateway.fabric.ledger import Ledgers
+from gateway.fabric.ledgercalls import ArgumentError, GoneError, LedgerCall
 from gateway.fabric.wallet import Wallet, WalletError
 from hlf import errors
 

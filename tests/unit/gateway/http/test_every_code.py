@@ -12,7 +12,7 @@ import grpc
 import pytest
 from fabric_protos.peer import transaction_pb2
 
-from gateway.fabric import channels, ledger, planning, wallet
+from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
@@ -67,13 +67,13 @@ SAID: dict[str, Exception | bytes] = {
     "MVCC_READ_CONFLICT": _commit("MVCC_READ_CONFLICT"),
     "PHANTOM_READ_CONFLICT": _commit("PHANTOM_READ_CONFLICT"),
     "ENDORSEMENT_POLICY_FAILURE": _commit("ENDORSEMENT_POLICY_FAILURE"),
-    "KEY_POLICY_CONFLICT": ledger.PolicyChangedError(TRANSACTION, 10, 7),
+    "KEY_POLICY_CONFLICT": ledgercalls.PolicyChangedError(TRANSACTION, 10, 7),
     "DUPLICATE_TXID": _commit("DUPLICATE_TXID"),
     "TRANSACTION_INVALID": _commit("BAD_PAYLOAD"),
     "ORGANISATION_UNKNOWN": wallet.WalletError("AMSP is not in the wallet"),
-    "NOTHING_TO_WRITE": ledger.NothingToWriteError("F writes nothing"),
-    "CLIENT_GONE": ledger.GoneError("the client went away"),
-    "CURSOR_UNKNOWN": ledger.CursorError("no such event"),
+    "NOTHING_TO_WRITE": ledgercalls.NothingToWriteError("F writes nothing"),
+    "CLIENT_GONE": ledgercalls.GoneError("the client went away"),
+    "CURSOR_UNKNOWN": ledgercalls.CursorError("no such event"),
     "ENDORSERS_UNRESOLVED": planning.UnplannedError("nobody knows who may see it"),
     "BATCH_UNSOLVED": batches.UnsolvedError("no capacity"),
     "SOLVER_MISSING": batches.SolverMissingError("no OR-tools"),

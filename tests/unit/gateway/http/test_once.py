@@ -9,7 +9,7 @@ import grpc
 import pytest
 import sqlalchemy as sa
 
-from gateway.fabric.ledger import PolicyChangedError
+from gateway.fabric.ledgercalls import PolicyChangedError
 from gateway.http import problems
 from gateway.store.database import StoreError
 from gateway.store.keys import Held, Kept, Keys

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.fabric.ledger import CommittedAnswer
+from gateway.fabric.ledgercalls import CommittedAnswer
 from gateway.trade.journeys import counting
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION, FakeLedgers

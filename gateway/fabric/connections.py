@@ -1,0 +1,58 @@
+"""Connections to Fabric: one per identity, made at its first use and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+
+from gateway.fabric.wallet import Wallet, WalletError
+from hlf import errors
+from hlf.client import gateway as fabric
+from hlf.client.network import Network
+
+
+class Connections:
+    """
+    The connections of all identities.
+
+    A process that has used gRPC must not fork and use it in the child. So nothing connects before the first call,
+    which under gunicorn is always in a worker.
+    """
+
+    def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
+        self._wallet = wallet
+        self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
+        self._lock = threading.Lock()
+        self._connected: dict[tuple[str, str], fabric.Gateway] = {}
+
+    def close(self) -> None:
+        """Close every connection; the next call makes a new one."""
+        with self._lock:
+            connected, self._connected = self._connected, {}
+        for connection in connected.values():
+            connection.close()
+
+    def network(self, msp_id: str, user: str, channel: str) -> Network:
+        """
+        Return *channel* as *user* of *msp_id* sees it.
+
+        Raises:
+            gateway.fabric.wallet.WalletError: no such organisation or user.
+            hlf.errors.ProfileError, hlf.errors.IdentityError: its profile or keys in the wallet cannot be used.
+        """
+        return self._connection(msp_id, user).network(channel)
+
+    def reachable(self, msp_id: str, seconds: float = 2.0) -> bool:
+        """Return whether the organisation's peer accepts a connection within *seconds*."""
+        try:
+            users = self._wallet.users(msp_id)
+            self._connection(msp_id, users[0]).wait_ready(seconds)
+        except (errors.HlfError, WalletError, IndexError):
+            return False
+        return True
+
+    def _connection(self, msp_id: str, user: str) -> fabric.Gateway:
+        with self._lock:
+            connection = self._connected.get((msp_id, user))
+            if connection is None:
+                connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
+            return connection
