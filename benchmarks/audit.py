@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.figures import Figure, Line
 from hlf import audit as verifier
-from hlf.audit.replay import ahead
+from hlf.audit.signatures import ahead
 from hlf.wire import blocks, rwsets, signatures
 from hlf.wire.keys import LIFECYCLE
 from hlf.wire.rwsets import Version

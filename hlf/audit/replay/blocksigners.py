@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hlf.audit.replay.signing import SignedBlock
+from hlf.audit.signatures.signing import SignedBlock
 from hlf.errors import IdentityError
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig

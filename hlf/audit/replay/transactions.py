@@ -14,7 +14,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay.endorsements import Judge, Rules
-from hlf.audit.replay.signing import SignedBlock
+from hlf.audit.signatures.signing import SignedBlock
 from hlf.wire import blocks, rwsets
 from hlf.wire.transactions import computed_proposal_hash
 

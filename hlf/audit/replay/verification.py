@@ -7,9 +7,9 @@ import gc
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 
-from hlf.audit.replay.ahead import Ahead
 from hlf.audit.replay.report import Report
 from hlf.audit.replay.verifier import Unreadable, Verifier
+from hlf.audit.signatures.ahead import Ahead
 
 _BETWEEN_COLLECTIONS = 200_000
 

@@ -9,17 +9,17 @@ from fabric_protos.common import common_pb2, configtx_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay import blocksigners, configuration, links, report, transactions, unsigned
-from hlf.audit.replay.ahead import Ahead
 from hlf.audit.replay.commithash import CommitHash
 from hlf.audit.replay.disputes import Disputes
 from hlf.audit.replay.endorsements import Judge, Rules
 from hlf.audit.replay.notes import Cause, Notes
 from hlf.audit.replay.report import Finding, InvalidTransaction, Report, Share
-from hlf.audit.replay.signing import SignedBlock
 from hlf.audit.replay.state import Replay, ReplayedState
 from hlf.audit.replay.store import Ids
 from hlf.audit.replay.transactions import TransactionVerdict
 from hlf.audit.replay.trust import Trust
+from hlf.audit.signatures.ahead import Ahead
+from hlf.audit.signatures.signing import SignedBlock
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig

@@ -10,7 +10,8 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
 from hlf import audit
-from hlf.audit.replay import ahead, report, signing, worker
+from hlf.audit.replay import report
+from hlf.audit.signatures import ahead, signing, worker
 from hlf.wire import blocks, rwsets
 from hlf.wire.rwsets import Version
 from tests.support.members import Consortium, Definition, put

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hlf.audit.replay.worker import Claim
+from hlf.audit.signatures.worker import Claim
 from hlf.errors import IdentityError, WireError
 from hlf.wire import blocks, certificates, signatures
 

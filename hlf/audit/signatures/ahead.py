@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from hlf.audit.replay import worker
-from hlf.audit.replay.signing import IdentityKeys, SignatureClaims, SignedBlock
-from hlf.audit.replay.worker import Checker, Claim
+from hlf.audit.signatures import worker
+from hlf.audit.signatures.signing import IdentityKeys, SignatureClaims, SignedBlock
+from hlf.audit.signatures.worker import Checker, Claim
 from hlf.wire import blocks
 
 # From about this many checks on, starting processes is faster (half a second of checks).
