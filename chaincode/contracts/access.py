@@ -42,7 +42,7 @@ def administrator(ctx: api.Context) -> str:
 
 def one_of(ctx: api.Context, organisations: Collection[str], refusal: RefusalRow, text: str) -> str:
     """
-    Return the caller's organisation, if it is one of *organisations*; *refusal* with *text* otherwise.
+    Return the caller's organisation; raise *refusal* with *text* unless it is one of *organisations*.
 
     Raises:
         Refused: *refusal*, or WRONG_ROLE.
@@ -55,7 +55,8 @@ def one_of(ctx: api.Context, organisations: Collection[str], refusal: RefusalRow
 
 def between(ctx: api.Context, parties: Collection[str], recipient: str, what: str) -> None:
     """
-    Refuse unless the caller's organisation and *recipient* are both among the *parties* of *what*, as ``claim C1``.
+    Raise Refused unless the caller's organisation and *recipient* are both among the *parties*; *what* has them, as
+    ``claim C1``.
 
     Raises:
         Refused: NOT_A_PARTY, WRONG_ROLE.

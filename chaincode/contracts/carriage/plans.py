@@ -95,7 +95,7 @@ class Plans(api.Contract):
 def _carrier(ctx: api.Context) -> str:
     carrier = access.member(ctx)
     if not _CARRIERS & set(participants.participant(ctx, carrier).roles):
-        raise Refusal.NOT_A_CARRIER(f"{carrier} carries nothing")
+        raise Refusal.NOT_A_CARRIER(f"{carrier} is no carrier in the register")
     return carrier
 
 

@@ -55,7 +55,7 @@ def proven_document(ctx: api.Context, owner: str, claim_id: str, revision: int) 
 
 @dataclasses.dataclass(frozen=True)
 class Commitment:
-    """What everybody sees of a claim when it is committed."""
+    """The public part of a new claim."""
 
     claim_id: str
     revision: int
@@ -120,9 +120,9 @@ class Claims(api.Contract):
     @api.transaction(endorsed_by=("caller", AUDITOR), transient=("subject",), called_by=("owner",))
     def show_subject(self, ctx: api.Context) -> dict[str, str]:
         """
-        Let the auditor compare what a claim is about with the caller's other claims, before the first grant.
+        Let the auditor compare the subject of a claim with the caller's other claims, before the first grant.
 
-        *subject* is the answer of the query `subject`: digests, which tell the auditor nothing else. A revision
+        *subject* is the answer of the query `subject`: digests, from which the auditor learns nothing else. A revision
         shares its claim's digests; another claim about the same thing is refused.
 
         Raises:
@@ -134,7 +134,7 @@ class Claims(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("owner",))
     def subject(self, ctx: api.Context, claim_id: str, revision: int) -> bytes:
-        """Return what the caller's claim is about as digests, exactly as stored; give it to `show_subject`."""
+        """Return the subject of the caller's claim as digests, exactly as stored; give it to `show_subject`."""
         key = subjects.subject_key(ctx, claim_id, revision)
         return private.own(ctx, access.member(ctx), key, "such claim")
 

@@ -36,7 +36,7 @@ class Disclosures(api.Contract):
         requester = access.member(ctx)
         asked = private.record(ctx, "request", Asked)
         if asked.owner == requester:
-            raise Refusal.OWN_CLAIM("an organisation needs no leave to see its own claim")
+            raise Refusal.OWN_CLAIM("an organisation may see its own claim without a grant")
         participants.participant(ctx, asked.owner)
         granting.check_future(ctx, asked.expires_at)
         if asked.offer:
@@ -97,7 +97,7 @@ class Disclosures(api.Contract):
         grants.check_answers(terms, kept)
         counter_salt = private.salt(ctx, "counter_salt")
         if counter_salt == terms.salt or grant_id == counter_grant_id:
-            raise Refusal.SALT_REUSED("the two grants need an id and a salt of their own each")
+            raise Refusal.SALT_REUSED("each of the two grants needs its own id and salt")
         granting.answer(ctx, kept, grant_id)
         granting.open_grant(ctx, grant_id, owner, terms, counterpart=counter_grant_id)
         counter = grants.counter_terms(kept, counter_salt)
@@ -121,7 +121,7 @@ class Disclosures(api.Contract):
         access.one_of(ctx, [held.owner, held.recipient], Refusal.NOT_A_PARTY, "only owner and recipient deliver")
         if held.recipient != recipient:
             raise Refusal.NOT_A_PARTY(f"grant {grant_id} is for another organisation")
-        # Only the recipient endorses this. The same grant at owner and auditor shows that it was given.
+        # Only the recipient endorses this. That owner and auditor store the same grant proves that the owner gave it.
         granting.proven_grant(ctx, grant_id, data)
         held.check_open(clock.now(ctx))
         terms = held.terms

@@ -74,7 +74,7 @@ class GapMeter(api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Purge the figures of a grant, for instance one that was revoked.
+        Purge the figures of a grant, for example of a revoked one.
 
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
@@ -158,7 +158,7 @@ class GapMeter(api.Contract):
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def recompute(self, ctx: api.Context, meter_id: str) -> tuple[Recomputed, ...]:
         """
-        Add up the cells of a meter again, each from the contributions that were frozen for it.
+        Compute the cells of a meter again, each from the contributions that were frozen for it.
 
         Raises:
             Refused: NOT_TENDER, NOT_FOUND.
@@ -193,13 +193,13 @@ class GapMeter(api.Contract):
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     """Return the kind of claim and the proven values in the transient data, if their owner consented."""
     if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
-        raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {gapmeter.PURPOSE}")
+        raise Refusal.WRONG_PURPOSE(f"the grant must be to platform or auditor, for the purpose {gapmeter.PURPOSE}")
     held.check_open(clock.now(ctx))
     document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
     granting.check_pin(ctx, held)
     kind = claim_rules.kind_of(document)
     if gapmeter.SIDE[kind.name] not in participants.participant(ctx, held.owner).sides:
-        raise Refusal.WRONG_SIDE(f"a {kind.name} of {held.owner} is not of its side of the trade")
+        raise Refusal.WRONG_SIDE(f"{held.owner} is not on the side of the trade that makes a {kind.name}")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
     held.check_exactly(values)
     gapmeter.check_attributes(kind.name, values)
@@ -223,7 +223,7 @@ def _counts(ctx: api.Context, one: Contribution) -> bool:
 
 def _kept(ctx: api.Context, key: str, name: str) -> Any:
     """
-    Return the list under one key of the tender.
+    Return the list stored under one key of the tender.
 
     Fabric allows no range over private data in a transaction that writes, and with a key for each region the hashes
     would reveal who serves which one.

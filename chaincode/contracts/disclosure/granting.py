@@ -29,7 +29,7 @@ class ListedGrant:
 
 @dataclasses.dataclass(frozen=True)
 class Delivered:
-    """What its recipient has under a grant: the document that the owner committed to, disclosures and values."""
+    """The values that a recipient has under a grant, with the disclosures and the document that prove them."""
 
     grant: Grant
     document: str
@@ -46,7 +46,7 @@ def open_grant(ctx: api.Context, grant_id: str, owner: str, terms: GrantTerms, c
             ALREADY_EXISTS.
     """
     if terms.recipient == owner:
-        raise Refusal.OWN_CLAIM("an organisation needs no leave to see its own claim")
+        raise Refusal.OWN_CLAIM("an organisation may see its own claim without a grant")
     participants.participant(ctx, terms.recipient)
     check_future(ctx, terms.expires_at)
     auditor = participants.directory(ctx).auditor
@@ -93,7 +93,7 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
     held.check_open(clock.now(ctx))
     # If the counterpart was revoked, it has been purged, and this side closes too.
     if held.counterpart and not delivered(ctx, held.counterpart, held.owner):
-        raise Refusal.NOT_YET_TOGETHER("reciprocal disclosures are read while both are delivered")
+        raise Refusal.NOT_YET_TOGETHER("reciprocal disclosures can be read only while both are delivered")
     data = ctx.stub.get_private_data(private.collection(recipient), received_key(ctx, grant_id))
     if not data:
         raise Refusal.NOT_DELIVERED(f"nothing was delivered under grant {grant_id}")
@@ -123,7 +123,7 @@ def committed(ctx: api.Context, owner: str, claim_id: str, revision: int) -> str
     key = claims.document_key(ctx, claim_id, revision)
     found = ctx.stub.get_private_data_hash(private.collection(owner), key)
     if not found:
-        raise Refusal.NOT_COMMITTED(f"{owner} has committed to no such claim and revision")
+        raise Refusal.NOT_COMMITTED(f"{owner} has not committed to this revision of a claim")
     return found.hex()
 
 
@@ -199,7 +199,7 @@ def check_future(ctx: api.Context, expires_at: str) -> None:
         Refused: EXPIRED.
     """
     if grants.moment("expires_at", expires_at) <= clock.now(ctx):
-        raise Refusal.EXPIRED("the expiry lies in the past")
+        raise Refusal.EXPIRED("the expiry is in the past")
 
 
 def grant_key(ctx: api.Context, grant_id: str) -> str:

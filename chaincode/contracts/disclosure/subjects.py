@@ -23,7 +23,7 @@ from hlf.shim import api
 
 def secret(ctx: api.Context, owner: str) -> str:
     """
-    Return the owner's secret; keep the one in the transient data, if there is none yet. Only on the owner's peer.
+    Return the owner's secret; if there is none yet, store the one in the transient data. Only on the owner's peer.
 
     Raises:
         Refused: SECRET_MISSING, SECRET_STANDS, SALT_TOO_SHORT.
@@ -47,7 +47,7 @@ def secret_hash(ctx: api.Context, owner: str) -> str:
 
 def keep(ctx: api.Context, owner: str, claim_id: str, revision: int, kind: str, values: Mapping[str, object]) -> None:
     """
-    Write what a claim is about to its owner's collection.
+    Write the subject of a claim to its owner's collection.
 
     Raises:
         Refused: SUBJECT_CLAIMED, SECRET_MISSING, SECRET_STANDS.
@@ -85,7 +85,7 @@ def check_shown(ctx: api.Context, owner: str, auditor: str, claim_id: str, revis
         Refused: SUBJECT_NOT_SHOWN.
     """
     if not ctx.stub.get_private_data_hash(private.collection(auditor), _shown_key(ctx, owner, claim_id, revision)):
-        raise Refusal.SUBJECT_NOT_SHOWN(f"the auditor has not compared what claim {claim_id} is about")
+        raise Refusal.SUBJECT_NOT_SHOWN(f"the auditor has not compared the subject of claim {claim_id}")
 
 
 def subject_key(ctx: api.Context, claim_id: str, revision: int) -> str:

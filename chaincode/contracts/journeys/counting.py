@@ -108,9 +108,8 @@ class Tallying:
 
 def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
     """
-    Return what the ledger now holds of a journey that counts: only custodies that all their custodians confirm.
-
-    Parcels that travelled together made one leg, and were handed over once.
+    Return the facts of a journey that count: only custodies that all their custodians confirm. Parcels that travelled
+    together count as one leg and one hand-over.
     """
     confirmed = tuple(journeystate.confirmed(ctx, journey))
     if len(confirmed) < len(journey.parcels):
@@ -130,7 +129,7 @@ def counted(ctx: api.Context, journey_id: str) -> Count:
 
 
 def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
-    """Return whether a journey is over and the time in which its events may be recorded is, too."""
+    """Return whether a journey is over, and so is the time for recording its events."""
     everybody = journeystate.all_pages(ctx, journey)
     last = max((page.last_recorded for page in everybody), default=0)
     parcels = journeystate.parcel_records(ctx, journey).values()
@@ -155,8 +154,8 @@ def figures(ctx: api.Context, carrier: str) -> CarrierFigures:
     """
     Return what is counted of one carrier on all its lanes, under one key.
 
-    What a transaction reads stands in its block. So a match reads this, which does not tell on which lane its
-    consignment goes.
+    A block names the keys that a transaction read. This key does not reveal the lane of a consignment, so a match reads
+    it.
     """
     return store.find(ctx, CarrierFigures, _FIGURES, carrier) or CarrierFigures()
 

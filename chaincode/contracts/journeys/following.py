@@ -1,4 +1,4 @@
-"""The shopper's view of a journey, with the time that is expected by what was counted of its lane."""
+"""The shopper's view of a journey, with the delivery time expected from earlier journeys of its lane."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """
-What the goods of a journey are, shown to some; the channel has only commitments (`domain.journeys.goodsfacts`).
+The kind of goods of a journey, shown to those who need it; the channel has only commitments
+(`domain.journeys.goodsfacts`).
 
 Platform and merchant know the goods from their order. They show them to the carriers of the journey, to its customs
 organisations, and to the auditor: to each kind of reader what it needs, in a transaction that the readers alone
@@ -24,7 +25,7 @@ from hlf.shim import api
 
 @dataclasses.dataclass(frozen=True)
 class ShownGoods:
-    """What an organisation was shown of a journey's goods, line by line."""
+    """The facts of a journey's goods that an organisation was shown, line by line."""
 
     journey_id: str
     lines: tuple[Shown, ...]
@@ -40,7 +41,7 @@ class Goods(api.Contract):
         """
         Show the goods of a journey to its carriers (``logistics``), to its ``customs``, or to the ``auditor``.
 
-        The transient ``goods`` is an object of disclosures, by line. Shown again, it replaces what was there.
+        The transient ``goods`` is an object of disclosures, by line. A later call replaces the facts of an earlier one.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, NOT_A_SELLER, UNKNOWN_ATTRIBUTE, ATTRIBUTE_TWICE, NOT_IN_CLAIM,
@@ -48,7 +49,7 @@ class Goods(api.Contract):
         """
         journey = journeystate.load(ctx, journey_id)
         if not {"platform", "merchant"} & set(journey.party(access.member(ctx)).roles):
-            raise Refusal.NOT_A_SELLER("the platform or the merchant shows what it sold")
+            raise Refusal.NOT_A_SELLER("only the platform or the merchant can show the goods")
         digests = {line.line: line.goods for line in journey.lines}
         shown = goodsfacts.read(private.transient(ctx, "goods"), digests, readers)
         kept = records.dumps(ShownGoods(journey.journey_id, shown))
@@ -68,7 +69,8 @@ class Goods(api.Contract):
     @api.query(read_on=("caller",), called_by=("party", "auditor"))
     def read(self, ctx: api.Context, journey_id: str) -> ShownGoods:
         """
-        Return what the caller's organisation was shown of a journey's goods, with the disclosures that prove it.
+        Return the facts of a journey's goods that the caller's organisation was shown, with the disclosures that prove
+        them.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_FOUND.
@@ -84,12 +86,12 @@ def _readers(ctx: api.Context, journey: Journey, readers: Readers) -> tuple[str,
     # An organisation that sells knows its goods, and one that is customs beside a carrier is shown more as customs.
     found = tuple(party.msp_id for party in journey.parties if _kind(party.roles) == readers)
     if not found:
-        raise Refusal.NOT_A_PARTY(f"no party of journey {journey.journey_id} is {readers}")
+        raise Refusal.NOT_A_PARTY(f"journey {journey.journey_id} has no party for {readers}")
     return found
 
 
 def _kind(roles: tuple[str, ...]) -> str:
-    """Return which of the readers a party with these *roles* is; nothing if it is none."""
+    """Return the kind of reader that a party with these *roles* is; empty if it is none."""
     if "customs" in roles:
         return "customs"
     return "logistics" if "logistics" in {SIDE_OF[role] for role in roles} else ""

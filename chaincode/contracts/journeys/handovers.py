@@ -76,8 +76,8 @@ class Handovers:
         """
         Accept the offered goods, or the *parcels* of them that are named; valid only if both organisations endorse.
 
-        Two hand-overs of one parcel in one block write the same key, so the later one fails with
-        MVCC_READ_CONFLICT, as it should. The answer is the custody of the first parcel.
+        Two hand-overs of one parcel in one block write the same key, so the later one fails with MVCC_READ_CONFLICT.
+        The answer is the custody of the first parcel.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, CLOCK_WENT_BACK,
@@ -128,7 +128,7 @@ class Handovers:
     @api.query
     def givers(self, ctx: api.Context, journey_id: str, parcels: tuple[str, ...] = ()) -> tuple[str, ...]:
         """
-        Return who offers *parcels* of a journey to the caller; their custodians if nobody does.
+        Return the organisations that offer *parcels* of a journey to the caller; their custodians if nobody does.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, PARCEL_UNKNOWN.
@@ -178,5 +178,5 @@ def _offered(
     if not named:
         found = tuple(each for each in found if each.offer and each.offer.taker == taker) or found[:1]
     if len({each.custodian for each in found}) > 1:
-        raise invalid("parcels", "must name those of one giver; several organisations offer some")
+        raise invalid("parcels", "must name parcels of one giver; several organisations offer some")
     return found

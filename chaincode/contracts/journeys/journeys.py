@@ -39,7 +39,7 @@ class ParcelState:
     A parcel in its present state.
 
     Attributes:
-        held_at: the stages whose hold stands.
+        held_at: the stages whose hold is in force.
         damaged: whether somebody reported damage.
     """
 
@@ -126,7 +126,7 @@ class Journeys(Recording, Handovers, api.Contract):
         """
         Report an incident at one of the caller's stages, of the *parcels* that are named or of all.
 
-        Loss and damage are reported by who had these parcels, or passed them on or took them over.
+        Only an organisation that had these parcels, passed them on or took them over may report loss or damage.
 
         *note_hash* is the hash of a report outside the ledger.
 
@@ -159,10 +159,10 @@ class Journeys(Recording, Handovers, api.Contract):
         """
         party = journeystate.load(ctx, journey_id).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
-            raise Refusal.NOT_A_SELLER("the platform or the merchant gives out links")
+            raise Refusal.NOT_A_SELLER("only the platform or the merchant may make links")
         names.SHA256.check("token_hash", token_hash)
         if store.find(ctx, str, journeystate.LINK, token_hash) is not None:
-            raise Refusal.LINK_EXISTS("that token is in use")
+            raise Refusal.LINK_EXISTS("another link has that token")
         store.save(ctx, journey_id, journeystate.LINK, token_hash)
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
@@ -175,7 +175,7 @@ class Journeys(Recording, Handovers, api.Contract):
         """
         party = journeystate.load(ctx, journeystate.linked(ctx, token_hash)).party(access.member(ctx))
         if not _OPENERS & set(party.roles):
-            raise Refusal.NOT_A_SELLER("the platform or the merchant takes links back")
+            raise Refusal.NOT_A_SELLER("only the platform or the merchant may remove links")
         ctx.stub.delete_state(ctx.stub.create_composite_key(journeystate.LINK, [token_hash]))
 
     @api.query
@@ -226,7 +226,7 @@ class Journeys(Recording, Handovers, api.Contract):
 
     @api.query
     def progress(self, ctx: api.Context, journey_id: str) -> tuple[progress.StageProgress, ...]:
-        """Return every stage of the journey: who and when, plan, estimate, and events out of order."""
+        """Return every stage of the journey: its recorder, its times, plan and estimate, and events out of order."""
         journey = journeystate.load(ctx, journey_id)
         catalogue = stages.version(ctx, journey.catalogue_version)
         return progress.progress(journey, catalogue, journeystate.all_pages(ctx, journey))

@@ -74,8 +74,8 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
 
 def keys(journey: journeys.Journey, meant: Iterable[str] = ()) -> tuple[str, ...]:
     """
-    Return what the keys of the parcels *meant* end with, of all parcels if none is named: nothing for the only parcel
-    of a journey, the identifier for each of several.
+    Return the last part of the keys of the parcels *meant*, or of all parcels if none is named: empty for the only
+    parcel of a journey, else the identifier of each.
     """
     return tuple(meant) or journey.parcel_ids if len(journey.parcels) > 1 else ("",)
 
@@ -85,7 +85,7 @@ def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
     Note that the parcels of *journey* are on it.
 
     Raises:
-        Refused: PARCEL_IN_USE, one is on another journey and something is to come of it there.
+        Refused: PARCEL_IN_USE, one is on another journey and is still under way there.
     """
     for parcel in parcels.of(journey.epcs):
         before = store.find(ctx, str, OF_PARCEL, parcel)
@@ -110,7 +110,7 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
 
 
 def forget_open(ctx: api.Context, journey_id: str) -> None:
-    """Take a journey from the list of open ones."""
+    """Remove a journey from the list of open ones."""
     ctx.stub.delete_state(ctx.stub.create_composite_key(OPEN, [journey_id]))
 
 
@@ -135,7 +135,7 @@ def linked(ctx: api.Context, token_hash: str) -> str:
     """
     journey_id = store.find(ctx, str, LINK, names.SHA256.check("token_hash", token_hash))
     if journey_id is None:
-        raise Refusal.LINK_UNKNOWN("no journey is behind that link")
+        raise Refusal.LINK_UNKNOWN("the link belongs to no journey")
     return journey_id
 
 
@@ -223,7 +223,10 @@ def parcel_records(
 
 
 def _credible(read: Iterable[pages.Page], held: custody.Custody) -> list[pages.Page]:
-    """Return pages without losses and damage that only a modified peer can have written: by who could not see them."""
+    """
+    Return pages without losses and damage that only a modified peer can have written: their reporter did not have the
+    parcel.
+    """
     return [
         dataclasses.replace(
             page,
@@ -244,7 +247,7 @@ def about(
     """
     Return the parties' *own* pages of a journey as far as they are about a parcel, and what they recorded of its units.
 
-    What a party recorded of a unit counts as far as it may record the same stages of the journey.
+    An entry about a unit counts if the party may record that stage of the journey, too.
     """
     read = [movement.about(journey, page, parcel) for page in own]
     if held is None or not held.stays:
@@ -330,7 +333,7 @@ def check_confirmed(
         Refused: CUSTODY_CONTESTED.
     """
     if not confirms(ctx, journey, written_page, held):
-        raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.name} as is written")
+        raise Refusal.CUSTODY_CONTESTED(f"{written_page.msp_id} did not accept {held.name}")
 
 
 def confirms(ctx: api.Context, journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> bool:
@@ -363,8 +366,8 @@ def check_free(
     """
     Raise Refused unless the parcels *meant* may move on at a moment.
 
-    Read are the pages of those who may hold goods, and of *others*; what else is recorded does not conflict with it.
-    *mine* is what the caller recorded, this transaction included.
+    It reads the pages of those who may put goods on hold, and of *others*, so records on further pages do not conflict
+    with it. *mine* has the caller's own records, with those of this transaction.
 
     Raises:
         Refused: ON_HOLD, PARCEL_LOST.

@@ -1,4 +1,4 @@
-"""What goes into a shipping unit and comes out, and what is inside: shared by the functions of `units`."""
+"""Packing and unpacking of shipping units, and their contents: shared by the functions of `units`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def put_in(
     """Write the custody of a member that goes into a unit."""
     if store.find(ctx, units.ShippingUnit, unitstate.UNIT, member) is not None:
         if member == unit.unit_id:
-            raise invalid("members", "a unit is not in itself")
+            raise invalid("members", "a unit cannot be in itself")
         inner = unitstate.state(ctx, member)
         check_confirmed(ctx, unitstate.load(ctx, member), inner.custody, caller)
         packed = inner.custody.packed(caller, unit.unit_id, into, at)
@@ -56,7 +56,7 @@ def _journey_of(ctx: api.Context, parcel: str) -> journeys.Journey:
     journey_id = store.find(ctx, str, journeystate.OF_PARCEL, parcel)
     journey = journeystate.load(ctx, journey_id) if journey_id is not None else None
     if journey is None or parcel not in journey.parcel_ids:
-        raise Refusal.PARCEL_UNKNOWN(f"{parcel} is no parcel of a journey and no unit")
+        raise Refusal.PARCEL_UNKNOWN(f"{parcel} is neither a parcel of a journey nor a unit")
     return journey
 
 
@@ -73,16 +73,15 @@ def check_confirmed(ctx: api.Context, unit: units.ShippingUnit, held: custody.Cu
     own = list(unitstate.readable_pages(ctx, unit, (msp_id,)))
     own += [each for each in unitstate.stayed(ctx, unit.unit_id, held.stays, (msp_id,)).values() if own]
     if own and not pages.confirms(unit.custodian, pages.together(own), unitstate.in_effect(ctx, held)):
-        raise Refusal.CUSTODY_CONTESTED(f"{msp_id} did not accept {unit.unit_id} as is written")
+        raise Refusal.CUSTODY_CONTESTED(f"{msp_id} did not accept {unit.unit_id}, but a hand-over to it is written")
 
 
 def parcels_inside(
     ctx: api.Context, held: units.UnitState, at: int, recorded: Collection[str], *others: str
 ) -> Iterator[tuple[journeys.Journey, str, tracking.ParcelRecords]]:
     """
-    Return each parcel that was in a unit at a moment, in it or in a unit in it, with what was recorded of it.
-
-    Read are the pages of those who may record one of the stages *recorded*, and of *others*.
+    Return each parcel that was in a unit at a moment, directly or in an inner unit, with its records. It reads the
+    pages of those who may record one of the stages *recorded*, and of *others*.
     """
     for each in held.members:
         if not each.since <= at or (each.until is not None and each.until <= at):

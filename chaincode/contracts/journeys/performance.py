@@ -22,7 +22,7 @@ class ObservedLanes:
 
 @dataclasses.dataclass(frozen=True)
 class Uncounted:
-    """The journeys on a page that are to be counted; *bookmark* leads to the next page, and is empty on the last."""
+    """The journeys on a page that need counting; *bookmark* leads to the next page, and is empty on the last."""
 
     journey_ids: tuple[str, ...]
     bookmark: str
@@ -34,7 +34,7 @@ class Performance(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def count(self, ctx: api.Context, journey_ids: tuple[str, ...]) -> tuple[str, ...]:
         """
-        Count what was observed of these journeys; return those whose count changed.
+        Count these journeys; return those whose count changed.
 
         Every participant may call this at any time. A journey that is counted again replaces its earlier count.
 

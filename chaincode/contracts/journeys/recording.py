@@ -1,4 +1,4 @@
-"""The part of the contract of journeys that records events, and takes errors back."""
+"""The part of the contract of journeys that records events and corrects them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class EventReceipt:
 
 @dataclasses.dataclass(frozen=True)
 class Own:
-    """What the caller recorded of some parcels: all together, and the page for new records of them."""
+    """The caller's records of some parcels: all together, and the page for new records of them."""
 
     whole: pages.Page
     target: pages.Page
 
 
 def own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> Own:
-    """Return what the caller recorded of the parcels *meant*."""
+    """Return the caller's records of the parcels *meant*."""
     mine = journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)
     return Own(pages.together(mine), journeystate.target(journey, mine, meant))
 
@@ -147,7 +147,7 @@ class Recording:
         """
         Write the effects of *observation*; return its entry, whether it was recorded before, and changed custodies.
 
-        *mine* has, and *known* are, what this transaction changed already.
+        *mine* and *known* have the changes of this transaction so far.
         """
         catalogue = stages.version(ctx, journey.catalogue_version)
         stage = catalogue.stage(observation.stage_id)
@@ -204,7 +204,7 @@ class Recording:
         """
         stage = stages.version(ctx, journey.catalogue_version).stage(wrong.stage_id)
         if wrong.step in stage.takes:
-            raise Refusal.PICKUP_STANDS("goods were taken over with it; hand them over instead")
+            raise Refusal.PICKUP_STANDS("the carrier took custody with this pick-up; hand the goods over instead")
         if wrong.step not in stage.ends:
             return {}
         meant = contents.named(journey.parcels, epcis.identifiers_of(wrong.event))

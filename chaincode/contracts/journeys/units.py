@@ -40,7 +40,7 @@ class UnitReading:
 
 
 class Units(api.Contract):
-    """Bags, pallets, containers and flights: what is in them moves with them."""
+    """Bags, pallets, containers and flights; their contents move with them."""
 
     @api.transaction(endorsed_by=(), called_by=("party",))
     def open(self, ctx: api.Context, opening: units.UnitOpening) -> units.ShippingUnit:
@@ -57,7 +57,7 @@ class Units(api.Contract):
         if len(opening.parties) > units.MOST_PARTIES:
             raise invalid("opening.parties", f"are at most {units.MOST_PARTIES}")
         if not {caller, opening.custodian} <= set(opening.parties):
-            raise Refusal.NOT_A_PARTY("who opens a unit and who has it first are parties of it")
+            raise Refusal.NOT_A_PARTY("must include the organisation that opens the unit and its first custodian")
         catalogue = stages.catalogue_in_force(ctx)
         parties = tuple(
             journeys.party_of(participants.participant(ctx, msp_id), catalogue, JourneyType.FORWARD)
@@ -81,8 +81,8 @@ class Units(api.Contract):
         """
         Put *members* (parcels and units) into a unit, take them out, or observe them in it; only its custodian may.
 
-        No *members* means everything inside, to take it out or observe it. What goes in is the caller's too. The
-        packer of what comes out endorses as well, because its key is written again.
+        No *members* means everything inside, to take it out or observe it. The caller must be the custodian of members
+        that go in. The packer of a member that comes out endorses as well, because its key is written again.
 
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY, NOT_CUSTODIAN, CUSTODY_CONTESTED, IN_UNIT, NOT_IN_UNIT, NOT_IN_HAND,
@@ -96,14 +96,14 @@ class Units(api.Contract):
         inside = {each.member: each for each in held.present}
         if action == units.ADD:
             if not named:
-                raise invalid("members", "must name what goes in")
+                raise invalid("members", "must name the members that go in")
             if held.custody.within:
                 raise Refusal.IN_UNIT(f"{unit.unit_id} is in {held.custody.within}")
             changed = held.added(packing.put_in(ctx, unit, held.custody, caller, each, at) for each in named)
         else:
             named = named or tuple(inside)
             if not set(named) <= set(inside) or not named:
-                raise Refusal.NOT_IN_UNIT(f"{unit.unit_id} has {len(inside)} things in it, and not all of those named")
+                raise Refusal.NOT_IN_UNIT(f"{unit.unit_id} does not have all the members named")
             changed = held
             if action == units.DELETE:
                 if held.custody.within:
@@ -146,7 +146,7 @@ class Units(api.Contract):
         """
         Report an incident of a unit, for everything inside at its time.
 
-        Loss and damage are reported by who had the unit, or passed it on or took it over.
+        Only an organisation that had the unit, passed it on or took it over may report loss or damage.
 
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY, STAGE_NOT_ENTITLED, NOT_CANCELLABLE, CLOCK_WENT_BACK,
@@ -315,7 +315,7 @@ class Units(api.Contract):
         """Write an entry on the caller's page, and the unit's new state if it has one."""
         mine = unitstate.page(ctx, unit.unit_id, caller)
         before = mine.find(entry.event_id)
-        # A repetition writes the same page again, because Fabric asks the majority for a transaction without writes.
+        # A repetition writes the same page again: without writes, the transaction would need a majority's endorsements.
         unitstate.save_page(ctx, mine if before else mine.with_entry(entry))
         if changed is not None:
             unitstate.save_state(ctx, unit.unit_id, changed)

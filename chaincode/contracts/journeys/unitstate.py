@@ -1,5 +1,5 @@
 """
-The keys of shipping units and who must endorse each; what a unit's records say of what is in it.
+The keys of shipping units and who must endorse each, and the records of their members.
 
 As with journeys: the opening is an ordinary key, each party has its own page, and the key with custody and contents
 has the policy of the custodian. A parcel or unit inside keeps the key that it had, with the policy of whoever packed
@@ -64,7 +64,9 @@ def save_page(ctx: api.Context, written: pages.Page) -> None:
 
 
 def readable_pages(ctx: api.Context, unit: units.ShippingUnit, of: Iterable[str] = ()) -> tuple[pages.Page, ...]:
-    """Return the page of each party, or of those in *of*, without what only a modified peer can have written."""
+    """
+    Return the page of each party, or of those in *of*, without entries that only a modified peer can have written.
+    """
     found, wanted = [], set(of)
     for party in unit.parties:
         if wanted and party.msp_id not in wanted:
@@ -88,7 +90,10 @@ def readable_state(ctx: api.Context, unit_id: str) -> units.UnitState | None:
 
 
 def in_effect(ctx: api.Context, held: custody.Custody, depth: int = 0) -> custody.Custody:
-    """Return *held*, or with the hand-overs of the unit that it is in; units that only seem to be there give none."""
+    """
+    Return *held* with the hand-overs of the unit that it is in; a unit that cannot be read, or does not have it, adds
+    none.
+    """
     outer = readable_state(ctx, held.within) if held.within and depth < _DEEPEST else None
     return held.carried_by(in_effect(ctx, outer.custody, depth + 1)) if outer else held
 
@@ -97,9 +102,8 @@ def stayed(
     ctx: api.Context, member: str, stays: Iterable[custody.Stay], of: Iterable[str] = (), depth: int = 0
 ) -> dict[str, pages.Page]:
     """
-    Return what was recorded of a member in its *stays* in units, and of those in theirs: one page for each party.
-
-    A stay counts if the unit's own key has it too. Only the pages of the parties in *of* are read if some are named.
+    Return the records of a member from its *stays* in units, and from theirs in outer units: one page for each party. A
+    stay counts only if the unit's own key has it too. If *of* names parties, only their pages are read.
     """
     found: dict[str, list[pages.Page]] = {}
     wanted = tuple(of)

@@ -47,7 +47,7 @@ class PublicPlan:
 
 @dataclasses.dataclass(frozen=True)
 class Verified:
-    """That a plan's certificate proves what it says: its price, and how far a cheaper one could be."""
+    """The facts that a plan's certificate proves: its price, and how much cheaper another could be."""
 
     plan_id: str
     verified: bool
@@ -77,7 +77,7 @@ class Matching(WhyNotMe, api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def withdraw_offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Purge an offer, for instance one whose grant was revoked.
+        Purge an offer, for example one whose grant was revoked.
 
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
@@ -89,7 +89,7 @@ class Matching(WhyNotMe, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def observe(self, ctx: api.Context) -> tuple[Pair, ...]:
         """
-        Let matching use the hand-overs between companies as they are counted now (`Performance:count`).
+        Let matching use the present count of hand-overs between companies (`Performance:count`).
 
         Raises:
             Refused: NOT_A_PARTICIPANT.
@@ -120,7 +120,7 @@ class Matching(WhyNotMe, api.Contract):
         self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int
     ) -> dict[str, str]:
         """
-        Make a new plan for one that a carrier refused, failed or did not answer in time.
+        Make a new plan for a consignment, after a carrier refused, failed or did not answer in time.
 
         *failed* are the numbers of legs that failed, as platform and auditor know; the first *done* legs do not
         change. Publish the new plan with `publish`, which ends the old one.
@@ -147,8 +147,8 @@ class Matching(WhyNotMe, api.Contract):
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("batch",), called_by=("platform", "auditor"))
     def match_batch(self, ctx: api.Context) -> list[str]:
         """
-        Store plans that were computed outside, if each is allowed, capacity is enough for all, and the sum is good
-        enough.
+        Store plans that a solver outside the contract made, if each is allowed, there is capacity for all, and their
+        total is near the best.
 
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN,
@@ -223,9 +223,9 @@ class Matching(WhyNotMe, api.Contract):
         planstate.carrier_or_tender(ctx, carrier)
         data = private.transient(ctx, "leg")
         if hashlib.sha256(data).hexdigest() != planstate.leg_hash(ctx, plan_id, number):
-            raise Refusal.NOT_AS_STORED(f"that is not leg {number} of plan {plan_id}")
+            raise Refusal.NOT_AS_STORED(f"the transient data have another leg than {number} of plan {plan_id}")
         if records.loads(Leg, data, "transient.leg").carrier != carrier:
-            raise Refusal.NOT_A_PARTY("the leg is another carrier's")
+            raise Refusal.NOT_A_PARTY("the leg is for another carrier")
         key = planstate.leg_key(ctx, plan_id, number)
         private.absent(ctx, key, (carrier,), f"leg {number} of plan {plan_id}")
         private.put(ctx, key, data, (carrier,))
@@ -264,7 +264,7 @@ class Matching(WhyNotMe, api.Contract):
     @api.transaction(endorsed_by=(), called_by=("participant",))
     def conclude(self, ctx: api.Context, plan_id: str) -> Agreed:
         """
-        Record that all carriers accepted: from then on the plan is the agreed one for this journey and kind.
+        Record that all carriers accepted, which makes the plan the agreed one for this journey and kind.
 
         Raises:
             Refused: NOT_A_PARTICIPANT, PLAN_UNKNOWN, PLAN_ENDED, NOT_ALL_ACCEPTED, ALREADY_AGREED.
@@ -277,7 +277,7 @@ class Matching(WhyNotMe, api.Contract):
             raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
         before = store.find(ctx, Agreed, planstate.AGREED, notice.journey_id, notice.kind)
         if before and not store.find(ctx, End, planstate.END, before.plan_id):
-            raise Refusal.ALREADY_AGREED(f"{notice.journey_id} goes by plan {before.plan_id}")
+            raise Refusal.ALREADY_AGREED(f"{notice.journey_id} has the agreed plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
         agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx))
         store.save(ctx, agreed, planstate.AGREED, notice.journey_id, notice.kind)
@@ -299,7 +299,7 @@ class Matching(WhyNotMe, api.Contract):
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def evidence(self, ctx: api.Context, steps: tuple[Step, ...]) -> tuple[Evidence, ...]:
         """
-        Return what `match` would count for the quality of the valid offers on the lanes of *steps*.
+        Return the evidence that `match` would use for the quality of the valid offers on the lanes of *steps*.
 
         Raises:
             Refused: NOT_TENDER, INVALID_ARGUMENT.

@@ -63,7 +63,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     held = granting.proven_grant(ctx, grant_id, data)
     tender = participants.directory(ctx).tender
     if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
-        raise Refusal.WRONG_PURPOSE(f"the grant is not one to platform or auditor for {offers.PURPOSE}")
+        raise Refusal.WRONG_PURPOSE(f"the grant must be to platform or auditor, for the purpose {offers.PURPOSE}")
     held.check_open(clock.now(ctx))
     values = _shown(ctx, held, tender)
     return KeptOffer(
@@ -138,7 +138,7 @@ def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
     """
     kept = _kept_offers(ctx, plan.offers)
     if len(kept) < len(plan.offers):
-        raise Refusal.OFFER_GONE(f"of the offers compared for plan {plan.plan_id} one was withdrawn since")
+        raise Refusal.OFFER_GONE(f"an offer compared for plan {plan.plan_id} was withdrawn since")
     return tuple(each.offer for each in kept)
 
 
@@ -154,7 +154,7 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
     sides = participants.participant(ctx, held.owner).sides
     # Platform and auditor do not bid in their own tender.
     if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
-        raise Refusal.WRONG_SIDE("an offer is a capability of one who carries or clears")
+        raise Refusal.WRONG_SIDE("an offer must be a capability of a logistics organisation")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
     held.check_exactly(values)
     offers.check_attributes(values)

@@ -74,7 +74,9 @@ def leg_hash(ctx: api.Context, plan_id: str, number: int) -> str:
 
 
 def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
-    """Return the caller, if its collection has exactly this leg; every peer can compare the two hashes."""
+    """
+    Return the caller; raise Refused unless its collection has exactly this leg. Every peer can compare the two hashes.
+    """
     carrier = access.member(ctx)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), leg_key(ctx, plan_id, number))
     if held.hex() != leg_hash(ctx, plan_id, number):

@@ -63,7 +63,7 @@ class WhyNotMe:
         _check_own_offer(ctx, carrier, grant_id)
         names = (plan_id, grant_id, f"{step:02}")
         if store.find(ctx, Question, QUESTION, *names):
-            raise Refusal.ALREADY_EXISTS("that was asked before")
+            raise Refusal.ALREADY_EXISTS("the carrier has asked this already")
         asked = Question(plan_id, grant_id, step, carrier, clock.stamp(ctx))
         store.save(ctx, asked, QUESTION, *names)
         store.announce(ctx, "WhyNotMeAsked", {"plan_id": plan_id, "grant_id": grant_id, "step": step})
@@ -83,7 +83,7 @@ class WhyNotMe:
             raise Refusal.NOT_ASKED("the carrier did not ask")
         key = _reply_key(ctx, plan_id, grant_id, step)
         if ctx.stub.get_private_data_hash(TENDER, key):
-            raise Refusal.ALREADY_EXISTS("that was answered before")
+            raise Refusal.ALREADY_EXISTS("the question has been answered already")
         graph, choice = tendering.rebuilt(ctx, plan)
         found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
         reply = Reply(plan_id, grant_id, step, found, private.salt(ctx))
@@ -103,7 +103,7 @@ class WhyNotMe:
         data = private.transient(ctx, "reply")
         key = _reply_key(ctx, plan_id, grant_id, step)
         if ctx.stub.get_private_data_hash(TENDER, key) != hashlib.sha256(data).digest():
-            raise Refusal.NOT_AS_STORED("that is not the answer of platform and auditor")
+            raise Refusal.NOT_AS_STORED("the transient data have another answer than platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
         return private.announce(ctx, "WhyNotMeDelivered", plan_id=plan_id, grant_id=grant_id)
@@ -114,7 +114,7 @@ class WhyNotMe:
         participants.tender_member(ctx)
         data = ctx.stub.get_private_data(TENDER, _reply_key(ctx, plan_id, grant_id, step))
         if not data:
-            raise Refusal.NOT_FOUND("there is no such answer")
+            raise Refusal.NOT_FOUND("platform and auditor have not answered this question")
         return data
 
     @api.query(read_on=("caller",), called_by=("carrier",))
@@ -132,7 +132,7 @@ class WhyNotMe:
 
 def _check_own_offer(ctx: api.Context, carrier: str, grant_id: str) -> None:
     """
-    Refuse unless the offer is *carrier*'s own.
+    Raise Refused unless the offer is *carrier*'s own.
 
     Anybody can write something under the grant's key in its own collection. Only its parties have the same value as
     the auditor, and of these only the owner is neither platform nor auditor.

@@ -35,7 +35,7 @@ EXPERIENCE = "matching.experience"
 
 @dataclasses.dataclass(frozen=True)
 class KeptCertificate:
-    """A plan's certificate, with a salt, so that others cannot find its figures by trying."""
+    """A plan's certificate, with a salt, so that others cannot guess its figures and compare hashes."""
 
     certificate: Certificate
     salt: str
@@ -55,7 +55,7 @@ class Assignment:
 
 
 def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
-    """Return the problem that *plan* solves, and its chain, for later questions."""
+    """Return the problem that *plan* solves, and its chain, to answer later questions."""
     graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
     return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
 
@@ -250,7 +250,7 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
     found = records.loads(Notice, notice, "notice")
     kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, found.plan_id))
     if hashlib.sha256(notice.encode()).digest() != kept:
-        raise Refusal.NOT_AS_STORED(f"plan {found.plan_id} is not as platform and auditor keep it")
+        raise Refusal.NOT_AS_STORED(f"the notice of plan {found.plan_id} differs from the stored one")
     return found
 
 
@@ -288,7 +288,7 @@ def _circumstances(ctx: api.Context, found: Sequence[Offer], wanted: Assignment)
 
 
 def known(ctx: api.Context, steps: Sequence[Step], found: Sequence[Offer]) -> tuple[evidence.Evidence, ...]:
-    """Return what is known of the quality of these offers besides their carriers' claims."""
+    """Return the evidence of the quality of these offers besides their carriers' claims."""
     now, lanes = clock.now(ctx), evidence.lanes(steps)
     by_carrier = {name: counting.figures(ctx, name) for name in sorted({offer.carrier for offer in found})}
     seen = {(name, lane): known.on(*lane, now) for name, known in by_carrier.items() for lane in lanes}

@@ -2,8 +2,8 @@
 A carrier's own plans: departures with their capacity and bookings.
 
 They are only in the carrier's implicit collection. Each departure is its own record. So bookings on different
-departures do not conflict, and two on the same one cannot both take its last place. Every version has a new salt:
-the channel has its hash, and without a salt others could find the load by trying.
+departures do not conflict, and two on the same one cannot both take its last place. Every version has a new salt: the
+channel has the version's hash, and without a salt others could guess the load and compare hashes.
 """
 
 from __future__ import annotations
@@ -130,10 +130,10 @@ class Departure:
         if any(booking.booking_id == booking_id for booking in self.bookings):
             raise Refusal.ALREADY_BOOKED(f"booking {booking_id} is on this departure")
         if now > moments.stated("slot.cut_off_at", self.slot.cut_off_at).at:
-            raise Refusal.CUT_OFF_PASSED("the departure takes no more goods")
+            raise Refusal.CUT_OFF_PASSED("the time to book this departure has passed")
         if wanted.parcels > self.parcels_left or wanted.grams > self.grams_left:
             # The free capacity is the carrier's secret, and everybody can read a refusal.
-            raise Refusal.CAPACITY_EXCEEDED("the departure has not enough room left")
+            raise Refusal.CAPACITY_EXCEEDED("the departure has too little capacity left")
         made = Booking(booking_id, wanted.shipper, wanted.parcels, wanted.grams, moments.text(now))
         return self._next(wanted.salt, (*self.bookings, made))
 

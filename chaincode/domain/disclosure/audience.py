@@ -25,7 +25,7 @@ def check_named(names: Collection[str]) -> None:
         Refused: COHORT_TOO_SMALL.
     """
     if any(name.startswith("audience.") for name in names) and COHORT_SIZE not in names:
-        raise Refusal.COHORT_TOO_SMALL("an audience is described together with its cohort_size")
+        raise Refusal.COHORT_TOO_SMALL("describe an audience together with its cohort_size")
 
 
 def check_described(values: Mapping[str, object]) -> None:

@@ -136,7 +136,7 @@ def proven(document: bytes, disclosed: Sequence[str], document_hash: str) -> tup
 
 
 def _in_order(values: Mapping[str, Any], *names: str) -> None:
-    """Refuse values that do not rise in this order; absent ones are skipped."""
+    """Refuse values that are not in ascending order; skip absent ones."""
     given = [name for name in names if name in values]
     for lower, upper in zip(given, given[1:], strict=False):
         if values[lower] > values[upper]:

@@ -196,7 +196,7 @@ def read_document(data: bytes) -> Document:
         raise invalid("document._sd_alg", "must be sha-256")
     digests = parts["_sd"]
     if len(digests) != SLOTS or len(set(map(str, digests))) != SLOTS:
-        raise invalid("document._sd", f"must list {SLOTS} different digests, decoys in the place of what is not given")
+        raise invalid("document._sd", f"must list {SLOTS} different digests, with decoys for absent attributes")
     if not all(isinstance(one, str) and is_digest(one) for one in digests):
         raise invalid("document._sd", "must list base64url SHA-256 digests")
     document = Document(parts["vct"], parts["iss"], parts["claim_id"], parts["revision"], parts["iat"], tuple(digests))
@@ -227,7 +227,7 @@ def opened_in(
         if one.name in values:
             raise Refusal.ATTRIBUTE_TWICE(f"{one.name} is disclosed twice")
         if digests[slots.index(one.name)] != one.digest:
-            raise Refusal.NOT_IN_CLAIM(f"{one.name} is not what {what} committed to")
+            raise Refusal.NOT_IN_CLAIM(f"{one.name} is not the value that {what} committed to")
         values[one.name] = one.value
     return values
 

@@ -7,7 +7,7 @@ two thirds of a side or more; and together with everything published before, no 
 fewer than three parties (`isolation`).
 
 Contributions of a period (an ISO week) are frozen at its end and count from the next one, and a region is computed
-once in a period. So nobody sees the same cell with and without a party that came or left in between.
+once in a period. So nobody sees two sums of one cell that differ only in a party that joined or left.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Cell:
     One region in one week; *gap* is demand without capacity, and negative if capacity is left.
 
     Attributes:
-        frozen_at: when the contributions were frozen that it is the sum of; those that came later are not in it.
+        frozen_at: when its contributions were frozen; later ones are not in the sum.
     """
 
     region: str
@@ -105,7 +105,7 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Summand:
-    """One contribution in a cell: by which grant, whose, and with what weight."""
+    """One contribution in a cell: its grant, its party and its weight."""
 
     grant_id: str
     party: str
@@ -125,10 +125,10 @@ class PublishedCell:
 @dataclass(frozen=True)
 class Recomputed:
     """
-    Whether a cell is the sum of the contributions that were counted in it.
+    Whether a published cell is still the sum of its contributions.
 
     Attributes:
-        missing: grants whose figures were purged since, so that nobody can add the cell up again.
+        missing: grants whose figures were purged since; without them nobody can compute the sum again.
     """
 
     cell: Cell
@@ -159,7 +159,7 @@ def check_attributes(kind: str, names: Collection[str]) -> None:
         raise Refusal.ATTRIBUTE_MISSING(f"the meter needs {missing[0]}")
     extra = sorted(set(names) - set(NEEDED[kind]) - set(ALSO_TAKEN[kind]))
     if extra:
-        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"the meter has no use for {extra[0]}")
+        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"the meter does not use {extra[0]}")
 
 
 def spread(kind: str, values: Mapping[str, Any]) -> dict[str, dict[str, int]]:
@@ -190,7 +190,7 @@ def period(now: int) -> str:
 
 
 def frozen_at(period: str) -> str:
-    """Return the moment from which on contributions do not count in *period*: its begin."""
+    """Return the start of *period*; contributions from then on count in the next one."""
     return f"{weeks.monday('period', period).isoformat()}T00:00:00Z"
 
 
@@ -204,8 +204,7 @@ def publishable(
     frozen_at: str,
 ) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[PublishedCell, ...]]:  # fmt: skip
     """
-    Return the cells of *region* that may be published beside those in *published*, those that may not, and all that
-    are published then.
+    Return the cells of *region* that may now be published, those that may not, and *published* with the new ones.
     """
     places.check_subdivision("region", region)
     counted = [one for one in contributions if region in one.units]
@@ -224,7 +223,7 @@ def publishable(
 
 
 def recomputed(cell: Cell, parts: PublishedCell, contributions: Iterable[Contribution]) -> Recomputed:
-    """Return whether *cell* is the sum of its *parts*, added up again from *contributions*."""
+    """Return whether *cell* is the sum of its *parts*; compute it again from *contributions*."""
     grants = {one.grant_id for one in (*parts.demand, *parts.capacity)}
     counted = [one for one in contributions if one.grant_id in grants]
     missing = sorted(grants - {one.grant_id for one in counted})
@@ -233,7 +232,7 @@ def recomputed(cell: Cell, parts: PublishedCell, contributions: Iterable[Contrib
 
 
 def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]) -> Rule | None:
-    """Return the first rule that forbids to publish *new*."""
+    """Return the first rule that forbids publishing *new*."""
     if any((new.region, new.week) == (old.region, old.week) for old in published):
         return Rule.PUBLISHED_BEFORE
     sides = (new.demand, new.capacity)
@@ -248,7 +247,7 @@ def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Seque
 
 
 def _dominated(side: Iterable[Summand], counted: Iterable[Contribution], cell: PublishedCell) -> bool:
-    """Return whether one party has two thirds or more, which would tell its figure closely; or all have nothing."""
+    """Return whether one party has two thirds or more, so that the sum nearly is its figure; or all have nothing."""
     by_party: dict[str, int] = {}
     mine = {one.grant_id for one in side}
     for one in counted:

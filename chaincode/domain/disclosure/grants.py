@@ -148,7 +148,7 @@ class Grant:
 
     def check_exactly(self, names: Iterable[str]) -> None:
         """
-        Refuse unless *names* are the attributes granted, no more and no fewer.
+        Raise Refused unless *names* are exactly the attributes granted.
 
         Raises:
             Refused: ATTRIBUTE_NOT_GRANTED or ATTRIBUTE_MISSING.
@@ -295,9 +295,9 @@ def check_answers(terms: GrantTerms, request: Request) -> None:
 def check_attributes(field: str, names: tuple[str, ...]) -> None:
     """Refuse unknown or repeated names, and an audience without its size."""
     if not names or len(set(names)) != len(names):
-        raise invalid(field, "must name at least one attribute, and none twice")
+        raise invalid(field, "must name at least one attribute, and each once")
     if not set(names) <= _ATTRIBUTES:
-        raise invalid(field, "names what is no attribute of a claim")
+        raise invalid(field, "has a name that is no attribute of a claim")
     audience.check_named(names)
 
 
@@ -305,7 +305,7 @@ def check_purpose(field: str, purpose: str) -> None:
     """Refuse a purpose that is empty or malformed."""
     texts.check(field, purpose, 200)
     if not purpose.strip():
-        raise invalid(field, "must say what for")
+        raise invalid(field, "must name the purpose")
 
 
 def moment(field: str, text: str) -> int:

@@ -28,7 +28,7 @@ def gives_away(cells: Iterable[Cell], party_of: Mapping[str, str]) -> bool:
     *party_of* names the party behind each unknown.
     """
     unknowns = sorted(party_of)
-    left_open = _left_open([[Fraction(cell.get(name, 0)) for name in unknowns] for cell in cells], len(unknowns))
+    left_open = _null_space([[Fraction(cell.get(name, 0)) for name in unknowns] for cell in cells], len(unknowns))
     parties = sorted(set(party_of.values()))
     few = [group for size in range(1, len(parties) + 1) for group in _groups(parties, size)]
     return any(
@@ -41,8 +41,8 @@ def _groups(parties: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
     return () if audience.enough_parties(parties[:size]) else itertools.combinations(parties, size)
 
 
-def _left_open(rows: Sequence[_Vector], width: int) -> list[_Vector]:
-    """Return for each unknown its share in a basis of the null space of *rows*."""
+def _null_space(rows: Sequence[_Vector], width: int) -> list[_Vector]:
+    """Return the row of each unknown in a basis of the null space of *rows*."""
     reduced = _reduced(rows)
     pivots = {next(i for i, each in enumerate(row) if each): row for row in reduced}
     free = [column for column in range(width) if column not in pivots]
@@ -74,7 +74,7 @@ def _reduced(rows: Sequence[_Vector]) -> list[_Vector]:
 
 
 def _cleared(row: _Vector, by: _Vector) -> _Vector:
-    """Return *row* less the multiple of *by* that clears the column of the latter's leading one."""
+    """Return *row* minus a multiple of *by*, so that the column of *by*'s leading one becomes zero."""
     pivot = next(i for i, each in enumerate(by) if each)
     factor = row[pivot]
     return [one - factor * other for one, other in zip(row, by, strict=True)] if factor else row

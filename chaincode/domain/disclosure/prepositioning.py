@@ -1,5 +1,5 @@
 """
-Advice for overseas warehouses: what to send to which one, and by when, so that the forecast can be met from nearby.
+Advice for overseas warehouses: how much to send to which one, and by when, to meet the forecast from nearby.
 
 Each region's demand of a week goes to the warehouse that reaches it soonest and has space. The quantity is the
 median and a part of the spread up to the 90th percentile. It must leave early enough for 95 of 100 transits.

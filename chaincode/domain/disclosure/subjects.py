@@ -7,7 +7,7 @@ claims about one thing have a digest in common. Without the secret, the digest t
 plain hash could be found by trying.
 
 A forecast is about a GTIN; without one, about its SKU reference, else about its HS code; and about its audience, if
-it names one. Weeks and months that a claim touches count whole.
+it names one. A week or month that a claim covers in part counts as covered.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 What is in each parcel of a journey: units of the order's lines, by quantity or by serial, and its weight and size.
 
-A quantity is in one parcel. So what was delivered, lost or sent back of a line follows from what happened to the
-parcels. A parcel is known by the canonical spelling of its identifier (`parcels`, `digitallink`).
+A quantity is in one parcel. So the events of parcels say how many units of a line were delivered, lost or sent back. A
+parcel is known by the canonical spelling of its identifier (`parcels`, `digitallink`).
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Parcel:
     sides_mm: tuple[int, ...] = ()
 
     def units(self, line: str, among: Collection[str] = ()) -> int:
-        """Return how many units of *line* are in it; only those with serials *among* the given ones, if any are."""
+        """Return how many units of *line* are in it; if *among* has serials, count only units with these."""
         if among:
             return len(set(among) & set(self.serials(line)))
         return sum(each.quantity for each in self.contents if each.line == line)
 
     def serials(self, line: str) -> tuple[str, ...]:
-        """Return the serials of the units of *line* in it, in one spelling; those without a serial are left out."""
+        """Return the serials of the units of *line* in it, in their canonical spelling."""
         return tuple(
             digitallink.canonical(unit) for each in self.contents if each.line == line for unit in each.serials
         )
@@ -78,7 +78,7 @@ def packed(stated: Sequence[Parcel], epcs: Sequence[str], units: Mapping[str, in
         _check(each)
     serials = [digitallink.canonical(serial) for each in found for part in each.contents for serial in part.serials]
     if len(set(serials)) < len(serials):
-        raise invalid(_FIELD, "have a serial in two places")
+        raise invalid(_FIELD, "have one serial twice")
     told = {line: sum(each.units(line) for each in found) for line in units}
     if told != dict(units) or any(part.line not in units for each in found for part in each.contents):
         raise invalid(_FIELD, "must together contain exactly the units of opening.lines")
@@ -103,8 +103,8 @@ def named(carried: Sequence[Parcel], identifiers: Iterable[str]) -> tuple[str, .
     """
     Return the parcels that *identifiers* mean, in the journey's order.
 
-    A parcel means itself and a serial the parcel that it is in. Whatever names neither, and no identifier at all,
-    means all parcels.
+    A parcel's identifier means that parcel, and a serial the parcel that it is in. If there is neither, all parcels are
+    meant.
     """
     said = {digitallink.canonical(each) for each in identifiers}
     meant = tuple(each.identifier for each in carried if each.identifier in said)

@@ -104,13 +104,13 @@ class Custody:
         return self.stays[-1].unit_id if self.stays and self.stays[-1].until is None else ""
 
     def could_see(self, msp_id: str, at: int) -> bool:
-        """Return whether *msp_id* had the goods at *at*, or passed them on before or took them over after that."""
+        """Return whether *msp_id* was the custodian at *at*, or the one directly before or after."""
         last = max((number for number, each in enumerate(self.periods) if each.since <= at), default=0)
         return msp_id in {each.custodian for each in self.periods[max(last - 1, 0) : last + 2]}
 
     def check_could_see(self, msp_id: str, at: int) -> None:
         """
-        Refuse a report of loss or damage by who did not have the goods around that time.
+        Refuse a report of loss or damage by an organisation that did not have the goods around that time.
 
         Raises:
             Refused: NOT_CUSTODIAN.
@@ -235,7 +235,7 @@ class Custody:
         return dataclasses.replace(self, number=self.number - 1, state=HELD, periods=self.periods[:-1], offer=None)
 
     def contested(self, custodian: str) -> Alarm:
-        """Return the alarm for periods that the custodian's own page does not confirm."""
+        """Return the alarm for periods of custody that the custodian's own page does not confirm."""
         text = f"{custodian} is named as custodian and its page does not confirm it"
         return Alarm("CUSTODY_CONTESTED", self.since, (custodian,), text)
 

@@ -1,7 +1,7 @@
 """
-The last steps at the buyer's: attempts with their reason, proof of delivery, lockers and pick-up points.
+The last steps of a delivery: attempts with their reason, proof of delivery, lockers and pick-up points.
 
-What an event says of them stands in its details: ``reason`` of an attempt, ``proof`` and ``proof_hash`` of a
+An event has them in its details: ``reason`` of an attempt, ``proof`` and ``proof_hash`` of a
 delivery, ``point`` and ``collect_until`` of goods that wait to be collected. The proof itself is kept outside the
 ledger.
 """
@@ -25,7 +25,7 @@ _DETAILS = "observation.details"
 
 
 class AttemptReason(enum.StrEnum):
-    """Why a delivery was attempted in vain."""
+    """Why an attempt to deliver failed."""
 
     NOBODY_THERE = "nobody_there"
     ADDRESS_UNKNOWN = "address_unknown"
@@ -75,7 +75,7 @@ def check(observation: Observation) -> None:
 
 def check_expired(timeline: Iterable[Entry], at: int) -> None:
     """
-    Refuse to call goods not collected at a moment before their time was up.
+    Refuse the step "not collected" before the time to collect the goods has ended.
 
     Raises:
         Refused: GATE_CLOSED if they did not wait to be collected; NOT_DUE.

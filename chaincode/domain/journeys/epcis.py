@@ -40,7 +40,8 @@ class Observation:
     One event, as an organisation reports it.
 
     ``event_time`` has the place's offset (RFC 3339). ``epcs`` are the identifiers of the goods; if empty, the
-    consignment's own. ``details`` are public facts of the stage, such as ``seal``; what the goods are is none.
+    consignment's own. ``details`` are public facts of the stage, such as ``seal``; the kind of goods is private and
+    never among them.
     """
 
     stage_id: str

@@ -61,7 +61,7 @@ def committed(values: Mapping[str, str], salt: str, what: str) -> tuple[tuple[st
 
 
 def check_digests(field: str, digests: Iterable[str]) -> None:
-    """Refuse what are not the digests of a line."""
+    """Refuse values that are not the digests of a line."""
     listed = list(digests)
     if len(listed) != len(ATTRIBUTES) or not all(map(disclosures.is_digest, listed)):
         raise invalid(field, f"must be {len(ATTRIBUTES)} base64url SHA-256 digests")

@@ -1,8 +1,8 @@
 """
-What holds a parcel back: a hold that nobody released, and a loss until it is found.
+Parcels that cannot move on: those on a hold that nobody released, and lost ones until they are found.
 
-Nothing on hold is handed over onward or delivered. A hold begins and ends by the events' own times; one that still
-stands also stops what is dated before it, because the times of a hand-over are those that its parties state.
+Nothing on hold is handed over onward or delivered. A hold begins and ends by the events' own times; a hold in force
+also stops events dated before it, because the times of a hand-over are those that its parties state.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def about(journey: Journey, page: Page, parcel: str) -> Page:
 
 
 def holds(entry: Entry) -> bool:
-    """Return whether *entry* puts goods on hold: an authority says so, or found them not in order."""
+    """Return whether *entry* puts goods on hold: an authority holds them, or found a fault."""
     found = entry.stage_id == _INSPECTION and entry.event.get("disposition") in _ADVERSE
     return entry.step == "holding" or found
 
@@ -47,7 +47,7 @@ def releases(entry: Entry, stage_id: str) -> bool:
 
 
 def held(timeline: Iterable[Entry], at: int | None = None) -> tuple[str, ...]:
-    """Return the stages whose hold stood at a moment; at the end of *timeline* if none is given."""
+    """Return the stages whose hold was in force at a moment; by default at the end of *timeline*."""
     found: list[str] = []
     for entry in timeline:
         if at is not None and entry.at > at:
@@ -59,7 +59,9 @@ def held(timeline: Iterable[Entry], at: int | None = None) -> tuple[str, ...]:
 
 
 def lost(incidents: Iterable[Incident]) -> Incident | None:
-    """Return the loss after which nobody found the goods; *incidents* are in the order in which they happened."""
+    """
+    Return the loss, unless the goods were found since; *incidents* are in the order in which they happened.
+    """
     last = None
     for each in incidents:
         if each.kind is IncidentKind.LOST:

@@ -147,7 +147,7 @@ def without_forgeries(journey: Journey, page: Page) -> Page:
 
 
 def genuine(page: Page, party: Party, about: str, name: str) -> Page:
-    """Return of *page* what *party* may record, with the event's field *about* saying *name*."""
+    """Return the entries of *page* that *party* may record and whose event has *name* in the field *about*."""
 
     def holds(entry: Entry) -> bool:
         said = entry.event
@@ -219,7 +219,7 @@ class Begun(Protocol):
 
 def punctual(journey: Begun, page: Page, now: int) -> None:
     """
-    Raise Refused if the transaction's time *now* is before the ledger.
+    Raise Refused if the transaction's time *now* is before the last record on *page*.
 
     The client chooses this time. So it may not be before an earlier record of the same organisation: otherwise
     somebody could pre-date a whole transaction to make an old event look punctual.
@@ -228,7 +228,7 @@ def punctual(journey: Begun, page: Page, now: int) -> None:
         Refused: CLOCK_WENT_BACK.
     """
     if now < max(page.last_recorded, journey.opened_at) - moments.SKEW:
-        raise Refusal.CLOCK_WENT_BACK(f"the ledger has something later than this transaction on {page.journey_id}")
+        raise Refusal.CLOCK_WENT_BACK(f"the ledger has a later record of this organisation on {page.journey_id}")
 
 
 def timely(journey: Begun, page: Page, at: int, now: int) -> None:

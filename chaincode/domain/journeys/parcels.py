@@ -1,10 +1,10 @@
 """
 Identifiers of consignments: GS1's in EPC URIs and Digital Links, postal items (UPU S10), a carrier's own numbers.
 
-What has no URI of its own gets one of Selat's: ``.../voc/s10/RR473124829GB``
+An identifier without a URI of its own gets one of Selat's: ``.../voc/s10/RR473124829GB``
 for a postal item, ``.../voc/parcel/CarrierMSP/4711-08`` for the number that a
-carrier gave, ``.../voc/return/R1`` for what a return brings back, which has no label
-before it is fetched. A check digit is verified wherever the scheme has one.
+carrier gave, ``.../voc/return/R1`` for the goods of a return, which have no label before the carrier fetches them. A
+check digit is verified wherever the scheme has one.
 """
 
 from __future__ import annotations
@@ -55,6 +55,6 @@ def identified(identifier: str, field: str) -> str:
 
 
 def of(identifiers: Iterable[str]) -> tuple[str, ...]:
-    """Return the parcels among *identifiers*, each once and in one spelling; what is in them is left out."""
+    """Return the parcels among *identifiers*, each once in its canonical spelling; leave out units."""
     known = dict.fromkeys(digitallink.canonical(each) for each in identifiers)
     return tuple(each for each in known if each.startswith((_SSCC, S10, NUMBER, RETURN)))

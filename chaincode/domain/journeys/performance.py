@@ -3,11 +3,9 @@ The observed performance of carriers, and its comparison with their claims.
 
 Only legs count whose beginning and end were signed by two parties: the
 handover that began it, and the handover (or the recorded delivery) that ended
-it. A leg on which the goods were lost, or damaged and not passed on, ends with
-that, as its carrier or the giver of the goods reported, and counts: it was
-not on time, and has no duration if it never arrived. A plan counts if it was
-stated before the leg began; what is said after the fact proves nothing.
-`tallies` sums the legs up by carrier, lane and quarter.
+it. A leg also ends when its carrier, or the giver of the goods, reports them lost, or damaged and not passed on. Such a
+leg was not on time, and has no duration if the goods never arrived. A plan counts only if it was stated before the leg
+began. `tallies` adds the legs up by carrier, lane and quarter.
 """
 
 from __future__ import annotations
@@ -104,7 +102,7 @@ class Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class Passed:
-    """How long it was from the last time of a step to the delivery."""
+    """The time from the last occurrence of a step to the delivery."""
 
     stage_id: str
     step: str

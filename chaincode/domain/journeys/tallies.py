@@ -1,11 +1,10 @@
 """
 Tallies: what was observed on a lane, as sums that grow with lanes and not with journeys.
 
-A tally has one part for each quarter (UTC), so that old shipments leave it: figures are those of the quarter that
-runs and of the three before. It keeps how many legs took how long. For this, minutes are kept to three digits,
-rounded up (1,234 minutes count as 1,240), so a percentile is at most one percent longer than the leg behind it.
-
-A leg can be taken off again, because later records may change what is known of it.
+A tally has one part for each quarter (UTC), so that old shipments no longer count: figures are of the present quarter
+and the three before it. It keeps how many legs took how long. For this, minutes are kept to three digits, rounded up
+(1,234 minutes count as 1,240), so a percentile is at most one percent too long. A leg can be removed again, because
+later records may change its facts.
 """
 
 from __future__ import annotations
@@ -112,7 +111,7 @@ class LaneTally:
 
 @dataclasses.dataclass(frozen=True)
 class LaneFigures:
-    """What is observed of one carrier on one lane, in short; on_time_bps is None with too few plans."""
+    """The main figures of one carrier on one lane; on_time_bps is None with too few plans."""
 
     n: int
     on_time_bps: int | None
@@ -124,7 +123,7 @@ class LaneFigures:
 
 @dataclasses.dataclass(frozen=True)
 class CarrierFigures:
-    """What is observed of one carrier, by lane (such as ``VNHPH-VNHAN``)."""
+    """The figures of one carrier, by lane (such as ``VNHPH-VNHAN``)."""
 
     lanes: dict[str, LaneFigures] = dataclasses.field(default_factory=dict)
 
@@ -175,7 +174,7 @@ def kept_minutes(minutes: int) -> int:
 
 
 def counted(durations: Mapping[str, int], minutes: int, number: int) -> Durations:
-    """Return *durations* with *number* more that took *minutes*; there are never fewer than none."""
+    """Return *durations* with *number* more that took *minutes*; a count is never below 0."""
     name = str(kept_minutes(max(minutes, 0)))
     changed = {**durations, name: max(durations.get(name, 0) + number, 0)}
     return {name: times for name, times in changed.items() if times}

@@ -196,7 +196,10 @@ def outcome(journey: Journey, timeline: Sequence[Entry], incidents: Sequence[Inc
 
 
 def gone(timeline: Sequence[Entry], incidents: Sequence[Incident]) -> tuple[int, ...]:
-    """Return when a parcel went a way that does not lead to its buyer: lost and not found, or back to its sender."""
+    """
+    Return when it became certain that a parcel does not reach its buyer: lost and not found, or on its way back to the
+    sender.
+    """
     if status(timeline, incidents) is Status.DELIVERED:
         return ()
     lost = movement.lost(incidents)
@@ -205,7 +208,7 @@ def gone(timeline: Sequence[Entry], incidents: Sequence[Incident]) -> tuple[int,
 
 
 def over(found: ParcelOutcome) -> bool:
-    """Return whether nothing more is to come of a parcel: it arrived somewhere, is lost, or is cancelled."""
+    """Return whether a parcel has no further events: it arrived somewhere, is lost, or is cancelled."""
     return found not in (ParcelOutcome.MOVING, ParcelOutcome.RETURNING)
 
 

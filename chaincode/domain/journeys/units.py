@@ -1,8 +1,8 @@
 """
 Shipping units: bags, pallets, containers and flights, with parcels and other units in them.
 
-What is in a unit moves with it: an event, an incident or a hand-over of the unit counts for everything inside at that
-time, and is recorded once, on the unit's own pages. What goes in and comes out are EPCIS AggregationEvents. Each
+Everything in a unit moves with it: an event, an incident or a hand-over of the unit counts for everything inside at
+that time, and is recorded once, on the unit's own pages. Packing and unpacking are EPCIS AggregationEvents. Each
 member knows its stays in units (`custody.Stay`), and each unit what was in it when (`Inside`).
 """
 
@@ -194,7 +194,7 @@ def without_forgeries(unit: ShippingUnit, page: pages.Page) -> pages.Page:
 
 def during(page: pages.Page, member: str, stay: Stay) -> pages.Page:
     """
-    Return what *page* of a unit says of a *member* in a *stay*.
+    Return the entries of a unit's *page* that are about a *member* during its *stay*.
 
     An aggregation is about its children alone.
     """
@@ -211,7 +211,7 @@ def during(page: pages.Page, member: str, stay: Stay) -> pages.Page:
 
 
 def within(page: pages.Page, stay: Stay) -> pages.Page:
-    """Return what *page* of an outer unit says in the time of a member's *stay* in an inner one."""
+    """Return the entries of an outer unit's *page* during a member's *stay* in an inner unit."""
     return dataclasses.replace(
         page,
         entries=tuple(entry for entry in page.entries if stay.covers(entry.at)),

@@ -1,5 +1,5 @@
 """
-Many consignments at once: somebody else solves them, and this module checks the result.
+Plans for many consignments at once: a solver outside the contract makes them, and this module checks them.
 
 The plans of a batch compete for capacity. To share it best takes longer than an endorser has. But an endorser can
 check that every chain is allowed and in time, that there is capacity for all (`units`), and how far their sum is
@@ -65,11 +65,11 @@ def checked(graph: Graph, chain: Sequence[str]) -> Choice:
     positions = []
     for number, (offer_id, candidates) in enumerate(zip(chain, graph.steps, strict=False)):
         if by_id.get(offer_id) not in candidates:
-            raise Refusal.CHAIN_NOT_ALLOWED(f"step {number + 1} is given to one who cannot do it")
+            raise Refusal.CHAIN_NOT_ALLOWED(f"the offer chosen for step {number + 1} cannot do it")
         positions.append(by_id[offer_id])
     figures = graph.figures(tuple(positions))
     if len(positions) != len(graph.steps) or len(chain) != len(positions):
-        raise Refusal.CHAIN_NOT_ALLOWED("the chain has not one offer for each step")
+        raise Refusal.CHAIN_NOT_ALLOWED("the chain needs one offer for each step")
     if figures.hours > graph.demand.deadline_hours:
         raise Refusal.CHAIN_NOT_ALLOWED("the chain is late")
     return dataclasses.replace(best, chain=tuple(positions), figures=figures)

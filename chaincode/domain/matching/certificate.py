@@ -76,12 +76,12 @@ def verify_match(problem: ChoiceProblem, certificate: Certificate) -> None:
     names = [offer.offer_id for offer in ordered]
     steps = [tuple(map(names.__getitem__, remaining)) for remaining in known.candidates]
     if certificate.toll < 0 or len(certificate.steps) != len(steps) or len(certificate.chain) != len(steps):
-        raise _wrong("it is about another number of steps, or pays for being late")
+        raise _wrong("it has another number of steps, or a negative toll")
     for number, (bound, candidates) in enumerate(zip(certificate.steps, steps, strict=True)):
         if len(bound.offers) != len(candidates) or set(bound.offers) != set(candidates):
             raise _wrong(f"step {number + 1} has other candidates")
         if len(bound.potentials) != len(bound.offers):
-            raise _wrong(f"step {number + 1} has not one potential for each candidate")
+            raise _wrong(f"step {number + 1} needs one potential for each candidate")
     _check_potentials(problem, certificate, offers)
     _check_chain(problem, certificate, offers)
 
@@ -127,7 +127,7 @@ class _Following:
         self._takers = takers
 
     def check(self, number: int, lefts: Iterable[tuple[int, Offer]]) -> None:
-        """Raise Refused if one of step *number* has more left to spend than it takes to reach the next step."""
+        """Raise Refused if a potential at step *number* is above the least cost to go on from there."""
         strange = self._strange
         nearest = self._takers[0][0]
         for left, giver in lefts:
@@ -159,7 +159,7 @@ def _check_chain(problem: ChoiceProblem, certificate: Certificate, offers: dict[
     demand, known = problem.demand, friction.experience(problem.pairs)
     for name, step in zip(certificate.chain, certificate.steps, strict=True):
         if name not in step.offers:
-            raise _wrong(f"{name} is no candidate where the chain has it")
+            raise _wrong(f"{name} is no candidate for its step of the chain")
     chain = [offers[name] for name in certificate.chain]
     total = sum(_cost(problem, offer, 0) for offer in chain)
     hours = sum(offer.transit_hours for offer in chain)
@@ -167,7 +167,7 @@ def _check_chain(problem: ChoiceProblem, certificate: Certificate, offers: dict[
         total += friction.between(giver, taker, demand.hour, known, problem.weights)
         hours += taker.dwell_hours if giver.carrier != taker.carrier else 0
     if total != certificate.total:
-        raise _wrong("the chain comes to another total")
+        raise _wrong("the cost of the chain is another")
     if hours > demand.deadline_hours:
         raise _wrong("the chain is late")
     bound = min(certificate.steps[0].potentials) - certificate.toll * demand.deadline_hours

@@ -2,8 +2,8 @@
 Choose the cheapest chain that keeps the deadline, with a proof of how good it is.
 
 The cheapest chain of all nearly always keeps the deadline. If it does not, a toll makes hours more expensive until
-the cheapest chain does. This proves how much better any chain in time could be. Then labels find the best one
-between the two, unless there are too many chains.
+the cheapest chain does. This proves how much better any chain in time could be. Then `labels` finds the best chain in
+time, unless there are too many chains.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _dearest(graph: Graph) -> int:
 
 
 def _within(graph: Graph, known: Choice) -> Choice | None:
-    """Return the best chain in time; None if there are too many chains, or none is better than *known*."""
+    """Return the best chain in time; None if there are too many chains, or if *known* is the best."""
     rests = graph.potentials(graph.at_toll(0))
     at = [dict(zip(remaining, rest, strict=True)) for remaining, rest in zip(graph.steps, rests, strict=True)]
     fastest = [min(graph.offers[one].transit_hours for one in remaining) for remaining in graph.steps]

@@ -89,7 +89,7 @@ class Demand:
         if len(self.dimensions_mmt) != 3 or min(self.dimensions_mmt) < 1:
             raise invalid("demand.dimensions_mmt", "must be three lengths in millimetres")
         if (self.temperature_min_cel is None) != (self.temperature_max_cel is None):
-            raise invalid("demand.temperature_min_cel", "must stand together with temperature_max_cel")
+            raise invalid("demand.temperature_min_cel", "needs temperature_max_cel, and that needs it")
         if not self.operating_types or not set(self.operating_types) <= set(_TYPES):
             raise invalid("demand.operating_types", "must be some of " + ", ".join(_TYPES))
         if self.dangerous_goods_un:

@@ -1,5 +1,5 @@
 """
-Evidence: what is known of a carrier's quality besides its own claim, and how it counts.
+Evidence of a carrier's quality besides its own claim, and how it counts.
 
 On a lane where a carrier has carried before, its claim counts as much as 20 shipments, and each shipment that the
 ledger observed counts as one. Where it has not, the Logistics Performance Index of the country that the lane leads

@@ -25,8 +25,8 @@ def handovers(held: Custody, pages: Mapping[str, Page]) -> dict[str, Handover]:
     """
     Return the hand-overs of one parcel that two parties signed, by their events; *pages* are by party.
 
-    An exception counts for both if one of the two reported it after it took the goods over and, for the taker,
-    before it passed them on. Nobody else can say which of two neighbours caused it.
+    An exception counts for both if one of the two reported it while it had the goods: only these two can know which of
+    them caused it.
     """
     found = {}
     for number, (before, after) in enumerate(zip(held.periods, held.periods[1:], strict=False), start=1):

@@ -1,7 +1,7 @@
 """
 "Why not me": compare the best chain that has a certain offer at a certain step with the best of all.
 
-The carrier learns the difference and what it could change, but no total: a total would reveal the prices of others.
+The carrier learns the difference and what it could change. It learns no total, which would reveal the prices of others.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def between(giver: Offer, taker: Offer, hour: int, known: Experience, weights: W
 
 
 def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
-    """Return the part from properties of the two: language, interface, cut-off and location."""
+    """Return the part of the friction that depends on the two companies: language, interface, cut-off and location."""
     hours = weights.cutoff * ((taker.cutoff_minute - giver.ready_minute) % MINUTES_A_DAY // 60)
     if giver.spoken.isdisjoint(taker.spoken):
         hours += weights.language
@@ -88,7 +88,9 @@ def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
 
 
 def together(pairs: Iterable[Pair], hour: int, weights: Weights) -> dict[str, dict[str, int]]:
-    """Return the part from the common record of each pair, by giver and taker; many pairs have the same record."""
+    """
+    Return the part that depends on each pair's common record, by giver and taker; many pairs have the same record.
+    """
     known: dict[tuple[int, int], int] = {}
     found: dict[str, dict[str, int]] = {}
     for pair in pairs:
@@ -101,7 +103,7 @@ def together(pairs: Iterable[Pair], hour: int, weights: Weights) -> dict[str, di
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
-    """Return the part from their common record: exceptions and running-in."""
+    """Return the part that depends on their common record: exceptions and running-in."""
     if pair is None or pair.handovers == 0:
         return weights.running_in * hour
     ppm = pair.exceptions * bounds.PPM // pair.handovers

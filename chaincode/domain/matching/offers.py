@@ -153,7 +153,7 @@ class Offer:
 
     @functools.cached_property
     def ready_minute(self) -> int:
-        """The time when goods that met the cut-off are through, in minutes of the UTC day."""
+        """When goods that met the cut-off are ready to go on, in minutes of the UTC day."""
         return (self.cutoff_minute + 60 * self.transit_hours) % MINUTES_A_DAY
 
     @functools.cached_property
@@ -180,7 +180,7 @@ def check_attributes(names: Collection[str]) -> None:
         raise Refusal.ATTRIBUTE_MISSING(f"matching needs {missing[0]}")
     extra = sorted(set(names) - set(NEEDED) - set(ALSO_TAKEN))
     if extra:
-        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"matching has no use for {extra[0]}")
+        raise Refusal.ATTRIBUTE_NOT_NEEDED(f"matching does not use {extra[0]}")
 
 
 def read(offer_id: str, carrier: str, values: Mapping[str, Any]) -> Offer:
@@ -238,6 +238,6 @@ def _limits(values: Mapping[str, Any]) -> Limits:
 
 def _utc_minute(clock: str, zone: str) -> int:
     if zone not in OFFSETS:
-        raise invalid("time.time_zone", "is none whose clock is compared here")
+        raise invalid("time.time_zone", "is not a supported time zone")
     hours, minutes = clock.split(":")
     return (60 * int(hours) + int(minutes) - OFFSETS[zone]) % MINUTES_A_DAY

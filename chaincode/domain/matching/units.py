@@ -66,7 +66,7 @@ class Wanted:
 
     @property
     def needed(self) -> int:
-        """How many units that takes, by parcels and, where the carrier limits it, by weight."""
+        """How many units the booking takes, by parcels and, where the carrier limits it, by weight."""
         by_parcels = -(-self.parcels // self.service.unit_parcels)
         if self.offer.mass_kgm is None:
             return by_parcels

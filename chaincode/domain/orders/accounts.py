@@ -62,7 +62,7 @@ class Account:
         Return the account with *lines* allotted to one more journey.
 
         Units stay allotted even if the journey ends early: for lost or cancelled units there is a return, not a
-        second journey. Only what went back to its sender is *free* to be sent again (`free_again`).
+        second journey. Only units that went back to their sender are *free* to be sent again (`free_again`).
 
         Raises:
             Refused: INVALID_ARGUMENT, MORE_THAN_ORDERED.
@@ -71,7 +71,7 @@ class Account:
         for each in lines:
             ordered = self.order.line(each.line)
             if ordered is None:
-                raise invalid("opening.lines", "names what is no line of the order")
+                raise invalid("opening.lines", "has a name that is no line of the order")
             left = ordered.quantity + (free or {}).get(each.line, 0) - taken.get(each.line, 0)
             if each.quantity > left:
                 text = f"of line {each.line} of order {self.order.order_id} {left} units are not on a journey yet"
@@ -89,7 +89,7 @@ class Tally:
         ordered, allotted: as placed, and on journeys from the seller.
         delivered: delivered to the buyer in parcels of these journeys.
         lost: in parcels that were lost.
-        sent_back: in parcels that went back to the seller; they count as allotted no more.
+        sent_back: in parcels that went back to the seller; they no longer count as allotted.
         returning, returned: in valid returns without an outcome yet, and in returns with one.
         exchanged: returned units that were replaced, and so may be returned again.
         left: units that another return may take back.
@@ -186,8 +186,8 @@ def returnable(
     """
     Return how many units of *line* from *journey* another return may take back, after the order's *returns*.
 
-    At most what the journey carried, and at most what the whole order has left. What the buyer had, and not only
-    never received, is at most what was *delivered*; None leaves this out.
+    At most as many as the journey carried, and as the whole order has left. *delivered* is the limit for a return of
+    goods that the buyer had; None sets no limit.
     """
     known = list(returns)
     carried = journey.line(line)
@@ -204,9 +204,9 @@ def returnable(
 
 def free_again(carried: Mapping[ParcelOutcome, int], journey: Journey, line: str, returns: Iterable[Return]) -> int:
     """
-    Return how many units of *line* from *journey* can be sent again: what went back to the sender and no return claims.
-
-    *carried* is what happened to the journey's units. A return claims units that were delivered, before any others.
+    Return how many units of *line* from *journey* can be sent again: those that went back to the sender and are in no
+    return. *carried* is what happened to the journey's units. A return claims units that were delivered, before any
+    others.
     """
     claimed = sum(
         each.request.quantity

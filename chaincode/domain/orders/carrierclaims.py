@@ -2,7 +2,7 @@
 Claims of a seller against a carrier, for goods that were lost or damaged in its hands.
 
 A carrier publishes the terms of its liability before they apply; those in force when an order was placed apply to
-it. Every step has a deadline, and who is silent has agreed: a carrier to the claim, a claimant to the refusal, an
+it. Every step has a deadline, and silence counts as agreement: a carrier to the claim, a claimant to the refusal, an
 arbiter to the claimant.
 
     FILED -> ACCEPTED -> PAID | DEFAULTED -> PAID        FILED -> OFFERED -> ACCEPTED | CONTESTED | CLOSED
@@ -90,7 +90,7 @@ class ClaimFiling:
     """
     A claimant's input to file a claim.
 
-    ``evidence_hash`` is that of papers which are kept outside the ledger, ``sum_hash`` that of its `ClaimSum`.
+    ``evidence_hash`` is the hash of papers outside the ledger, ``sum_hash`` that of its `ClaimSum`.
     ``parcel`` is the one that was lost or damaged; only a journey with one parcel needs none.
     """
 
@@ -216,7 +216,7 @@ class CarrierClaim:
 
     def arbitrated(self, by: str, sum_hash: str, opinion_hash: str, now: int) -> CarrierClaim:
         """
-        Return the claim as decided; without a *sum_hash* the carrier owes nothing.
+        Return the claim as decided by the arbiter; without a *sum_hash* the carrier owes nothing.
 
         Raises:
             Refused: NOT_THE_ARBITER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
@@ -311,7 +311,7 @@ def filed(filing: ClaimFiling, claimant: str, terms: LiabilityTerms, happened_at
         Refused: DEADLINE_PASSED after the carrier's ``claim_days``; INVALID_ARGUMENT if a party would judge itself.
     """
     if terms.arbiter in (claimant, filing.carrier):
-        raise invalid("filing.carrier", "its arbiter would judge its own case")
+        raise invalid("filing.carrier", "the arbiter of these terms is a party of the claim")
     ends = happened_at + terms.claim_days * moments.DAY
     if now > ends:
         raise Refusal.DEADLINE_PASSED(f"claims against {filing.carrier} for this ended at {moments.text(ends)}")

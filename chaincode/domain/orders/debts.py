@@ -62,7 +62,7 @@ class Debts:
 
 
 def paid_off_by(terms: Authorisation) -> tuple[str, str, str, str]:
-    """Return what the keys of debts begin with that payments under *terms* pay off."""
+    """Return the beginning of the keys of the debts that payments under *terms* pay off."""
     return (terms.platform, terms.merchant, terms.payments, terms.currency)
 
 
@@ -73,14 +73,14 @@ def together(debts: Iterable[Debt]) -> Debts:
 
 
 def of(refunded: Payment, amount: int, salt: str) -> Debt:
-    """Return the debt for the last refund of a payment, of *amount*."""
+    """Return the debt of *amount* for the last refund of a payment."""
     return Debt(
         *paid_off_by(refunded.terms), refunded.payment_id, len(refunded.entries), amount, _salted(salt)
     )  # fmt: skip
 
 
 def paid_off(debts: Iterable[Debt], amount: int, salt: str) -> tuple[Debt, ...]:
-    """Return *debts* after *amount* was paid for them, in their order; a paid one has an amount of 0."""
+    """Return *debts* after *amount* was paid, first to the first; a paid debt has an amount of 0."""
     after = []
     for each in debts:
         part = min(each.amount, amount)

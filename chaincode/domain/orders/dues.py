@@ -1,5 +1,5 @@
 """
-Dues: the amounts that returns of an order come to, as its platform and merchant agree on them.
+Dues: the amounts that an order's buyer gets for returns, as platform and merchant agree on them.
 
 Both keep all dues of an order in one record, so that each unit of a line gets its share once, whichever return takes
 it. The payment firm gets the sum of one due (`Owed`), which its refund must equal, and nothing else of the order.
@@ -25,7 +25,7 @@ from hlf.codec.refusals import invalid
 @dataclasses.dataclass(frozen=True)
 class Due:
     """
-    What one return comes to.
+    The amount of one return.
 
     A second due of the same return is for further units, after an award of the arbiter.
 
@@ -80,10 +80,10 @@ class Owed:
             Refused: AMOUNT_DIFFERS.
         """
         if (amount, currency) != (self.amount, self.currency):
-            raise Refusal.AMOUNT_DIFFERS(f"return {self.return_id} of order {self.order_id} comes to another sum")
+            raise Refusal.AMOUNT_DIFFERS(f"the due of return {self.return_id} of order {self.order_id} is another sum")
 
     def settled_by_nothing(self) -> Mark:
-        """Return the mark of a return that comes to nothing, and so needs no payment."""
+        """Return the mark of a return with an amount of 0, which needs no payment."""
         salt = disclosures.derived_salt(self.salt, "nothing")
         return Mark("refund", self.order_id, "", salt, self.return_id, 0, self.units)
 
@@ -109,7 +109,7 @@ class Dues:
         """
         Return the dues with that of one more return, or of further units of one.
 
-        A return for store credit goes back as credit unless the seller pays it *in_money*; any other in the
+        A return for store credit is paid in credit unless the seller pays it *in_money*; any other return in the
         proportion in which the order was paid.
 
         Raises:
@@ -117,7 +117,7 @@ class Dues:
                 UNITS_RETURNED if the units of the line do.
         """
         if not owed.payable:
-            raise Refusal.WRONG_STATE(f"return {owed.return_id} is not to be settled now")
+            raise Refusal.WRONG_STATE(f"return {owed.return_id} cannot be settled now")
         units, before = owed.units - self.units_back(owed.return_id), self.units_of(owed.line)
         if units <= 0:
             raise Refusal.ALREADY_EXISTS(f"the due of return {owed.return_id} is stated")
@@ -142,16 +142,16 @@ class Dues:
 
 
 def none(order_id: str, order: Order) -> Dues:
-    """Return the dues of an order of which nothing came back yet."""
+    """Return the dues of an order without returns."""
     return Dues(order_id, order.currency, (), order.salt)
 
 
 def expected(order: Order, known: Dues, line: str, units: int, payer: str, restocking_bps: int) -> Shares:
     """
-    Return what *units* of a line come to if they are the next to come back.
+    Return the amount of *units* of a line if they are the next to be returned.
 
     Raises:
-        Refused: INVALID_ARGUMENT for what is no line; UNITS_RETURNED if the line has less left.
+        Refused: INVALID_ARGUMENT if there is no such line; UNITS_RETURNED if the line has less left.
     """
     sale = amounts.sales(order).get(line)
     if sale is None or units < 1:

@@ -2,8 +2,8 @@
 Duty and tax of an import (stage S18): the amounts, and who pays by the order's Incoterm.
 
 The customs value is goods, freight and insurance (CIF), in the currency of the
-country of import at the rate of a named day. Duty is a share of it, tax a share of it and the duty. A country may
-waive either up to a value of the consignment.
+country of import at the rate of a named day. Duty is a share of this value, tax a share of value and duty together. A
+country may waive either up to a value of the consignment.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from hlf.codec.refusals import invalid
 @dataclasses.dataclass(frozen=True)
 class FactLine:
     """
-    A line without what its goods are and cost.
+    A line without the kind and price of its goods.
 
     Attributes:
         returnless: the whole line is worth less than the terms' ``returnless_below``.
@@ -72,7 +72,7 @@ class Facts:
         moments.stated("order.placed_at", self.placed_at)
         disclosures.check_salt(self.nonce, "order.nonce")
         if not self.lines or len({each.line for each in self.lines}) != len(self.lines):
-            raise invalid("order.lines", "must be there, each with its own name")
+            raise invalid("order.lines", "must be one or more, each with its own name")
         for each in self.lines:
             goodsfacts.check_digests("order.lines.goods", each.goods)
             if each.quantity < 1:

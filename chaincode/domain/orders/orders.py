@@ -80,7 +80,7 @@ class Order:
     Attributes:
         seller_id: the seller of the merchant (`sellers`); empty if the merchant sells for itself.
         checkout_id: the basket that it was bought in; a basket makes one order for each seller.
-        credit: what of it the buyer pays with store credit (`storecredit`); a payment is of the rest.
+        credit: the part that the buyer pays with store credit (`storecredit`); payments are for the rest.
         credit_hash: whose credit that is; empty if the credit is that of *buyer_token_hash*.
     """
 
@@ -125,11 +125,11 @@ class Order:
         if self.credit_hash:
             names.SHA256.check("order.credit_hash", self.credit_hash)
         if not 0 <= self.credit <= self.total.minor:
-            raise invalid("order.credit", "is at most what the order comes to")
+            raise invalid("order.credit", "must be at most the order's total")
 
     @property
     def parties(self) -> frozenset[str]:
-        """Who keeps it and may read it."""
+        """The organisations that store it and may read it."""
         return frozenset({self.platform, self.merchant})
 
     @property
@@ -160,7 +160,7 @@ class BasketOrder:
 @dataclasses.dataclass(frozen=True)
 class Total:
     """
-    What is to be paid for an order in money, as its own record: a payment firm sees this and not the order.
+    The amount to pay for an order in money, as its own record: a payment firm sees this and not the order.
 
     Its salt is derived from the order's, so that the total does not help anybody to guess the order.
     """
@@ -178,7 +178,7 @@ class Total:
             Refused: AMOUNT_DIFFERS.
         """
         if (amount, currency) != (self.amount, self.currency):
-            raise Refusal.AMOUNT_DIFFERS(f"order {self.order_id} comes to another sum")
+            raise Refusal.AMOUNT_DIFFERS(f"the total of order {self.order_id} is another sum")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,7 +216,7 @@ class PublicOrder:
 
 
 def total_of(order_id: str, order: Order) -> Total:
-    """Return what is to be paid for *order* in money, as platform and merchant store it beside the order."""
+    """Return the amount to pay for *order* in money, as platform and merchant store it beside the order."""
     salt = disclosures.derived_salt(order.salt, f"total of {order_id}")
     return Total(order_id, order.total.minor - order.credit, order.currency, salt)
 

@@ -47,7 +47,7 @@ class Authorisation:
         for field in ("platform", "merchant", "payments"):
             names.MSP_ID.check(f"payment.{field}", getattr(self, field))
         if self.amount <= 0:
-            raise invalid("payment.amount", "must be more than nothing")
+            raise invalid("payment.amount", "must be more than 0")
         money.KNOWN.check("payment.settle_currency", self.settle_currency)
         Money(self.amount, self.currency)
         disclosures.check_salt(self.salt, "payment.salt")
@@ -76,7 +76,7 @@ class Change:
         if self.return_id:
             identifiers.check("change.return_id", self.return_id)
         if self.amount is not None and self.amount <= 0:
-            raise invalid("change.amount", "must be more than nothing")
+            raise invalid("change.amount", "must be more than 0")
 
 
 @dataclasses.dataclass(frozen=True)
