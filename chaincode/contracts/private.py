@@ -87,7 +87,7 @@ def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
 
 def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refusal: RefusalRow, what: str) -> None:
     """
-    Refuse *data* unless each of *holders* stores exactly these bytes under *key*.
+    Raise *refusal* unless each of *holders* stores exactly the bytes *data* under *key*.
 
     Raises:
         Refused: *refusal*; *what* names the record.
@@ -95,7 +95,7 @@ def prove(ctx: api.Context, data: bytes, key: str, holders: Iterable[str], refus
     wanted = hashlib.sha256(data).digest()
     for holder in sorted(holders):
         if ctx.stub.get_private_data_hash(collection(holder), key) != wanted:
-            raise refusal(f"{what} is not the one that {holder} holds")
+            raise refusal(f"{what} differs from the one that {holder} stores")
 
 
 def pin(ctx: api.Context, key: str, value: bytes, holder: str, what: str) -> None:
@@ -112,7 +112,7 @@ def pin(ctx: api.Context, key: str, value: bytes, holder: str, what: str) -> Non
 
 
 def put(ctx: api.Context, key: str, value: bytes, holders: Iterable[str]) -> None:
-    """Write *value* under *key* for each of *holders*; all of them must endorse, and they see it."""
+    """Write *value* under *key* for each of *holders*, who see it and must endorse."""
     for holder in sorted(set(holders)):
         ctx.stub.put_private_data(collection(holder), key, value)
 
@@ -142,7 +142,7 @@ def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
     """
     data = ctx.stub.get_private_data(collection(holder), key)
     if not data:
-        raise Refusal.NOT_FOUND(f"{holder} holds no {what}")
+        raise Refusal.NOT_FOUND(f"{holder} stores no {what}")
     return data
 
 

@@ -160,4 +160,4 @@ def _check_order(ctx: api.Context, order: Facts) -> None:
     if public.facts_hash != order.digest:
         raise Refusal.ORDER_DIFFERS(f"order {order.order_id} was placed with other facts")
     if public.state not in _TO_SEND:
-        raise Refusal.WRONG_STATE(f"order {order.order_id} is {public.state}; goods are sent of a confirmed one")
+        raise Refusal.WRONG_STATE(f"order {order.order_id} is {public.state}; only goods of a confirmed order are sent")

@@ -1,4 +1,4 @@
-"""A buyer's store credit as platform and merchant keep it: its key, its proof."""
+"""A buyer's store credit as platform and merchant store it: its key and its proof."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def proven(ctx: api.Context, order: Order) -> StoreCredit:
     Return the credit of an order's buyer, as the transient data have it, proved at platform and merchant.
 
     Raises:
-        Refused: NOT_AS_STORED, another balance is kept, or one is kept and none was brought along.
+        Refused: NOT_AS_STORED, another balance is stored, or one is stored and the transient data have none.
     """
     nothing, what = storecredit.none(order), "the buyer's store credit"
     key = key_of(ctx, nothing.place)

@@ -44,7 +44,7 @@ class CarrierClaims(api.Contract):
         """
         carrier = access.member(ctx)
         if "logistics" not in participants.participant(ctx, carrier).sides:
-            raise Refusal.NOT_A_CARRIER("a carrier publishes its liability")
+            raise Refusal.NOT_A_CARRIER("only a carrier publishes terms of liability")
         participants.participant(ctx, terms.arbiter)
         expected = sum(1 for _ in store.each(ctx, LiabilityTerms, _TERMS, carrier)) + 1
         if terms.version != expected:
@@ -68,9 +68,9 @@ class CarrierClaims(api.Contract):
         """
         journey, claimant = journeystate.load(ctx, filing.journey_id), access.member(ctx)
         if not _SELLERS & set(journey.party(claimant).roles):
-            raise Refusal.NOT_A_SELLER("the platform or the merchant claims for lost and damaged goods")
+            raise Refusal.NOT_A_SELLER("only the platform or the merchant claims for lost and damaged goods")
         if "logistics" not in {SIDE_OF[role] for role in journey.party(filing.carrier).roles}:
-            raise Refusal.NOT_A_CARRIER(f"{filing.carrier} carries nothing")
+            raise Refusal.NOT_A_CARRIER(f"{filing.carrier} is no carrier in the register")
         if store.find(ctx, CarrierClaim, _CLAIM, filing.claim_id):
             raise Refusal.ALREADY_EXISTS(f"there is a claim {filing.claim_id}")
         filing = _of_parcel(journey, filing)
@@ -242,7 +242,7 @@ def _liability(ctx: api.Context, journey: Journey, carrier: str) -> LiabilityTer
 
 def _happened(ctx: api.Context, journey: Journey, filing: ClaimFiling) -> int:
     """
-    Return when the parcel was lost or damaged, as it was reported of it or of a unit that it was in.
+    Return when the parcel was lost or damaged, by a report on it or on a unit that it was in.
 
     Raises:
         Refused: INCIDENT_UNKNOWN, NOT_CUSTODIAN.
@@ -254,7 +254,7 @@ def _happened(ctx: api.Context, journey: Journey, filing: ClaimFiling) -> int:
     (key,) = journeystate.keys(journey, (filing.parcel,))
     held = unitstate.in_effect(ctx, journeystate.find_custody(ctx, journey.journey_id, key))
     if not any(each.custodian == filing.carrier and each.since <= reported[0] for each in held.periods):
-        raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} had not had {filing.parcel} by then")
+        raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} did not have {filing.parcel} before that time")
     return reported[0]
 
 
@@ -272,12 +272,12 @@ def _of_parcel(journey: Journey, filing: ClaimFiling) -> ClaimFiling:
 
 
 def _check_unclaimed(ctx: api.Context, filing: ClaimFiling) -> None:
-    """Raise Refused if the carrier answers for the same already."""
+    """Raise Refused if another claim is for the same loss or damage."""
     for claim_id in store.each(ctx, str, _OF_JOURNEY, filing.journey_id):
         found = _load(ctx, claim_id)
         same = all(getattr(found.filing, name) == getattr(filing, name) for name in ("kind", "carrier", "parcel"))
         if same and found.state not in carrierclaims.OVER:
-            raise Refusal.ALREADY_EXISTS(f"claim {claim_id} is for the same")
+            raise Refusal.ALREADY_EXISTS(f"claim {claim_id} is for the same loss or damage")
 
 
 def _keep(ctx: api.Context, claim: CarrierClaim) -> CarrierClaim:

@@ -24,7 +24,7 @@ _PARTIES = ("Orders:parties(order_id)",)
 
 @dataclasses.dataclass(frozen=True)
 class Balance:
-    """A buyer's store credit, and what of it may still be spent."""
+    """A buyer's store credit, and how much of it may still be spent."""
 
     credit: StoreCredit
     balance: records.Amount
@@ -38,7 +38,7 @@ class Credits(api.Contract):
     )
     def issue(self, ctx: api.Context, order_id: str, return_id: str) -> dict[str, str]:
         """
-        Give the buyer the store credit that a return comes to.
+        Give the buyer the store credit due for a return.
 
         *order*, *due* and *credit* are what `Orders:content`, `ReturnDues:due` and `Credits:show` answer; *credit* is
         left out for the first. Money that the return comes to besides is refunded afterwards.
@@ -75,7 +75,9 @@ class Credits(api.Contract):
         public = orders.of_party(ctx, order_id)
         order, salt = dues.proven_order(ctx, public), private.salt(ctx)
         if public.state != "cancelled" or not order.credit:
-            raise Refusal.WRONG_STATE(f"order {order_id} is {public.state}; credit comes back of a cancelled one")
+            raise Refusal.WRONG_STATE(
+                f"order {order_id} is {public.state}; only the credit of a cancelled order is given back"
+            )
         if private.held(ctx, orders.mark_key(ctx, "credit", order_id), public.parties):
             raise Refusal.ALREADY_REFUNDED(f"the credit of order {order_id} was given back")
         balances.put(ctx, balances.proven(ctx, order).with_restored(order.credit, salt))

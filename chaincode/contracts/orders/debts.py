@@ -1,4 +1,4 @@
-"""What a merchant owes, as platform, merchant and payment firm keep it: a key for each debt, and its proof."""
+"""A merchant's debts, as platform, merchant and payment firm store them: a key for each, and its proof."""
 
 from __future__ import annotations
 

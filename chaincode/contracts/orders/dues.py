@@ -1,5 +1,5 @@
 """
-The dues of returns: what each comes to, as platform and merchant compute it from the order that both keep.
+The dues of returns: the amount of each, which platform and merchant compute from the order that both store.
 
 The prices are here, on `ecommerce`, and the returns on `trade`. The peers of platform and merchant are on both, so
 both compute the amount themselves, from the order's content and from the return as their own copy of `trade` has it.
@@ -30,16 +30,16 @@ _DUE = "order.due"
 
 
 class ReturnDues(api.Contract):
-    """What returns of an order come to; platform and merchant keep it, and disclose the sum to firm and auditor."""
+    """The amounts of an order's returns; platform and merchant store them, and disclose the sums to firm and auditor."""
 
     @api.transaction(endorsed_by=_PARTIES, transient=("order", "dues", "salt"), called_by=("platform", "merchant"))
     def state(self, ctx: api.Context, order_id: str, return_id: str, in_money: bool = False) -> dict[str, str]:
         """
-        State what a return comes to, when it is to be settled; each of its units once.
+        Store the amount of a return that can be settled; each of its units once.
 
-        A return for store credit comes to credit, unless the seller pays it *in_money*.
+        A return for store credit is paid in credit, unless the seller pays it *in_money*.
         *order* and *dues* are what `Orders:content` and `ReturnDues:show` answer; *dues* is left out for the first.
-        A return that comes to nothing is then paid for.
+        A return with an amount of 0 counts as paid from then on.
 
         Raises:
             Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, RETURN_UNKNOWN, WRONG_STATE, ALREADY_EXISTS,
@@ -112,7 +112,7 @@ class ReturnDues(api.Contract):
             records.loads(Owed, data).units: data for data in private.listed(ctx, own, _DUE, place)
         }  # fmt: skip
         if not found:
-            raise Refusal.NOT_FOUND(f"{own} knows no due of return {return_id}")
+            raise Refusal.NOT_FOUND(f"{own} has no due of return {return_id}")
         paid = {units for units in found if orders.paid_for(ctx, public, return_id, units)}
         paid |= {
             units
@@ -124,7 +124,7 @@ class ReturnDues(api.Contract):
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
     def expected(self, ctx: api.Context, order_id: str, line: str, quantity: int, reason: str) -> Shares:
         """
-        Return what a return of so many units for that reason would come to by the pinned terms; nothing is stored.
+        Return the amount of a return of so many units for that reason, by the pinned terms; nothing is stored.
 
         Raises:
             Refused: NOT_FOUND, TERMS_UNKNOWN, UNITS_RETURNED, NOT_ANSWERED, INVALID_ARGUMENT (no such line, a reason
@@ -144,7 +144,7 @@ class ReturnDues(api.Contract):
 
 def entitled(ctx: api.Context, order_id: str, return_id: str) -> Entitlement | None:
     """
-    Return what `trade` says of a return of the order; None at a peer that cannot ask there.
+    Return the entitlement of a return of the order from `trade`; None at a peer that cannot ask there.
 
     Raises:
         Refused: RETURN_UNKNOWN, PEER_REFUSED, NOT_ANSWERED.
@@ -156,9 +156,8 @@ def entitled(ctx: api.Context, order_id: str, return_id: str) -> Entitlement | N
 
 def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, currency: str) -> Owed:
     """
-    Return the due that a refund for a return pays, brought along in the transient data.
-
-    The payment firm, too, must have it. What this return had before must be paid.
+    Return the due in the transient data, which a refund for a return pays. The payment firm must store it, too. Earlier
+    dues of the return must be paid.
 
     Raises:
         Refused: NOT_AS_STORED, AMOUNT_DIFFERS, NOT_REFUNDED, WRONG_STATE, and what `entitled` raises.
@@ -169,23 +168,23 @@ def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, cur
     due.check_pays(change.amount, currency)
     _check_earlier(ctx, order, due)
     if due.credit and not orders.credited_for(ctx, order, due.return_id, due.units):
-        raise Refusal.NOT_REFUNDED(f"return {due.return_id} comes to store credit, too, which is given first")
+        raise Refusal.NOT_REFUNDED(f"give the store credit of return {due.return_id} first")
     owed = entitled(ctx, order.order_id, due.return_id)
     if owed is not None and not owed.payable:
-        raise Refusal.WRONG_STATE(f"return {due.return_id} is not to be settled now")
+        raise Refusal.WRONG_STATE(f"return {due.return_id} cannot be settled now")
     return due
 
 
 def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> Owed:
     """
-    Return the due whose store credit is to be given, brought along in the transient data.
+    Return the due in the transient data whose store credit is to be given.
 
     Raises:
         Refused: NOT_AS_STORED, WRONG_STATE (it comes to no credit), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due).
     """
     _, due = _proven_due(ctx, order, return_id)
     if not due.credit:
-        raise Refusal.WRONG_STATE(f"return {return_id} comes to money alone")
+        raise Refusal.WRONG_STATE(f"the due of return {return_id} is in money alone")
     if orders.credited_for(ctx, order, return_id, due.units):
         raise Refusal.ALREADY_REFUNDED(f"store credit was given for return {return_id}")
     _check_earlier(ctx, order, due)
@@ -201,7 +200,7 @@ def _check_earlier(ctx: api.Context, order: PublicOrder, due: Owed) -> None:
     """
     earlier = (ctx, order, due.return_id, due.before)
     if due.before and not (orders.paid_for(*earlier) or orders.credited_for(*earlier)):
-        raise Refusal.NOT_REFUNDED(f"return {due.return_id} has an earlier due, which is paid first")
+        raise Refusal.NOT_REFUNDED(f"return {due.return_id} has an earlier due: pay that first")
 
 
 def proven_order(ctx: api.Context, public: PublicOrder) -> Order:
@@ -231,7 +230,7 @@ def _proven_due(ctx: api.Context, public: PublicOrder, return_id: str) -> tuple[
     due = records.loads(Owed, data, "transient.due")
     what = f"the due of return {return_id}"
     if (due.order_id, due.return_id) != (public.order_id, return_id):
-        raise Refusal.NOT_AS_STORED(f"{what} is of another one")
+        raise Refusal.NOT_AS_STORED(f"{what} is of another order")
     private.prove(ctx, data, _due_key(ctx, due), public.parties, Refusal.NOT_AS_STORED, what)
     return data, due
 

@@ -49,9 +49,8 @@ def content_key(ctx: api.Context, order_id: str) -> str:
 
 def mark_key(ctx: api.Context, step: str, order_id: str, *of_return: str) -> str:
     """
-    Return the key of the note that a payment took the order's money (capture) or paid it out (settle).
-
-    That it went back for a return (refund) is a note for each return and number of its units.
+    Return the key of the note that a payment took the order's money (capture), paid it out (settle) or paid it back
+    (refund). Refunds have a note for each return and number of its units.
     """
     checked = [identifiers.check("return_id", each) for each in of_return]
     return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id), *checked])
@@ -59,7 +58,7 @@ def mark_key(ctx: api.Context, step: str, order_id: str, *of_return: str) -> str
 
 def mark(ctx: api.Context, order: PublicOrder, made: Mark) -> None:
     """
-    Note at platform and merchant what was done with an order's money.
+    Note a step of an order's money at platform and merchant.
 
     Raises:
         Refused: ALREADY_REFUNDED, for these units of the return.
@@ -307,7 +306,7 @@ def _held_by_both(ctx: api.Context, key: str, parties: Iterable[str], order_id: 
     """Return the hash of the value that platform and merchant both store under *key*."""
     found = {ctx.stub.get_private_data_hash(private.collection(party), key) for party in sorted(parties)}
     if len(found) != 1 or found == {b""}:
-        raise Refusal.NOT_PLACED(f"platform and merchant do not hold the same order {order_id}")
+        raise Refusal.NOT_PLACED(f"platform and merchant store different orders {order_id}")
     return found.pop()
 
 
@@ -329,7 +328,7 @@ def _check_unsent(ctx: api.Context, order_id: str) -> None:
             raise
         return
     if account is not None:
-        raise Refusal.NOT_CANCELLABLE(f"goods of order {order_id} are on their way; there is a return")
+        raise Refusal.NOT_CANCELLABLE(f"goods of order {order_id} are on their way: request a return")
 
 
 def _moved(ctx: api.Context, moved: PublicOrder) -> PublicOrder:

@@ -36,7 +36,7 @@ _OF_PAYMENT = tuple(f"transient.payment.terms.{side}" for side in _SIDES)
 
 @dataclasses.dataclass(frozen=True)
 class ListedPayment:
-    """A payment and where it stands."""
+    """A payment and its state."""
 
     payment: Payment
     state: State
@@ -117,7 +117,7 @@ class Settlement(api.Contract):
         """
         Give some or all of what was captured back to the buyer, for a return if the change names one.
 
-        For a return it is exactly what the return comes to: *due*, as `ReturnDues:due` answers it. After the
+        For a return it is exactly the amount of its *due*, as `ReturnDues:due` answers it. After the
         settlement the merchant owes the sum, as a debt of its own.
 
         Raises:
@@ -188,7 +188,9 @@ class Settlement(api.Contract):
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def debts(self, ctx: api.Context, payment_id: str) -> Debts:
-        """Return what the payment's merchant owes, as the caller's organisation keeps it; give it to `settle`."""
+        """
+        Return the debts of the payment's merchant, as the caller's organisation stores them; give them to `settle`.
+        """
         return debts.stored(ctx, access.member(ctx), records.loads(Payment, self.show(ctx, payment_id)))
 
     @api.query
@@ -275,7 +277,7 @@ def _not_cancelled(ctx: api.Context, payment: Payment) -> PublicOrder:
     """
     order = orders.public(ctx, payment.terms.order_id)
     if order.state == "cancelled":
-        raise Refusal.ORDER_CANCELLED(f"order {order.order_id} is cancelled; its money is voided or refunded")
+        raise Refusal.ORDER_CANCELLED(f"order {order.order_id} is cancelled; void or refund its payment")
     return order
 
 

@@ -23,7 +23,7 @@ _DE_MINIMIS = "customs.de-minimis"
 
 
 class Published(Protocol):
-    """What customs of a country publishes, from a day on."""
+    """A publication of a country's customs, from a day on."""
 
     @property
     def country(self) -> str:
@@ -55,7 +55,7 @@ class Customs(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("customs",))
     def publish_de_minimis(self, ctx: api.Context, de_minimis: DeMinimis) -> DeMinimis:
         """
-        Publish up to which value duty and tax are waived from a day on, as customs of that country.
+        Publish the value up to which duty and tax are waived from a day on, as customs of that country.
 
         Raises:
             Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, or INVALID_ARGUMENT with the field.
@@ -104,7 +104,7 @@ class Customs(api.Contract):
 
 def check_new(ctx: api.Context, published: Published, place: tuple[str, ...]) -> None:
     """
-    Refuse what another organisation publishes, what lies in the past, and what is published.
+    Refuse a version by another organisation, for a day in the past, or for a day that has one already.
 
     Raises:
         Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, INVALID_ARGUMENT.
@@ -116,7 +116,7 @@ def check_new(ctx: api.Context, published: Published, place: tuple[str, ...]) ->
     if published.effective_from < zones.day(f"{published.country}AAA", clock.now(ctx)).isoformat():
         raise invalid("effective_from", "must not be before today")
     if store.find(ctx, type(published), *place):
-        raise Refusal.ALREADY_EXISTS("a version from that day on is published")
+        raise Refusal.ALREADY_EXISTS("there is a version from that day on already")
 
 
 def versions(ctx: api.Context, country: str, code: str) -> Iterable[CustomsTariff]:

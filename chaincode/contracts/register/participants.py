@@ -95,7 +95,7 @@ class Participants(api.Contract):
         """
         access.administrator(ctx)
         if store.find(ctx, Directory, _DIRECTORY):
-            raise Refusal.ALREADY_FOUNDED("the participants are named; propose an amendment instead")
+            raise Refusal.ALREADY_FOUNDED("the first participants are stored already; propose an amendment instead")
         listed, found = rules.founded(records.loads(tuple[Participant, ...], participants, "participants"))
         for one in listed:
             store.save(ctx, one, _PARTICIPANT, one.msp_id)

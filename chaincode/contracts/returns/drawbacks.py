@@ -37,7 +37,7 @@ _SELLERS = frozenset({"platform", "merchant"})
 
 @dataclasses.dataclass(frozen=True)
 class Refundable:
-    """An import entry, and what of its duty and tax comes back."""
+    """An import entry, and how much of its duty and tax comes back."""
 
     entry: ImportEntry
     amount: records.Amount
@@ -49,7 +49,7 @@ class Drawbacks(api.Contract):
     @api.transaction(endorsed_by=(), called_by=("customs",))
     def publish_terms(self, ctx: api.Context, terms: DrawbackTerms) -> DrawbackTerms:
         """
-        Publish what comes back for goods that are imported from a day on, as customs of that country.
+        Publish the shares of duty and tax that come back for goods imported from a day on, as customs of that country.
 
         Raises:
             Refused: NOT_CUSTOMS, NOT_A_PARTICIPANT, ALREADY_EXISTS, or INVALID_ARGUMENT with the field.
@@ -74,7 +74,7 @@ class Drawbacks(api.Contract):
         known, claimant = returnstate.load(ctx, filing.return_id), access.member(ctx)
         journey = journeystate.load(ctx, known.request.journey_id)
         if not _SELLERS & set(journey.party(claimant).roles):
-            raise Refusal.NOT_A_SELLER("the platform or the merchant claims duty back")
+            raise Refusal.NOT_A_SELLER("only the platform or the merchant claims duty back")
         if store.find(ctx, Drawback, _DRAWBACK, filing.drawback_id):
             raise Refusal.ALREADY_EXISTS(f"there is a drawback {filing.drawback_id}")
         for each in store.each(ctx, str, _OF_RETURN, filing.return_id):

@@ -149,7 +149,7 @@ class Handling(StoredReturns):
         # journey, and no other return may have brought them back since.
         left = accounts.returnable(ctx, case.journey, known.request)
         if left < known.request.quantity:
-            raise Refusal.UNITS_RETURNED(f"of the units of return {return_id} {left} have not come back otherwise")
+            raise Refusal.UNITS_RETURNED(f"only {left} of the units of return {return_id} are in no other return")
         return self.save(ctx, moved)
 
     @api.transaction(endorsed_by=(), called_by=("arbiter",))
@@ -204,4 +204,4 @@ def _check_given(ctx: api.Context, order_id: str, known: returns.Return, resolut
     asked = (_PROOFS[resolution], order_id, known.return_id, str(known.units))
     answer = otherchannel.query(ctx, *channels.COMMERCE, *asked)
     if answer is not None and answer.decode() != proof:
-        raise Refusal.NOT_REFUNDED(f"the proof is not the record of what was given for return {known.return_id}")
+        raise Refusal.NOT_REFUNDED(f"the proof is not the record of the refund or credit for return {known.return_id}")

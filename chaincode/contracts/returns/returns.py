@@ -99,7 +99,7 @@ class Returns(Handling, api.Contract):
         self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario
     ) -> simulation.Simulated:
         """
-        Return the decision of a version of terms (0: the latest) on an imagined order, and what would go back.
+        Return the decision of a version of terms (0: the latest) on an imagined order, and the amount of the refund.
 
         Raises:
             Refused: TERMS_UNKNOWN, INVALID_ARGUMENT.
@@ -121,7 +121,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def entitlement(self, ctx: api.Context, order_id: str, return_id: str) -> Entitlement:
         """
-        Return what a return of an order entitles the buyer to, and whether it is to be settled now.
+        Return the entitlement of a return of an order, and whether it can be settled now.
 
         Raises:
             Refused: RETURN_UNKNOWN, also if the return is of another order.
@@ -136,7 +136,7 @@ class Returns(Handling, api.Contract):
         """
         Return the shopper's view of the returns of an order; *token_hash* is the SHA-256 of the link's token in hex.
 
-        They are those of all journeys of the order, and an exchange has the journey of its new goods with it.
+        The returns of all journeys of the order are in it, each exchange with the journey of its new goods.
 
         Raises:
             Refused: LINK_UNKNOWN, INVALID_ARGUMENT.
@@ -166,7 +166,7 @@ class Returns(Handling, api.Contract):
             raise Refusal.RETURN_EXISTS(f"there is a return {request.return_id}")
         agent = access.member(ctx)
         if not _AGENTS & set(case.journey.party(agent).roles):
-            raise Refusal.NOT_AN_AGENT("the platform or the merchant lodges a buyer's request")
+            raise Refusal.NOT_AN_AGENT("only the platform or the merchant sends a buyer's request")
         roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
         return handling.drafted(request, roles, clock.now(ctx))
 
@@ -219,7 +219,7 @@ class Returns(Handling, api.Contract):
 
 
 def _last(happened: Iterable[review.Happening | None]) -> review.Happening | None:
-    """Return the last of what happened to the parcels of a line: the buyer's time runs from the last of them."""
+    """Return the last event of a line's parcels; the buyer's time runs from it."""
     return max((each for each in happened if each is not None), key=lambda each: each.at, default=None)
 
 

@@ -44,8 +44,7 @@ class Case:
 
     def booking(self, terms: ReturnTerms) -> booking.ReturnBooking | None:
         """
-        Return who carries a return under *terms*: the agreed carriers, or else those that the terms name for the
-        place.
+        Return the carriers of a return under *terms*: the agreed ones, or else those that the terms name for the place.
         """
         return self.matched or booking.by_coverage(self.journey, terms)
 
@@ -62,7 +61,7 @@ class StoredReturns:
         """
         journey = journeystate.load(ctx, journey_id)
         if journey.kind is JourneyType.REVERSE:
-            raise invalid("request.journey_id", "is a return's way back; nothing was sold on it")
+            raise invalid("request.journey_id", "is the way back of a return; name the journey that brought the goods")
         terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
         agreed = planstate.booked_way(ctx, journey_id, "reverse")
         matched = booking.ReturnBooking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
@@ -87,7 +86,7 @@ class StoredReturns:
         return returns.observed(stored, timeline, case.terms), case
 
     def who_fetches(self, case: Case, known: returns.Return) -> booking.ReturnBooking | None:
-        """Return who would fetch the goods, if they are worth fetching."""
+        """Return the carriers that would fetch the goods, if they are worth fetching."""
         return case.booking(case.terms) if review.to_fetch(case.journey, known.request) else None
 
     def with_journey(

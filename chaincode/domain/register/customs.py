@@ -70,7 +70,7 @@ class CustomsTariff:
 
 @dataclasses.dataclass(frozen=True)
 class DeMinimis:
-    """Up to which value a country waives duty and tax from a day on, and on which basis it compares."""
+    """The value up to which a country waives duty and tax from a day on, and the basis of the comparison."""
 
     country: str
     effective_from: str
@@ -91,7 +91,10 @@ class DeMinimis:
 
 @dataclasses.dataclass(frozen=True)
 class Preference:
-    """Why goods originate in the agreement: the rule of origin, and the SHA-256 of the proof (form or declaration)."""
+    """
+    The origin of goods in a party of the agreement: the rule of origin, and the SHA-256 of the proof (form or
+    declaration).
+    """
 
     agreement: Agreement
     criterion: Criterion
@@ -261,7 +264,7 @@ def _rate(line: ImportLine, tariff: CustomsTariff) -> tuple[str, int]:
     if claimed is None:
         return "", tariff.duty_bps
     if line.origin == tariff.country or line.origin not in AGREEMENTS[claimed.agreement]:
-        raise Refusal.NO_PREFERENCE(f"line {line.line}: {line.origin} is no other party of {claimed.agreement}")
+        raise Refusal.NO_PREFERENCE(f"line {line.line}: {line.origin} is not another party of {claimed.agreement}")
     if claimed.agreement not in tariff.preferences:
         raise Refusal.NO_PREFERENCE(f"line {line.line}: {tariff.code} has no rate of {claimed.agreement}")
     return claimed.agreement, tariff.preferences[claimed.agreement]

@@ -81,7 +81,7 @@ class Edition:
         return self.name in SCALES and any(figure.score_x100 for figure in self.figures)
 
     def share(self, country: str) -> int | None:
-        """Return how far up its scale a country's overall score is, in basis points; None if it has no score."""
+        """Return a country's overall score as a share of its scale, in basis points; None if it has no score."""
         least, most = SCALES.get(self.name, (0, 0))
         for figure in self.figures:
             if (figure.country, figure.component) == (country, "overall") and figure.score_x100 and most:

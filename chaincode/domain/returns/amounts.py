@@ -1,5 +1,5 @@
 """
-The amount of a return: what of its line's money goes back to the buyer.
+The amount of a return: the part of its line's money that goes back to the buyer.
 
 A line has a price, a share of the order's carriage (freight and insurance) and the duty and tax that the buyer paid
 with the order. Each of these is split over the units of the line, and a return takes the parts of its own units. So
@@ -49,7 +49,7 @@ class Shares:
 
 
 def sales(order: Order) -> Mapping[str, Sale]:
-    """Return what was paid for each line of *order*; carriage is split over the lines by their price."""
+    """Return the sums paid for each line of *order*; carriage is split over the lines by their price."""
     prices = [line.quantity * line.unit_price for line in order.lines]
     carriage = money.by_price(order.freight + order.insurance, prices)
     return {
@@ -75,7 +75,7 @@ def shares(sale: Sale, before: int, units: int, payer: str, restocking_bps: int)
 
 def _part(whole: int, among: int, before: int, units: int) -> int:
     """
-    Return what *units* get of *whole*, after *before* units.
+    Return the share of *units* in *whole*, after *before* units.
 
     By largest remainder: each unit gets the same, and the first ones get the minor units that are left over.
     """

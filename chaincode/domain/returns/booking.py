@@ -58,7 +58,7 @@ def exchange(
     """
     Return the journey of the replacement: the same parties and places, new goods from the seller.
 
-    *packed* says which serials are in which parcel; without it everything is in the first of *epcs*.
+    *packed* says which serials are in which parcel; without it all goods are in the first of *epcs*.
     """
     return _paired(
         forward,
@@ -102,7 +102,7 @@ def _paired(
 
 
 def _bringing_back(approved: Return) -> str:
-    """Return the identifier of what a return brings back."""
+    """Return the identifier of the goods of a return."""
     return f"{parcels.RETURN}{approved.return_id}"
 
 

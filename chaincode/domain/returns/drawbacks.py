@@ -52,7 +52,7 @@ OVER = frozenset({DrawbackState.REFUSED, DrawbackState.WITHDRAWN})
 @dataclasses.dataclass(frozen=True)
 class DrawbackTerms:
     """
-    What a country's customs gives back, for goods that are imported from a day on.
+    The duty and tax that a country's customs gives back, for goods imported from a day on.
 
     Attributes:
         export_days: after the duty was paid, in which the goods leave the country.
@@ -148,7 +148,8 @@ class ImportEntry:
 
     def gives_back(self, units: int, terms: DrawbackTerms) -> int:
         """
-        Return what comes back for *units* of the line, rounded down, so that all parts are at most the whole.
+        Return the duty and tax that come back for *units* of the line, rounded down, so that all parts are at most the
+        whole.
 
         Raises:
             Refused: INVALID_ARGUMENT if the line had fewer.

@@ -1,5 +1,5 @@
 """
-What a return entitles its buyer to, without prices: so many units of a line of an order, under which terms.
+The entitlement of a return, without prices: the units of an order's line, and the terms.
 
 `trade` knows returns and no prices, `ecommerce` knows prices and no returns. The peers of an order's platform and
 merchant are on both: they take this record from `trade` and compute the amount from the order (`orders.dues`).

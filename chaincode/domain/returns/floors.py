@@ -1,5 +1,5 @@
 """
-Floors: what every seller in a jurisdiction must grant at least.
+Floors: the least that every seller in a jurisdiction must grant.
 
 They are shared reference data, changed by a majority. They apply to terms that are published later. Older terms,
 and orders that pinned them, do not change.

@@ -80,7 +80,7 @@ def answered(
     """
     _is(by, referred.roles.seller, Refusal.NOT_THE_SELLER, "answers it")
     if by == referred.roles.agent:
-        raise Refusal.OWN_RETURN(f"{by} lodged return {referred.return_id} and cannot answer it, too")
+        raise Refusal.OWN_RETURN(f"{by} requested return {referred.return_id} and cannot answer it")
     _in_time(referred, now, State.REFERRED)
     if not approve:
         return referred.moved(State.REJECTED, by, now, now + terms.dispute_days * moments.DAY, opinion_hash=opinion)
@@ -152,7 +152,7 @@ def inspected(
     """
     Return the return with the seller's inspection. The seller reports facts; the terms decide which units pass.
 
-    *units* came back in *condition*, the *others* in others; what is left did not come. If some pass and some do
+    *units* came back in *condition*, the *others* in others; the remaining units did not come. If some pass and some do
     not, the return passes with those that do, and the buyer gets something for these.
 
     Raises:
@@ -198,7 +198,10 @@ def settled(known: Return, by: str, resolution: Resolution, terms: ReturnTerms, 
 
 
 def settleable(known: Return, terms: ReturnTerms) -> Resolution | None:
-    """Return what the seller may settle *known* with now (a refund may replace it); None if nothing yet or no more."""
+    """
+    Return the resolution that the seller may settle *known* with now (a refund may replace it); None if it cannot be
+    settled now.
+    """
     if known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund":
         return Resolution.REFUND
     return known.request.resolution if known.state in _from(terms) else None
@@ -253,7 +256,7 @@ def arbitrated(
     """
     _is(by, known.roles.arbiter, Refusal.NOT_THE_ARBITER, "judges it")
     if by == known.roles.agent:
-        raise Refusal.OWN_RETURN(f"{by} lodged return {known.return_id} and cannot judge it, too")
+        raise Refusal.OWN_RETURN(f"{by} requested return {known.return_id} and cannot judge it")
     _in_time(known, now, State.DISPUTED)
     if award == "fetch" and (known.went_through(State.PICKED_UP) or not carrier):
         raise Refusal.WRONG_AWARD("there is nothing left to fetch, or nobody to fetch it")

@@ -133,7 +133,7 @@ class Return:
 
     @property
     def outcome(self) -> State | None:
-        """What the buyer got in the end; None if nothing yet."""
+        """The final resolution for the buyer; None if there is none yet."""
         return next((act.state for act in reversed(self.acts) if act.state in GIVEN), None)
 
     def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:

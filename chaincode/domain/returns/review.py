@@ -283,7 +283,7 @@ _RULES = (
 
 
 def to_fetch(journey: Journey, request: ReturnRequest) -> bool:
-    """Return whether there is something to fetch: not what the buyer never had, nor what is not worth the way."""
+    """Return whether the carrier must fetch goods: the buyer had them, and they are worth the way."""
     line = journey.line(request.line)
     return request.reason not in NEVER_HAD and not (line is not None and line.returnless)
 

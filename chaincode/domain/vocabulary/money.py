@@ -55,7 +55,7 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,9}))?")
 
 
 def _in_force(code: str, day: str) -> str:
-    """Return why *code* is no currency on *day*, or nothing if it is one."""
+    """Return why *code* is no currency on *day*; empty if it is one."""
     if code not in MINOR_DIGITS:
         return "is no ISO 4217 currency in force"
     end = WITHDRAWN.get(code, "")
@@ -117,7 +117,7 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise Refusal.CURRENCY_MISMATCH(f"{self.currency} and {other.currency} do not add without a rate")
+            raise Refusal.CURRENCY_MISMATCH(f"adding {self.currency} and {other.currency} needs a rate")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Rates:
         if not 1 <= len(self.source) <= 200:
             raise invalid("rates.source", "must name where the rates are from")
         if not self.rates:
-            raise invalid("rates.rates", "lists no currency")
+            raise invalid("rates.rates", "must list at least one currency")
         for code, rate in self.rates.items():
             check_currency_on(f"rates.rates.{code[:8]}", code, self.date)
             if code == self.base:
@@ -156,7 +156,9 @@ class Rates:
         """
         age = (date.fromisoformat(today) - date.fromisoformat(self.date)).days
         if not 0 <= age <= OLDEST_DAYS:
-            raise Refusal.RATES_STALE(f"rates of {self.date} do not count on {today}: {OLDEST_DAYS} days at most")
+            raise Refusal.RATES_STALE(
+                f"rates of {self.date} cannot be used on {today}: they count for {OLDEST_DAYS} days at most"
+            )
 
     def convert(self, money: Money, target: str) -> Money:
         """

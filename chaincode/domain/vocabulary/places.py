@@ -1,8 +1,8 @@
 """
 Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, and the form of IANA time zones.
 
-All ISO 3166-1 codes are listed. Of a UN/LOCODE only the form and the country are checked: the list changes twice a
-year, and a ledger must not refuse a new port. `zones` has the time there.
+All ISO 3166-1 codes are listed. The check of a UN/LOCODE covers only its form and country: the list changes twice a
+year, and a ledger must not refuse a new port. `zones` has the time at a place.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def check(what: str, at: int, now: int) -> None:
 
 def in_time(due: int | None, now: int) -> None:
     """
-    Refuse what comes after its deadline *due*; None has no end.
+    Refuse an act after its deadline *due*; None is no deadline.
 
     Raises:
         Refused: DEADLINE_PASSED.
@@ -53,4 +53,4 @@ def missed(what: str, state: str, due: int | None, now: int) -> None:
     if due is None:
         raise Refusal.NO_DEADLINE(f"{what} is {state} and has no deadline")
     if now <= due:
-        raise Refusal.NOT_DUE(f"{what} has time until {moments.text(due)}")
+        raise Refusal.NOT_DUE(f"the deadline of {what} is {moments.text(due)}")

@@ -13,12 +13,12 @@ from hlf.wire import blocks
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """
-    Something trusted.
+    A trusted block or checkpoint.
 
     Attributes:
         words: a description for people.
         hashes: the hashes of the blocks that it knows, by number.
-        state_number, state_hash: of the block whose state hash it knows; -1 and empty if of none.
+        state_number, state_hash: number and state hash of one block; -1 and empty if it knows no state hash.
         checkpoint: the checkpoint, if it is one.
     """
 
@@ -63,10 +63,10 @@ def of_checkpoint(checkpoint: checkpoints.SignedCheckpoint) -> Anchor:
 
 def read(data: bytes) -> Anchor:
     """
-    Return the anchor in a file: a checkpoint or a serialized block.
+    Return the anchor in a file, which holds a checkpoint or a serialized block.
 
     Raises:
-        WireError: it is neither, or does not hold.
+        WireError: it is neither, or its hash or signature is wrong.
     """
     # A block begins with the tag of its header, never with the brace of a JSON object.
     if data.lstrip()[:1] == b"{":

@@ -27,8 +27,8 @@ from hlf.wire import signatures
 from hlf.wire.config import channelconfig
 
 KIND, VERSION = "selat.checkpoint", 1
-# Goes before what is signed, so that a signature for a checkpoint is none for anything in Fabric: no protobuf message
-# begins with a zero.
+# Goes before the signed bytes, so that nobody can use a checkpoint's signature for a message of Fabric: no protobuf
+# message begins with a zero.
 _PURPOSE = b"\x00selat.checkpoint/1\n"
 _MSP_ID = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -37,13 +37,13 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
     """
-    A channel at one height, as its signer has verified it.
+    A channel at one height, as its signer verified it.
 
     Attributes:
         genesis_hash: hash of block 0, because several channels may have the same name.
         height: the number of blocks.
         hash: the hash of the last block.
-        state_hash: the peers' hash of their state behind it; empty where there is only the genesis block.
+        state_hash: the peers' hash of their state after that block; empty where there is only the genesis block.
         made_at: the time, by the signer's clock.
         certificate: the signer's, in PEM.
     """
@@ -114,7 +114,7 @@ class SignedCheckpoint:
             raise WireError("the checkpoint's signature does not hold")
 
     def membership_refusal(self, bundle: channelconfig.Bundle) -> str | None:
-        """Return why the signer is no member of a channel with this configuration; None if it is one."""
+        """Return why the signer is not a member of a channel with this configuration; None if it is."""
         try:
             bundle.msps.validate(signatures.serialized_identity(self.msp_id, self.certificate))
         except errors.HlfError as refused:

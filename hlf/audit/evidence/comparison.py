@@ -16,7 +16,7 @@ from hlf import errors
 from hlf.audit.evidence.checkpoints import SignedCheckpoint
 from hlf.wire import blocks
 
-# Kinds of differences: what differs at the first block where two copies do.
+# Kinds of differences at the first block where two copies differ.
 FORM = "FORM"
 MISSING = "MISSING"
 CHANNEL = "CHANNEL"
@@ -45,10 +45,10 @@ class Comparison:
     The result of comparing two copies.
 
     Attributes:
-        first_block, last_block: between which both have blocks that are the same; None where there are none.
+        first_block, last_block: the first and last block that both have and that are the same; None if there are none.
         ends: the last block of each copy.
-        one_sided: of how many common blocks only one copy has validation codes or a state hash, so that these could
-            not be compared.
+        one_sided: the number of common blocks of which only one copy has validation codes or a state hash; these could
+        not be compared.
         difference: the first one; None if there is none. A copy that only ends earlier is a TAIL: it may be older, or
             cut off.
     """
@@ -100,9 +100,9 @@ def compare(first: Iterable[bytes], second: Iterable[bytes], names: tuple[str, s
 
 def against(checkpoint: SignedCheckpoint, block: Callable[[int], bytes | None], height: int) -> CopyDifference | None:
     """
-    Return how a ledger contradicts a checkpoint, using only the few blocks that are needed; None if it does not.
+    Return how a ledger contradicts a checkpoint, from the few blocks that are needed; None if it does not.
 
-    The ledger's state hash is believed; it is not computed from the blocks.
+    The function trusts the ledger's state hash, and does not compute it from the blocks.
 
     Args:
         block: gives the serialized block of a number, None where there is none.
@@ -132,7 +132,8 @@ def against(checkpoint: SignedCheckpoint, block: Callable[[int], bytes | None], 
 
 def sequel(number: int, last_hash: bytes, serialized: Iterable[bytes]) -> CopyDifference | None:
     """
-    Return where blocks do not follow from block *number* by their hashes, None if all do; signatures are not looked at.
+    Return the first place where blocks do not follow from block *number* by their hashes; None if all do. Signatures
+    are not checked.
 
     Raises:
         WireError: bytes are no block.
@@ -203,7 +204,7 @@ def _tail(one: _Side, two: _Side) -> CopyDifference | None:
 
 
 def _differ(one: _Side, two: _Side) -> tuple[CopyDifference | None, bool]:
-    """Return how two blocks of one number differ, and whether there was something that only one of them has."""
+    """Return how two blocks of one number differ, and whether a part that only one of them has was not compared."""
     number = one.number or 0
     read = []
     for side in (one, two):
@@ -226,7 +227,10 @@ def _differ(one: _Side, two: _Side) -> tuple[CopyDifference | None, bool]:
 
 
 def _ordered(a: blocks.Block, b: blocks.Block, one: str, two: str) -> tuple[str, str] | None:
-    """Return how what orderers have signed differs; their signatures may, since each node gives out its own."""
+    """
+    Return how the parts that orderers sign differ. The signatures themselves may differ, because each node gives its
+    own.
+    """
     if a.hash == b.hash:
         if [t.envelope for t in a.transactions] == [t.envelope for t in b.transactions]:
             return None

@@ -37,7 +37,7 @@ class PrivateWrite:
 @dataclass(frozen=True, slots=True)
 class ValueChange:
     """
-    What happened to a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; of an expiry neither place nor time is known.
+    A later change of a value: OVERWRITTEN, DELETED, PURGED or EXPIRED; an expiry has neither place nor time.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class ValueProof:
     Attributes:
         report: the report on the chain itself.
         writes: the transactions that wrote exactly this value, in order.
-        since: what happened to it after the last valid write; empty if it is still there.
+        since: the changes after the last valid write; empty if the value is still stored.
     """
 
     report: report.Report
@@ -62,7 +62,7 @@ class ValueProof:
 
     @property
     def verdict(self) -> str:
-        """HOLDS: it was committed to. DOES_NOT_HOLD: the chain does not, or no valid transaction wrote it."""
+        """HOLDS: a valid transaction committed to the value. DOES_NOT_HOLD: none did, or the chain is wrong."""
         if self.report.verdict != report.HOLDS:
             return self.report.verdict
         if not any(write.valid for write in self.writes):
@@ -82,7 +82,7 @@ def prove_value(
     on_block: Callable[[int], object] | None = None,
 ) -> ValueProof:
     """
-    Verify a chain; return whether it commits to exactly *value* under the private *key*, and what happened to it.
+    Verify a chain; return whether it commits to exactly *value* under the private *key*, and later changes.
 
     A channel holds the hashes of private keys and values. Somebody who has the value can prove with this that its
     owner committed to it, when and by whom. For the other arguments and what is raised see ``verify``.
@@ -115,7 +115,7 @@ def private_writes(
     """
     Return the transactions that wrote exactly *value* to the private *key*, in order; none if it was never written.
 
-    The blocks are not verified, and their giver says what is valid; ``prove_value`` proves.
+    The blocks are not verified: their giver could have changed them. ``prove_value`` verifies them.
 
     Raises:
         WireError: a block is malformed.

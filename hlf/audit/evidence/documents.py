@@ -1,8 +1,8 @@
 """
 Evidence files: receipts and checkpoints as JSON documents, read from any bytes.
 
-Written in canonical form (RFC 8785), so that equal evidence is equal bytes and can be signed. Read as ``jsontext``
-reads; an unknown member or one of the wrong form is an error.
+They are written in canonical form (RFC 8785), so that equal evidence is equal bytes and can be signed. ``jsontext``
+reads them; an unknown member or one of the wrong form is an error.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def read(path: Path, most: int = MOST_BYTES, *, first: int | None = None) -> byt
     finally:
         os.close(descriptor)
     if max(status.st_size, len(data)) > most:
-        raise WireError(f"{path} is longer than {most >> 20} MiB; no such evidence is")
+        raise WireError(f"{path} is longer than {most >> 20} MiB, which is more than any evidence")
     return data
 
 
@@ -97,7 +97,7 @@ class Fields:
         return value
 
     def hash(self, name: str, *, optional: bool = False) -> bytes:
-        """Return 32 bytes, given in hexadecimal; none where that is *optional* and the text is empty."""
+        """Return 32 bytes, given in hexadecimal; none if *optional* is set and the text is empty."""
         value = self._take(name, str)
         if optional and not value:
             return b""

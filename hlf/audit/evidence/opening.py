@@ -102,7 +102,7 @@ class ValueOpening:
             if name in found or name in document:
                 raise WireError(f"{name[:80]!r} is disclosed twice")
             if digests.get(_digest(encoded)) != 1:
-                raise WireError(f"disclosure {number} is not one that the value commits to")
+                raise WireError(f"the value does not commit to disclosure {number}")
             found[name] = value
         return found
 
@@ -134,7 +134,7 @@ def _disclosed(encoded: str, number: int) -> tuple[str, Any]:
     if not isinstance(parts, list) or len(parts) != 3 or not all(isinstance(each, str) for each in parts[:2]):
         raise WireError(f"disclosure {number} is not [salt, name, value]")
     if parts[1] in ("_sd", "..."):
-        raise WireError(f"disclosure {number} has a name that RFC 9901 keeps for itself")
+        raise WireError(f"disclosure {number} has a name that RFC 9901 reserves")
     return parts[1], parts[2]
 
 
@@ -143,5 +143,5 @@ def _digest(encoded: str) -> str:
 
 
 def text(value: Any) -> str:
-    """Return a disclosed value as JSON on one line, in ASCII: it may be anything."""
+    """Return a disclosed value as JSON on one line, in ASCII, whatever it is."""
     return json.dumps(value, ensure_ascii=True)

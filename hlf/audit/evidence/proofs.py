@@ -1,10 +1,10 @@
 """
-What a receipt proves: the parts of a transaction, with every check that can be computed.
+The proof that a receipt gives: the parts of a transaction, with every check that can be computed.
 
-Orderers sign a block's header, and with it all its transactions. So it is signed that a transaction was ordered,
-who submitted and endorsed it, and what it would write. But nobody signs whether it was *valid*: each peer finds the
-validation codes itself and stores them beside the block. Only a trusted checkpoint directly after the block proves
-them: its state hash covers the codes and all that the block wrote. Otherwise only the giver of the block vouches
+Orderers sign a block's header, and with it all its transactions. So their signatures prove that a transaction was
+ordered, who submitted and endorsed it, and what it would write. But nobody signs whether it was *valid*: each peer
+finds the validation codes itself and stores them beside the block. Only a trusted checkpoint directly after the block
+proves them: its state hash covers the codes and all writes of the block. Otherwise only the giver of the block vouches
 for the code, and the proof says so.
 """
 
@@ -83,7 +83,7 @@ class TransactionProof:
 
     @property
     def contradicted(self) -> bool:
-        """Whether something was trusted, but the receipt does not lead to it."""
+        """Whether the caller trusts something, and the receipt does not lead to it."""
         return not self.anchored and _NOTHING_TRUSTED not in self.checks
 
     @property
@@ -216,7 +216,7 @@ def _transaction(transaction: blocks.BlockTransaction, bundle: channelconfig.Bun
 
 
 def _form_refusals(transaction: blocks.BlockTransaction, bundle: channelconfig.Bundle) -> list[str]:
-    """Return further reasons why a transaction does not belong to this channel, as text."""
+    """Return, as text, further reasons why a transaction does not belong to this channel."""
     if transaction.channel_id != bundle.channel_id:
         return [f"it is for channel {transaction.channel_id}"]
     if transaction.type != common_pb2.ENDORSER_TRANSACTION:
@@ -232,7 +232,7 @@ def _form_refusals(transaction: blocks.BlockTransaction, bundle: channelconfig.B
 
 
 def _signed(bundle: channelconfig.Bundle, identity: bytes, data: bytes, signature: bytes) -> str:
-    """Return why this is not a member's signature; empty if it is."""
+    """Return why the signature is not a member's; empty if it is."""
     try:
         member = bundle.msps.validate(identity)
     except HlfError as error:

@@ -53,7 +53,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """
-    Everything that proves one transaction. Reading it checks nothing; ``proofs.check`` does.
+    The proof of one transaction as data. Reading it checks nothing; ``proofs.check`` does.
 
     Attributes:
         index: the transaction's place in its block.
@@ -142,7 +142,7 @@ def from_ledger(
     Args:
         serialized: the block that the transaction is in.
         fetch: gives the serialized block of a number.
-        heights: the heights of the checkpoints to reach.
+        heights: the heights of the checkpoints that the receipt must lead to.
         with_state: also ask for the state hash before the block, which a checkpoint needs to prove validity.
 
     Raises:

@@ -20,7 +20,7 @@ from hlf.errors import HlfError, WireError
 from hlf.wire import blocks, msp
 from hlf.wire.config import channelconfig
 
-# More configurations than any channel has; the limit stops a peer that sends ever more of them.
+# More configurations than any channel has; the limit stops a peer that sends configurations without end.
 _MOST = 10_000
 
 
@@ -35,7 +35,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The links that hold, in order, and why the next one does not (empty: all do)."""
+    """The links that were proved, in order, and why the next one was not (empty if all were)."""
 
     links: tuple[Link, ...]
     refusal: str = ""
@@ -72,7 +72,7 @@ def collect(block: blocks.Block, fetch: Callable[[int], bytes]) -> tuple[bytes, 
     number = before(block, fetch)
     while number is not None:
         if len(found) == _MOST:
-            raise WireError(f"more than {_MOST} configuration blocks; the peer leads nowhere")
+            raise WireError(f"more than {_MOST} configuration blocks, and none of them is the genesis block")
         serialized = fetch(number)
         found.append(serialized)
         held = blocks.decode(serialized)
@@ -115,7 +115,7 @@ def last_config(block: blocks.Block) -> int:
 
 
 def orderers_refusal(block: blocks.Block, bundle: channelconfig.Bundle) -> str | None:
-    """Return why the orderers' signatures are not what the channel's BlockValidation policy asks; None if they are."""
+    """Return why the orderers' signatures do not satisfy the channel's BlockValidation policy; None if they do."""
     claimed = zip(block.signatures, blocksigners.identities(block, bundle), strict=True)
     signed = [msp.Signed(signature.signed, who, signature.signature) for signature, who in claimed]
     return bundle.refusal(blocksigners.BLOCK_VALIDATION, signed)

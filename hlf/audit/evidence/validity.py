@@ -20,7 +20,7 @@ def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -
     """
     Return whether the codes and writes of *block* give the state hash of *anchor*.
 
-    None if this is unknown: the anchor knows the state behind another block or none, the block has no codes,
+    None if this is unknown: the anchor knows the state after another block or none, the block has no codes,
     the state hash before it is missing, or a transaction in it leaves a value as it was and changes its policy alone.
     """
     if anchor.state_number != block.number or block.number == 0 or not block.flags:
@@ -38,7 +38,7 @@ def proved_by(anchor: Anchor, block: blocks.Block, previous_state_hash: bytes) -
 
 
 def _governed(transaction: blocks.BlockTransaction) -> Iterator[Place]:
-    """Yield the keys whose metadata are written; the value beside them goes into the state hash, too."""
+    """Yield the keys whose metadata are written; their values go into the state hash, too."""
     for action in transaction.actions:
         for part in action.rwset.namespaces:
             for write in part.metadata_writes:

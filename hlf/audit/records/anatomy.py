@@ -25,7 +25,7 @@ def who(serialized: bytes, bundle: channelconfig.Bundle) -> dict[str, Any]:
 
 
 def action(found: blocks.Action, bundle: channelconfig.Bundle) -> dict[str, Any]:
-    """Return a chaincode call with its results as JSON values; of private data there are hashes alone."""
+    """Return a chaincode call with its results as JSON values; private data appear only as hashes."""
     return {
         "chaincode": found.chaincode,
         "version": found.version,
@@ -71,7 +71,7 @@ def _version(version: rwsets.Version | None) -> str | None:
 
 
 def shown(data: bytes) -> str:
-    """Return bytes as text, or in base64 with that said."""
+    """Return bytes as text, or as base64 with that mark."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """
 Exported blocks on disk: one file a block, as ``peer channel fetch`` writes them, or all in one folder.
 
-File names are for people; order and identity come from the blocks themselves. A folder may come from anybody: only
+File names are for people; the blocks themselves give order and identity. A folder may come from anybody: only
 regular files are opened, files longer than a block can be are not read, and only one block is in memory at a time.
 """
 
@@ -79,7 +79,7 @@ def read(found: Iterable[tuple[int, Path]]) -> Iterator[bytes]:
 
 
 def channel(serialized: bytes) -> str:
-    """Return the channel that a block's first transaction names; empty where it names none, or it is no block."""
+    """Return the channel that a block's first transaction names; empty if it names none, or the bytes are no block."""
     try:
         data = common_pb2.Block.FromString(serialized).data.data
         envelope = common_pb2.Envelope.FromString(data[0] if data else b"")

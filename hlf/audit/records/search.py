@@ -1,7 +1,7 @@
 """
 Search transactions in exported blocks: by organisation, key, function, chaincode, time and validation code.
 
-The search believes the blocks; ``hlf.audit.verify`` checks them. Validation codes are those of the exporting peer,
+The search trusts the blocks; ``hlf.audit.verify`` checks them. Validation codes are those of the exporting peer,
 and times are those that clients wrote into their proposals. Private values are in no block: find a private write by
 its plain key; it is shown as the two hashes on the channel.
 """
@@ -54,7 +54,7 @@ class Found:
 
     @property
     def cursor(self) -> SearchCursor:
-        """Where it stands."""
+        """Its place in the channel."""
         return SearchCursor(self.block, self.transaction.index)
 
 
@@ -65,7 +65,7 @@ class Filter:
 
     Attributes:
         organisation: MSP id that has submitted or endorsed it.
-        key: that it writes, plain (also of private data), as it is or as people write a composite one, ``order/J1``.
+        key: that it writes, public or private; a composite key also as people write it, ``order/J1``.
         function: that it calls, with its contract's name where it has one, as ``Orders:place``.
         chaincode: that it calls.
         since, until: between which its client has dated it; *until* itself is not meant.
@@ -143,7 +143,7 @@ def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: SearchCu
 
 
 def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[Written]:
-    """Yield what *transaction* writes, or would if it were valid: all of it, or what is under *key*."""
+    """Yield the writes of *transaction*, also of an invalid one: all of them, or those of *key*."""
     digest = keys.hash_key(key.encode()) if key else b""
     for action in transaction.actions:
         for part in action.rwset.namespaces:
@@ -180,7 +180,7 @@ def function(action: blocks.Action) -> str:
 
 
 def organisations(transaction: blocks.BlockTransaction) -> set[str]:
-    """Return the MSP ids of who has submitted and endorsed a transaction, as it says itself."""
+    """Return the MSP ids of the submitter and the endorsers that a transaction names."""
     found = {organisation(transaction.creator)}
     return found.union(organisation(e.endorser) for a in transaction.actions for e in a.endorsements) - {""}
 
@@ -195,7 +195,7 @@ def organisation(serialized: bytes) -> str:
 
 
 def text(value: bytes) -> str:
-    """Return bytes as text; ``0x`` and hexadecimal if they are none."""
+    """Return bytes as text; as ``0x`` and hexadecimal if they are not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -41,7 +41,7 @@ class Table:
     Attributes:
         columns: each with the kind of its values: ``text``, ``key`` (a text, too), ``texts``, ``number``, ``flag`` or
             ``moment``.
-        rows: gives those of one transaction, as far as the filter finds them.
+        rows: returns the rows of one transaction that the filter finds.
     """
 
     columns: Mapping[str, str]

@@ -14,9 +14,8 @@ BLOCK_VALIDATION = "/Channel/Orderer/BlockValidation"
 
 def identities(block: blocks.Block, bundle: channelconfig.Bundle | None) -> Sequence[bytes]:
     """
-    Return who claims to have signed a block, one identity for each signature; empty for one that nobody knows.
-
-    Orderers of BFT sign under a number, and the configuration says whose it is.
+    Return the identities that claim to have signed a block, one for each signature; empty if unknown. Orderers of BFT
+    sign under a number, and the configuration has the identity of each number.
     """
     ordering = bundle.ordering if bundle is not None else None
     consenters = {c.id: c for c in ordering.consenters} if ordering is not None else {}
@@ -31,7 +30,7 @@ def identities(block: blocks.Block, bundle: channelconfig.Bundle | None) -> Sequ
 
 
 def refusal(signed: SignedBlock, bundle: channelconfig.Bundle) -> tuple[str | None, list[str]]:
-    """Return why the orderers' signatures are not enough (None if they are), and what is wrong with single ones."""
+    """Return why the orderers' signatures are not enough (None if they are), and the faults of single signatures."""
     signers: dict[tuple[str, str], msp.Identity] = {}
     idle = []
     block = signed.block
@@ -46,7 +45,7 @@ def refusal(signed: SignedBlock, bundle: channelconfig.Bundle) -> tuple[str | No
             continue
         known, holds = looked_at
         if wanted != known:
-            # It was looked at under a configuration that has changed since.
+            # It was checked under a configuration that has changed since.
             holds = identity.verify(signature.signed, signature.signature)
         if holds:
             signers.setdefault((identity.msp_id, identity.id), identity)

@@ -1,4 +1,4 @@
-"""The hash over all that a channel's state has become, block after block, as peers keep it in each block."""
+"""The commit hash: a hash over all changes of a channel's state so far, which peers write into each block."""
 
 from __future__ import annotations
 

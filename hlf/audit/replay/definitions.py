@@ -26,7 +26,7 @@ class CommittedDefinition:
 
     @property
     def usable(self) -> bool:
-        """Whether it names the rules by which transactions are validated, without which none is valid."""
+        """Whether it names the rules that validate its transactions; without them, none is valid."""
         return bool(self.plugin and self.endorsement_policy)
 
     def block_to_live(self, collection: str) -> int:
@@ -36,7 +36,7 @@ class CommittedDefinition:
 
 
 def definition(state: ReplayedState, name: str) -> CommittedDefinition | None:
-    """Return the definition of chaincode *name*, None where there is none that can be read."""
+    """Return the definition of chaincode *name*; None if there is no readable one."""
     try:
         described = db_pb2.StateMetadata.FromString(state.value(LIFECYCLE, f"namespaces/metadata/{name}") or b"")
         if described.datatype != _DEFINITION:

@@ -1,4 +1,6 @@
-"""Places where peers and the replay may differ, because they had different codes before."""
+"""
+Places in the state where peers and the replay may differ, because they gave different codes to earlier transactions.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ class Disputes:
         self._places: dict[Place, Cause] = {}
 
     def add(self, rwset: rwsets.TxRwset | None, cause: Cause) -> None:
-        """Note that what *rwset* writes is disputed, because of *cause*."""
+        """Note that the writes of *rwset* are disputed, because of *cause*."""
         for place in _written(rwset) if rwset is not None else ():
             if len(self._places) < _MOST_PLACES:
                 self._places.setdefault(place, cause)

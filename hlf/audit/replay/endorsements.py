@@ -38,7 +38,7 @@ class Rules:
         self._refusals: dict[tuple[int, int], tuple[Any, Any, str | None]] = {}
 
     def creator_refusal(self, serialized: bytes) -> str | None:
-        """Return why a serialized identity is no member's; None if it is one."""
+        """Return why a serialized identity is not a member's; None if it is."""
         try:
             return self._creators[serialized]
         except KeyError:
@@ -72,7 +72,7 @@ class Rules:
 
     def signature_policy(self, envelope: bytes) -> channelpolicies.Policy:
         """
-        Return the policy that a serialized ``SignaturePolicyEnvelope`` is; one that nobody satisfies if it is none.
+        Return the policy in a serialized ``SignaturePolicyEnvelope``; if it is malformed, one that nobody satisfies.
         """
         found = self._parsed.get(envelope)
         if found is None:
@@ -86,7 +86,7 @@ class Rules:
         known = self._refusals.get(key)
         if known is None:
             _bound(self._refusals)
-            # The objects are kept with the answer, so that no other ones come to have their numbers.
+            # The answer keeps the objects alive, so that no other object gets the same id().
             known = self._refusals[key] = (policy, endorsers, policy.refusal(endorsers))
         return known[2]
 
@@ -116,7 +116,7 @@ class Judge:
 
     def verdict(self, action: blocks.Action, endorsers: Sequence[msp.Identity]) -> tuple[tuple[int, ...], str]:
         """
-        Return VALID, or the codes of what is wrong and why.
+        Return VALID, or the codes of the faults and the reason.
 
         Peers look at a transaction's chaincodes in an order of their own, and end with the first that refuses.
         """
@@ -160,7 +160,7 @@ class Judge:
                 return f"{name}: {refused}"
         if judged or key_policies:
             return None
-        # What only reads still needs the chaincode's endorsement.
+        # A transaction that only reads still needs the chaincode's endorsement.
         return rules.refusal(self._chaincode_policy(name), endorsers)
 
     def _collection_policy(self, name: str, collection: str) -> channelpolicies.Policy:
@@ -213,7 +213,7 @@ class Judge:
 
 
 def _bound(known: dict[Any, Any]) -> None:
-    """Forget everything once there is too much: members choose how much there is."""
+    """Forget everything once it is too much, because members choose how much there is."""
     if len(known) >= _MOST_KNOWN:
         known.clear()
 

@@ -19,8 +19,8 @@ class Fault:
     A header that does not fit.
 
     Attributes:
-        of_block_before: it may be a consequence of what was found in the block before.
-        loses_state: what the channel's state is from here on cannot be known.
+        of_block_before: it may be a consequence of a fault in the block before.
+        loses_state: from here on, the channel's state is unknown.
         foreign: the block's transactions are not those that the channel's orderers have put there.
     """
 
@@ -32,7 +32,7 @@ class Fault:
 
 
 def faults(block: blocks.Block, previous: blocks.Block | None, bundle: channelconfig.Bundle | None) -> Iterator[Fault]:
-    """Yield what is wrong with a block's place in the chain, the cause before what follows from it."""
+    """Yield the faults of a block's place in the chain, each cause before its consequences."""
     if bundle is not None and _channel_of(block) != bundle.channel_id:
         words = f"it is a block of channel {_channel_of(block) or 'nobody knows'}, not of {bundle.channel_id}"
         yield Fault(report.CHANNEL, words, loses_state=True, foreign=True)
@@ -60,7 +60,7 @@ def _several(first: int, last: int) -> str:
 
 def _channel_of(block: blocks.Block) -> str:
     """
-    Return the channel that its first transaction names, as peers ask when they get a block; empty where it names none.
+    Return the channel that the block's first transaction names, as peers check it; empty if it names none.
     """
     (first, *_) = block.transactions
     if first.channel_id:

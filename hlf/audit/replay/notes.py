@@ -1,4 +1,4 @@
-"""Findings as they are made: each cause once, with what follows from it."""
+"""The findings so far: each cause once, with its consequences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Cause:
             self.more += 1
 
     def whole(self) -> Finding:
-        """Return the finding with what follows from it."""
+        """Return the finding with its consequences."""
         own = self.finding
         return Finding(
             own.block_number,
@@ -40,7 +40,7 @@ class Cause:
 
 
 class Notes:
-    """What was found so far; bounded, whatever the chain is."""
+    """The findings so far, of limited size whatever the chain is."""
 
     def __init__(self) -> None:
         self._causes: list[Cause] = []
@@ -59,7 +59,7 @@ class Notes:
 
     @property
     def remarks(self) -> tuple[Finding, ...]:
-        """What is said of unsigned parts."""
+        """The remarks on unsigned parts."""
         return tuple(self._remarks)
 
     @property
@@ -112,5 +112,5 @@ def _plain_finding(finding: Finding) -> Finding:
 
 
 def _shown(text: str) -> str:
-    """Return *text* as it can be printed: parts of it are what members chose."""
+    """Return *text* made safe to print: members chose parts of it."""
     return visible.text(text, _MOST_CHARACTERS)

@@ -12,7 +12,7 @@ from hlf.wire.rwsets import MerkleSummary, Version
 
 def summary(reads: Iterable[tuple[str, Version]], max_degree: int) -> MerkleSummary | None:
     """
-    Return the summary of *reads* as a peer makes it; None where there are too few for a tree.
+    Return the summary of *reads* as a peer makes it; None if there are too few for a tree.
 
     Every ``max_degree + 1`` results are hashed together, and so are as many hashes of one level, until no level has
     more than ``max_degree``. A level's left-overs are put together at the end.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What a finding is about, by the rule that does not hold.
+# The kinds of findings, by the rule that is broken.
 FORM = "FORM"
 TRUST = "TRUST"
 UNANCHORED = "UNANCHORED"
@@ -18,7 +18,7 @@ LAST_CONFIG = "LAST_CONFIG"
 CONFIG = "CONFIG"
 VALIDATION_CODE = "VALIDATION_CODE"
 COMMIT_HASH = "COMMIT_HASH"
-# What a remark is about: a part of a block that nobody has signed.
+# The kind of a remark: about a part of a block that nobody signs.
 UNSIGNED = "UNSIGNED"
 
 # The three verdicts.
@@ -26,7 +26,7 @@ HOLDS = "holds"
 DOES_NOT_HOLD = "does not hold"
 CANNOT_TELL = "cannot tell"
 
-# What is kept in memory of a chain that somebody filled with faults; how many there were is counted all the same.
+# The most that is kept in memory of a chain full of faults; all are counted.
 MOST_LISTED = 1_000
 MOST_CONSEQUENCES = 20
 
@@ -37,9 +37,9 @@ class Finding:
     One place where blocks and rules disagree.
 
     Attributes:
-        transaction_index: None where a whole block is concerned.
+        transaction_index: None if it is about a whole block.
         consequences: disagreements that follow from this one, the first ``MOST_CONSEQUENCES`` of them.
-        more: how many follow besides.
+        more: the number of further ones.
     """
 
     block_number: int | None
@@ -72,7 +72,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class InvalidTransaction:
-    """A transaction that stands in the chain and changed nothing; *code* is the recomputed one where it is certain."""
+    """A transaction in the chain that changed nothing; *code* is the recomputed one if it is certain."""
 
     block_number: int
     transaction_index: int
@@ -88,7 +88,7 @@ class InvalidTransaction:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of the blocks that should have a part do have it."""
+    """The number of blocks that have a part, of those that should."""
 
     have: int
     of: int
@@ -144,12 +144,12 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing was found, in at least one block."""
+        """Whether there was at least one block, and nothing was found."""
         return self.verdict == HOLDS
 
     @property
     def verdict(self) -> str:
-        """HOLDS, DOES_NOT_HOLD, or CANNOT_TELL where there is nothing to judge the blocks by."""
+        """HOLDS, DOES_NOT_HOLD, or CANNOT_TELL if there is no configuration to judge the blocks by."""
         if any(finding.rule != UNANCHORED for finding in self.findings):
             return DOES_NOT_HOLD
         return HOLDS if self.blocks and not self.findings else CANNOT_TELL

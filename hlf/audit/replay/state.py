@@ -44,7 +44,7 @@ class ReplayedState:
         return held.value if held is not None else None
 
     def policy(self, place: Place) -> bytes | None:
-        """Return the endorsement policy that a key has of its own, or None."""
+        """Return the endorsement policy of a key itself, or None."""
         held = self._store.get(place)
         if held is None or not held.metadata:
             return None
@@ -115,7 +115,7 @@ class Replay:
             elif flags in (0, _UPSERT):
                 self.changes[place] = HeldValue(value, current.metadata if current is not None else (), version)
             elif current is not None and current.value is not None:
-                # Metadata alone leave the value as it is, in a new version; a key that is not there gets none.
+                # A write of metadata alone gives the value a new version; a key without a value gets none.
                 self.changes[place] = HeldValue(current.value, metadata, version)
 
     def updates(self) -> Iterator[blocks.StateUpdate]:
@@ -133,7 +133,7 @@ class Replay:
     def _range_stands(self, namespace: str, query: rwsets.RangeQuery) -> bool:
         present = list(self._range(namespace, query.start, query.end))
         if not query.exhausted:
-            # Where the iterator was left early, the end is the last key that was seen. Peers look at it last, wherever
+            # If the iterator was left early, the end is the last key that was seen. Peers check it last, wherever
             # the range begins.
             last = self.changes.get((namespace, "", query.end)) or self._state.get((namespace, "", query.end))
             if last is not None and last.value is not None:
@@ -186,6 +186,6 @@ def _add(found: dict[Place, tuple[int, bytes | None, Entries]], place: Place, fl
 
 def _describe(found: dict[Place, tuple[int, bytes | None, Entries]], place: Place, entries: Entries) -> None:
     flags, value, before = found.get(place, _NOTHING)
-    # To remove all metadata leaves what was set before in the same transaction where it is, as in Fabric.
+    # As in Fabric, removing all metadata does not remove metadata that the same transaction set before.
     metadata = entries or before
     found[place] = (flags + (_METADATA if entries else _NO_METADATA)) & 0xFF, value, metadata

@@ -1,7 +1,7 @@
 """
 The store of a replayed state: in memory, and on disk when it becomes too large.
 
-The file on disk is deleted with the process; nothing of it is read again.
+The file on disk is deleted when the process ends; nobody reads it again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CREATE INDEX by_number ON expiring (number);
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """The value stored at a place; a *value* of None was deleted by the block in work."""
+    """The value stored at a place; a *value* of None was deleted by the present block."""
 
     value: bytes | None
     metadata: Entries
@@ -44,7 +44,7 @@ class HeldValue:
 
 
 class StateStore(Protocol):
-    """What stands where, and what expires when."""
+    """The stored values by place, and the places that expire by block."""
 
     def get(self, place: Place) -> HeldValue | None:
         """Return the value stored at *place*, or None."""
@@ -59,7 +59,7 @@ class StateStore(Protocol):
         """Note the places that block *number* removes, and the block that wrote each."""
 
     def expired(self, number: int) -> list[tuple[Place, int]]:
-        """Return what was noted for block *number*; it is forgotten."""
+        """Return the places noted for block *number*, and forget them."""
 
 
 class InMemoryStore:
@@ -112,7 +112,7 @@ class OnDisk:
     """A store of any size; the places asked for most recently are in memory."""
 
     def __init__(self, before: InMemoryStore) -> None:
-        """Copy all that was in memory."""
+        """Copy everything from memory."""
         self._database = _temporary(_SCHEMA)
         weakref.finalize(self, self._database.close)
         self._cached: dict[Place, HeldValue | None] = {}
@@ -177,7 +177,7 @@ class Ids:
     """
     The transaction ids of a channel: in memory, and on disk from a number on.
 
-    What is kept of each on disk is a hash under a key of this process alone: nobody can choose ids that meet in it.
+    On disk each id is a hash under a key of this process alone, so nobody can choose ids with the same hash.
     """
 
     MOST_IN_MEMORY = 100_000
@@ -222,7 +222,7 @@ def _temporary(schema: str) -> sqlite3.Connection:
 
 
 def _size(place: Place, held: HeldValue) -> int:
-    """Return about how many bytes of memory it takes."""
+    """Return the approximate size in memory, in bytes."""
     value = len(held.value) if held.value is not None else 0
     return 400 + len(place[2]) + value + sum(len(content) + 150 for _, content in held.metadata)
 

@@ -2,7 +2,7 @@
 The verdict on each transaction of a block, before conflicts of reads are checked.
 
 The checks come in the order of Fabric's validation (``core/common/validation``, ``txvalidator/v20``), so that a
-transaction in which several things are wrong has the code that peers give it.
+transaction with several faults gets the code that peers give it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hlf.wire import blocks, rwsets
 from hlf.wire.transactions import computed_proposal_hash
 
 VALID = transaction_pb2.VALID
-# Where a transaction is of no use to anybody before its creator is looked at.
+# The codes of a transaction that is refused before its creator is checked.
 _UNREADABLE = (transaction_pb2.BAD_PAYLOAD, transaction_pb2.BAD_COMMON_HEADER)
 
 
@@ -29,8 +29,8 @@ class TransactionVerdict:
     The verdict on a transaction.
 
     Attributes:
-        codes: the validation codes that peers may give it: one as a rule, two where their own order is random, none
-            where Fabric has no certain one, so that all but VALID are right.
+        codes: the validation codes that peers may give it: usually one; two if the peers' own order is random; none if
+        Fabric's code is not certain, and all but VALID are right.
         words: why.
     """
 
@@ -52,8 +52,8 @@ def verdicts(signed: SignedBlock, rules: Rules, judge: Judge | None, used: Conta
     Return one verdict for each transaction.
 
     Args:
-        judge: of endorsements; None where the state before the block is unknown, and only signatures can be judged.
-        used: the transaction ids of all blocks before, as far as they are known.
+        judge: judges endorsements; None if the state before the block is unknown, and only signatures can be judged.
+        used: the transaction ids of earlier blocks, as far as they are known.
     """
     found = []
     seen: set[str] = set()

@@ -26,11 +26,11 @@ LAST_CONFIGS = "last_configurations"
 @dataclass(frozen=True, slots=True)
 class Unsigned:
     """
-    What one block has of these parts.
+    The parts of one block that nobody signs.
 
     Attributes:
         parts: for each part that such a block should have, whether it does.
-        remarks: in words, where a part is not what Fabric writes.
+        remarks: sentences about parts that differ from what Fabric writes.
     """
 
     parts: dict[str, bool]
@@ -39,7 +39,7 @@ class Unsigned:
 
 def read(serialized: bytes) -> tuple[blocks.Block, Unsigned]:
     """
-    Return the block in these bytes, and what it has that nobody signs.
+    Return the block in these bytes, and its parts that nobody signs.
 
     Raises:
         WireError: it is no block that a peer takes, or there are bytes in it that belong to no part of a block.
@@ -85,7 +85,7 @@ def _unsigned(block: blocks.Block, metadata: list[bytes]) -> Unsigned:
 
 
 def _is_plain(entry: bytes, *, signatures: bool = True) -> bool:
-    """Return whether there is nothing in the entry but what its fields say, in the form that Fabric writes."""
+    """Return whether the entry has only its known fields, in the form that Fabric writes."""
     message: Any = common_pb2.Metadata.FromString(entry)
     message.DiscardUnknownFields()
     return bool(message.SerializeToString() == entry and (signatures or not message.signatures))

@@ -22,7 +22,7 @@ def verify(
     on_block: Callable[[int], object] | None = None,
 ) -> Report:
     """
-    Return what is wrong with a chain of blocks, given in order; see ``Report``.
+    Return the report on a chain of blocks, given in order; see ``Report``.
 
     Blocks may be an orderer's or a peer's copies. A peer's validation codes and commit hashes are compared with
     those of the replay.
@@ -49,7 +49,9 @@ def run(
     processes: int | None = None,
     on_block: Callable[[int], object] | None = None,
 ) -> Report:
-    """Add all blocks to *verifier*, or all until it stops; return its report. See ``verify`` for the rest."""
+    """
+    Add blocks to *verifier* until the last, or until it stops; return its report. See ``verify`` for the arguments.
+    """
     with Ahead(processes) as ahead, _rare_collections():
         try:
             for signed in ahead.run(verifier.read(serialized), verifier.orderers):

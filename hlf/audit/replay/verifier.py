@@ -30,7 +30,7 @@ class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure 
 
 
 class Verifier:
-    """Takes blocks one by one, in order; what it keeps is the channel's state and its transaction ids."""
+    """Takes blocks one by one, in order; it keeps the channel's state and transaction ids."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Verifier:
         self._should: Counter[str] = Counter()
         self._aside: deque[unsigned.Unsigned] = deque()
         self._here = Ahead(0)
-        # What was found in the header of the block before, and what has made the state uncertain.
+        # The finding in the header of the block before, and the one that made the state uncertain.
         self._header_cause: Cause | None = None
         self._state_cause: Cause | None = None
         self._disputes = Disputes()
@@ -83,7 +83,7 @@ class Verifier:
 
     def read(self, serialized: Iterable[bytes]) -> Iterator[blocks.Block]:
         """
-        Yield the blocks in these bytes, each of which ``take`` must be given next.
+        Yield the blocks in these bytes; give each to ``take`` next.
 
         Raises:
             Unreadable: the next one is no block that a peer takes.
@@ -97,7 +97,7 @@ class Verifier:
             yield block
 
     def orderers(self, block: blocks.Block) -> Sequence[bytes]:
-        """Return under whose identities the block's own signatures are to be looked at, as far as is known by now."""
+        """Return the identities of the block's own signatures, as far as they are known by now."""
         return blocksigners.identities(block, self._rules.bundle if self._rules is not None else None)
 
     def take(self, signed: SignedBlock) -> bool:
@@ -119,7 +119,7 @@ class Verifier:
         return True
 
     def refuse(self, malformed: Unreadable) -> None:
-        """Note that something that is no block comes next; nothing after it can be verified."""
+        """Note that the next bytes are no block; nothing after them can be verified."""
         number = self._previous.number + 1 if self._previous is not None else None
         self._notes.find(Finding(number, report.FORM, str(malformed)))
 
@@ -129,7 +129,7 @@ class Verifier:
         return held.value if held is not None else None
 
     def report(self) -> Report:
-        """Return what was found so far."""
+        """Return the report so far."""
         findings = self._notes.findings
         if self._trust is not None and not self._anchored and self._previous is not None and not findings:
             words = f"the trusted block {self._trust.number} is not among the blocks, so nothing ties them to it"
@@ -156,10 +156,10 @@ class Verifier:
             invalid=self._notes.invalid,
         )
 
-    # How the chain hangs together.
+    # The links between blocks.
 
     def _begin(self, block: blocks.Block) -> bool:
-        """Find what the first block is judged by."""
+        """Find the configuration that the first block is judged by; return False if there is none."""
         self._first = block.number
         if block.number > 0:
             return self._begin_later(block)
@@ -202,7 +202,7 @@ class Verifier:
 
     def _check_header(self, block: blocks.Block) -> tuple[Cause | None, bool]:
         """
-        Return what is wrong with the header (one cause), and whether the transactions are those that were ordered.
+        Return the fault of the header (one cause), and whether the transactions are those that were ordered.
         """
         before, self._header_cause = self._header_cause, None
         cause = None
@@ -225,11 +225,11 @@ class Verifier:
             cause = self._check_orderers(signed, rules.bundle, cause)
             self._header_cause = cause
         if not intact:
-            # What was changed is not what the orderers signed: to judge it would be to judge the one who changed it.
+            # Somebody changed the transactions after the orderers signed them, so their verdicts would mean nothing.
             self._codes["NOT_JUDGED"] += len(block.transactions)
             return not (block.is_configuration or block.last_config == block.number)
         if block.last_config not in (None, self._last_config, block.number) and self._state is None and cause:
-            # A configuration was in what is missing.
+            # The missing blocks had a configuration.
             return False
         self._check_transactions(signed, rules)
         self._take_configuration(block, rules.bundle)
@@ -249,7 +249,7 @@ class Verifier:
             cause = self._find(block, report.LAST_CONFIG, words, cause=cause)
         return cause
 
-    # What the transactions come to.
+    # The verdicts on transactions.
 
     def _check_transactions(self, signed: SignedBlock, rules: Rules) -> None:
         block, state = signed.block, self._state
@@ -275,7 +275,7 @@ class Verifier:
     ) -> Cause | None:
         marked = transaction.code
         if verdict.valid and not marked:
-            # What nearly all are: valid, and marked so or not at all.
+            # Nearly all are valid, and marked so or not at all.
             self._codes["VALID"] += 1
             return None
         name = validation_code_name(verdict.codes[0]) if verdict.codes else "MALFORMED"
@@ -288,7 +288,7 @@ class Verifier:
         if self._state is not None:
             agrees = verdict.allows(marked)
         else:
-            # Without the state before, only that a transaction must not be valid can be known.
+            # Without the state before the block, the verifier only knows that some transactions cannot be valid.
             agrees = marked != transaction_pb2.VALID or verdict.valid
         if agrees:
             return None
@@ -323,7 +323,7 @@ class Verifier:
             self._find(block, report.CONFIG, f"the configuration cannot be used: {unusable}", cause=cause)
         self._last_config = block.number
 
-    # The facts that are reported.
+    # The report.
 
     def _note_unsigned(self, block: blocks.Block, aside: unsigned.Unsigned) -> None:
         for part, present in aside.parts.items():

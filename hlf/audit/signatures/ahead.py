@@ -24,7 +24,7 @@ from hlf.wire import blocks
 
 # From about this many checks on, starting processes is faster (half a second of checks).
 _WORTH_STARTING = 5_000
-# A lot is large enough that handing it over costs little, and small enough that all cores have one.
+# A lot is large enough that sending it costs little, and small enough that all cores have one.
 _LOT = 1_200
 # How far to run ahead: blocks in memory are bounded by lots and by bytes.
 _LOTS_EACH = 3
@@ -57,7 +57,7 @@ class Ahead:
             self._pool.close()
 
     def check(self, block: blocks.Block, orderers: Sequence[bytes]) -> SignedBlock:
-        """Return *block* with its signatures checked; *orderers* are the identities behind its own signatures."""
+        """Return *block* with its signatures checked; *orderers* are the identities that signed it."""
         wanted = SignatureClaims(block, orderers, self._keys)
         return wanted.answered(self._checker.check(wanted.claims))
 
@@ -67,7 +67,7 @@ class Ahead:
         """
         Yield the blocks of *chain* in order with their signatures checked, running some blocks ahead.
 
-        What *chain* raises is raised when all blocks before it have been yielded.
+        An exception of *chain* is raised after all blocks before it have been yielded.
         """
         pending: deque[_Lot] = deque()
         lot, rest, failure = _Lot(), iter(chain), None
@@ -151,7 +151,7 @@ class _Pool:
         try:
             answers = _asked(process, claims) if process is not None else None
             if answers is None:
-                # It could not be started, or has ended: what it would have done is done here.
+                # The process could not be started, or has ended: this process does its work.
                 process = None
                 answers = Checker().check(claims)
             return answers
@@ -170,7 +170,7 @@ def _start() -> subprocess.Popen[bytes] | None:
 
 
 def _asked(process: subprocess.Popen[bytes], claims: list[Claim]) -> bytes | None:
-    """Return the process's answers; None where it has ended."""
+    """Return the process's answers; None if it has ended."""
     if process.stdin is None or process.stdout is None:
         return None
     try:

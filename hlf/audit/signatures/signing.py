@@ -26,12 +26,12 @@ _REMEMBERED_KEYS = 4096
 @dataclass(frozen=True, slots=True)
 class SignedBlock:
     """
-    A block, and which of its signatures hold.
+    A block, and which of its signatures are right.
 
     Attributes:
-        orderers: under whose identity each of the block's signatures was looked at, and whether it holds.
-        creators: for each transaction, whether its creator's signature holds.
-        endorsements: for each transaction, whether each of its endorsements holds.
+        orderers: the identity of each of the block's signatures, and whether the signature is right.
+        creators: for each transaction, whether its creator's signature is right.
+        endorsements: for each transaction, whether the signature of each endorsement is right.
     """
 
     block: blocks.Block
@@ -47,7 +47,7 @@ class IdentityKeys:
         self._known: OrderedDict[bytes, tuple[bytes, bool]] = OrderedDict()
 
     def get(self, identity: bytes) -> tuple[bytes, bool]:
-        """Return the key in DER, empty where there is none to be read, and whether it signs hashes of messages."""
+        """Return the key in DER, empty if the identity has no readable one, and whether it signs hashes of messages."""
         known = self._known.get(identity)
         if known is None:
             known = self._known[identity] = _key(identity)
@@ -83,7 +83,9 @@ class SignatureClaims:
                         add((key, payload + endorsement.endorser, endorsement.signature))
 
     def answered(self, answers: bytes) -> SignedBlock:
-        """Return the block with its signatures looked at; *answers* has a byte for each claim, 1 for one that holds."""
+        """
+        Return the block with its checked signatures; *answers* has a byte for each claim, 1 if the signature is right.
+        """
         rest = iter(answers)
         orderers = tuple([(identity, bool(next(rest))) for identity in self._orderers])
         creators, endorsements = [], []
@@ -110,7 +112,7 @@ def _key(identity: bytes) -> tuple[bytes, bool]:
     except (IdentityError, WireError):
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
-        # Fabric takes no signature of any other kind of key.
+        # Fabric accepts no signature of any other kind of key.
         return b"", False
     encoded = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return encoded, isinstance(key, ec.EllipticCurvePublicKey)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from hlf.wire import verification
 
-# A key's DER, what was signed (hashed already where the key is elliptic), and the signature.
+# A key in DER, the signed bytes (their hash if the key is elliptic), and the signature.
 Claim = tuple[bytes, bytes, bytes]
 
 _LENGTH = struct.Struct(">Q")
@@ -30,7 +30,7 @@ class Checker:
     """Checks claims; remembers the keys it has loaded."""
 
     def __init__(self) -> None:
-        # Each with whether it is elliptic: to ask the class takes longer than to look it up.
+        # Each key with whether it is elliptic: looking this up is faster than asking for the class.
         self._loaded: OrderedDict[bytes, tuple[Any, bool]] = OrderedDict()
 
     def check(self, claims: Iterable[Claim]) -> bytes:
@@ -71,7 +71,7 @@ def receive(stream: IO[bytes]) -> bytes | None:
 
 def main() -> None:
     """Answer lots of claims until the other side ends."""
-    # What is typed at a terminal reaches all its processes; this one ends with the one that asks it.
+    # Ctrl-C at a terminal reaches all its processes; this one ends when the process that asks it does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     checker = Checker()
     while (message := receive(sys.stdin.buffer)) is not None:
