@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import queue
 import threading
@@ -107,13 +108,9 @@ def lines(
     the next one is asked for: after a break a reader may get one event twice, but never misses one. With *names*
     other events are passed over: they count as delivered, and neither towards *limit* nor as a sign of life.
     """
-    pending: queue.Queue[Any] = queue.Queue(_AHEAD)
-    stopped = threading.Event()
-    reader = threading.Thread(target=_read, args=(stream, pending, stopped), name="events", daemon=True)
-    reader.start()
     count, patience = 0, idle_seconds or _HEARTBEAT_SECONDS
     quiet_until = time.monotonic() + patience
-    try:
+    with _read_ahead(stream) as pending:
         yield ": stream opened\n\n"
         while limit is None or count < limit:
             if (left := quiet_until - time.monotonic()) <= 0:
@@ -129,17 +126,38 @@ def lines(
             if event is None:
                 return
             if isinstance(event, Exception):
-                yield f"event: problem\ndata: {json.dumps(of(event).document(''))}\n\n"
+                yield _failed(event)
                 return
             cursor = EventCursor(event.block_number, event.transaction_id)
             if names and event.name not in names:
                 delivered(cursor)
                 continue
-            document = json.dumps(cloud_event(event, channel), ensure_ascii=False, separators=(",", ":"))
-            yield f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n"
+            yield _sent(event, channel, cursor)
             count += 1
             delivered(cursor)
             quiet_until = time.monotonic() + patience
+
+
+def _sent(event: Any, channel: str, cursor: EventCursor) -> str:
+    """Return the server-sent event of a chaincode event."""
+    document = json.dumps(cloud_event(event, channel), ensure_ascii=False, separators=(",", ":"))
+    return f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n"
+
+
+def _failed(error: Exception) -> str:
+    """Return the server-sent event that ends a stream with an error."""
+    return f"event: problem\ndata: {json.dumps(of(error).document(''))}\n\n"
+
+
+@contextlib.contextmanager
+def _read_ahead(stream: Any) -> Iterator[queue.Queue[Any]]:
+    """Read *stream* in a thread of its own into the queue, and close it at the end."""
+    pending: queue.Queue[Any] = queue.Queue(_AHEAD)
+    stopped = threading.Event()
+    reader = threading.Thread(target=_read, args=(stream, pending, stopped), name="events", daemon=True)
+    reader.start()
+    try:
+        yield pending
     finally:
         stopped.set()
         stream.close()

@@ -73,6 +73,18 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         }
 
 
+# Errors whose text is the whole of the problem's detail.
+_CODES: dict[type[Exception], str] = {
+    batches.UnsolvedError: "BATCH_UNSOLVED",
+    batches.SolverMissingError: "SOLVER_MISSING",
+    ledgercalls.ArgumentError: "REQUEST_INVALID",
+    ledgercalls.CursorError: "CURSOR_UNKNOWN",
+    ledgercalls.NothingToWriteError: "NOTHING_TO_WRITE",
+    planning.UnplannedError: "ENDORSERS_UNRESOLVED",
+    wallet.WalletError: "ORGANISATION_UNKNOWN",
+}
+
+
 def of(error: Exception) -> Problem:
     """
     Return the problem for an error of ``hlf``, of Flask and its libraries, or of the gateway.
@@ -89,26 +101,15 @@ def of(error: Exception) -> Problem:
         return Problem("ISSUER_UNAVAILABLE", str(error))
     if isinstance(error, StoreError):
         return Problem("STORE_UNAVAILABLE")
-    if isinstance(error, wallet.WalletError):
-        return Problem("ORGANISATION_UNKNOWN", str(error))
     if isinstance(error, Refused):
         return _refused(error.code, error.text, {})
-    if isinstance(error, batches.UnsolvedError):
-        return Problem("BATCH_UNSOLVED", str(error))
-    if isinstance(error, batches.SolverMissingError):
-        return Problem("SOLVER_MISSING", str(error))
-    if isinstance(error, ledgercalls.NothingToWriteError):
-        return Problem("NOTHING_TO_WRITE", str(error))
     if isinstance(error, ledgercalls.GoneError):
         return Problem("CLIENT_GONE")
     if isinstance(error, freshness.NotReachedError):
         return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
-    if isinstance(error, ledgercalls.ArgumentError):
-        return Problem("REQUEST_INVALID", str(error))
-    if isinstance(error, planning.UnplannedError):
-        return Problem("ENDORSERS_UNRESOLVED", str(error))
-    if isinstance(error, ledgercalls.CursorError):
-        return Problem("CURSOR_UNKNOWN", str(error))
+    for kind, code in _CODES.items():
+        if isinstance(error, kind):
+            return Problem(code, str(error))
     if isinstance(error, errors.CommitError):
         code = error.name if error.name in COMMIT else "TRANSACTION_INVALID"
         if isinstance(error, ledgercalls.PolicyChangedError):

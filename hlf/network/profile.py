@@ -63,21 +63,27 @@ def profile(folder: Folder, record: Record, consortium: Consortium, organisation
         "orderers": orderers,
         "certificateAuthorities": {},
         "channels": {
-            channel.name: {
-                "orderers": list(orderers),
-                "peers": {
-                    peer.name: {
-                        "endorsingPeer": True,
-                        "chaincodeQuery": True,
-                        "ledgerQuery": True,
-                        "eventSource": peer.msp_id == organisation.msp_id,
-                    }
-                    for each in shown
-                    if each.msp_id in channel.members
-                    for peer in each.peers
-                },
-            }
+            channel.name: _channel(
+                organisation, [each for each in shown if each.msp_id in channel.members], list(orderers)
+            )
             for channel in channels
+        },
+    }
+
+
+def _channel(organisation: Organisation, members: list[Organisation], orderers: list[str]) -> dict[str, Any]:
+    """Return a channel in the profile of *organisation*, which gets events from its own peers."""
+    return {
+        "orderers": orderers,
+        "peers": {
+            peer.name: {
+                "endorsingPeer": True,
+                "chaincodeQuery": True,
+                "ledgerQuery": True,
+                "eventSource": peer.msp_id == organisation.msp_id,
+            }
+            for each in members
+            for peer in each.peers
         },
     }
 

@@ -13,6 +13,16 @@ from hlf.network.parts import Chaincode, Channel, Collection, Organisation, Serv
 
 IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")
+_OPTIONAL_OF_CHAINCODE = (
+    "version",
+    "sequence",
+    "endorsement",
+    "collections",
+    "init_required",
+    "server",
+    "address",
+    "installed_by",
+)
 
 
 def server(each: Field, base: Path) -> ServerProgram:
@@ -45,16 +55,7 @@ def chaincode(
     """Return one chaincode on its channel, served by one of *servers* or at addresses."""
     fields = each.record(
         required=("name", "channel"),
-        optional=(
-            "version",
-            "sequence",
-            "endorsement",
-            "collections",
-            "init_required",
-            "server",
-            "address",
-            "installed_by",
-        ),
+        optional=_OPTIONAL_OF_CHAINCODE,
     )
     if ("server" in fields) == ("address" in fields):
         raise each.error(

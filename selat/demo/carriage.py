@@ -17,16 +17,7 @@ def agree(cast: Cast, screen: Screen) -> None:
         DemoError: somebody saw data of others.
     """
     screen.chapter("The carriers plan and agree; the sellers cannot see it")
-    slot = {
-        "slot_id": "tuesday-night",
-        "departs_at": _in(48),
-        "arrives_at": _in(96),
-        "cut_off_at": _in(40),
-        "parcels": 900,
-        "grams": 4_000_000,
-    }
-    plan = {"origin": goods.PORT, "destination": goods.IMPORT, "mode": "1", "slots": [slot]}
-    plan_id = cast.forwarder.post("/v1/plans", plan)["plan_id"]
+    plan_id = cast.forwarder.post("/v1/plans", _plan())["plan_id"]
     bookings = f"/v1/plans/{plan_id}/slots/tuesday-night/bookings"
     cast.forwarder.post(bookings, {"shipper": cast.origin.msp_id, "parcels": 640, "grams": 2_900_000})
     full = cast.forwarder.refusal("POST", bookings, {"shipper": cast.last_mile.msp_id, "parcels": 400, "grams": 1_000})
@@ -61,6 +52,19 @@ def agree(cast: Cast, screen: Screen) -> None:
         problem = caller.refusal("GET", path)
         rows.append((short(caller.msp_id), f"asks for {path.split('/')[2]} of others", bad(problem["code"])))
     screen.table(["who", "what", ""], rows)
+
+
+def _plan() -> dict[str, object]:
+    """Return a plan of one departure, for 900 parcels."""
+    slot = {
+        "slot_id": "tuesday-night",
+        "departs_at": _in(48),
+        "arrives_at": _in(96),
+        "cut_off_at": _in(40),
+        "parcels": 900,
+        "grams": 4_000_000,
+    }
+    return {"origin": goods.PORT, "destination": goods.IMPORT, "mode": "1", "slots": [slot]}
 
 
 def _in(hours: int) -> str:

@@ -110,7 +110,6 @@ def event(
     with units without identifiers. *handover* names the organisations that give and take custody.
     """
     moment = observation.moment
-    concerned = list(observation.epcs or epcs)
     made: dict[str, object] = {
         "type": stage.event,
         "eventTime": str(moment) if moment.offset_minutes else moments.text(moment.at),
@@ -120,18 +119,7 @@ def event(
         "readPoint": {"id": place(observation.place)},
         "bizTransactionList": [{"type": "po", "bizTransaction": f"{VOCABULARY}order/{order_id}"}],
     }
-    if stage.event == "AggregationEvent":
-        made["parentID"] = epcs[0]
-        parent = digitallink.canonical(epcs[0])
-        children = [epc for epc in concerned if digitallink.canonical(epc) != parent]
-        if children:
-            made["childEPCs"] = children
-        else:
-            made["childQuantityList"] = [
-                {"epcClass": f"{VOCABULARY}goods/{name}", "quantity": units} for name, units in sorted(goods.items())
-            ]
-    else:
-        made["epcList"] = concerned
+    made |= _identifiers(stage, list(observation.epcs or epcs), epcs[0], goods)
     if observation.disposition:
         made["disposition"] = observation.disposition
     if handover:
@@ -143,6 +131,17 @@ def event(
     made["eventID"] = eventhash.event_id(made, NAMESPACES)
     made["recordTime"] = moments.text(recorded_at)
     return made
+
+
+def _identifiers(stage: Stage, concerned: list[str], parent: str, goods: Mapping[str, int]) -> dict[str, object]:
+    """Return the part of an event that identifies the goods; *parent* is the package of an AggregationEvent."""
+    if stage.event != "AggregationEvent":
+        return {"epcList": concerned}
+    children = [epc for epc in concerned if digitallink.canonical(epc) != digitallink.canonical(parent)]
+    if children:
+        return {"parentID": parent, "childEPCs": children}
+    quantities = [{"epcClass": f"{VOCABULARY}goods/{name}", "quantity": units} for name, units in sorted(goods.items())]
+    return {"parentID": parent, "childQuantityList": quantities}
 
 
 def declared_wrong(made: Mapping[str, object], reason: str, corrective_id: str, declared_at: int) -> dict[str, object]:

@@ -29,6 +29,12 @@ def upgrade() -> None:
     """Make what is not there."""
     # Keys were kept by token once; what was kept so can be thrown away.
     op.drop_table("idempotency", if_exists=True)
+    _make_tokens()
+    _make_idempotency()
+    _make_records()
+
+
+def _make_tokens() -> None:
     _made(
         "tokens",
         _text("id", key=True),
@@ -40,6 +46,9 @@ def upgrade() -> None:
         sa.Column("expires_at", _NUMBER, nullable=False),
         sa.Column("revoked_at", _NUMBER),
     )
+
+
+def _make_idempotency() -> None:
     _made(
         "idempotency_keys",
         sa.Column("id", sa.LargeBinary, primary_key=True),
@@ -56,6 +65,9 @@ def upgrade() -> None:
         sa.Column("number", _NUMBER, primary_key=True, autoincrement=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
+
+
+def _make_records() -> None:
     _made(
         "checkpoints",
         *(_text(name, key=True) for name in ("msp_id", "user", "channel", "chaincode", "name")),
