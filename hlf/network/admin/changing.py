@@ -24,7 +24,7 @@ from hlf.network.admin.observed import ObservedChannels
 from hlf.network.admin.ordering import OrdererChanges
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
-from hlf.network.plan import configuration, difference
+from hlf.network.plan import configuration, difference, leaving
 from hlf.network.plan.difference import Steps
 from hlf.network.plan.steps import (
     AddOrderer,
@@ -39,7 +39,7 @@ from hlf.network.plan.steps import (
     StopNodes,
 )
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium, Ordering
+from hlf.network.topology import Consortium
 
 _SOON = timedelta(days=30)
 
@@ -350,79 +350,16 @@ def _leave(asked: _Asked) -> None:
 
 
 def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Consortium:
-    """
-    Return the file with those members, and what they run, that are about to leave.
-
-    Until then a definition may need their endorsement.
-    """
-    organisations = {each.msp_id: each for each in (*base.organisations, *wanted.organisations)}
-    leaving = {
-        channel.name: tuple(
-            msp_id
-            for msp_id in found.members(channel.name)
-            if msp_id not in channel.members and msp_id in organisations
-        )
-        for channel in wanted.channels
-        if channel.name in found.configs
-    }
-    ordering = _with_leaving_orderers(record, base, wanted, found)
-    wanted = _with_leaving_peers(base, wanted)
-    if not any(leaving.values()) and ordering == wanted.ordering:
-        return wanted
-    needed = {msp_id for each in leaving.values() for msp_id in each}
-    ran = {(each.channel, each.name): each.installed_by for each in base.chaincodes}
-    return dataclasses.replace(
-        wanted,
-        ordering=ordering,
-        organisations=(
-            *wanted.organisations,
-            *(organisations[msp_id] for msp_id in sorted(needed - {each.msp_id for each in wanted.organisations})),
-        ),
-        channels=tuple(
-            dataclasses.replace(each, members=(*each.members, *leaving.get(each.name, ()))) for each in wanted.channels
-        ),
-        chaincodes=tuple(
-            dataclasses.replace(
-                each,
-                installed_by=(
-                    *each.installed_by,
-                    *(
-                        msp_id
-                        for msp_id in leaving.get(each.channel, ())
-                        if msp_id in ran.get((each.channel, each.name), ())
-                    ),
-                ),
-            )
-            for each in wanted.chaincodes
-        ),
-    )
-
-
-def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
-    """Return the file with the peers of *base* that its organisations have no more: they answer until the last step."""
-    had = {each.msp_id: each.peers for each in base.organisations}
-    return dataclasses.replace(
-        wanted,
-        organisations=tuple(
-            dataclasses.replace(
-                each, peers=(*each.peers, *(one for one in had.get(each.msp_id, ()) if one.name not in wanted.nodes))
-            )
-            for each in wanted.organisations
-        ),
-    )
-
-
-def _with_leaving_orderers(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Ordering:
-    """Return the orderers of the file and those of *base* that channels still count on."""
+    """Return the file with the members and nodes that are about to leave."""
     counted = {address for config in found.configs.values() for address in channelwords.orderers(config.channel_group)}
-    organisations = {each.msp_id: each for each in wanted.ordering.organisations}
-    for organisation in base.ordering.organisations:
-        leaving = tuple(
-            each
+    return leaving.with_leaving(
+        base,
+        wanted,
+        {name: found.members(name) for name in found.configs},
+        {
+            each.name
+            for organisation in base.ordering.organisations
             for each in organisation.orderers
-            if each.name not in wanted.nodes and record.inside(each.name) in counted
-        )
-        if leaving:
-            same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
-            organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *leaving))
-    return dataclasses.replace(wanted.ordering, organisations=tuple(organisations.values()))
+            if record.inside(each.name) in counted
+        },
+    )

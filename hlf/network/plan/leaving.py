@@ -1,0 +1,85 @@
+"""The consortium while members, peers and orderers that its file no longer names have not left yet."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+
+from hlf.network.topology import Consortium, Ordering
+
+
+def with_leaving(
+    base: Consortium, wanted: Consortium, present: Mapping[str, Sequence[str]], ordering: Collection[str]
+) -> Consortium:
+    """
+    Return the file *wanted* with the members, peers and orderers of *base* that are about to leave.
+
+    Until the last step a definition may need the endorsement of such a member. *present* has the members of each
+    channel that exists, *ordering* the names of the orderers that channels still count on.
+    """
+    organisations = {each.msp_id: each for each in (*base.organisations, *wanted.organisations)}
+    leaving = {
+        channel.name: tuple(
+            msp_id for msp_id in present[channel.name] if msp_id not in channel.members and msp_id in organisations
+        )
+        for channel in wanted.channels
+        if channel.name in present
+    }
+    orderers = _with_leaving_orderers(base, wanted, ordering)
+    wanted = _with_leaving_peers(base, wanted)
+    if not any(leaving.values()) and orderers == wanted.ordering:
+        return wanted
+    needed = {msp_id for each in leaving.values() for msp_id in each}
+    ran = {(each.channel, each.name): each.installed_by for each in base.chaincodes}
+    return dataclasses.replace(
+        wanted,
+        ordering=orderers,
+        organisations=(
+            *wanted.organisations,
+            *(organisations[msp_id] for msp_id in sorted(needed - {each.msp_id for each in wanted.organisations})),
+        ),
+        channels=tuple(
+            dataclasses.replace(each, members=(*each.members, *leaving.get(each.name, ()))) for each in wanted.channels
+        ),
+        chaincodes=tuple(
+            dataclasses.replace(
+                each,
+                installed_by=(
+                    *each.installed_by,
+                    *(
+                        msp_id
+                        for msp_id in leaving.get(each.channel, ())
+                        if msp_id in ran.get((each.channel, each.name), ())
+                    ),
+                ),
+            )
+            for each in wanted.chaincodes
+        ),
+    )
+
+
+def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
+    """Return the file with the peers of *base* that its organisations have no more: they answer until the last step."""
+    had = {each.msp_id: each.peers for each in base.organisations}
+    return dataclasses.replace(
+        wanted,
+        organisations=tuple(
+            dataclasses.replace(
+                each, peers=(*each.peers, *(one for one in had.get(each.msp_id, ()) if one.name not in wanted.nodes))
+            )
+            for each in wanted.organisations
+        ),
+    )
+
+
+def _with_leaving_orderers(base: Consortium, wanted: Consortium, counted: Collection[str]) -> Ordering:
+    """Return the orderers of the file and those of *base* that channels still count on."""
+    organisations = {each.msp_id: each for each in wanted.ordering.organisations}
+    for organisation in base.ordering.organisations:
+        leaving = tuple(
+            each for each in organisation.orderers if each.name not in wanted.nodes and each.name in counted
+        )
+        if leaving:
+            same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
+            organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *leaving))
+    return dataclasses.replace(wanted.ordering, organisations=tuple(organisations.values()))
