@@ -75,7 +75,6 @@ def peer(
     *first* is its organisation's first peer, through which it finds the others.
     """
     address = record.inside(node.name)
-    tls = placement.material / "tls"
     return {
         "peer": {
             "id": node.name,
@@ -89,51 +88,15 @@ def peer(
                 "broadcastTimeout": "30s",
                 "dialTimeout": "10s",
             },
-            "gossip": {
-                "bootstrap": record.inside((first or node).name),
-                "endpoint": address,
-                "externalEndpoint": address,
-                # Every peer fetches its blocks from the orderers by itself.
-                "useLeaderElection": False,
-                "orgLeader": True,
-                **_QUICK_GOSSIP,
-                "pvtData": {
-                    # How long a block waits for private data that did not come with it: on loopback what is there
-                    # comes at once, and what is not would hold up the peer's ledger.
-                    "pullRetryThreshold": "2s",
-                    "transientstoreMaxBlockRetention": 20_000,
-                    "pushAckTimeout": "3s",
-                    "btlPullMargin": 10,
-                    "reconcileBatchSize": 10,
-                    "reconcileSleepInterval": "5s",
-                    "reconciliationEnabled": True,
-                    "implicitCollectionDisseminationPolicy": {"requiredPeerCount": 0, "maxPeerCount": 1},
-                },
-                "state": {"enabled": False},
-            },
-            "tls": {
-                "enabled": True,
-                "clientAuthRequired": settings.client_auth_required,
-                # Of the organisation itself; those of a channel's other members come with its configuration.
-                "clientRootCAs": {"files": [str(tls / "ca.crt")]},
-                "cert": {"file": str(tls / "server.crt")},
-                "key": {"file": str(tls / "server.key")},
-                "rootcert": {"file": str(tls / "ca.crt")},
-            },
+            "gossip": _gossip(address, record.inside((first or node).name)),
+            "tls": _tls(placement.material / "tls", settings),
             "authentication": {"timewindow": "15m"},
             "fileSystemPath": str(placement.data),
             "BCCSP": _bccsp(),
             "mspConfigPath": str(placement.material / "msp"),
             "localMspId": node.msp_id,
             "localMspType": "bccsp",
-            "deliveryclient": {
-                "reconnectTotalTimeThreshold": "3600s",
-                "connTimeout": "3s",
-                # Every peer fetches its blocks by itself; 2.5 would pass them on by gossip as well.
-                "blockGossipEnabled": False,
-                "reConnectBackoffThreshold": "2s",
-                "minimalReconnectInterval": "100ms",
-            },
+            "deliveryclient": _deliveryclient(),
             "handlers": {
                 "authFilters": [{"name": name} for name in _authentication_filters(record)],
                 "decorators": [{"name": "DefaultDecorator"}],
@@ -153,34 +116,95 @@ def peer(
         },
         # Without a container engine: chaincode runs as a service, and nothing else.
         "vm": {"endpoint": ""},
-        "chaincode": {
-            "externalBuilders": [
-                {"name": "ccaas_builder", "path": str(builder), "propagateEnvironment": [BUILDER_VARIABLE]}
-            ],
-            "installTimeout": "300s",
-            "startuptimeout": "30s",
-            "executetimeout": settings.execute_timeout,
-            "mode": "net",
-            "keepalive": 0,
-            "system": dict.fromkeys(sorted(keys.SYSTEM_CHAINCODES), "enable"),
-            "logging": {"level": "info", "shim": "warning"},
-            # Writes and reads of several keys in one message, as a 3.1 release has it; 2.5 does not read this.
-            "runtimeParams": {"useWriteBatch": True, "useGetMultipleKeys": True},
-        },
-        "ledger": {
-            "state": {"stateDatabase": "goleveldb", "totalQueryLimit": 100_000},
-            "history": {"enableHistoryDatabase": True},
-            "pvtdataStore": {
-                "collElgProcMaxDbBatchSize": 5000,
-                "collElgProcDbBatchesInterval": 1000,
-                "deprioritizedDataReconcilerInterval": "60m",
-                "purgeInterval": 100,
-                "purgedKeyAuditLogging": True,
-            },
-            "snapshots": {"rootDir": str(placement.data / "snapshots")},
-        },
+        "chaincode": _chaincode(settings, builder),
+        "ledger": _ledger(placement),
         "operations": {"listenAddress": placement.bind(record, node.name, "operations"), "tls": {"enabled": False}},
         "metrics": {"provider": "prometheus"},
+    }
+
+
+def _gossip(address: str, bootstrap: str) -> dict[str, Any]:
+    """Return how a peer finds the others of its organisation, and gets private data from them."""
+    return {
+        "bootstrap": bootstrap,
+        "endpoint": address,
+        "externalEndpoint": address,
+        # Every peer fetches its blocks from the orderers by itself.
+        "useLeaderElection": False,
+        "orgLeader": True,
+        **_QUICK_GOSSIP,
+        "pvtData": {
+            # How long a block waits for private data that did not come with it. On loopback they come at once,
+            # and waiting for missing ones would hold up the peer's ledger.
+            "pullRetryThreshold": "2s",
+            "transientstoreMaxBlockRetention": 20_000,
+            "pushAckTimeout": "3s",
+            "btlPullMargin": 10,
+            "reconcileBatchSize": 10,
+            "reconcileSleepInterval": "5s",
+            "reconciliationEnabled": True,
+            "implicitCollectionDisseminationPolicy": {"requiredPeerCount": 0, "maxPeerCount": 1},
+        },
+        "state": {"enabled": False},
+    }
+
+
+def _tls(folder: PurePath, settings: PeerSettings) -> dict[str, Any]:
+    """Return the TLS material of a peer, and whose clients it accepts."""
+    return {
+        "enabled": True,
+        "clientAuthRequired": settings.client_auth_required,
+        # Of the organisation itself; those of a channel's other members come with its configuration.
+        "clientRootCAs": {"files": [str(folder / "ca.crt")]},
+        "cert": {"file": str(folder / "server.crt")},
+        "key": {"file": str(folder / "server.key")},
+        "rootcert": {"file": str(folder / "ca.crt")},
+    }
+
+
+def _deliveryclient() -> dict[str, Any]:
+    """Return how a peer fetches its blocks from the orderers."""
+    return {
+        "reconnectTotalTimeThreshold": "3600s",
+        "connTimeout": "3s",
+        # Every peer fetches its blocks by itself; 2.5 would pass them on by gossip as well.
+        "blockGossipEnabled": False,
+        "reConnectBackoffThreshold": "2s",
+        "minimalReconnectInterval": "100ms",
+    }
+
+
+def _chaincode(settings: PeerSettings, builder: PurePath) -> dict[str, Any]:
+    """Return how a peer runs chaincode: as a service through *builder*, and in no other way."""
+    return {
+        "externalBuilders": [
+            {"name": "ccaas_builder", "path": str(builder), "propagateEnvironment": [BUILDER_VARIABLE]}
+        ],
+        "installTimeout": "300s",
+        "startuptimeout": "30s",
+        "executetimeout": settings.execute_timeout,
+        "mode": "net",
+        "keepalive": 0,
+        "system": dict.fromkeys(sorted(keys.SYSTEM_CHAINCODES), "enable"),
+        "logging": {"level": "info", "shim": "warning"},
+        # Writes and reads of several keys in one message, as a 3.1 release has it; 2.5 does not read this.
+        "runtimeParams": {"useWriteBatch": True, "useGetMultipleKeys": True},
+    }
+
+
+def _ledger(placement: Placement) -> dict[str, Any]:
+    """Return where and how a peer stores its ledgers."""
+    return {
+        "state": {"stateDatabase": "goleveldb", "totalQueryLimit": 100_000},
+        "history": {"enableHistoryDatabase": True},
+        "pvtdataStore": {
+            "collElgProcMaxDbBatchSize": 5000,
+            "collElgProcDbBatchesInterval": 1000,
+            "deprioritizedDataReconcilerInterval": "60m",
+            "purgeInterval": 100,
+            "purgedKeyAuditLogging": True,
+        },
+        "snapshots": {"rootDir": str(placement.data / "snapshots")},
     }
 
 
