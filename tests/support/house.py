@@ -16,10 +16,11 @@ _Documented = ast.Module | ast.ClassDef | Function
 
 @dataclass(frozen=True)
 class Signature:
-    """A function of a module: its line, its decorators without their arguments, and the first line it says."""
+    """A function of a module: its lines, its decorators without their arguments, and the first line it says."""
 
     name: str
     line: int
+    length: int
     decorators: frozenset[str]
     first_line: str
 
@@ -61,7 +62,8 @@ def contents(path: Path) -> Contents:
             said = ast.get_docstring(node) or ""
             docstrings.append(said)
             if isinstance(node, Function):
-                functions.append(Signature(node.name, node.lineno, _decorators(node), said.partition("\n")[0]))
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                functions.append(Signature(node.name, node.lineno, length, _decorators(node), said.partition("\n")[0]))
     classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")
     return Contents(frozenset(imported), classes, tuple(functions), tuple(docstrings))
 

@@ -13,6 +13,8 @@ from tests.support import house
 from tests.support.house import ROOMS, ROOT
 
 LONGEST_FOLDER = 20
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
 
 
 def test_no_module_imports_itself_in_a_circle():
@@ -32,6 +34,22 @@ def test_no_folder_is_a_hall():
         for path in (ROOT / top).rglob("*.py"):
             folders[path.parent] = folders.get(path.parent, 0) + 1
     assert {str(folder.relative_to(ROOT)): n for folder, n in folders.items() if n > LONGEST_FOLDER} == {}
+
+
+def test_no_module_is_too_long_to_read():
+    """A module of more than four hundred lines holds several matters, which want modules of their own."""
+    lines = {name: len(path.read_text().splitlines()) for name, path in house.modules().items()}
+    assert {name: n for name, n in lines.items() if n > LONGEST_MODULE} == {}
+
+
+def test_every_function_fits_a_screen():
+    """A reader sees all of it at once; decorators, as the options of a command, do not count."""
+    assert [
+        f"{name}.{function.name} has {function.length} lines"
+        for name, path in house.modules().items()
+        for function in house.contents(path).functions
+        if function.length > LONGEST_FUNCTION
+    ] == []
 
 
 def test_each_package_of_hlf_is_in_its_metadata():
