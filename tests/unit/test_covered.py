@@ -20,7 +20,7 @@ def _file(lines: int, run: int, branches: int, taken: int) -> dict[str, object]:
 )
 def test_less_than_the_floors_fails(tmp_path, capsys, run, taken, part, ends):
     """Lines and branches are judged each by themselves over all rooms; a part is only shown."""
-    files = {"hlf/a.py": _file(60, 60, 50, 50), "network/b.py": _file(40, run - 60, 50, taken - 50)}
+    files = {"hlf/a.py": _file(60, 60, 50, 50), "hlf/network/b.py": _file(40, run - 60, 50, taken - 50)}
     if part:
         files = {"hlf/a.py": _file(100, run, 100, taken)}
     (tmp_path / "all.json").write_text(json.dumps({"files": files}))
@@ -29,3 +29,16 @@ def test_less_than_the_floors_fails(tmp_path, capsys, run, taken, part, ends):
     assert f"| all | 100 | {run}.0 % | 100 | {taken}.0 % |" in shown.out
     assert shown.out == (tmp_path / "summary.md").read_text()
     assert ("are wanted" in shown.err) is bool(ends)
+
+
+def test_each_room_of_the_map_is_counted():
+    """A room of `hlf` or `chaincode` that the tests run less than the others shows in the table."""
+    names = (
+        "hlf/profile.py",
+        "hlf/network/engines/engine.py",
+        "chaincode/domain/orders/orders.py",
+        "gateway/http/auth.py",
+    )
+    rooms = covered.rooms({name: _file(10, 9, 2, 1) for name in names})
+    assert list(rooms) == ["chaincode/domain", "gateway", "hlf", "hlf/network", "all"]
+    assert rooms["all"]["num_statements"] == 40
