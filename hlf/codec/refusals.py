@@ -78,8 +78,8 @@ class _Rows(type):
     """The class of tables: iterating over a table gives its rows."""
 
     def __iter__(cls) -> Iterator[RefusalRow]:
-        """Yield the rows of the table, first those of the tables it is made of."""
-        for part in reversed(cls.__mro__):
+        """Yield the rows of the table, first those of the tables it is made of, in their order."""
+        for part in (*cls.__mro__[1:], cls):
             yield from (value for value in vars(part).values() if isinstance(value, RefusalRow))
 
 

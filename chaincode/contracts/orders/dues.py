@@ -30,7 +30,7 @@ _DUE = "order.due"
 
 
 class ReturnDues(api.Contract):
-    """The amounts of an order's returns; platform and merchant store them, and disclose the sums to firm and auditor."""
+    """The amounts of an order's returns; platform and merchant store them; firm and auditor get the sums."""
 
     @api.transaction(endorsed_by=_PARTIES, transient=("order", "dues", "salt"), called_by=("platform", "merchant"))
     def state(self, ctx: api.Context, order_id: str, return_id: str, in_money: bool = False) -> dict[str, str]:

@@ -79,7 +79,7 @@ class OrderRefusal(RefusalTable):
     )
     AMOUNT_DIFFERS = Row(
         Kind.INVALID,
-        "The amount differs from the order's total, or from what the return comes to",
+        "The amount differs from the order's total, or from the return's due",
         "Send the order's total, or for a return its due: GET /v1/orders/<order_id>/dues.",
     )
     NOT_THE_CLAIMANT = Row(

@@ -54,7 +54,7 @@ class Scenario:
 
 @dataclasses.dataclass(frozen=True)
 class Simulated(review.Decision):
-    """The decision in a scenario, and what the return comes to; None if it is rejected, or no price is given."""
+    """The decision in a scenario, and the amount of the return; None if it is rejected, or no price is given."""
 
     comes_to: Shares | None = None
 
