@@ -252,7 +252,7 @@ class _Transaction:
         return completed
 
     def ask(self, kind: int, payload: bytes) -> bytes:
-        """Return the peer's answer; see :class:`hlf.shim.line.Line`."""
+        """Return the peer's answer; see :class:`hlf.shim.line.PeerLine`."""
         if self._abandoned:
             raise TransactionAbandoned
         if len(payload) > _LARGEST_PAYLOAD:

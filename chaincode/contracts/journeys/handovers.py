@@ -1,4 +1,4 @@
-"""The part of the contract of journeys that passes custody; `dossier` says how validation enforces it."""
+"""The part of the contract of journeys that passes custody; `journeystate` says how validation enforces it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Handovers:
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, CLOCK_WENT_BACK,
                 EVENT_IN_FUTURE, PRE_DATED, TOO_LATE, ON_HOLD, PARCEL_LOST and those of
-                `domain.custody.Custody.offered`.
+                `domain.journeys.custody.Custody.offered`.
         """
         giver, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)

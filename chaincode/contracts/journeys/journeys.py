@@ -85,7 +85,7 @@ class Journeys(Recording, Handovers, api.Contract):
 
         Raises:
             Refused: NOT_A_SELLER, WRONG_ORDER, JOURNEY_EXISTS, TERMS_UNKNOWN, WRONG_TERMS, PARCEL_IN_USE,
-                those of `contracts.accounts.allot` and of `domain.journeys.opened`.
+                those of `contracts.orders.accounts.allot` and of `domain.journeys.journeys.opened`.
         """
         order, caller = opening.order, access.member(ctx)
         journeystate.check_unused(ctx, opening.journey_id)

@@ -50,7 +50,7 @@ def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_
     Write the opening, the custody and an empty page for each party, each with its own policy.
 
     Raises:
-        Refused: JOURNEY_EXISTS, PARCEL_IN_USE, NOT_A_PARTICIPANT and those of `domain.journeys.opened`.
+        Refused: JOURNEY_EXISTS, PARCEL_IN_USE, NOT_A_PARTICIPANT and those of `domain.journeys.journeys.opened`.
     """
     check_unused(ctx, opening.journey_id)
     members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]

@@ -57,7 +57,7 @@ class Recording:
         out of order; their own times decide.
 
         Raises:
-            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.pages.recorded`.
+            Refused: JOURNEY_UNKNOWN, GATE_CLOSED, CUSTODY_CONTESTED and those of `domain.journeys.pages.recorded`.
         """
         journey = journeystate.load(ctx, journey_id)
         journey.party(access.member(ctx))

@@ -180,7 +180,7 @@ class Units(api.Contract):
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY (of the unit, or of a journey inside), CUSTODY_CONTESTED, ON_HOLD,
                 PARCEL_LOST, CLOCK_WENT_BACK, EVENT_IN_FUTURE, TOO_LATE and those of
-                `domain.custody.Custody.offered`.
+                `domain.journeys.custody.Custody.offered`.
         """
         giver, now = access.member(ctx), clock.now(ctx)
         unit = unitstate.load(ctx, unit_id)

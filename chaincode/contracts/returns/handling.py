@@ -1,4 +1,4 @@
-"""The acts of the parties in the contract of returns; `domain.handling` has the rules."""
+"""The acts of the parties in the contract of returns; `domain.returns.handling` has the rules."""
 
 from __future__ import annotations
 
