@@ -102,7 +102,7 @@ class ValueOpening:
             if name in found or name in document:
                 raise WireError(f"{name[:80]!r} is disclosed twice")
             if digests.get(_digest(encoded)) != 1:
-                raise WireError(f"the value does not commit to disclosure {number}")
+                raise WireError(f"disclosure {number} is not one that the value commits to")
             found[name] = value
         return found
 
@@ -134,7 +134,7 @@ def _disclosed(encoded: str, number: int) -> tuple[str, Any]:
     if not isinstance(parts, list) or len(parts) != 3 or not all(isinstance(each, str) for each in parts[:2]):
         raise WireError(f"disclosure {number} is not [salt, name, value]")
     if parts[1] in ("_sd", "..."):
-        raise WireError(f"disclosure {number} has a name that RFC 9901 reserves")
+        raise WireError(f"disclosure {number} has a name that RFC 9901 keeps for itself")
     return parts[1], parts[2]
 
 
