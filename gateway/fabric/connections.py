@@ -10,7 +10,7 @@ from hlf.client import gateway as fabric
 from hlf.client.network import Network
 
 
-class Connections:
+class LedgerConnections:
     """
     The connections of all identities.
 

@@ -11,7 +11,7 @@ import grpc
 from fabric_protos.common import ledger_pb2
 
 from gateway.fabric import channels, planning, races
-from gateway.fabric.connections import Connections
+from gateway.fabric.connections import LedgerConnections
 from gateway.fabric.declared import Declarations, DeclaredFunction, Functions
 from gateway.fabric.ledgercalls import (
     CommittedAnswer,
@@ -47,7 +47,7 @@ _REFUSED = {
 }
 
 
-class Ledgers(Connections):
+class Ledgers(LedgerConnections):
     """The channels as each identity calls and reads them."""
 
     def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
