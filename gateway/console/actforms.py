@@ -16,7 +16,7 @@ from flask import url_for
 
 from chaincode.domain.returns.terms import Condition
 from gateway.console import companies
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
 from gateway.pages import customs, states

@@ -18,7 +18,7 @@ from gateway.console import actforms
 from gateway.console.actforms import ACTS, PersonAct, Values
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from gateway.fabric.planning import UnplannedError
 from gateway.http import auth, context, inputs, problems
 from gateway.http.problems import Problem

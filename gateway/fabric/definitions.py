@@ -10,7 +10,7 @@ from fabric_protos.msp import msp_principal_pb2
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
 
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from hlf import errors
 from hlf.wire import keys
 from hlf.wire.config import channelconfig

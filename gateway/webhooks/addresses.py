@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from gateway.fabric.ledger import CursorError
+from gateway.fabric.ledgercalls import CursorError
 from gateway.http import auth, context
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem

@@ -14,7 +14,7 @@ from tests.support.house import ROOMS, ROOT
 
 # A module or something in it, as docstrings name it; contracts and rules are named from `chaincode` on.
 REFERENCE = re.compile(
-    r"(?<![\w./])(?:(?:hlf|gateway|selat|chaincode)|(?<=`)(?:domain|contracts))(?:\.(?!json)[A-Za-z_]\w+)+"
+    r"(?<![\w./])(?:(?:hlf|gateway|chaincode)|(?<=`)(?:domain|contracts))(?:\.(?!json)[A-Za-z_]\w+)+"
 )
 LONGEST_FOLDER = 20
 LONGEST_MODULE = 400

@@ -15,7 +15,7 @@ from fabric_protos.peer.lifecycle import lifecycle_pb2
 from gateway.console import network
 from gateway.fabric import definitions
 from gateway.fabric.definitions import ChannelState, DefinedChaincode
-from gateway.fabric.ledger import LedgerCall
+from gateway.fabric.ledgercalls import LedgerCall
 from hlf import errors
 
 
