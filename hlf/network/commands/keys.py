@@ -10,6 +10,8 @@ from hlf.network import options, topology
 from hlf.network.admin.keys import renewing, revoking, rolling
 from hlf.network.commands import editing
 from hlf.network.commands.editing import item
+from hlf.network.exchange import operating
+from hlf.network.exchange import revoking as own
 from hlf.network.state import Folder, replace_file
 
 
@@ -22,7 +24,7 @@ def user_revoke(msp: str, name: str, consortium: Path | None, state: Path) -> No
     """Revoke a user's certificate on all channels, and take the user out of the file; `apply` makes User1 again."""
     # A file that cannot be edited is refused before anything is done.
     edited = {} if consortium is None else {consortium: _without(consortium, msp, name)}
-    done = revoking.revoke(msp, name, state)
+    done = own.revoke(msp, name, state) if operating.is_own(state) else revoking.revoke(msp, name, state)
     click.echo(f"revoked {name} of {msp} on {', '.join(done) or 'no further channel'}")
     held = Folder(state).consortium_file
     for file, text in {held: _without(held, msp, name), **edited}.items():

@@ -45,24 +45,36 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
         kept = folder.organisation(msp_id) / material.REVOKED
         if not folder.user(msp_id, name).exists() and any(kept.glob(f"{name}-*")):
             return ()
-        serial = _serial(folder, msp_id, name)
+        serial = serial_of(folder, msp_id, name)
         consortium = state.held(folder)
-        encoded = _listed(folder, msp_id, serial)
+        encoded = listed(folder, msp_id, serial)
         done = []
         with Nodes(folder, record, consortium) as nodes:
             found = lifetime.look(folder, record, consortium, nodes, engine)
             for channel, config in found.configs.items():
                 changed = channels.copy(config)
-                if _publish(changed.channel_group, msp_id, encoded):
+                if publish(changed.channel_group, msp_id, encoded):
                     updates.put_in_force(folder, consortium, nodes, channel, config, changed)
                     done.append(channel)
-        state.private_folder(kept)
-        number = sum(1 for _ in kept.glob(f"{name}-*"))
-        folder.user(msp_id, name).rename(kept / f"{name}-{number + 1}")
+        set_aside(folder, msp_id, name)
         return tuple(done)
 
 
-def _serial(folder: Folder, msp_id: str, name: str) -> int:
+def set_aside(folder: Folder, msp_id: str, name: str) -> None:
+    """Move a user's key and certificate into the organisation's folder of revoked ones."""
+    kept = folder.organisation(msp_id) / material.REVOKED
+    state.private_folder(kept)
+    number = sum(1 for _ in kept.glob(f"{name}-*"))
+    folder.user(msp_id, name).rename(kept / f"{name}-{number + 1}")
+
+
+def serial_of(folder: Folder, msp_id: str, name: str) -> int:
+    """
+    Return the serial number of a user's certificate.
+
+    Raises:
+        StateError: there is no such user, or it is the organisation's admin.
+    """
     if name == "Admin":
         raise errors.StateError(
             folder.root,
@@ -79,7 +91,7 @@ def _serial(folder: Folder, msp_id: str, name: str) -> int:
         ) from None
 
 
-def _listed(folder: Folder, msp_id: str, serial: int) -> bytes:
+def listed(folder: Folder, msp_id: str, serial: int) -> bytes:
     """Return the organisation's revocation list with a further certificate on it, kept before it is published."""
     serials = {serial}
     for file in material.revocation_lists(folder, msp_id):
@@ -89,7 +101,7 @@ def _listed(folder: Folder, msp_id: str, serial: int) -> bytes:
     return encoded
 
 
-def _publish(group: Any, msp_id: str, encoded: bytes) -> bool:
+def publish(group: Any, msp_id: str, encoded: bytes) -> bool:
     """Put a revocation list into a channel's configuration, beside those of other authorities; return if it changed."""
     member = group.groups["Application"].groups.get(msp_id)
     if member is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import traceback
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hlf import identity
+from hlf import errors, identity
 from hlf.client import gateway
 from hlf.network import admin, cli, processes, state
 from hlf.network.exchange import introductions
@@ -211,7 +212,7 @@ def test_a_stale_proposal_is_refused(parties):
 
 def test_one_folder_does_not_act_for_all(parties):
     """What needs the keys of others is refused with what to do instead; looking shows the own nodes."""
-    for words in (["plan"], ["batch", "c", "--timeout", "1s"], ["user-revoke", "AMSP", "User1"]):
+    for words in (["plan"], ["batch", "c", "--timeout", "1s"]):
         told = parties.does("AMSP", *words, refused="holds the keys of AMSP alone")
         assert "hlf network propose, sign, submit" in told
     assert "peer0.a.test" in parties.does("AMSP", "peers")
@@ -275,3 +276,20 @@ def test_a_tampered_invitation_is_refused(parties):
     damaged = base64.b64encode(base64.b64decode(values["genesis"])[:-40]).decode()
     file.write_text(json.dumps(values | {"genesis": damaged}))
     parties.does("BMSP", "join", str(file), refused="holds no first block of a channel")
+
+
+def test_an_organisation_revokes_its_own_user_alone(parties):
+    """Its admin's signature is enough; the channel refuses the user from then on, and no other organisation's users."""
+    user = identity.load_user(state.Folder(parties.folder("BMSP")).user("BMSP", "User1"), "BMSP")
+    parties.does("AMSP", "user-revoke", "BMSP", "User1", refused="holds no key of the admin of BMSP")
+    parties.does("BMSP", "user-revoke", "BMSP", "User9", refused="has no certificate of User9 of BMSP")
+    assert "revoked User1 of BMSP on c\n" in parties.does("BMSP", "user-revoke", "BMSP", "User1")
+    for msp_id, refused in (("BMSP", True), ("AMSP", False)):
+        # It writes the profile, if nothing has before.
+        parties.does(msp_id, "up")
+        folder = state.Folder(parties.folder(msp_id))
+        who = user if refused else identity.load_user(folder.user(msp_id, "User1"), msp_id)
+        with gateway.connect(Profile.load(folder.profile(msp_id)), *who) as fabric:
+            system = fabric.network("c").contract("qscc")
+            with pytest.raises(errors.EvaluateError) if refused else contextlib.nullcontext():
+                system.evaluate("GetChainInfo", "c")
