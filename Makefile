@@ -16,6 +16,9 @@ AS      = $(FILE) $(FOLDER) $(if $(PLAN),--plan) $(if $(YES),--yes)
 # The organisation that a target acts for; one whose folder holds its keys alone needs no name.
 FOR     = $(if $(MSP),--organisation $(MSP))
 
+# Runs a long test and writes its row in docs/reliability.md: $(RECORDED) WHAT AMOUNT COMMAND.
+RECORDED = $(BIN)/python -m tests.reliability
+
 # Stops a target that needs a variable and did not get it: $(call needs,NODE,name).
 needs   = $(if $($(1)),,$(error $@ needs $(1)=$(2); `make help` shows an example))
 
@@ -66,21 +69,21 @@ conformance-record: $(VENV)/dev  ## Record the answers of real Fabric (ENGINE=na
 	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
 
 hostile: $(VENV)/dev  ## Send what no honest member sends (N=100000 of each kind, SEED=0), and ask everybody for everything
-	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(BIN)/python -m pytest tests/hostile --timeout 7200
+	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(RECORDED) "\`make $@\`" "$(or $(N),100000) of each kind" $(BIN)/python -m pytest tests/hostile --timeout 7200
 	@SELAT_ALL_PAIRS=1 $(BIN)/python -m pytest tests/scenarios/test_hostile_members.py
 
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
 
 kills: $(VENV)/dev  ## Kill `apply`, and the engine under load, at random moments (N=50 of each, SEED=4)
-	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) $(BIN)/python -m pytest tests/faults/test_interrupted.py tests/faults/test_killed.py -k 'test_an_apply or test_the_embedded_engine' --timeout 36000
+	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) $(RECORDED) "\`make $@\`" "$(or $(N),50) of each" $(BIN)/python -m pytest tests/faults/test_interrupted.py tests/faults/test_killed.py -k 'test_an_apply or test_the_embedded_engine' --timeout 36000
 
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
-	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0)
+	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0) --record
 
 .PHONY: fuzz-api
 fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right and wrong (N=100 of each)
-	@SELAT_API_EXAMPLES=$(or $(N),100) $(BIN)/python -m pytest tests/unit/gateway/http/test_fuzzed.py --timeout 7200
+	@SELAT_API_EXAMPLES=$(or $(N),100) $(RECORDED) "\`make $@\`" "$(or $(N),100) of each operation" $(BIN)/python -m pytest tests/unit/gateway/http/test_fuzzed.py --timeout 7200
 
 properties: $(VENV)/dev  ## Try every property on random examples, other ones each time (N=2000 of each)
 	@SELAT_EXAMPLES=$(or $(N),2000) $(BIN)/python -m pytest -m hypothesis $(SHARED)

@@ -1,5 +1,5 @@
 """
-``python -m tests.fuzz.run [NAME ...] [--inputs N] [--seed S]``: give boundaries more bytes than a test run does.
+``python -m tests.fuzz.run [NAME ...] [--inputs N] [--seed S] [--record]``: give boundaries more than a test run does.
 
 With atheris (``pip install atheris``, where there is a wheel) each target runs in a process of its own, led by what
 code its inputs reach. Without it, the corpus is changed at random. What goes wrong is kept in ``build/fuzz/NAME``; it
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import click
 
+from tests import reliability
 from tests.fuzz import target, targets
 
 KEPT = Path("build") / "fuzz"
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="targets; all by default")
     parser.add_argument("--inputs", type=int, default=100_000, help="how many inputs each target is given")
     parser.add_argument("--seed", type=int, default=0, help="for others than the usual ones")
+    parser.add_argument("--record", action="store_true", help="write a row for each target in docs/reliability.md")
     chosen = parser.parse_args(arguments)
     unknown = sorted(set(chosen.names) - targets.ALL.keys())
     if unknown:
@@ -45,7 +47,10 @@ def main(arguments: list[str]) -> int:
         fine = (_guided if led else changed)(name, chosen.inputs, chosen.seed)
         failed += not fine
         seconds = time.monotonic() - begun
-        click.echo(f"{name}: {'no fault' if fine else 'FAULT'} in {chosen.inputs} inputs, {seconds:.0f} s")
+        outcome = "no fault" if fine else "FAULT"
+        click.echo(f"{name}: {outcome} in {chosen.inputs} inputs, {seconds:.0f} s")
+        if chosen.record:
+            reliability.record(f"`make fuzz ONLY={name}`", f"{chosen.inputs} inputs", seconds, outcome)
     return failed
 
 
