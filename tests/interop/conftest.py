@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from hlf.network import admin
+from hlf.network.engines.native import binaries
 
 HERE = Path(__file__).parent
+Peer = Callable[..., subprocess.CompletedProcess[str]]
+
+# The least that the command reads before it looks at its environment.
+CORE = """
+peer: {BCCSP: {Default: SW, SW: {Hash: SHA2, Security: 256, FileKeyStore: {KeyStore: }}}}
+"""
+
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 
 
@@ -33,6 +43,33 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A network of two organisations and one chaincode."""
     yield from running(request.param, tmp_path_factory.mktemp(f"interop-{request.param}"), HERE / "consortium.yaml")
+
+
+@pytest.fixture
+def peer(place: Place, tmp_path: Path) -> Peer:
+    """Run ``peer`` with the given words as the organisation's admin, against the organisation's own peer."""
+    program = binaries.find().peer
+    (tmp_path / "core.yaml").write_text(CORE)
+    profile = json.loads(place.profile().read_text())
+    node = profile["peers"][profile["organizations"]["Org1MSP"]["peers"][0]]
+    environment = {
+        "FABRIC_CFG_PATH": str(tmp_path),
+        "FABRIC_LOGGING_SPEC": "error",
+        "CORE_PEER_LOCALMSPID": "Org1MSP",
+        "CORE_PEER_MSPCONFIGPATH": str(place.user("Admin") / "msp"),
+        "CORE_PEER_ADDRESS": node["url"].removeprefix("grpcs://"),
+        "CORE_PEER_TLS_ENABLED": "true",
+        "CORE_PEER_TLS_ROOTCERT_FILE": node["tlsCACerts"]["path"],
+        # One name for all peers, because the command knows one override only; their certificates have this one, too.
+        "CORE_PEER_TLS_SERVERHOSTOVERRIDE": "localhost",
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *words], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
 
 
 def running(engine: str, state: Path, consortium: Path) -> Iterator[Place]:

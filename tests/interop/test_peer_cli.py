@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,47 +14,12 @@ import pytest
 from hlf import identity, waiting
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
-from hlf.network.engines.native import binaries
 from hlf.profile import Profile
 from hlf.wire import blocks
-from tests.interop.conftest import Place
+from tests.interop.conftest import Peer, Place
 
 # `native` also on the embedded engine: the program is a part of the release.
 pytestmark = [pytest.mark.interop, pytest.mark.native]
-
-Peer = Callable[..., subprocess.CompletedProcess[str]]
-
-# The least that the command reads before it looks at its environment.
-CORE = """
-peer: {BCCSP: {Default: SW, SW: {Hash: SHA2, Security: 256, FileKeyStore: {KeyStore: }}}}
-"""
-
-
-@pytest.fixture
-def peer(place: Place, tmp_path: Path) -> Peer:
-    """Run ``peer`` with the given words as the organisation's admin, against the organisation's own peer."""
-    program = binaries.find().peer
-    (tmp_path / "core.yaml").write_text(CORE)
-    profile = json.loads(place.profile().read_text())
-    node = profile["peers"][profile["organizations"]["Org1MSP"]["peers"][0]]
-    environment = {
-        "FABRIC_CFG_PATH": str(tmp_path),
-        "FABRIC_LOGGING_SPEC": "error",
-        "CORE_PEER_LOCALMSPID": "Org1MSP",
-        "CORE_PEER_MSPCONFIGPATH": str(place.user("Admin") / "msp"),
-        "CORE_PEER_ADDRESS": node["url"].removeprefix("grpcs://"),
-        "CORE_PEER_TLS_ENABLED": "true",
-        "CORE_PEER_TLS_ROOTCERT_FILE": node["tlsCACerts"]["path"],
-        # One name for all peers, because the command knows one override only; their certificates have this one, too.
-        "CORE_PEER_TLS_SERVERHOSTOVERRIDE": "localhost",
-    }
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [program, *words], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-        )
-
-    return run
 
 
 @pytest.fixture
