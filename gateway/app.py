@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 import uuid
@@ -28,14 +29,15 @@ from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
-from gateway.telemetry import logs
+from gateway.telemetry import logs, traces
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.traces import Traces
 from gateway.trade.journeys import sendback
 
 _ACCESS = logging.getLogger("gateway.access")
 
 
-def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
+def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Traces | None = None) -> Flask:
     """
     Return a gateway. It connects at its first request, through *ledgers* if they are given.
     """
@@ -49,7 +51,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     provider.sort_keys = False
     app.json = provider
     app.url_map.converters["int"] = inputs.Number
-    serve_with(app, settings, ledgers)
+    serve_with(app, settings, ledgers, tracing)
     app.before_request(_begin)
     app.before_request(cors.preflight)
     app.before_request(auth.check)
@@ -69,12 +71,15 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None) -> Flask:
     return app
 
 
-def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -> None:
+def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, tracing: Traces | None = None) -> None:
     """Give *app* these settings; it keeps nothing from earlier ones."""
     # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
     store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet)
-    chain, model = ledgers or Ledgers(wallet, settings.submit_seconds), Model(store)
+    plain = functools.partial(Flask.wsgi_app, app)
+    app.wsgi_app = tracing.around(plain) if tracing else plain  # type: ignore[method-assign, assignment]
+    intercepting = tracing.interceptors() if tracing else ()
+    chain, model = ledgers or Ledgers(wallet, settings.submit_seconds, intercepting), Model(store)
     app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,
@@ -86,6 +91,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None) -
         places=Places(settings.streams),
         turns=Turns(),
         metrics=Metrics(),
+        traces=tracing,
         budgets=budgets.Budgets(
             token=_share(settings.token_requests, settings),
             organisation=_share(settings.organisation_requests, settings),
@@ -137,6 +143,7 @@ def _count(response: Response) -> None:
     seconds = time.monotonic() - g.started
     written = context.transactions() + [each for each in [context.in_flight()] if each]
     context.services().metrics.answered(route or "", request.method, response.status_code, code or "", seconds)
+    traces.answered(request.environ, route or "", request.method, response.status_code, code or "")
     _ACCESS.info(
         "%s %s %s %d %s %.0fms %s %s",
         g.request_id,

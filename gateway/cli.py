@@ -48,6 +48,7 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
     _check_issuers(settings.oidc)
+    _check_traces()
     from gateway.front.server import FrontServer
 
     click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
@@ -124,6 +125,15 @@ def _check_issuers(path: str) -> None:
     try:
         Issuers(trust.read(path))
     except (trust.TrustError, MissingLibraryError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _check_traces() -> None:
+    from gateway.telemetry import traces
+
+    try:
+        traces.wanted(os.environ)
+    except traces.TracesError as error:
         raise click.ClickException(str(error)) from error
 
 

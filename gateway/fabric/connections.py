@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 from gateway.fabric.wallet import Wallet, WalletError
 from hlf import errors
@@ -18,8 +20,9 @@ class LedgerConnections:
     which under gunicorn is always in a worker.
     """
 
-    def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
+    def __init__(self, wallet: Wallet, submit_seconds: int, interceptors: Sequence[Any] = ()) -> None:
         self._wallet = wallet
+        self._interceptors = interceptors
         self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
         self._lock = threading.Lock()
         self._connected: dict[tuple[str, str], fabric.Gateway] = {}
@@ -54,5 +57,6 @@ class LedgerConnections:
         with self._lock:
             connection = self._connected.get((msp_id, user))
             if connection is None:
-                connection = self._connected[(msp_id, user)] = self._wallet.connect(msp_id, user, self._timeouts)
+                connection = self._wallet.connect(msp_id, user, self._timeouts, self._interceptors)
+                self._connected[(msp_id, user)] = connection
             return connection

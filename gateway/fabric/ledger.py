@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from fabric_protos.common import ledger_pb2
@@ -50,8 +50,8 @@ _REFUSED = {
 class Ledgers(LedgerConnections):
     """The channels as each identity calls and reads them."""
 
-    def __init__(self, wallet: Wallet, submit_seconds: int) -> None:
-        super().__init__(wallet, submit_seconds)
+    def __init__(self, wallet: Wallet, submit_seconds: int, interceptors: Sequence[Any] = ()) -> None:
+        super().__init__(wallet, submit_seconds, interceptors)
         self._heights = Heights()
         # Organisations and channels whose blocks clients may only read from qscc, without private data.
         self._closed: set[tuple[str, str]] = set()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hlf import identity, profile, signers
 from hlf.client import gateway as fabric
@@ -79,7 +81,9 @@ class Wallet:
         """
         return identity.load_user(self._user(msp_id, name), msp_id)
 
-    def connect(self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None) -> fabric.Gateway:
+    def connect(
+        self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None, interceptors: Sequence[Any] = ()
+    ) -> fabric.Gateway:
         """
         Return a user's own connection through its organisation's peer, with mutual TLS where the peer asks for it.
 
@@ -90,7 +94,9 @@ class Wallet:
         folder = self._user(msp_id, name)
         own = identity.load_user(folder, msp_id)
         shown = session.TlsIdentity.load(folder)
-        return fabric.connect(self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown)
+        return fabric.connect(
+            self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown, interceptors=interceptors
+        )
 
     def _user(self, msp_id: str, name: str) -> Path:
         self._check(msp_id)

@@ -18,7 +18,7 @@ from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.http.settings import Settings
 from gateway.jobs.runner import JobRunner
-from gateway.telemetry import logs, metrics
+from gateway.telemetry import logs, metrics, traces
 from gateway.webhooks.courier import Courier
 
 # File descriptors that a worker needs besides its connections: for its database, channels to peers and gunicorn's
@@ -67,7 +67,7 @@ class FrontServer(BaseApplication):
         from gateway.app import create_app  # Imported in the worker, because the listening process does not need it.
 
         logs.configure(self.settings.log)
-        return create_app(self.settings)
+        return create_app(self.settings, tracing=traces.from_environment())
 
     def _ready(self, arbiter: Any) -> None:
         address = "{}:{}".format(*arbiter.LISTENERS[0].sock.getsockname()[:2])

@@ -98,6 +98,8 @@ class FrontService:
         status, code = problem.kind.status, problem.code
         services: context.Services = self._app.extensions[context.EXTENSION]
         services.metrics.answered("", request.method, status, code, 0.0)
+        if services.traces:
+            services.traces.refused(request.headers, request.method, status, code)
         told = logs.fields(request_id=request_id, method=request.method, status=status, code=code)
         _ACCESS.info("%s %s - %d %s", request_id, request.method, status, code, extra=told)
 

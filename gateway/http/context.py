@@ -32,6 +32,7 @@ from gateway.store.database import Store
 from gateway.store.keys import Held, Keys
 from gateway.store.tokens import TokenCaller, Tokens
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.traces import Traces
 from hlf import errors
 from hlf.client.commit import Status
 
@@ -87,6 +88,7 @@ class Services:
     places: Places
     turns: Turns
     metrics: Metrics
+    traces: Traces | None
     budgets: Budgets
     model: Model
     feeder: Feeder

@@ -17,6 +17,7 @@ from gateway.http import auth, context, freshness
 from gateway.http.problems import Problem
 from gateway.jobs.schemas import JobSchema
 from gateway.store.jobs import Job, JobLimitError, JobOwner, JobRequest, Jobs, OtherRequestError
+from gateway.telemetry import traces
 
 PREFER, APPLIED = "Prefer", "Preference-Applied"
 ASYNC, RETRY = "respond-async", "conflicts=retry"
@@ -36,11 +37,12 @@ def accept(key: str | None) -> Response:
         Problem: IDEMPOTENCY_KEY_REUSED, JOBS_EXHAUSTED.
     """
     retries = RETRY in _preferences()
+    after = {freshness.AFTER: request.headers[freshness.AFTER]} if freshness.AFTER in request.headers else {}
     asked = JobRequest(
         request.full_path.rstrip("?"),
         request.get_data(cache=True),
         key or new_key(),
-        {freshness.AFTER: request.headers[freshness.AFTER]} if freshness.AFTER in request.headers else {},
+        after | traces.carried(),
         retries,
     )
     try:

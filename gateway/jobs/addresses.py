@@ -15,6 +15,7 @@ from gateway.http.problems import Problem
 from gateway.jobs import accepting
 from gateway.jobs.schemas import BatchOutcomeSchema, JobQuerySchema, JobSchema, MadeBatchSchema, NewBatchSchema
 from gateway.store.jobs import DONE, Job, JobLimitError, JobRequest, Jobs
+from gateway.telemetry import traces
 from hlf.codec import canonical
 
 jobs = Blueprint("jobs", __name__, url_prefix=accepting.ADDRESS, description="Requests that are answered later")
@@ -68,7 +69,8 @@ def create(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     for number, each in enumerate(body["requests"]):
         _check_address(number, each["path"])
         sent = b"" if each.get("body") is None else canonical.dumps(each["body"])
-        asked.append(JobRequest(each["path"], sent, accepting.new_key(), retries_conflicts=retries))
+        key = accepting.new_key()
+        asked.append(JobRequest(each["path"], sent, key, traces.carried(), retries_conflicts=retries))
     try:
         batch = _jobs().put_all(accepting.owner(), asked)
     except JobLimitError:

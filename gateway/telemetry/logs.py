@@ -7,6 +7,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+from gateway.telemetry import traces
+
 TEXT, JSON = "text", "json"
 FORMS = (TEXT, JSON)
 _FIELDS = "selat_fields"
@@ -33,6 +35,7 @@ class _Json(logging.Formatter):
         line: dict[str, Any] = {"time": at, "level": record.levelname.lower(), "logger": record.name}
         told = getattr(record, _FIELDS, None)
         line |= told if told is not None else {"message": record.getMessage()}
+        line |= traces.ids()
         if record.exc_info and record.exc_info[0] is not None:
             # Not its text: it may quote what a caller sent.
             line["exception"] = record.exc_info[0].__name__

@@ -12,6 +12,7 @@ from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 from gateway.jobs import accepting
 from gateway.store.jobs import Job, JobLimitError, JobRequest, Jobs
+from gateway.telemetry import traces
 from gateway.trade.epcis import observed, schemas
 from gateway.trade.epcis.observed import ObservedEvent, UnreadableEventError
 from gateway.trade.epcis.schemas import CapturedDocumentSchema, CaptureJobSchema
@@ -110,7 +111,7 @@ def _together(events: list[ObservedEvent]) -> JobRequest:
 def _request(journey_id: str, part: str, body: dict[str, Any]) -> JobRequest:
     path = f"/v1/journeys/{journey_id}/events{part}"
     # Events that one organisation records of one journey change the same page, and do not contradict each other.
-    return JobRequest(path, canonical.dumps(body), accepting.new_key(), retries_conflicts=True)
+    return JobRequest(path, canonical.dumps(body), accepting.new_key(), traces.carried(), retries_conflicts=True)
 
 
 def _jobs() -> Jobs:
