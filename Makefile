@@ -81,6 +81,10 @@ kills: $(VENV)/dev  ## Kill `apply`, and the engine under load, at random moment
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0) --record
 
+.PHONY: soak
+soak: $(VENV)/dev  ## Carry orders for HOURS=8 (or MINUTES=3) through two gateways; see that nothing grows, is lost or doubled
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES),--hours $(or $(HOURS),8)) --record
+
 .PHONY: fuzz-api
 fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right and wrong (N=100 of each)
 	@SELAT_API_EXAMPLES=$(or $(N),100) $(RECORDED) "\`make $@\`" "$(or $(N),100) of each operation" $(BIN)/python -m pytest tests/unit/gateway/http/test_fuzzed.py --timeout 7200

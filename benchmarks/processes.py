@@ -41,6 +41,14 @@ class Programs:
             name: sum(sum(each.cpu_times()[:2]) for each in of_program) for name, of_program in self.by_name.items()
         }
 
+    def descriptors(self) -> dict[str, float]:
+        """Return how many files and sockets each program has open."""
+        return {name: sum(each.num_fds() for each in of_program) for name, of_program in self.by_name.items()}
+
+    def threads(self) -> dict[str, float]:
+        """Return how many threads each program has."""
+        return {name: sum(each.num_threads() for each in of_program) for name, of_program in self.by_name.items()}
+
 
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """Return what was added since, by program."""

@@ -1,0 +1,121 @@
+"""
+``python -m benchmarks.soak [--hours N] [--minutes N]``: carry orders for hours, and judge what became of it.
+
+It measures first how many orders a second the machine carries, and then carries a share of that. A gateway is killed
+and started again after a quarter of the time; its requests go on at the other one with their idempotency keys. It
+ends with 1 and the lines that failed; the report is JSON, with pictures beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from benchmarks import drawing
+from benchmarks.figures import machine
+from benchmarks.soak import ledger, recording, stage
+from benchmarks.soak.load import Load
+from benchmarks.soak.recording import Recording
+from tests import reliability
+
+_MEASURED_SECONDS = 60.0
+
+
+@click.command()
+@click.option("--hours", type=float, default=0.0, help="How long orders are carried; added to the minutes.")
+@click.option("--minutes", type=float, default=0.0)
+@click.option("--share", type=click.FloatRange(0.05, 1), default=0.7, show_default=True, help="Of the measured rate.")
+@click.option("--report", type=click.Path(path_type=Path), default=Path("build/soak"), show_default=True)
+@click.option("--record", is_flag=True, help="Write a row in docs/reliability.md.")
+def main(hours: float, minutes: float, share: float, report: Path, record: bool) -> None:
+    """Carry orders, and say what grew, failed or was lost."""
+    seconds = hours * 3600 + minutes * 60
+    if seconds < 60:
+        raise click.BadParameter("name at least a minute, as --minutes 3", param_hint="--hours")
+    click.echo(machine())
+    with tempfile.TemporaryDirectory(prefix="selat-soak-") as folder, stage.put_up(Path(folder)) as running:
+        load = Load(running)
+        limit = load.run(min(_MEASURED_SECONDS, seconds / 6))
+        click.echo(f"{limit:.2f} orders/s at most; {share:.0%} of that on two gateways and {running.database}")
+        found = _carried(load, running, seconds, limit * share)
+        exported = ledger.export(running.network, Path(folder) / "audit")
+        faults = [*load.tally.errors[:20], *_grown(found), *ledger.faults(exported, load.tally.acknowledged)]
+    _write(report, found, load, faults, limit * share)
+    for fault in faults:
+        click.echo(f"FAILED: {fault}", err=True)
+    told = f"{load.tally.orders} orders, {sum(load.tally.acknowledged.values())} writes, {load.tally.repeated} repeated"
+    click.echo(f"{told}; the report is {report / 'report.json'}")
+    if record:
+        outcome = f"{told}: {f'FAILED: {faults[0]}' if faults else 'no fault'}"
+        amount = f"{hours:g} hours" if not minutes else f"{seconds / 60:g} minutes"
+        reliability.record("`make soak`", f"{amount}, {running.database}", seconds, outcome)
+    sys.exit(bool(faults))
+
+
+def _carried(load: Load, running: stage.Stage, seconds: float, rate: float) -> Recording:
+    """Carry orders at a rate, with a gateway killed and started on the way; return what was recorded."""
+    over = threading.Event()
+
+    def restart() -> None:
+        if not over.wait(seconds / 4):
+            first = running.gateways[0]
+            first.kill()
+            first.start()
+
+    restarting = threading.Thread(target=restart)
+    with Recording(running, load.tally, seconds) as found:
+        restarting.start()
+        load.run(seconds, rate)
+        over.set()
+        restarting.join()
+    return found
+
+
+def _grown(found: Recording) -> Iterator[str]:
+    """Print each judgement; yield those that failed."""
+    try:
+        judged = list(found.judgements())
+    except ValueError as error:
+        yield str(error)
+        return
+    for each in judged:
+        click.echo(str(each))
+        if not each.flat:
+            yield str(each)
+    for program, kib in found.growth_an_order().items():
+        line = f"memory of {program}: {kib:.3g} KiB an order (asked: at most {recording.KIB_AN_ORDER:g})"
+        click.echo(line)
+        if kib > recording.KIB_AN_ORDER:
+            yield line
+
+
+def _write(folder: Path, found: Recording, load: Load, faults: list[str], rate: float) -> None:
+    """Write the report, and a picture of each quantity beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {
+        "commit": reliability.commit(),
+        "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": machine(),
+        "orders_a_second": rate,
+        "orders": load.tally.orders,
+        "acknowledged": load.tally.acknowledged,
+        "repeated": load.tally.repeated,
+        "faults": faults,
+        "recorded": found.document(),
+    }
+    (folder / "report.json").write_text(json.dumps(told, indent=1))
+    for name, (unit, _) in recording.OF_PROGRAMS.items():
+        drawing.draw_hours(f"{name} over time", unit, found.of_programs[name], folder)
+    drawing.draw_hours("requests over time", "ms", found.of_requests, folder)
+    drawing.draw_hours("files over time", "MiB", found.files, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""What a soak runs against: the network of the marketplace, and two gateways on one database."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import Programs
+from gateway.http.settings import Settings
+from gateway.store.database import Store
+from gateway.store.tokens import SCOPES, Tokens
+from hlf.network import admin, processes
+from hlf.network.state import Folder
+from network import MARKETPLACE
+from selat.demo.calendar import Calendar
+from selat.demo.market.people import ACTORS
+from tests.unit.gateway import postgresql
+
+_ENGINE = "embedded"
+_READY_SECONDS = 60.0
+_TOKEN_SECONDS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class RunningGateway:
+    """One of the two gateways, with the address that it keeps when it is started again."""
+
+    home: Folder
+    settings: Settings
+    name: str
+
+    @property
+    def base(self) -> str:
+        """Its address as a URL."""
+        return f"http://{self.settings.listen}"
+
+    def kill(self) -> None:
+        """End all its processes as a crash would, in the middle of what they do."""
+        for each in Programs.of(self.home.root).by_name[self.name]:
+            with contextlib.suppress(ProcessLookupError):
+                each.kill()
+        processes.stop(self.home, [self.name])
+
+    def start(self) -> RunningGateway:
+        """Start it and wait until it listens; return it with its address."""
+        ready = Path(self.settings.ready_file)
+        program = processes.Program(
+            self.name,
+            [sys.executable, "-m", "gateway"],
+            environment=self.settings.to_environment(),
+            ready_file=ready,
+        )
+        processes.wait_ready([(program, processes.start(self.home, program))], _READY_SECONDS)
+        settings = Settings.from_environment(
+            {**self.settings.to_environment(), "SELAT_LISTEN": json.loads(ready.read_text())["address"]}
+        )
+        return RunningGateway(self.home, settings, self.name)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Network and gateways, with a token for each actor."""
+
+    network: Path
+    home: Folder
+    gateways: tuple[RunningGateway, ...]
+    tokens: dict[str, str]
+    calendar: Calendar
+    database: str
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """The folders that programs were started from."""
+        return self.network, self.home.root
+
+
+@contextlib.contextmanager
+def put_up(folder: Path) -> Iterator[Stage]:
+    """
+    Yield the running stage; stop everything afterwards.
+
+    The database is PostgreSQL where its programs are found, and SQLite elsewhere. The engine is the embedded one: the
+    story goes a day ahead once, so that the terms of its shops apply, and Fabric's own programs follow no calendar.
+
+    Raises:
+        NetworkError, hlf.errors.HlfError: the error names cause and cure.
+    """
+    network, home, calendar = folder / "network", Folder(folder / "gateway"), Calendar(folder)
+    with contextlib.ExitStack() as ending:
+        ending.enter_context(calendar.followed(_ENGINE))
+        shared = postgresql.program("initdb") is not None and postgresql.program("postgres") is not None
+        url = ending.enter_context(postgresql.server()) if shared else ""
+        ending.callback(admin.down, network)
+        ending.callback(processes.stop, home)
+        admin.up(_ENGINE, network, MARKETPLACE)
+        data = (home.root / "data").absolute()
+        gateways = tuple(
+            RunningGateway(
+                home,
+                Settings(
+                    wallet=network.absolute(),
+                    data=data,
+                    database=url,
+                    listen="127.0.0.1:0",
+                    ready_file=str((home.run / f"{name}.ready").absolute()),
+                ),
+                name,
+            ).start()
+            for name in ("gateway-1", "gateway-2")
+        )
+        made = Tokens(Store(data, url))
+        tokens = {name: made.create(*who, SCOPES, _TOKEN_SECONDS) for name, who in ACTORS.items()}
+        yield Stage(network, home, gateways, tokens, calendar, "PostgreSQL" if shared else "SQLite")

@@ -1,0 +1,52 @@
+"""How the callers of a soak count, and what they compare with the ledger."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from benchmarks.soak import ledger
+from benchmarks.soak.callers import Tally
+
+
+def _answer(status: int) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response._content = b"{}"
+    return response
+
+
+@pytest.mark.parametrize(
+    ("path", "event"),
+    [
+        ("/v1/checkouts", "OrderPlaced"),
+        ("/v1/journeys/J-1/events", "StageRecorded"),
+        ("/v1/journeys/J-1/custody/acceptance", "CustodyPassed"),
+    ],
+)
+def test_an_acknowledged_write_counts_as_its_event(path, event):
+    """Neither what was refused nor what was only read counts."""
+    tally = Tally()
+    tally.answered("POST", path, 0.01, _answer(201))
+    tally.answered("POST", path, 0.01, _answer(409))
+    tally.answered("GET", path, 0.01, _answer(200))
+    assert tally.acknowledged == {event: 1}
+    assert len(tally.errors) == 1
+
+
+def test_what_was_lost_and_what_was_doubled_are_told():
+    """Both are a difference between what callers were told and what is on the ledger."""
+    told = {"OrderPlaced": 5, "StageRecorded": 15, "CustodyPassed": 2}
+    written = {"OrderPlaced": 4, "StageRecorded": 16, "CustodyPassed": 2, "OrderMoved": 9}
+    assert list(ledger.differences(told, written)) == [
+        "OrderPlaced: 5 acknowledged, 4 on the ledger",
+        "StageRecorded: 15 acknowledged, 16 on the ledger",
+    ]
+
+
+def test_times_are_taken_once():
+    """Each interval has the requests of its own."""
+    tally = Tally()
+    tally.answered("GET", "/v1/orders/O-1", 0.25, _answer(200))
+    assert tally.take_times() == [250.0]
+    assert tally.take_times() == []
