@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from chaincode.domain.journeys import digitallink, parcels
+
 # The kind's name in addresses, and the object type of the keys that the contracts write.
 KINDS = {
     "orders": "order",
@@ -19,6 +21,7 @@ KINDS = {
 BY_TYPE = {object_type: kind for kind, object_type in KINDS.items()}
 
 _LONGEST = 200
+_LINK = f"{digitallink.ROOT}/"
 # Random, and of no use to who searches.
 _PASSED_OVER = frozenset({"salt", "salts", "secret"})
 _IGNORED = str.maketrans("", "", " \t()-")
@@ -45,9 +48,19 @@ def labels(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
         for value in document:
             yield from labels(value, name)
     elif isinstance(document, str | int) and not isinstance(document, bool):
-        text = label(str(document))
-        if text and len(text) <= _LONGEST and _storable(text) and _storable(name):
-            yield name, text
+        for text in map(label, _printed(str(document))):
+            if text and len(text) <= _LONGEST and _storable(text) and _storable(name):
+                yield name, text
+
+
+def _printed(text: str) -> Iterator[str]:
+    """Yield a value, and of an identifier that is a URI the numbers in it: labels show these to people."""
+    yield text
+    known = digitallink.canonical(text)
+    if known.startswith(_LINK):
+        yield from known.removeprefix(_LINK).split("/")[1::2]
+    elif known.startswith((parcels.S10, parcels.NUMBER)):
+        yield known.rpartition("/")[2]
 
 
 def _storable(text: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from chaincode.domain.journeys import parcels
 from gateway.http.freshness import NotReachedError
 from gateway.readmodel import changes, kinds, queries
 from gateway.readmodel.feeding import Feeder
@@ -100,6 +101,24 @@ def test_a_number_is_found_however_it_is_typed(model, typed, read):
     fed(model, [Wrote({("journey", "J1"): {"parcels": [{"sscc": read}]}})])
     assert [each.id for each in queries.search(model, MSP, typed)] == ["J1"]
     assert kinds.label(typed) == kinds.label(read) or kinds.label(read) in kinds.label(typed)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "typed"),
+    [
+        ("https://id.gs1.org/00/106141412345678908", "(00) 106141412345678908"),
+        ("urn:epc:id:sscc:0614141.1234567890", "106141412345678908"),
+        ("https://id.gs1.org/01/09506000134352/21/SN-7", "9506000134352"),
+        ("https://id.gs1.org/01/09506000134352/21/SN-7", "SN7"),
+        (f"{parcels.S10}RR123456785VN", "RR 123 456 785 VN"),
+        (f"{parcels.NUMBER}LastMileMSP/RR-7", "rr7"),
+    ],
+)
+def test_a_parcel_is_found_by_the_number_on_its_label(model, identifier, typed):
+    """The ledger keeps identifiers as URIs, which nobody types; the URI finds the parcel too."""
+    fed(model, [Wrote({("custody", "J1"): {"parcel": identifier}})])
+    assert [each.id for each in queries.search(model, MSP, typed)] == ["J1"]
+    assert [each.id for each in queries.search(model, MSP, identifier)] == ["J1"]
 
 
 def test_a_search_gives_equal_numbers_first_and_no_more_than_it_may(model):
