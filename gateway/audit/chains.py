@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fabric_protos.common import common_pb2
@@ -41,6 +43,22 @@ def block(channel: str, number: int) -> dict[str, Any]:
     if number >= height:
         raise Problem("NOT_FOUND", f"{channel} has {height} blocks, and the first is block 0")
     return {"channel": channel, "last": number == height - 1, **_told(Proofs(channel).block(number))}
+
+
+def with_block(channels: Iterable[str], number: int) -> Iterator[str]:
+    """Yield the channels that have a block with this number; one that does not answer is left out."""
+    for channel in channels:
+        with contextlib.suppress(errors.HlfError):
+            if number < _height(channel):
+                yield channel
+
+
+def with_transaction(channels: Iterable[str], transaction_id: str) -> Iterator[str]:
+    """Yield the channels that have a transaction; one that does not answer is left out."""
+    for channel in channels:
+        with contextlib.suppress(errors.HlfError, Problem):
+            Proofs(channel).block_of(transaction_id)
+            yield channel
 
 
 def _height(channel: str) -> int:

@@ -146,7 +146,7 @@ class Proofs:
         With *with_state* it also holds the state hash before its block, which is needed only to compare it with a
         checkpoint.
         """
-        serialized = self._asked("GetBlockByTxID", transaction_id)
+        serialized = self.block_of(transaction_id)
         return receipts.from_ledger(serialized, transaction_id, self.block, with_state=with_state)
 
     def block(self, number: int) -> bytes:
@@ -154,6 +154,10 @@ class Proofs:
         if number not in self._blocks:
             self._blocks[number] = self._asked("GetBlockByNumber", str(number))
         return self._blocks[number]
+
+    def block_of(self, transaction_id: str) -> bytes:
+        """Return the block that has a transaction; raises what ``of`` raises."""
+        return self._asked("GetBlockByTxID", transaction_id)
 
     def _asked(self, function: str, argument: str) -> bytes:
         try:

@@ -34,6 +34,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
         "read",
         (
             ("console.home", "home", N_("Today"), _ANY),
+            ("console.search", "search", N_("Search"), _ANY),
             ("console.orders", "list", N_("Orders"), COMMERCE.channel),
             ("console.find_journey", "truck", N_("Journeys"), TRADE.channel),
             ("console.returns", "return", N_("Returns"), TRADE.channel),

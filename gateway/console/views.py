@@ -17,6 +17,7 @@ from gateway.audit import chains, changes, histories
 from gateway.console import (
     acting,
     claimgrants,
+    finding,
     gaps,
     journeylines,
     lanes,
@@ -41,7 +42,7 @@ from gateway.store.tokens import TokenError
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (acting, claimgrants, gaps, lanes, lists, network, plans, returning)
+MORE_PAGES = (acting, claimgrants, finding, gaps, lanes, lists, network, plans, returning)
 
 __all__ = ["MORE_PAGES", "blueprint"]
 

@@ -12,6 +12,7 @@ SIZES = [(PHONE, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (DESKTOP, "light"
 OPEN = ("/console/login", "/console/design", "/docs/errors")
 TRADER = (
     "/console/",
+    "/console/search?q={journey}",
     "/console/orders",
     "/console/journeys",
     "/console/journeys/{journey}",
@@ -27,6 +28,7 @@ TRADER = (
 )
 AUDITOR = (
     "/console/audit",
+    "/console/audit/search?q=5",
     "/console/network",
     "/console/audit/trade/blocks/5",
     "/console/audit/trade/history/Journeys/{journey}",
