@@ -173,9 +173,11 @@ def status(ctx: click.Context, state: Path) -> None:
     if not found.programs:
         click.echo("nothing is running")
     elif found.stopped:
-        click.echo(f"`hlf network start NODE --state {state}` starts a stopped one, `up` all of them")
+        click.echo(f"`hlf network start NODE {errors.state_option(state)}` starts a stopped one, `up` all of them")
     elif not all(found.programs.values()):
-        click.echo(f"`hlf network logs NODE --state {state}` shows the last words of each; `up` starts them again")
+        click.echo(
+            f"`hlf network logs NODE {errors.state_option(state)}` shows the last words of each; `up` starts them again"
+        )
     ctx.exit(0 if found.running else 1)
 
 

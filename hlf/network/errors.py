@@ -18,6 +18,7 @@ it too.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 
@@ -84,3 +85,13 @@ class PortTakenError(ProcessError):
     def __init__(self, program: str, address: str, cure: str) -> None:
         super().__init__(program, f"address {address} is already in use by another program", cure)
         self.address = address
+
+
+def state_option(root: Path) -> str:
+    """Return the option by which a command that a cure suggests names a state folder, as a shell reads it."""
+    return f"--state {shlex.quote(str(root))}"
+
+
+def not_running(root: Path) -> StateError:
+    """Return the error of a command that needs a network that runs."""
+    return StateError(root, "holds no running network", f"Start it: hlf network up {state_option(root)}")

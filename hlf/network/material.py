@@ -9,6 +9,7 @@ folders. Key and certificate of one holder are made together or not at all.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import tempfile
@@ -304,5 +305,7 @@ def _load(certificate_file: Path, key_file: Path) -> Issued:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
         raise errors.MaterialError(key_file, "does not belong to the certificate beside it", _UNUSABLE)
     if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
-        raise errors.MaterialError(key_file, "can be read by others than its owner", f"Run: chmod 600 {key_file}")
+        raise errors.MaterialError(
+            key_file, "can be read by others than its owner", f"Run: chmod 600 {shlex.quote(str(key_file))}"
+        )
     return Issued(certificate, key)

@@ -136,7 +136,7 @@ def plan(
         return _of_nothing(folder, wanted)
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
-        raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+        raise errors.not_running(root)
     base = lifetime.base_of(folder, record) or wanted
     with Nodes(folder, record, base) as nodes:
         return _plan(_asked(folder, record, base, wanted, nodes))

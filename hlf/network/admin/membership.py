@@ -117,7 +117,7 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
         record = state.existing(folder)
         engine = engines.by_name(record.engine) if record.engine else None
         if engine is None or not record.started or not any(engine.running(folder).values()):
-            raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+            raise errors.not_running(root)
         base = state.held(folder)
         wanted = topology.load(consortium) if consortium else base
         _check_file(folder, wanted, channel_id, msp_id, consortium)

@@ -98,7 +98,7 @@ class Runner:
         except (errors.NetworkError, hlf_errors.HlfError) as again:
             raise errors.NetworkError(
                 f"{error} And what ran before could not be started again: {again}",
-                f"Fix the first cause, then run: hlf network up --state {self._folder.root}",
+                f"Fix the first cause, then run: hlf network up {errors.state_option(self._folder.root)}",
             ) from error
 
     def _put_back(self) -> None:

@@ -79,7 +79,7 @@ def restore(name: str, root: Path = Path("build/network")) -> None:
             raise errors.StateError(
                 place,
                 "was made with another consortium file than the one in force",
-                f"Run `hlf network down --state {root}`, then this command, then `up`.",
+                f"Run `hlf network down {errors.state_option(root)}`, then this command, then `up`.",
             )
         state.replace_file(folder.restoring_file, name.encode())
         try:

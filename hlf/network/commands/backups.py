@@ -29,7 +29,8 @@ def backup(file: Path, root: Path = Path("build/network")) -> Path:
             raise errors.StateError(
                 root,
                 "runs, and its ledgers change while they are copied",
-                f"Stop it first: hlf network down --state {root}; `up` continues. While it runs: hlf network snapshot.",
+                f"Stop it first: hlf network down {errors.state_option(root)}; `up` continues. "
+                "While it runs: hlf network snapshot.",
             )
         if file.exists():
             raise errors.StateError(file, "exists already", "Name a new file: a backup is never overwritten.")

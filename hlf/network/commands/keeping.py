@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hlf.network import options
+from hlf.network import errors, options
 from hlf.network.commands import backups
 
 
@@ -24,7 +24,7 @@ def backup(file: Path, state: Path) -> None:
 def unpack(file: Path, state: Path) -> None:
     """Make a new state folder of a backup; `up --state` then starts the network."""
     backups.unpack(file, state)
-    click.echo(f"start it: hlf network up --state {state}")
+    click.echo(f"start it: hlf network up {errors.state_option(state)}")
 
 
 COMMANDS = (backup, unpack)

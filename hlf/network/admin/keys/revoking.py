@@ -41,7 +41,7 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
     engine = engines.by_name(record.engine)
     with state.alone(folder):
         if not any(engine.running(folder).values()):
-            raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+            raise errors.not_running(root)
         kept = folder.organisation(msp_id) / material.REVOKED
         if not folder.user(msp_id, name).exists() and any(kept.glob(f"{name}-*")):
             return ()

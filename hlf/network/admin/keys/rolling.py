@@ -142,7 +142,7 @@ def _asked(msp_id: str, root: Path) -> _Rolling:
             "Add orderers of another organisation, or renew these with the root they have: hlf network renew.",
         )
     if not any(engine.running(folder).values()):
-        raise errors.StateError(root, "holds no running network", f"Start it: hlf network up --state {root}")
+        raise errors.not_running(root)
     return _Rolling(folder, record, engine, consortium, msp_id)
 
 

@@ -114,7 +114,7 @@ class Native:
         if any(self.running(folder).values()):
             raise errors.EngineError(
                 "real peers and orderers cannot be copied while they run",
-                f"Stop them first: hlf network down --state {folder.root}; `up` goes on afterwards.",
+                f"Stop them first: hlf network down {errors.state_option(folder.root)}; `up` goes on afterwards.",
             )
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 import shutil
 
 import pytest
@@ -13,6 +15,7 @@ from hlf import identity, waiting
 from hlf.admin import channel, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.network.admin import chaincodes
+from tests.support import house
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -241,6 +244,21 @@ def test_a_folder_with_spaces_in_its_name(tmp_path):
     finally:
         processes.stop(state.Folder(net.root), timeout=5)
     shutil.rmtree(net.root)
+
+
+def test_a_cure_names_a_folder_as_a_shell_reads_it(tmp_path):
+    """Who copies the command gets the folder that is meant, with spaces in its name; no module writes it otherwise."""
+    folder = state.Folder(tmp_path / "the state")
+    consortium = topology.load()
+    state.claim(folder)
+    state.adopt(folder, consortium)
+    state.write(folder, state.Record(consortium.name, "embedded", started=True))
+    with pytest.raises(errors.StateError, match="holds no running network") as refused:
+        admin.plan(folder.root)
+    command = refused.value.cure.removeprefix("Start it: ")
+    assert shlex.split(command) == ["hlf", "network", "up", "--state", str(folder.root)]
+    unquoted = re.compile(r"(?:--state|chmod \d+) \{(?!shlex)")
+    assert [name for name, file in house.modules().items() if unquoted.search(file.read_text())] == []
 
 
 def test_words_of_hlf_are_told_too(running, monkeypatch):
