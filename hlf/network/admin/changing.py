@@ -10,7 +10,7 @@ on when it is run again, with the same file or a corrected one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -223,24 +223,27 @@ def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium,
 
 def _plan(asked: _Asked) -> ChangePlan:
     planned, problems = [], [*map(str, asked.steps.problems)]
+    admins = updates.admins(asked.folder, asked.base)
     for step in asked.steps.all:
         signed_by: tuple[str, ...] = ()
         if isinstance(step, Configure | AddOrderer | RemoveOrderer):
             try:
-                signed_by = _signers(asked, step)
+                signed_by = _signers(asked, step, admins)
             except errors.StateError as refused:
                 problems.append(str(refused))
         planned.append(PlannedStep(step, signed_by, _interrupts(step, asked.engine)))
     return ChangePlan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
 
 
-def _signers(asked: _Asked, step: Configure | AddOrderer | RemoveOrderer) -> tuple[str, ...]:
+def _signers(
+    asked: _Asked, step: Configure | AddOrderer | RemoveOrderer, admins: Mapping[str, bytes]
+) -> tuple[str, ...]:
     """Return who must sign an update, before the certificates that it carries are made."""
     original = asked.found.configs[step.channel]
     group = channelconfig.outline(asked.record, asked.wanted, asked.wanted.channel(step.channel))
     changed = configuration.changed(original, group, step)
     update = channels.update(step.channel, original, changed)
-    return updates.signers(asked.folder, asked.base, asked.found.bundle(step.channel), update)
+    return updates.signers(asked.folder, admins, asked.found.bundle(step.channel), update)
 
 
 def _interrupts(step: PlanStep, engine: Engine) -> str:

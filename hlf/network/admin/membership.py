@@ -204,7 +204,9 @@ def _signers(asked: _Asked, channel_id: str, msp_id: str) -> tuple[str, ...]:
     changed = channels.copy(original)
     changed.channel_group.groups["Application"].groups[msp_id].SetInParent()
     update = channels.update(channel_id, original, changed)
-    return updates.signers(asked.folder, asked.base, asked.found.bundle(channel_id), update)
+    return updates.signers(
+        asked.folder, updates.admins(asked.folder, asked.base), asked.found.bundle(channel_id), update
+    )
 
 
 def _update(asked: _Asked, addition: Addition) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fabric_protos.common import configtx_pb2
@@ -20,32 +20,41 @@ from hlf.wire.config import channelconfig, configupdate
 _SETTLE_SECONDS = 60.0
 
 
-def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle, update: bytes) -> tuple[str, ...]:
+def admins(folder: Folder, consortium: Consortium) -> dict[str, bytes]:
+    """Return the serialized identities of the admins whose keys are in the folder, those of *consortium* first."""
+    known = [member.msp_id for member in consortium.organisations]
+    known += [ordering.msp_id for ordering in consortium.ordering.organisations]
+    # Organisations that have come to a channel since count, too.
+    known += sorted(each.name for each in folder.organisation("any").parent.glob("[!.]*"))
+    found = {}
+    for msp_id in dict.fromkeys(known):
+        with contextlib.suppress(hlf_errors.HlfError):
+            admin, _ = identity.load_user(folder.user(msp_id, "Admin"), msp_id)
+            found[msp_id] = admin.serialized
+    return found
+
+
+def signers(folder: Folder, asked: Mapping[str, bytes], bundle: channelconfig.Bundle, update: bytes) -> tuple[str, ...]:
     """
     Return the fewest organisations whose admins' signatures satisfy every policy that an update touches.
 
-    Only admins whose keys are in the folder are asked, those of *consortium* first.
+    They are chosen among those *asked* (see :func:`admins`), the first ones rather than the last.
 
     Raises:
         StateError: all of them together are not enough.
     """
     needed = configupdate.policies_needed(bundle.config, configtx_pb2.ConfigUpdate.FromString(update))
-    known = [member.msp_id for member in consortium.organisations]
-    known += [ordering.msp_id for ordering in consortium.ordering.organisations]
-    # Organisations that have come to the channel since count, too.
-    known += sorted(each.name for each in folder.organisation("any").parent.glob("[!.]*"))
-    admins = {}
-    for msp_id in dict.fromkeys(known):
+    known = {}
+    for msp_id, serialized in asked.items():
         with contextlib.suppress(hlf_errors.HlfError):
-            admin, _ = identity.load_user(folder.user(msp_id, "Admin"), msp_id)
-            admins[msp_id] = bundle.msps.identity(admin.serialized)
+            known[msp_id] = bundle.msps.identity(serialized)
 
     def refusal(chosen: Iterable[str]) -> str | None:
-        identities = [admins[msp_id] for msp_id in chosen]
+        identities = [known[msp_id] for msp_id in chosen]
         refusals = ((path, bundle.policy(path).refusal(identities)) for path in needed)
         return next((f"{path}: {why}" for path, why in refusals if why is not None), None)
 
-    problem = refusal(admins)
+    problem = refusal(known)
     if problem is not None:
         raise errors.StateError(
             folder.root,
@@ -53,8 +62,8 @@ def signers(folder: Folder, consortium: Consortium, bundle: channelconfig.Bundle
             "Exchange the update with the others: hlf.admin.channel.update, sign and apply.",
         )
     # Signers that are not needed are left out, the last first.
-    chosen = list(admins)
-    for msp_id in reversed(list(admins)):
+    chosen = list(known)
+    for msp_id in reversed(list(known)):
         fewer = [each for each in chosen if each != msp_id]
         if refusal(fewer) is None:
             chosen = fewer
@@ -84,7 +93,7 @@ def put_in_force(
     """
     orderer = nodes.orderer(speaker or consortium.orderers[0])
     update = channels.update(channel_id, original, changed)
-    signed_by = signers(folder, consortium, channelconfig.Bundle(channel_id, original), update)
+    signed_by = signers(folder, admins(folder, consortium), channelconfig.Bundle(channel_id, original), update)
     signatures = [
         channels.sign(update, *identity.load_user(folder.user(msp_id, "Admin"), msp_id)) for msp_id in signed_by
     ]
