@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +12,7 @@ from gateway.http import auth, context
 from gateway.http.health_schemas import HealthSchema, ReadinessSchema
 from gateway.http.inputs import Blueprint
 from gateway.store.database import StoreError
+from gateway.store.deliveries import Deliveries
 
 blueprint = Blueprint("health", __name__, description="For those who run the gateway")
 
@@ -50,7 +52,11 @@ def readyz() -> tuple[dict[str, Any], int]:
 @blueprint.response(200, description="Prometheus's text format, or OpenMetrics if the header Accept asks for it")
 def metrics() -> Response:
     """Get what this gateway has counted, for Prometheus; no label has a path, a value or a caller."""
-    text, kind = context.services().metrics.text(request.headers.getlist("Accept"))
+    services = context.services()
+    # Whoever looks because the database is away still gets the other counts.
+    with contextlib.suppress(StoreError):
+        services.metrics.webhooks_wait(Deliveries(services.store).waiting_in_all())
+    text, kind = services.metrics.text(request.headers.getlist("Accept"))
     return Response(text, content_type=kind)
 
 

@@ -68,6 +68,11 @@ _WAITING = Prepared(
     .select_from(webhook_messages)
     .where(_OWN, webhook_messages.c.state == WAITING)
 )
+_ALL_WAITING = Prepared(
+    sa.select(sa.func.count().label("number"))
+    .select_from(webhook_messages)
+    .where(webhook_messages.c.state == sa.bindparam("wanted"))
+)
 _NEXT = Prepared(
     sa.select(webhook_messages).where(_OWN, webhook_messages.c.state == WAITING).order_by(*_BY_PLACE).limit(1)
 )
@@ -164,6 +169,11 @@ class Deliveries:
         """Return how many messages wait for a webhook."""
         with self._store.reading() as database:
             return int(database.execute(_WAITING, {"of": webhook_id}).fetchone()["number"])
+
+    def waiting_in_all(self) -> int:
+        """Return how many messages wait for the webhooks of all users."""
+        with self._store.reading() as database:
+            return int(database.execute(_ALL_WAITING, {"wanted": WAITING}).fetchone()["number"])
 
     def queue(self, webhook: Webhook, holder: str, messages: Sequence[WebhookMessage], place: EventPlace) -> bool:
         """

@@ -1,5 +1,5 @@
 """
-What a gateway counts for Prometheus: requests, transactions and open event streams.
+What a gateway counts for Prometheus: requests, transactions, open event streams and messages of webhooks.
 
 Labels are routes and codes, never paths, values or callers. With several processes the counts of all are in files of
 one folder (``share_in``), and any of them answers for all.
@@ -53,6 +53,15 @@ class Metrics:
         self._transactions = Counter(
             "selat_transactions", "Transactions sent, by their outcome", ["channel", "outcome"], registry=self._own
         )
+        self._posted = Counter(
+            "selat_webhook_attempts", "Attempts to deliver a webhook's message", ["outcome"], registry=self._own
+        )
+        self._waiting = Gauge(
+            "selat_webhook_waiting",
+            "Messages that wait for their delivery, of all gateways on the database",
+            registry=self._own,
+            multiprocess_mode="mostrecent",
+        )
         self._streams = Gauge("selat_streams", "Open event streams", registry=self._own, multiprocess_mode="livesum")
 
     def answered(self, route: str, method: str, status: int, code: str, seconds: float) -> None:
@@ -63,6 +72,14 @@ class Metrics:
     def sent(self, channel: str, outcome: str) -> None:
         """Count a transaction: ``committed``, or the code of the problem."""
         self._transactions.labels(channel, outcome).inc()
+
+    def posted(self, delivered: bool) -> None:
+        """Count an attempt to deliver a webhook's message."""
+        self._posted.labels("delivered" if delivered else "failed").inc()
+
+    def webhooks_wait(self, messages: int) -> None:
+        """Note how many messages of webhooks wait."""
+        self._waiting.set(messages)
 
     def stream_opened(self) -> Callable[[], None]:
         """Count an event stream as open, until the function that this returns is called."""

@@ -149,6 +149,7 @@ class Courier:
         body = message.body.encode()
         headers = signing.headers(message.id, now // 1000, body, webhook.secrets)
         posted = self._poster.post(webhook.url, body, {"Content-Type": CONTENT_TYPE, "User-Agent": "selat", **headers})
+        self._services.metrics.posted(posted.good)
         attempt = Attempt(message.id, now, posted.status, posted.words, posted.milliseconds)
         if posted.good:
             self._deliveries.delivered(message, attempt)

@@ -287,3 +287,15 @@ def test_a_forged_message_is_seen(receiver):
     forged = {"webhook-id": "msg_1", "webhook-timestamp": "2000000000", "webhook-signature": "v1,AAAA"}
     with pytest.raises(WebhookVerificationError):
         receiver.take(forged, b"{}")
+
+
+def test_attempts_and_what_waits_are_counted(gateway, receiver, webhook, client, bearer):
+    """For all webhooks together: no label names one, or its address."""
+    webhook()
+    gateway.blocks("Opened", "Passed", "Closed")
+    receiver.answers.extend([204, 500])
+    gateway.deliver()
+    text = client.get("/metrics", headers=bearer("metrics")).get_data(as_text=True)
+    assert 'selat_webhook_attempts_total{outcome="delivered"} 1.0' in text
+    assert 'selat_webhook_attempts_total{outcome="failed"} 1.0' in text
+    assert "selat_webhook_waiting 2.0" in text
