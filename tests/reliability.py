@@ -56,9 +56,9 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def record(what: str, amount: str, seconds: float, outcome: str, page: Path = PAGE) -> None:
-    """Write the row of a run that has just ended."""
-    row = Row(what, amount, seconds, outcome, commit(), f"{datetime.now(UTC):%Y-%m-%d}")
+def record(what: str, amount: str, seconds: float, outcome: str, begun_on: str, page: Path = PAGE) -> None:
+    """Write the row of a run that has just ended; *begun_on* is the commit at its start."""
+    row = Row(what, amount, seconds, outcome, begun_on, f"{datetime.now(UTC):%Y-%m-%d}")
     page.write_text(with_row(page.read_text(), row))
 
 
@@ -76,9 +76,9 @@ def _git(*words: str) -> str:
 
 def main(what: str, amount: str, *command: str) -> int:
     """Run a command, write its row, and return its status."""
-    begun = time.monotonic()
+    begun, begun_on = time.monotonic(), commit()
     status = subprocess.run(command, check=False).returncode  # noqa: S603 - what the Makefile names.
-    record(what, amount, time.monotonic() - begun, "FAILED" if status else "no fault")
+    record(what, amount, time.monotonic() - begun, "FAILED" if status else "no fault", begun_on)
     return status
 
 

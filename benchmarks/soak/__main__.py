@@ -39,6 +39,7 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
     seconds = hours * 3600 + minutes * 60
     if seconds < 60:
         raise click.BadParameter("name at least a minute, as --minutes 3", param_hint="--hours")
+    begun_on = reliability.commit()
     click.echo(machine())
     with tempfile.TemporaryDirectory(prefix="selat-soak-") as folder, stage.put_up(Path(folder)) as running:
         load = Load(running)
@@ -47,7 +48,7 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
         found = _carried(load, running, seconds, limit * share)
         exported = ledger.export(running.network, Path(folder) / "audit")
         faults = [*load.tally.errors[:20], *_grown(found), *ledger.faults(exported, load.tally.acknowledged)]
-    _write(report, found, load, faults, limit * share)
+    _write(report, found, load, faults, limit * share, begun_on)
     for fault in faults:
         click.echo(f"FAILED: {fault}", err=True)
     told = f"{load.tally.orders} orders, {sum(load.tally.acknowledged.values())} writes, {load.tally.repeated} repeated"
@@ -55,7 +56,7 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
     if record:
         outcome = f"{told}: {f'FAILED: {faults[0]}' if faults else 'no fault'}"
         amount = f"{hours:g} hours" if not minutes else f"{seconds / 60:g} minutes"
-        reliability.record("`make soak`", f"{amount}, {running.database}", seconds, outcome)
+        reliability.record("`make soak`", f"{amount}, {running.database}", seconds, outcome, begun_on)
     sys.exit(bool(faults))
 
 
@@ -96,11 +97,11 @@ def _grown(found: Recording) -> Iterator[str]:
             yield line
 
 
-def _write(folder: Path, found: Recording, load: Load, faults: list[str], rate: float) -> None:
+def _write(folder: Path, found: Recording, load: Load, faults: list[str], rate: float, begun_on: str) -> None:
     """Write the report, and a picture of each quantity beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     told = {
-        "commit": reliability.commit(),
+        "commit": begun_on,
         "ended": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": machine(),
         "orders_a_second": rate,

@@ -43,14 +43,14 @@ def main(arguments: list[str]) -> int:
     led = importlib.util.find_spec("atheris") is not None
     failed = 0
     for name in chosen.names or targets.ALL:
-        begun = time.monotonic()
+        begun, begun_on = time.monotonic(), reliability.commit()
         fine = (_guided if led else changed)(name, chosen.inputs, chosen.seed)
         failed += not fine
         seconds = time.monotonic() - begun
         outcome = "no fault" if fine else "FAULT"
         click.echo(f"{name}: {outcome} in {chosen.inputs} inputs, {seconds:.0f} s")
         if chosen.record:
-            reliability.record(f"`make fuzz ONLY={name}`", f"{chosen.inputs} inputs", seconds, outcome)
+            reliability.record(f"`make fuzz ONLY={name}`", f"{chosen.inputs} inputs", seconds, outcome, begun_on)
     return failed
 
 
