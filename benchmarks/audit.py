@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.figures import Figure, Line
+from benchmarks.processes import peak
 from hlf import audit as verifier
 from hlf.audit.signatures import ahead
 from hlf.wire import blocks, rwsets, signatures
@@ -165,15 +166,7 @@ def _measure(processes: int) -> dict[str, float]:
     seconds = time.perf_counter() - began
     if not report.ok:
         raise SystemExit(str(report.findings[0]))
-    return {"seconds": seconds, "processor": _spent() - before, "peak": _peak()}
-
-
-def _peak() -> int:
-    """Return the most bytes this program has had in memory; what its parent had before it began does not count."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": seconds, "processor": _spent() - before, "peak": peak()}
 
 
 if __name__ == "__main__":

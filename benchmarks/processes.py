@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,3 +54,11 @@ class Programs:
 def difference(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """Return what was added since, by program."""
     return {name: value - before.get(name, 0.0) for name, value in after.items()}
+
+
+def peak() -> int:
+    """Return the most bytes this program has had in memory; what its parent had before it began does not count."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
