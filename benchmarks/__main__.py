@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from benchmarks import (
+    administration,
     audit,
     drawing,
     gateway,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "sizes": sizes.sizes,
     "planning": planning.planning,
     "audit": audit.audit,
+    "admin": administration.administration,
 }
 #: What another benchmark measures too, and is left out where everything is measured.
 PARTS = ("tasks",)
