@@ -27,15 +27,31 @@ def events(recorded: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [line for _, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]
 
 
-def custody(held: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the periods of custody as lines, the present one first."""
+def custody(held: Mapping[str, Any], alarms: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """
+    Return the chain of custody as lines, the present period first.
+
+    A period ends when its custodian says that it released the goods, and the next begins when its taker says that it
+    took them over; *alarms* tell where the two differ too much.
+    """
+    doubted = {(each["at"], tuple(each["parties"])): each["code"] for each in alarms}
+    periods = held["periods"]
+    ends = [
+        *((each.get("released_at"), each["place"]) for each in periods[1:]),
+        (held["ended_at"], held["ended_place"]),
+    ]
     return [
         {
             "what": companies.name(period["custodian"]),
             "at": customs.moment(period["since"], period["place"]),
+            "until": customs.moment(*end) if end[0] else "",
             "place": places.name(period["place"]),
+            "giver": period.get("giver", ""),
+            "released": customs.moment(period["released_at"], period["place"]) if period.get("released_at") else "",
+            "doubt": (doubt := doubted.get((period["since"], (period.get("giver", ""), period["custodian"])), "")),
+            "tone": "bad" if doubt else "",
         }
-        for period in reversed(held["periods"])
+        for period, end in reversed(list(zip(periods, ends, strict=True)))
     ]
 
 

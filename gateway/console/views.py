@@ -128,7 +128,7 @@ def journey(journey_id: str) -> str:
         "journey.html",
         state=state,
         events=journeylines.events(body["eventList"]),
-        custody=journeylines.custody(state["custody"]),
+        custody=journeylines.custody(state["custody"], state["alarms"]),
         progress=context.ask(TRADE, "Journeys:progress", journey_id),
         acts=journeylines.acts(state["custody"], context.caller().msp_id),
     )
