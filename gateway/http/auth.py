@@ -12,7 +12,7 @@ from gateway.http.problems import Problem
 from gateway.store import tokens
 
 PUBLIC = "public"
-# The console's cookie. Only the console's pages accept it, and they only read.
+# The console's cookie. Only the console's pages accept it.
 COOKIE = "selat_token"
 _CONSOLE = "console"
 ACTING = "selat.acting"
@@ -52,7 +52,7 @@ def check() -> None:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
     try:
-        g.caller = request.environ.get(ACTING) or context.services().bearers.caller(_presented())
+        g.caller = _acting() or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
@@ -68,6 +68,14 @@ def check() -> None:
 
 def _spend(budget: str, whose: str) -> None:
     g.setdefault("budgets", []).append(context.services().budgets.take(budget, whose))
+
+
+def _acting() -> tokens.TokenCaller | None:
+    """Return whom a job's request acts for; its token may have been revoked since the job was accepted."""
+    caller: tokens.TokenCaller | None = request.environ.get(ACTING)
+    if caller is not None:
+        context.services().tokens.check(caller.token_id)
+    return caller
 
 
 def _presented() -> str:

@@ -143,6 +143,13 @@ class Tokens:
             raise TokenError("expired", expires_at)
         return TokenCaller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
 
+    def check(self, identifier: str) -> None:
+        """Raise TokenError if the token of this id was revoked; another issuer's is not known here."""
+        with self._store.reading() as database:
+            row = database.execute(_FIND, {"token": identifier}).fetchone()
+        if row is not None and row["revoked_at"] is not None:
+            raise TokenError("revoked")
+
     def revoke(self, identifier: str) -> bool:
         """Revoke the token of this id; return False if there is none."""
         with self._store.connection() as database:

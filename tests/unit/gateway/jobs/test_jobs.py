@@ -139,6 +139,17 @@ def test_a_conflict_is_tried_again_if_the_caller_says_so(gateway, prefer, states
     assert gateway.get(sent.headers["Location"]).json["status"] == (200 if states == "waiting" else 409)
 
 
+def test_a_revoked_token_does_nothing_more(gateway):
+    """What it had asked for and is not done yet is refused as its next request would be."""
+    gateway.send()
+    (token,) = gateway.services.tokens.all()
+    gateway.services.tokens.revoke(token.id)
+    gateway.work()
+    assert gateway.ledgers.asked == []
+    (job,) = gateway.jobs.of_user(token.msp_id, token.user, 9)
+    assert (job.answer.status, json.loads(job.answer.body)["code"]) == (401, "TOKEN_REVOKED")
+
+
 def test_a_process_that_dies_leaves_its_jobs_to_others(gateway):
     """When its lease ends; the key sees to it that nothing is done twice."""
     place = gateway.send().headers["Location"]
