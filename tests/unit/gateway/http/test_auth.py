@@ -18,6 +18,8 @@ OPEN_TO_ALL = {
     "/track/<token>",
     "/track/<token>/returns",
     "/track/<token>/return",
+    "/track/<token>/receipt",
+    "/track/<token>/returns/<return_id>/receipt",
     "/console/login",
     "/console/logout",
     "/console/design",
