@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 from flask import request
 
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.vocabulary import weeks
+from chaincode.domain.vocabulary import places, weeks
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 
 _WEEKS, _REGIONS, _CLAIMS = 8, 12, 5
-_REGION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 # A gap of less than this part of the capacity is tight, not short.
 _TIGHT = 0.1
 
@@ -37,7 +35,7 @@ class GapCell:
 def gaps() -> str:
     """Show the published cells of some regions, eight weeks from one on."""
     named = request.args.get("regions", "").upper()
-    regions = list(dict.fromkeys(_REGION.findall(named) or _own_regions()))[:_REGIONS]
+    regions = list(dict.fromkeys(places.SUBDIVISION.shape.findall(named) or _own_regions()))[:_REGIONS]
     week = request.args.get("week", "").strip() or weeks.of(datetime.now(UTC).date())
     shown = weeks.following("week", week, _WEEKS)
     return page(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 
+from chaincode.domain.vocabulary import places
 from gateway.console import lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
@@ -18,7 +18,6 @@ from gateway.readmodel import views
 from gateway.readmodel.queries import Query
 from hlf import errors
 
-_LOCODE = re.compile(r"[A-Z]{2}[A-Z2-9]{3}")
 _DECLARED = ("time.transit_p90_hur", "quality.on_time_bps", "quality.loss_ppm", "quality.damage_ppm")
 # Grants that are read to find what a carrier declared.
 _MOST = 20
@@ -32,7 +31,7 @@ def lanes() -> str:
     given = {name: request.args.get(name, "").strip().upper() for name in ("origin", "destination")}
     if not any(given.values()):
         given = _latest()
-    wrong = any(given.values()) and not all(map(_LOCODE.fullmatch, given.values()))
+    wrong = any(given.values()) and not all(map(places.LOCODE.shape.fullmatch, given.values()))
     refused = gettext("Write both places as UN/LOCODEs, as CNSZX.") if wrong else ""
     rows = [] if wrong or not all(given.values()) else context.ask_list(TRADE, "Performance:lane", *given.values())
     declared = _declared({each["carrier"] for each in rows}) if rows else {}

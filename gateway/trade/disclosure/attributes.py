@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
 from chaincode.domain.disclosure.claims import Kind
 
+AttributeType = Literal["text", "integer", "boolean", "date", "amount", "list of texts", "list of integers"]
 # Names end with UN/ECE Recommendation 20's codes, or with these words.
 _UNITS = {
     "h87": "pieces",

@@ -7,8 +7,9 @@ from marshmallow import Schema, fields, validate
 from chaincode.domain.disclosure import grants
 from gateway.http.times import Time
 from gateway.http.words import MSP_ID
+from gateway.trade.disclosure import attributes
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, within
+from gateway.trade.words import IDENTIFIER, one_of, within
 
 REVISION = within(grants.REVISION)
 
@@ -82,7 +83,7 @@ class AttributeSchema(Schema):
     name = fields.String()
     required = fields.Boolean()
     type = fields.String(
-        validate=validate.OneOf(["text", "integer", "boolean", "date", "amount", "list of texts", "list of integers"]),
+        validate=one_of(attributes.AttributeType),
         metadata={"description": "A date is text as 2026-12-01, an amount text with digits"},
     )
     unit = fields.String(metadata={"description": "Empty if it has none"})
