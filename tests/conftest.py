@@ -19,12 +19,13 @@ from xdist.scheduler import LoadScopeScheduling
 from hlf.network import errors, ports
 from hlf.network.engines.native import binaries
 
-# A deadline for each example would make tests fail on a machine that is busy with something else. The examples of a
+# Limits of time for examples would make tests fail on a machine that is busy with something else. The examples of a
 # commit are always the same, so that a red run means a fault of that commit; `make properties` looks for others. So a
 # commit needs no more of them than it takes to notice a change.
 _EXAMPLES = os.environ.get("SELAT_EXAMPLES")
-hypothesis.settings.register_profile("each commit", deadline=None, derandomize=True, database=None, max_examples=30)
-hypothesis.settings.register_profile("properties", deadline=None, max_examples=int(_EXAMPLES or 100))
+_UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("each commit", derandomize=True, database=None, max_examples=30, **_UNTIMED)
+hypothesis.settings.register_profile("properties", max_examples=int(_EXAMPLES or 100), **_UNTIMED)
 hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 
 _LEFT_OUT = pytest.StashKey[int]()

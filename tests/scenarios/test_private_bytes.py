@@ -40,7 +40,7 @@ def private(cast, played) -> dict[str, str]:
     assert told["values"] == {"demand.units_p90_h87": FIGURE, "method": METHOD}
     content = cast.merchant.get(f"/v1/orders/{played.order['order_id']}/content")
     order = {**content, "freight": PRICE}
-    for field in ("buyer_token_hash", "salt", "seller_id", "checkout_id", "credit", "credit_hash"):
+    for field in ("buyer_token_hash", "salt", "seller_id", "checkout_id"):
         order.pop(field)
     placed = cast.platform.post("/v1/orders", order)
     assert cast.merchant.get(f"/v1/orders/{placed['order_id']}/content")["freight"] == PRICE

@@ -17,10 +17,12 @@ async function main(): Promise<void> {
   const body = { function: "put", arguments: ["generated", "by TypeScript"] };
   const keyed = { path, header: { "Idempotency-Key": "typescript-1" } };
   const receipt = await narrow.POST(submit, { params: keyed, body });
+  const written = receipt.data!;
+  if (!("transaction_id" in written)) throw new Error("a job is the answer, and none was asked for");
   const again = await narrow.POST(submit, { params: keyed, body });
   const read = await narrow.POST(evaluate, { params: { path }, body: { function: "get", arguments: ["generated"] } });
   const status = await narrow.GET("/v1/channels/{channel}/transactions/{transaction_id}/status", {
-    params: { path: { channel: "mychannel", transaction_id: receipt.data!.transaction_id! } },
+    params: { path: { channel: "mychannel", transaction_id: written.transaction_id! } },
   });
   const problem = await narrow.POST(evaluate, { params: { path }, body: { function: "nothing" } });
   const refused = await narrow.GET("/v1/tokens");
