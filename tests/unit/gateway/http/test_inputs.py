@@ -273,6 +273,8 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.plans",
         "console.gaps",
         "console.lanes",
+        "console.search",
+        "console.search_ledger",
         "console.act",
         "console.do",
     }
