@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # The state folder knows the engine of its network, so an engine is passed on only if ENGINE is set.
 CHOSEN  = $(if $(filter command environment,$(origin ENGINE)),--engine $(ENGINE))
 FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
-SHARED  = -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+SHARED  = -n auto --maxprocesses 5 --dist loadscope --no-loadscope-reorder
 FOLDER  = $(if $(STATE),--state '$(STATE)')
 
 # A daily act on the consortium file and the network; PLAN=1 only shows what it would change.
@@ -36,8 +36,8 @@ $(VENV)/python:
 $(VENV)/run: $(VENV)/python setup.cfg hlf/setup.cfg
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable . && touch $@
 
-$(VENV)/dev: $(VENV)/run
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[test,check,bench]' && touch $@
+$(VENV)/dev: $(VENV)/python setup.cfg hlf/setup.cfg
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[test,check,bench]' && touch $(VENV)/run $@
 
 $(VENV)/docs: $(VENV)/run
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ./hlf --editable '.[docs]' && touch $@
@@ -84,6 +84,10 @@ fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=
 .PHONY: soak
 soak: $(VENV)/dev  ## Carry orders for HOURS=8 (or MINUTES=3) through two gateways; see that nothing grows, is lost or doubled
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES),--hours $(or $(HOURS),8)) --record
+
+.PHONY: lowest
+lowest: $(VENV)/dev  ## Try `hlf` and its extras with the lowest versions that their files allow
+	@SELAT_LOWEST=1 $(BIN)/python -m pytest tests/packaging
 
 .PHONY: fuzz-api
 fuzz-api: $(VENV)/dev  ## Send every operation of the API random input, right and wrong (N=100 of each)

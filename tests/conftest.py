@@ -24,7 +24,7 @@ from hlf.network.engines.native import binaries
 # commit needs no more of them than it takes to notice a change.
 _EXAMPLES = os.environ.get("SELAT_EXAMPLES")
 _UNTIMED: dict[str, Any] = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
-hypothesis.settings.register_profile("each commit", derandomize=True, database=None, max_examples=30, **_UNTIMED)
+hypothesis.settings.register_profile("each commit", derandomize=True, database=None, max_examples=15, **_UNTIMED)
 hypothesis.settings.register_profile("properties", max_examples=int(_EXAMPLES or 100), **_UNTIMED)
 hypothesis.settings.load_profile("properties" if _EXAMPLES else "each commit")
 

@@ -23,7 +23,7 @@ from hlf.network.admin import lifetime
 from tests.support.small import CONSORTIUM, FIRST, Net
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
-KILLS = int(os.environ.get("SELAT_KILLS", "3"))
+KILLS = int(os.environ.get("SELAT_KILLS", "2"))
 LONGEST_SECONDS = {"embedded": 3.0, "native": 10.0}
 
 

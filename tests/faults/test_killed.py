@@ -18,7 +18,7 @@ from tests.support import replay
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
 # `make kills` kills more often.
-KILLS = int(os.environ.get("SELAT_KILLS", "4"))
+KILLS = int(os.environ.get("SELAT_KILLS", "2"))
 THREE_ORDERERS = """orderers:
   consensus: raft
   organisations: [{msp_id: OrdererMSP, domain: orderer.faults.test, orderers: 3}]
