@@ -25,9 +25,9 @@ from werkzeug.test import EnvironBuilder
 from gateway.front import bridge
 from gateway.http import auth, context, freshness, idempotency, inputs
 from gateway.http.context import CONFLICTS
-from gateway.store.database import StoreError
 from gateway.store.jobs import Job, JobOwner, JobRequest, Jobs
 from gateway.store.keys import Kept
+from gateway.store.rounds import Rounds
 from gateway.store.tokens import TokenCaller
 
 # Nothing was written, or a repetition carries on what was: try again.
@@ -66,36 +66,29 @@ class JobRunner:
         services: context.Services = app.extensions[context.EXTENSION]
         self._jobs = Jobs(services.store, clock)
         self._clock = clock
-        self._stopped = threading.Event()
         self._free = threading.Semaphore(_THREADS)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
-        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._rounds = Rounds("jobs", _EVERY_SECONDS, self._round)
         self._forgot = 0.0
 
     def start(self) -> None:
         """Work until ``stop``."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Finish the requests that have begun; the others are left to other processes."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
         self._pool.shutdown()
 
-    def _run(self) -> None:
-        while not self._stopped.wait(_EVERY_SECONDS):
-            try:
-                while not self._stopped.is_set() and self._begin():
-                    pass
-            except StoreError as error:
-                _LOG.error("jobs wait for the database: %s", error)
+    def _round(self) -> None:
+        while not self._rounds.ending.is_set() and self._begin():
+            pass
 
     def _begin(self) -> int:
         """Begin jobs, as many as there are threads free; return how many."""
         begun = 0
         for job in self._jobs.due(_THREADS):
-            if self._stopped.is_set() or not self._free.acquire(timeout=_EVERY_SECONDS):
+            if self._rounds.ending.is_set() or not self._free.acquire(timeout=_EVERY_SECONDS):
                 break
             if self._jobs.take(job, self.name, _LEASE_SECONDS):
                 self._pool.submit(self._work_freed, job)

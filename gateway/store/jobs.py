@@ -125,12 +125,10 @@ class Jobs:
         """
         identifier = f"job_{self._mac('id', owner.msp_id, owner.user, request.key).hex()[:32]}"
         self._put(owner, [(identifier, request)], "")
-        found = self.find(owner.msp_id, owner.user, identifier)
-        with self._store.reading() as database:
-            row = database.execute(_FIND, _own(owner.msp_id, owner.user, identifier)).fetchone()
-        if found is None or not hmac.compare_digest(row["fingerprint"], self._fingerprint(request)):
+        row = self._row(owner.msp_id, owner.user, identifier)
+        if row is None or not hmac.compare_digest(row["fingerprint"], self._fingerprint(request)):
             raise OtherRequestError
-        return found
+        return self._read(row)
 
     def put_all(self, owner: JobOwner, requests: Sequence[JobRequest]) -> str:
         """
@@ -169,8 +167,7 @@ class Jobs:
 
     def find(self, msp_id: str, user: str, identifier: str) -> Job | None:
         """Return one of a user's jobs; None if it is not one of them."""
-        with self._store.reading() as database:
-            row = database.execute(_FIND, _own(msp_id, user, identifier)).fetchone()
+        row = self._row(msp_id, user, identifier)
         return self._read(row) if row else None
 
     def of_batch(self, msp_id: str, user: str, batch: str) -> list[Job]:
@@ -223,6 +220,10 @@ class Jobs:
         """Delete jobs whose answers are older than they are kept."""
         with self._store.connection(durable=False) as database:
             database.execute(_FORGET, {"before": self._now() - KEPT_SECONDS * 1000})
+
+    def _row(self, msp_id: str, user: str, identifier: str) -> Any:
+        with self._store.reading() as database:
+            return database.execute(_FIND, _own(msp_id, user, identifier)).fetchone()
 
     def _read(self, row: Any) -> Job:
         name = row["id"].encode()

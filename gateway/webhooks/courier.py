@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from gateway.http import context
 from gateway.readmodel import queries
 from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
+from gateway.store.rounds import Rounds
 from gateway.store.webhooks import Webhook
 from gateway.webhooks import messages, signing
 from gateway.webhooks.posting import Posted, Poster
@@ -53,33 +53,23 @@ class Courier:
         self._deliveries = Deliveries(services.store, clock)
         self._poster = poster or Poster(services.settings.allowed_networks)
         self._clock = clock
-        self._stopped = threading.Event()
         self._turns: dict[str, Future[None]] = {}
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhooks")
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
+        self._rounds = Rounds("webhooks", _EVERY_SECONDS, self._begin_turns)
         self._forgot = 0.0
 
     def start(self) -> None:
         """Deliver until ``stop``."""
-        self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """Finish the present attempts, and leave the webhooks to other processes at once."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._rounds.stop()
         self._pool.shutdown()
         try:
             self._deliveries.leave(self.name)
         except StoreError as error:
             _LOG.error("webhooks were not left to other processes: %s", error)
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_EVERY_SECONDS):
-            try:
-                self._begin_turns()
-            except StoreError as error:
-                _LOG.error("webhooks wait for the database: %s", error)
 
     def _begin_turns(self) -> None:
         """Give a turn to each webhook that has none at the moment."""
@@ -110,7 +100,7 @@ class Courier:
             self._deliveries.stop(webhook.id, "the gateway has no identity for its user any more")
             return
         self._queue(webhook)
-        while not self._stopped.is_set():
+        while not self._rounds.ending.is_set():
             message = self._deliveries.next(webhook.id)
             if message is None or message.next_at > self._milliseconds() or not self._keep(webhook):
                 return
