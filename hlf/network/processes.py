@@ -242,11 +242,11 @@ def last_lines(running: Running, count: int = _LOG_LINES) -> str:
     return "\n".join(said.splitlines()[-count:])
 
 
-def listens(address: str) -> bool:
-    """Return whether ``host:port`` accepts a connection."""
+def listens(address: str, timeout: float = 1) -> bool:
+    """Return whether ``host:port`` accepts a connection within *timeout* seconds."""
     host, _, port = address.rpartition(":")
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=1):
+        with socket.create_connection((host.strip("[]"), int(port)), timeout):
             return True
     except OSError:
         return False

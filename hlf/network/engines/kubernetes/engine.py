@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from hlf import waiting
-from hlf.network import errors
+from hlf.network import errors, processes
 from hlf.network.engines.engine import FABRIC, BuilderConfig
 from hlf.network.engines.kubernetes import manifests
 from hlf.network.processes import Program
@@ -16,6 +15,8 @@ from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
 _START_SECONDS = 60.0
+# A node is in another network, perhaps far away.
+_REACH_SECONDS = 3.0
 
 
 class Kubernetes:
@@ -86,9 +87,4 @@ class Kubernetes:
 
 
 def _reached(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), 3).close()
-    except OSError:
-        return False
-    return True
+    return processes.listens(address, _REACH_SECONDS)
