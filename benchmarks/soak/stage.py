@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,12 @@ from gateway.store.tokens import SCOPES, Tokens
 from hlf.network import admin, processes
 from hlf.network.state import Folder
 from network import MARKETPLACE
+from selat.demo import theatre
 from selat.demo.calendar import Calendar
 from selat.demo.market.people import ACTORS
 from tests.unit.gateway import postgresql
 
 _ENGINE = "embedded"
-_READY_SECONDS = 60.0
 _TOKEN_SECONDS = 30 * 24 * 3600
 
 
@@ -47,17 +45,8 @@ class RunningGateway:
 
     def start(self) -> RunningGateway:
         """Start it and wait until it listens; return it with its address."""
-        ready = Path(self.settings.ready_file)
-        program = processes.Program(
-            self.name,
-            [sys.executable, "-m", "gateway"],
-            environment=self.settings.to_environment(),
-            ready_file=ready,
-        )
-        processes.wait_ready([(program, processes.start(self.home, program))], _READY_SECONDS)
-        settings = Settings.from_environment(
-            {**self.settings.to_environment(), "SELAT_LISTEN": json.loads(ready.read_text())["address"]}
-        )
+        address = theatre.start_gateway(self.home, self.name, self.settings)
+        settings = Settings.from_environment({**self.settings.to_environment(), "SELAT_LISTEN": address})
         return RunningGateway(self.home, settings, self.name)
 
 

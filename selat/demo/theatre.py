@@ -33,7 +33,7 @@ ACTORS = {
     "auditor": ("AuditorMSP", "User1"),
 }
 _GATEWAY = "gateway"
-_GATEWAY_SECONDS = 30.0
+_GATEWAY_SECONDS = 60.0
 _TOKEN_DAYS = 90
 """How long tokens are valid; a story may take a month of its own calendar."""
 
@@ -94,17 +94,24 @@ def _started(engine: str, folder: Path, consortium: Path | None, actors: Mapping
         tracking="PlatformMSP/User1",
         ready_file=str(ready.absolute()),
     )
-    program = processes.Program(
-        _GATEWAY, [sys.executable, "-m", "gateway"], environment=settings.to_environment(), ready_file=ready
-    )
-    processes.wait_ready([(program, processes.start(home, program))], _GATEWAY_SECONDS)
+    address = start_gateway(home, _GATEWAY, settings)
     made = Tokens(Store(settings.data, settings.database))
     return RunningDemo(
         network,
-        f"http://{json.loads(ready.read_text())['address']}",
+        f"http://{address}",
         {name: made.create(msp_id, user, SCOPES, _TOKEN_DAYS * 24 * 3600) for name, (msp_id, user) in actors.items()},
         actors,
     )
+
+
+def start_gateway(home: Folder, name: str, settings: Settings) -> str:
+    """Start a gateway as the program *name* of *home*, and return the address at which it listens."""
+    ready = Path(settings.ready_file)
+    program = processes.Program(
+        name, [sys.executable, "-m", "gateway"], environment=settings.to_environment(), ready_file=ready
+    )
+    processes.wait_ready([(program, processes.start(home, program))], _GATEWAY_SECONDS)
+    return str(json.loads(ready.read_text())["address"])
 
 
 def strike(folder: Path) -> list[str]:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from selat.demo import theatre
 from selat.demo.callers import DemoCaller
 
 Callers = Mapping[str, DemoCaller]
 """The actors, each with its connections."""
 
-ACTORS = {
-    "admin": ("PlatformMSP", "Admin"),
-    "carrier_admin": ("ForwarderMSP", "Admin"),
-    "platform": ("PlatformMSP", "User1"),
-    "merchant": ("MerchantMSP", "User1"),
+ACTORS = theatre.ACTORS | {
     "workshop": ("WorkshopMSP", "User1"),
-    "payments": ("PaymentsMSP", "User1"),
-    "origin": ("OriginCarrierMSP", "User1"),
-    "forwarder": ("ForwarderMSP", "User1"),
     "air": ("AirFreightMSP", "User1"),
-    "last_mile": ("LastMileMSP", "User1"),
     "peninsula": ("PeninsulaMSP", "User1"),
     "archipelago": ("ArchipelagoMSP", "User1"),
-    "customs": ("CustomsMSP", "User1"),
     "export_customs": ("ExportCustomsMSP", "User1"),
-    "auditor": ("AuditorMSP", "User1"),
 }
 
 _LAST_MILE = ["S02", "S11", "S16", "S19", "S20", "S22"]
