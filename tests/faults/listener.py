@@ -3,6 +3,9 @@ A consumer of chaincode events, in a process of its own that may be killed at an
 
 It notes each event and then, in a checkpoint file, how far it has come. Where it was killed between the two, the event
 that it noted last comes again, and it leaves that one out; it notes all others, so that a repetition would show.
+
+A stream heals by itself once it is open. Opening one is refused while the peer is away, and the consumer asks again, as
+whoever runs a service would start it again.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ import asyncio
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
-from hlf import aio, identity
+import grpc
+
+from hlf import aio, errors, identity
 from hlf.client import gateway
 from hlf.profile import Profile
 from hlf.steps import checkpoints
@@ -46,17 +51,35 @@ def main() -> None:
     notes = Notes(Path(folder))
     if client == "aio":
         asyncio.run(_listen(given, channel, chaincode, notes))
-        return
     with gateway.connect(*given) as fabric:
-        for event in fabric.network(channel).chaincode_events(chaincode, start_block=0, checkpoint=notes.checkpoint):
-            notes.take(event)
+        network = fabric.network(channel)
+        while True:
+            try:
+                opened = network.chaincode_events(chaincode, start_block=0, checkpoint=notes.checkpoint)
+            except errors.EventsError as away:
+                _tell(away)
+                continue
+            for event in opened:
+                notes.take(event)
 
 
-async def _listen(given: Any, channel: str, chaincode: str, notes: Notes) -> None:
+async def _listen(given: Any, channel: str, chaincode: str, notes: Notes) -> Never:
     async with aio.connect(*given) as fabric:
         network = fabric.network(channel)
-        async for event in await network.chaincode_events(chaincode, start_block=0, checkpoint=notes.checkpoint):
-            notes.take(event)
+        while True:
+            try:
+                opened = await network.chaincode_events(chaincode, start_block=0, checkpoint=notes.checkpoint)
+            except errors.EventsError as away:
+                _tell(away)
+                continue
+            async for event in opened:
+                notes.take(event)
+
+
+def _tell(away: errors.EventsError) -> None:
+    if away.status is not grpc.StatusCode.UNAVAILABLE:
+        raise away
+    sys.stderr.write(f"{away}\n")
 
 
 if __name__ == "__main__":
