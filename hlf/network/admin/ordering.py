@@ -1,4 +1,4 @@
-"""Orderers that come to the channels of a running network, and that leave them: one at a time, as Raft wants it."""
+"""Orderers that come to the channels of a running network, and that leave: one at a time, as consensus wants it."""
 
 from __future__ import annotations
 

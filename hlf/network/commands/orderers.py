@@ -17,7 +17,7 @@ from hlf.network.commands import acts, editing
 @click.argument("name")
 @click.option("--domain", help="Of an organisation that has no orderer yet.")
 def orderer_add(msp: str, name: str, domain: str | None) -> acts.Edit:
-    """Start a further orderer and add it to every channel (Raft): `orderer-add OrdererMSP orderer1`."""
+    """Start a further orderer and add it to every channel: `orderer-add OrdererMSP orderer1`."""
 
     def edit(text: str) -> str:
         found = _orderers(text)
@@ -37,7 +37,7 @@ def orderer_add(msp: str, name: str, domain: str | None) -> acts.Edit:
 @click.argument("msp")
 @click.argument("name")
 def orderer_remove(msp: str, name: str) -> acts.Edit:
-    """Take an orderer out of every channel and stop it (Raft)."""
+    """Take an orderer out of every channel and stop it."""
 
     def edit(text: str) -> str:
         found = _orderers(text)
@@ -60,6 +60,7 @@ def _orderers(text: str) -> dict[str, Any]:
         each.msp_id: {
             "msp_id": each.msp_id,
             "domain": each.domain,
+            **({} if each.host is None else {"host": each.host}),
             "orderers": [
                 {
                     "name": orderer.name.removesuffix(f".{each.domain}"),

@@ -12,6 +12,7 @@ from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf.admin import channel as channels
 from hlf.network.channelwords import ANCHORS
+from hlf.network.plan import consenters
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.wire.config import configvalues
 
@@ -58,7 +59,7 @@ def with_organisation(original: Any, wanted: Any, step: AddOrderer) -> configtx_
 def with_consenter(original: Any, wanted: Any, step: AddOrderer) -> configtx_pb2.Config:
     """Return *original* with an orderer that agrees on blocks, and whose address clients do not know yet."""
     result = channels.copy(original)
-    _add_consenter(result.channel_group.groups["Orderer"], wanted.groups["Orderer"], step.address)
+    consenters.add(result.channel_group.groups["Orderer"], wanted.groups["Orderer"], step.address)
     return result
 
 
@@ -72,18 +73,8 @@ def without_address(original: Any, step: RemoveOrderer) -> configtx_pb2.Config:
     return result
 
 
-def _add_consenter(orderer: Any, wanted: Any, address: str) -> None:
-    consensus, metadata = _raft(orderer)
-    _, theirs = _raft(wanted)
-    there = {f"{each.host}:{each.port}" for each in metadata.consenters}
-    found = [each for each in theirs.consenters if f"{each.host}:{each.port}" == address and address not in there]
-    if found:
-        metadata.consenters.extend(found)
-        _set_raft(orderer, consensus, metadata)
-
-
 def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
-    _add_consenter(orderer, wanted, step.address)
+    consenters.add(orderer, wanted, step.address)
     organisation = orderer.groups[step.msp_id]
     if not organisation.mod_policy:
         organisation.CopyFrom(wanted.groups["Orderer"].groups[step.msp_id])
@@ -93,27 +84,13 @@ def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
 
 
 def _remove_orderer(orderer: Any, address: str) -> None:
-    consensus, metadata = _raft(orderer)
-    left = [each for each in metadata.consenters if f"{each.host}:{each.port}" != address]
-    del metadata.consenters[:]
-    metadata.consenters.extend(left)
-    _set_raft(orderer, consensus, metadata)
+    consenters.remove(orderer, address)
     for msp_id, organisation in list(orderer.groups.items()):
         addresses = _endpoints(organisation)
         if addresses == [address]:
             del orderer.groups[msp_id]
         elif address in addresses:
             _set_endpoints(organisation, [each for each in addresses if each != address])
-
-
-def _raft(orderer: Any) -> tuple[Any, Any]:
-    consensus = orderer_pb2.ConsensusType.FromString(orderer.values["ConsensusType"].value)
-    return consensus, configvalues.raft_metadata(consensus.metadata)
-
-
-def _set_raft(orderer: Any, consensus: Any, metadata: Any) -> None:
-    consensus.metadata = metadata.SerializeToString(deterministic=True)
-    orderer.values["ConsensusType"].value = consensus.SerializeToString(deterministic=True)
 
 
 def _endpoints(organisation: Any) -> list[str]:

@@ -27,13 +27,13 @@ from hlf.network.plan.steps import (
     Start,
     StopNodes,
 )
+from hlf.wire.config import configvalues
 
 NOTHING = NetworkFacts()
 """What runs before a network was ever started."""
 
 # What can only be chosen when a channel is made.
 _FIXED = {"orderers.consensus": "Write the consensus that the channel has; another one needs a new network."}
-_ONE_AT_A_TIME = "Write the orderers that the channel has: only with Raft they are added and removed one at a time."
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,9 @@ def between(actual: NetworkFacts, wanted: NetworkFacts) -> Steps:
         # The ledger of a peer that goes altogether stays with it.
         if outside := sorted((present.peers - channel.peers) & wanted.nodes):
             last.append(Leave(name, tuple(outside)))
-        orderers.extend(
-            AddOrderer(name, address, msp_id)
-            for address, msp_id in sorted(channel.orderers.items())
-            # One that agrees on blocks, and whose address the channel does not have, was cut off half way.
-            if present.orderers.get(address) != msp_id
-        )
-        last += [RemoveOrderer(name, address) for address in sorted(present.orderers.keys() - channel.orderers.keys())]
+        coming, going = _orderers(name, present, channel)
+        orderers += coming
+        last += going
     if nodes := sorted(wanted.nodes - actual.nodes):
         first.append(Start(tuple(nodes)))
     first += orderers
@@ -149,9 +145,6 @@ def _unchangeable(name: str, present: ChannelFacts, wanted: ChannelFacts) -> Ite
         has, wants = present.settings.get(what, NOT_SET), wanted.settings.get(what, NOT_SET)
         if has != wants:
             yield PlanProblem(f"channel {name}: {what} is {has}, and the file says {wants}", cure)
-    has, wants = (", ".join(sorted(each.orderers)) for each in (present, wanted))
-    if has != wants and present.settings.get("orderers.consensus") == BFT:
-        yield PlanProblem(f"channel {name}: orderers are {has}, and the file says {wants}", _ONE_AT_A_TIME)
 
 
 def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[PlanStep]:
@@ -167,6 +160,22 @@ def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[P
         if what.removeprefix("anchors.") in added
     )
     return [Configure(name, added=added, changes=(*changes, *brought))] if added or changes else []
+
+
+def _orderers(name: str, present: ChannelFacts, wanted: ChannelFacts) -> tuple[list[PlanStep], list[PlanStep]]:
+    """Return the steps by which orderers come to a channel, one at a time, and those by which others leave it."""
+    count, bft = len(present.orderers), wanted.settings.get("orderers.consensus") == BFT
+    coming: list[PlanStep] = []
+    going: list[PlanStep] = []
+    for address, msp_id in sorted(wanted.orderers.items()):
+        # One that agrees on blocks, and whose address the channel does not have, was cut off half way.
+        if present.orderers.get(address) != msp_id:
+            count += address not in present.orderers
+            coming.append(AddOrderer(name, address, msp_id, count, configvalues.quorum(count, bft=bft)))
+    for address in sorted(present.orderers.keys() - wanted.orderers.keys()):
+        count -= 1
+        going.append(RemoveOrderer(name, address, count, configvalues.quorum(count, bft=bft)))
+    return coming, going
 
 
 def _removal(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[PlanStep]:

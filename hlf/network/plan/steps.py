@@ -207,11 +207,17 @@ class Configure(_Step):
 
 @dataclass(frozen=True)
 class AddOrderer(_Step):
-    """Let a further orderer take part in a channel: it follows first, and is then one of those that agree."""
+    """
+    Let a further orderer take part in a channel: it follows first, and is then one of those that agree.
+
+    Of the *orderers* that there are then, *quorum* must agree on a block.
+    """
 
     channel: str
     address: str
     msp_id: str
+    orderers: int
+    quorum: int
 
     def after(self, network: NetworkFacts) -> NetworkFacts:
         had = network.channels[self.channel]
@@ -222,15 +228,17 @@ class AddOrderer(_Step):
         return f"add the orderer {self.address} of {self.msp_id} to channel {self.channel}"
 
     def details(self) -> list[str]:
-        return ["it gets every block, and counts among those of whom more than half must agree"]
+        return ["it gets every block", _agreement(self.orderers, self.quorum)]
 
 
 @dataclass(frozen=True)
 class RemoveOrderer(_Step):
-    """Take an orderer out of a channel."""
+    """Take an orderer out of a channel; of the *orderers* that are left, *quorum* must agree on a block."""
 
     channel: str
     address: str
+    orderers: int
+    quorum: int
 
     @property
     def destructive(self) -> bool:
@@ -243,6 +251,9 @@ class RemoveOrderer(_Step):
 
     def head(self) -> str:
         return f"remove the orderer {self.address} from channel {self.channel}"
+
+    def details(self) -> list[str]:
+        return [_agreement(self.orderers, self.quorum)]
 
 
 @dataclass(frozen=True)
@@ -359,6 +370,10 @@ class Approve(_Step):
             f"{msp_id} {'runs it and can endorse' if package else 'agrees and does not run it'}"
             for msp_id, package in sorted(self.approvals.items())
         ]
+
+
+def _agreement(orderers: int, quorum: int) -> str:
+    return f"afterwards {quorum} of {orderers} orderers must agree on each block"
 
 
 def _with(network: NetworkFacts, name: str, channel: ChannelFacts) -> NetworkFacts:

@@ -164,7 +164,7 @@ def add_bft(
             client_tls_cert=each.tls_certificate,
             server_tls_cert=each.tls_certificate,
         )
-    add_value(group, "Orderers", mapping)
+    set_bft_consenters(group, mapping)
     options = smartbft_pb2.Options(
         request_batch_max_count=batch_count,
         request_batch_max_bytes=10 << 20,
@@ -181,7 +181,12 @@ def add_bft(
         collect_timeout="1s",
     )
     _add_consensus(group, configvalues.BFT, options)
-    _add_policy(group, "BlockValidation", _quorum_of(consenters))
+
+
+def set_bft_consenters(group: Any, mapping: Any) -> None:
+    """Set who agrees on blocks by BFT (``common.Orderers``), and the policy that Fabric wants of exactly these."""
+    add_value(group, "Orderers", mapping)
+    _add_policy(group, "BlockValidation", _quorum_of(mapping.consenter_mapping))
 
 
 def channel(
@@ -310,10 +315,9 @@ def _any_role(msp_id: str, *roles: int) -> policies_pb2.Policy:
     return _signature(envelope)
 
 
-def _quorum_of(consenters: Sequence[Consenter]) -> policies_pb2.Policy:
-    faulty = (len(consenters) - 1) // 3
+def _quorum_of(consenters: Sequence[Any]) -> policies_pb2.Policy:
     envelope = policies_pb2.SignaturePolicyEnvelope(version=0)
-    envelope.rule.n_out_of.n = (len(consenters) + faulty + 2) // 2
+    envelope.rule.n_out_of.n = configvalues.quorum(len(consenters), bft=True)
     for index, each in enumerate(consenters):
         envelope.rule.n_out_of.rules.add(signed_by=index)
         envelope.identities.add(

@@ -49,6 +49,14 @@ RAFT, BFT = "etcdraft", "BFT"
 """The names of the two consensus types in a configuration."""
 
 
+def quorum(orderers: int, *, bft: bool) -> int:
+    """Return how many of a channel's orderers must agree on a block."""
+    if bft:
+        faulty = (orderers - 1) // 3
+        return (orderers + faulty + 2) // 2
+    return orderers // 2 + 1
+
+
 @dataclass(frozen=True)
 class Batch:
     """When the orderer cuts a block: sizes in bytes, the time-out in seconds."""

@@ -10,8 +10,11 @@ from hlf.network import errors
 from hlf.network.state import Record
 from hlf.network.topology import Consortium
 
-# Raft and BFT have the same metric: 1 at the node that leads the channel.
-_LEADS = re.compile(r'^consensus_(?:etcdraft|BFT)_is_leader\{[^}]*channel="([^"]+)"[^}]*\} 1(?:\.0)?$', re.MULTILINE)
+# Raft says 1 at the node that leads the channel. BFT's leader says so only after its first block, but each of its nodes
+# knows the leader's number, which is never 0.
+_LEADS = re.compile(
+    r'^consensus_(?:etcdraft_is_leader|BFT_leader_id)\{[^}]*channel="([^"]+)"[^}]*\} [1-9]\d*(?:\.0)?$', re.MULTILINE
+)
 _SECONDS = 60.0
 
 
@@ -40,7 +43,7 @@ def wait(record: Record, consortium: Consortium) -> None:
 
 
 def led(metrics: str) -> set[str]:
-    """Return the channels that an orderer leads, by its metrics in Prometheus' text form."""
+    """Return the channels that have a leader by the metrics of an orderer, in Prometheus' text form."""
     return set(_LEADS.findall(metrics))
 
 

@@ -7,12 +7,14 @@ import functools
 import re
 
 import pytest
+from fabric_protos.common import configuration_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlf.network.plan import difference
+from hlf.network.plan import consenters, difference
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.plan.steps import AddOrderer, Configure, Define, Join, Leave, RemoveOrderer
+from hlf.wire.config import configtx
 
 MEMBERS = ("AMSP", "BMSP", "CMSP", "DMSP")
 CHANNELS = ("c", "d")
@@ -118,20 +120,16 @@ def test_a_sequence_that_cannot_follow_is_a_problem(changes, words):
     assert re.search(words, str(problem))
 
 
-def test_orderers_come_and_go_one_at_a_time():
-    """One that leaves goes last; with BFT, which counts them otherwise, a plan says that it cannot do it."""
-    had, wants = ({"orderers.consensus": kind} for kind in ("raft", "raft"))
-    before = ChannelFacts(ONE.members, had, {"o:1": "OMSP", "o:2": "OMSP"})
-    after = ChannelFacts(ONE.members, wants, {"o:2": "OMSP", "o:3": "PMSP", "o:4": "PMSP"})
+@pytest.mark.parametrize(("consensus", "quorums"), [("raft", (3, 4, 3)), ("bft", (4, 4, 4))])
+def test_orderers_come_and_go_one_at_a_time(consensus, quorums):
+    """One that leaves goes last, and each step says how many must agree after it."""
+    settings = {"orderers.consensus": consensus}
+    before = ChannelFacts(ONE.members, settings, {f"o:{number}": "OMSP" for number in range(1, 5)})
+    after = ChannelFacts(ONE.members, settings, {f"o:{number}": "OMSP" for number in range(2, 7)})
     steps = difference.between(NetworkFacts(channels={"c": before}), NetworkFacts(channels={"c": after}))
     assert steps.problems == ()
-    assert steps.first == (AddOrderer("c", "o:3", "PMSP"), AddOrderer("c", "o:4", "PMSP"))
-    assert steps.last == (RemoveOrderer("c", "o:1"),)
-    bft = [dataclasses.replace(each, settings={"orderers.consensus": "bft"}) for each in (before, after)]
-    steps = difference.between(*(NetworkFacts(channels={"c": each}) for each in bft))
-    assert [each.what for each in steps.problems] == [
-        "channel c: orderers are o:1, o:2, and the file says o:2, o:3, o:4"
-    ]
+    assert steps.first == (AddOrderer("c", "o:5", "OMSP", 5, quorums[0]), AddOrderer("c", "o:6", "OMSP", 6, quorums[1]))
+    assert steps.last == (RemoveOrderer("c", "o:1", 5, quorums[2]),)
 
 
 def test_another_consensus_is_a_problem():
@@ -184,3 +182,31 @@ def test_members_come_before_definitions_and_leave_after_them():
     left = difference.between(staying, dataclasses.replace(staying, channels={"c": wanted}))
     assert left.last[1:] == (Leave("c", ("peer.B",)),)
     assert (steps.all[0].added, steps.all[-1].removed) == (("CMSP",), ("BMSP",))
+
+
+def _ordered_by(numbers, add):
+    """Return an orderer group of Fabric with the orderers of those numbers."""
+    listed = [configtx.Consenter("o", number, "OMSP", b"tls-%d" % number, b"id-%d" % number) for number in numbers]
+    made = configtx.orderer([], batch_timeout="1s", max_message_count=1, preferred_max_bytes=1, absolute_max_bytes=1)
+    add(made, listed)
+    return made
+
+
+@pytest.mark.parametrize("add", [configtx.add_raft, configtx.add_bft])
+def test_one_more_and_one_fewer_is_as_if_the_channel_began_so(add):
+    """Each is there once however often it is added, and BFT's policy of valid blocks names exactly those there are."""
+    changing, wanted = _ordered_by((1, 2, 3, 4), add), _ordered_by((1, 2, 3, 4, 5), add)
+    for _ in range(2):
+        consenters.add(changing, wanted, "o:5")
+    assert changing == wanted
+    consenters.remove(changing, "o:5")
+    assert changing == _ordered_by((1, 2, 3, 4), add)
+
+
+def test_a_new_orderer_gets_a_number_of_its_own():
+    """BFT's messages name their senders by number."""
+    changing, wanted = _ordered_by((1, 2, 3, 4), configtx.add_bft), _ordered_by((1, 3, 4, 5), configtx.add_bft)
+    consenters.remove(changing, "o:2")
+    consenters.add(changing, wanted, "o:5")
+    mapping = configuration_pb2.Orderers.FromString(changing.values["Orderers"].value).consenter_mapping
+    assert [(each.id, each.port) for each in mapping] == [(1, 1), (3, 3), (4, 4), (5, 5)]

@@ -196,13 +196,15 @@ def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):
     assert all(path.startswith(data) for path in written)
 
 
-def test_an_orderer_tells_which_channels_it_leads():
-    """Raft and BFT alike, a follower's 0 apart from a leader's 1, and nothing from anything else."""
+def test_an_orderer_tells_which_channels_have_a_leader():
+    """With Raft the leader says so, and followers say 0; with BFT each node says the leader's number."""
     metrics = """\
 # HELP consensus_etcdraft_is_leader The leadership status of the current node: 1 if it is the leader else 0.
 consensus_etcdraft_is_leader{channel="trade"} 1
 consensus_etcdraft_is_leader{channel="logistics"} 0
-consensus_BFT_is_leader{channel="e-f.g"} 1
+consensus_BFT_is_leader{channel="e-f.g"} 0
+consensus_BFT_leader_id{channel="e-f.g"} 12
+consensus_BFT_leader_id{channel="new"} 0
 consensus_etcdraft_active_nodes{channel="none"} 1
 """
     assert leaders.led(metrics) == {"trade", "e-f.g"}

@@ -1,4 +1,4 @@
-"""Orderers that come to a running network and leave it: real Raft, as the embedded engine has one orderer only."""
+"""Orderers that come to a running network and leave it: real ones, as the embedded engine has one only."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from hlf.network import admin, cli, processes, state
 from tests.support.small import Net
 
 # The orderers come by two commands and the first one goes by a third; the file describes them afterwards.
-ADD = (["orderer-add", "OrdererMSP", "orderer1"], ["orderer-add", "SecondMSP", "orderer0", "--domain", "second.test"])
+ADD = (["orderer-add", "OrdererMSP", "orderer1"], ["orderer-add", "NewMSP", "orderer0", "--domain", "new.test"])
 REMOVE = (["orderer-remove", "OrdererMSP", "orderer0", "--yes"],)
 
 
 @pytest.mark.native
-def test_orderers_come_and_go_while_the_network_runs(tmp_path):
+@pytest.mark.parametrize(("consensus", "others"), [("raft", 0), ("bft", 3)])
+def test_orderers_come_and_go_while_the_network_runs(tmp_path, consensus, others):
     """Two more, one of another organisation, then the first one leaves: every write between commits."""
     net = Net("native", tmp_path / "state", tmp_path / "consortium.yaml")
-    net.write()
+    net.write(organisations=f"orderers: {consensus}\n")
     net.up()
     try:
         with net.connect() as fabric:
@@ -32,7 +33,9 @@ def test_orderers_come_and_go_while_the_network_runs(tmp_path):
                 assert admin.status(net.root, heights=True).running
                 assert contract.submit("put", "key", f"with {nodes}") == f"with {nodes}".encode()
         running = {each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("orderer")}
-        assert running == {"orderer1.orderer.selat.test", "orderer0.second.test"}
+        assert len(running) == 2 + others
+        assert {"orderer1.orderer.selat.test", "orderer0.new.test"} <= running
+        assert "orderer0.orderer.selat.test" not in running
         admin.down(net.root)
         admin.up(root=net.root)
         with net.connect() as fabric:
