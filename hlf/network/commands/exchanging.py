@@ -56,11 +56,12 @@ def propose(
 @click.command()
 @click.argument("file", type=options.FILE)
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what the update does and who has signed it.")
+@click.option("--offline", is_flag=True, help="Ask no node whether the channel is what the update starts from.")
 @options.organisation
 @options.state
-def sign(file: Path, only_plan: bool, organisation: str, state: Path) -> None:  # noqa: FBT001
-    """Show what a proposed update does, and add the organisation's signature; no node is asked."""
-    _show_proposal(proposals.read(file) if only_plan else updating.sign(file, state, organisation))
+def sign(file: Path, only_plan: bool, offline: bool, organisation: str, state: Path) -> None:  # noqa: FBT001
+    """Show what a proposed update does, compare what it starts from with the channel, and add the own signature."""
+    _show_proposal(proposals.read(file) if only_plan else updating.sign(file, state, organisation, offline=offline))
 
 
 @click.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 from fabric_protos.common import configtx_pb2
 
+from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
@@ -80,19 +81,35 @@ def _changed(side: Side, wanted: topology.Consortium, channel: str, original: An
     return changed
 
 
-def sign(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposal:
+def sign(place: Path, root: Path, msp_id: str | None = None, *, offline: bool = False) -> ChannelProposal:
     """
-    Add an organisation's signature to a proposal; only its own key is used, and no node is asked.
+    Add an organisation's signature to a proposal; only its own key is used.
+
+    An own node is asked whether the channel is what the proposal says it starts from; with *offline* nobody is.
 
     Raises:
         ExchangeError: the file is damaged, or does not say what it does.
+        StateError: no own node answers.
         NetworkError: the organisation's signature counts for nothing there.
     """
     proposal = proposals.read(place)
     with Side(root, msp_id) as side:
         signed = proposal.sign(side.msp_id, *side.admin)
+        if not offline:
+            _check_start(proposal, _present(side, proposal.channel), place)
     signed.write(place)
     return signed
+
+
+def _present(side: Side, channel: str) -> Any:
+    try:
+        return side.config(channel)
+    except (hlf_errors.HlfError, errors.StateError) as silent:
+        raise errors.StateError(
+            side.folder.root,
+            f"has no node that tells the configuration of channel {channel} ({silent})",
+            "Start one (hlf network up), or sign by what the file alone says: --offline.",
+        ) from silent
 
 
 def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposal:
@@ -117,9 +134,10 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
     return proposal
 
 
-def _check(proposal: ChannelProposal, present: Any, place: Path) -> None:
-    """Raise if the channel has moved on, or signatures are missing; an orderer says neither in clear words."""
-    moved = configupdate.outdated(present, configtx_pb2.ConfigUpdate.FromString(proposal.update))
+def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
+    """Raise if the channel has moved on, or never was what the proposal starts from."""
+    update = configtx_pb2.ConfigUpdate.FromString(proposal.update)
+    moved = configupdate.outdated(present, update)
     if moved:
         raise errors.ExchangeError(
             place,
@@ -127,6 +145,19 @@ def _check(proposal: ChannelProposal, present: Any, place: Path) -> None:
             f"{proposal.original.sequence}, now {present.sequence}: {', '.join(moved)})",
             "Propose it again, and let the organisations sign the new file.",
         )
+    misstated = configupdate.misstated(present, proposal.original, update)
+    if misstated:
+        raise errors.ExchangeError(
+            place,
+            f"says otherwise what channel {proposal.channel} has now ({', '.join(misstated)}): it does more than its "
+            "words say",
+            "Sign nothing, and ask who proposed it.",
+        )
+
+
+def _check(proposal: ChannelProposal, present: Any, place: Path) -> None:
+    """Raise if the proposal does not follow from the channel, or lacks signatures; an orderer says neither clearly."""
+    _check_start(proposal, present, place)
     missing = proposal.missing()
     if missing:
         signed = ", ".join(sorted(proposal.signatures)) or "nobody"

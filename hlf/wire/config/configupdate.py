@@ -65,6 +65,34 @@ def _outdated(path: str, present: Any, read: Any, write: Any) -> set[str]:
     return found
 
 
+def misstated(present: Any, original: Any, update: Any) -> tuple[str, ...]:
+    """
+    Return the paths of the elements that an update changes and *original* has otherwise than *present*, sorted.
+
+    Both are ``common.Config``. Such an update does something else than it would to *original*: a group that it changes
+    loses the members that *original* keeps silent about.
+    """
+    return tuple(sorted(_misstated("/Channel", present.channel_group, original.channel_group, update.write_set)))
+
+
+def _misstated(path: str, present: Any, original: Any, write: Any) -> set[str]:
+    found = set()
+    if write.version != original.version:
+        if present.mod_policy != original.mod_policy:
+            found.add(path)
+        for kind in ("values", "policies", "groups"):
+            found |= {f"{path}/{name}" for name in getattr(present, kind).keys() ^ getattr(original, kind).keys()}
+    for kind in ("values", "policies"):
+        now, had = getattr(present, kind), getattr(original, kind)
+        changed = {
+            name for name, each in getattr(write, kind).items() if name in had and each.version != had[name].version
+        }
+        found |= {f"{path}/{name}" for name in changed if name not in now or now[name] != had[name]}
+    for name in write.groups.keys() & present.groups.keys() & original.groups.keys():
+        found |= _misstated(f"{path}/{name}", present.groups[name], original.groups[name], write.groups[name])
+    return found
+
+
 def _needed(path: str, original: Any, read: Any, write: Any) -> set[str]:
     found = set()
     if write.version != read.version:

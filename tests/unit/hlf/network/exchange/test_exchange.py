@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import traceback
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from hlf import errors, identity
 from hlf.client import gateway
-from hlf.network import admin, cli, processes, state
-from hlf.network.exchange import introductions
+from hlf.network import admin, processes, state
+from hlf.network.exchange import introductions, proposals
 from hlf.profile import Profile
+from tests.unit.hlf.network.exchange.parties import Parties
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 FILE = """\
@@ -30,6 +28,7 @@ channels:
   - name: c
     members: [%(members)s]
     batch: {timeout: %(timeout)s}
+    policies: {%(policies)s}
 servers:
   - name: lab
     command: ["{python}", -m, tests.support.lab]
@@ -40,58 +39,21 @@ chaincodes:
   - {name: lab, channel: c, server: lab, version: "%(version)s", sequence: %(sequence)s, endorsement: "%(rule)s"}
 """
 ANY = "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"
-FIRST = {"members": "AMSP, BMSP, CMSP", "timeout": "20ms", "version": "1.0", "sequence": "1", "rule": ANY}
+FIRST = {
+    "members": "AMSP, BMSP, CMSP",
+    "timeout": "20ms",
+    "version": "1.0",
+    "sequence": "1",
+    "rule": ANY,
+    "policies": "",
+}
 EVERYBODY = ("OrdererMSP", "AMSP", "BMSP", "CMSP", "DMSP")
-
-
-@dataclass
-class Parties:
-    """A folder for each organisation, and one for the files they send each other."""
-
-    place: Path
-
-    def folder(self, msp_id: str) -> Path:
-        return self.place / msp_id
-
-    def file(self, name: str = "several.yaml", **changes: str) -> Path:
-        """Return the consortium file as they have agreed on it."""
-        made = self.place / name
-        made.write_text(FILE % {**FIRST, **changes})
-        return made
-
-    def sent(self, name: str) -> str:
-        return str(self.place / "sent" / name)
-
-    def does(self, msp_id: str, *words: str, refused: str = "") -> str:
-        """Run a command in an organisation's folder; it must be done, or refused in these words without a trace."""
-        told = CliRunner().invoke(cli.network, [*words, "--state", str(self.folder(msp_id))])
-        assert isinstance(told.exception, SystemExit | None), "".join(traceback.format_exception(told.exception))
-        assert (told.exit_code, refused in told.output) == (1 if refused else 0, True), told.output
-        return told.output
-
-    def asks(self, msp_id: str, *arguments: str) -> bytes:
-        """Let a user of an organisation evaluate the chaincode through its own folder's profile."""
-        folder = state.Folder(self.folder(msp_id))
-        user = identity.load_user(folder.user(msp_id, "User1"), msp_id)
-        with gateway.connect(Profile.load(folder.profile(msp_id)), *user) as fabric:
-            return fabric.network("c").contract("lab").evaluate(*arguments)
-
-    def servers(self, msp_id: str) -> list[str]:
-        """Return the chaincode servers that run from an organisation's folder."""
-        found = processes.find(state.Folder(self.folder(msp_id)))
-        return sorted(each.name for each in found if each.alive and each.name.startswith("chaincode-"))
-
-    def submits(self, msp_id: str, *arguments: str) -> bytes:
-        folder = state.Folder(self.folder(msp_id))
-        user = identity.load_user(folder.user(msp_id, "User1"), msp_id)
-        with gateway.connect(Profile.load(folder.profile(msp_id)), *user) as fabric:
-            return fabric.network("c").contract("lab").submit(*arguments)
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def parties(request, tmp_path_factory):
     """Three members and who orders, on a channel without a chaincode; a fourth has its folder, and is no member."""
-    made = Parties(tmp_path_factory.mktemp(f"several-{request.param}"))
+    made = Parties(tmp_path_factory.mktemp(f"several-{request.param}"), FILE, FIRST)
     file = made.file()
     if request.param == "embedded":
         # Its peers are one process, which runs from a folder of its own; the admins have their parts of it.
@@ -193,12 +155,16 @@ def test_a_fourth_is_added_by_two_signatures(parties):
     assert parties.asks("DMSP", "get", "key") == b"value"
 
 
+def at_present(parties):
+    """Return who is a member by now, for the file, and what introduces the fourth to those who did not add it."""
+    if not (parties.place / "four.yaml").exists():
+        return {}, []
+    return {"members": "AMSP, BMSP, CMSP, DMSP"}, [f"--with={parties.folder('DMSP')}/DMSP.introduction.json"]
+
+
 def test_a_stale_proposal_is_refused(parties):
     """Of two that change the same, the second is refused after the first, with what to do."""
-    four = (parties.place / "four.yaml").exists()
-    members = {"members": "AMSP, BMSP, CMSP, DMSP"} if four else {}
-    # An organisation that others have added is not known here before it is introduced.
-    introduced = [f"--with={parties.folder('DMSP')}/DMSP.introduction.json"] if four else []
+    members, introduced = at_present(parties)
     for name, timeout in (("first", "30ms"), ("second", "40ms")):
         wanted = str(parties.file(f"{name}.yaml", timeout=timeout, **members))
         parties.does("OrdererMSP", "propose", "c", parties.sent(name), "--consortium", wanted, *introduced)
@@ -248,6 +214,45 @@ def test_a_tampered_proposal_is_refused(parties, name):
     for command in ("sign", "submit"):
         parties.does("BMSP", command, str(file), refused=said or str(file))
     assert json.loads(file.read_text()) == values
+
+
+def test_a_proposal_that_conceals_a_member_is_not_signed(parties):
+    """Its words would be true of a channel without that member; on this one the same update puts the member out."""
+    members, introduced = at_present(parties)
+    wanted = str(parties.file("conceals.yaml", policies="Extra: OR('AMSP.admin')", **members))
+    file = Path(parties.sent("conceals"))
+    parties.does("AMSP", "propose", "c", str(file), "--consortium", wanted, *introduced)
+    made = proposals.read(file)
+    for each in (made.original, made.changed):
+        del each.channel_group.groups["Application"].groups["CMSP"]
+    forged = proposals.ChannelProposal("c", made.original, made.changed)
+    assert "CMSP" not in str(forged.words())
+    forged.write(file)
+    said = "says otherwise what channel c has now (/Channel/Application/CMSP)"
+    parties.does("BMSP", "sign", str(file), refused=said)
+    assert proposals.read(file).signatures == {}
+    for msp_id in ("AMSP", "BMSP"):
+        parties.does(msp_id, "sign", str(file), "--offline")
+    parties.does("AMSP", "submit", str(file), refused=said)
+
+
+def test_a_proposal_for_another_channel_or_time_is_refused(parties):
+    """A signature counts for one update of one channel: not for the same change elsewhere, and not a second time."""
+    members, introduced = at_present(parties)
+    once, back = (str(parties.file(f"{each}.yaml", timeout=each, **members)) for each in ("51ms", "52ms"))
+    parties.does("AMSP", "propose", "c", parties.sent("once"), "--consortium", once, *introduced)
+    parties.does("OrdererMSP", "sign", parties.sent("once"))
+    file = Path(parties.sent("replayed"))
+    values = json.loads(Path(parties.sent("once")).read_text())
+    file.write_text(json.dumps(values | {"channel": "d"}))
+    parties.does("AMSP", "sign", str(file), refused="the signature in the name of OrdererMSP is not one of its over")
+    file.write_text(json.dumps(values | {"channel": "d", "signatures": {}}))
+    parties.does("AMSP", "sign", str(file), refused="has no node that tells the configuration of channel d")
+    parties.does("OrdererMSP", "submit", parties.sent("once"))
+    parties.does("AMSP", "propose", "c", parties.sent("back"), "--consortium", back, *introduced)
+    parties.does("OrdererMSP", "sign", parties.sent("back"))
+    parties.does("OrdererMSP", "submit", parties.sent("back"))
+    parties.does("OrdererMSP", "submit", parties.sent("once"), refused="channel c has moved on")
 
 
 def test_an_introduction_with_another_root_is_refused(parties):
