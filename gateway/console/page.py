@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 
 from gateway.console import companies, menu
-from gateway.console.actforms import ACTS
+from gateway.console.acts.actforms import ACTS
 from gateway.http import context
 
 

@@ -14,22 +14,12 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
-from gateway.console import (
-    acting,
-    claimgrants,
-    finding,
-    gaps,
-    journeylines,
-    lanes,
-    lists,
-    menu,
-    network,
-    plans,
-    returning,
-    today,
-)
 from gateway.console import companies as register
+from gateway.console import finding, journeylines, lists, menu, network, returning, today
+from gateway.console.acts import acting
 from gateway.console.blueprint import blueprint
+from gateway.console.figures import claimgrants
+from gateway.console.market import gaps, lanes, plans
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gateway.console.actforms import ACTS
+from gateway.console.acts.actforms import ACTS
 from gateway.fabric.planning import Planned
 from gateway.pages import forms
 from hlf import errors

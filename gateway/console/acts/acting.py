@@ -14,8 +14,8 @@ from typing import Any
 from flask import redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.console import actforms
-from gateway.console.actforms import ACTS, PersonAct, Values
+from gateway.console.acts import actforms
+from gateway.console.acts.actforms import ACTS, PersonAct, Values
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.fabric.ledgercalls import LedgerCall

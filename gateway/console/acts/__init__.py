@@ -1,0 +1,1 @@
+"""Acts of people: forms, what each would do, and the call that it makes."""

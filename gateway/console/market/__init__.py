@@ -1,0 +1,1 @@
+"""Pages about the market: plans of carriage, lanes, and where capacity will be short."""
