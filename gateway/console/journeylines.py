@@ -55,6 +55,44 @@ def custody(held: Mapping[str, Any], alarms: Iterable[Mapping[str, Any]] = ()) -
     ]
 
 
+def alarms(
+    raised: Iterable[Mapping[str, Any]], progress: Iterable[Mapping[str, Any]], locode: str
+) -> list[dict[str, Any]]:
+    """
+    Return alarms as people read them: words, the stage and the companies concerned, and when it was.
+
+    The ledger's own text is in English. An alarm about a stage has the time and the recorders of that stage in
+    *progress*; times are those at *locode*.
+    """
+    stages = list(progress)
+    return [
+        {
+            "code": each["code"],
+            "words": states.said(states.ALARMS, each["code"]),
+            "facts": [
+                *(states.stage(one["stage_id"]) for one in stages if _is_about(each, one)),
+                *map(companies.name, each["parties"]),
+                customs.moment(each["at"], locode),
+            ],
+        }
+        for each in raised
+    ]
+
+
+# The member of a stage that tells the time of an alarm about it, and one that is not empty if the alarm is about it.
+_STAGE_ALARMS = {
+    "STAGE_MISSING": ("first_at", "missing"),
+    "OUT_OF_ORDER": ("first_at", "early"),
+    "LATE": ("planned_at", "last_at"),
+    "OVERDUE": ("planned_at", "planned_at"),
+}
+
+
+def _is_about(alarm: Mapping[str, Any], stage: Mapping[str, Any]) -> bool:
+    at, reason = _STAGE_ALARMS.get(alarm["code"], ("", ""))
+    return bool(at and stage[reason] and stage[at] == alarm["at"] and stage["recorders"] == alarm["parties"])
+
+
 def acts(held: Mapping[str, Any], msp_id: str) -> list[str]:
     """Return what an organisation may do about custody now: names of acts (``actforms``)."""
     offer = held.get("offer")

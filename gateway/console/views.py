@@ -18,7 +18,7 @@ from gateway.console import companies as register
 from gateway.console import finding, journeylines, lists, menu, network, returning, today
 from gateway.console.acts import acting
 from gateway.console.blueprint import blueprint
-from gateway.console.figures import claimgrants
+from gateway.console.figures import audience, claimgrants
 from gateway.console.market import gaps, lanes, plans
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
@@ -26,13 +26,12 @@ from gateway.http.context import TRADE
 from gateway.pages import charts, maps, states
 from gateway.pages.assets import icon_names
 from gateway.pages.charts import Measured
-from gateway.pages.languages import gettext
 from gateway.store.tokens import TokenError
 
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (acting, claimgrants, finding, gaps, lanes, lists, network, plans, returning)
+MORE_PAGES = (acting, audience, claimgrants, finding, gaps, lanes, lists, network, plans, returning)
 
 __all__ = ["MORE_PAGES", "blueprint"]
 
@@ -91,6 +90,7 @@ def design() -> str:
         icons=icon_names(),
         map=maps.of(["CNSZX", "CNYTN", "VNHPH"], ["VNHAN"]),
         scatter=charts.scatter(ways, "{:g} h".format, "{:g}".format),
+        course=charts.course(90, (9200, 14350, 21700), [(20, 2900), (40, 7100)], "{:g}".format, "{:g}".format),
     )
 
 
@@ -114,33 +114,16 @@ def journey(journey_id: str) -> str:
     """Show one journey: status, custody, stages and alarms."""
     state = context.ask_record(TRADE, "Journeys:read", journey_id)
     body = context.ask_record(TRADE, "Journeys:events", journey_id)["epcisBody"]
+    progress = context.ask_list(TRADE, "Journeys:progress", journey_id)
     return page(
         "journey.html",
         state=state,
         events=journeylines.events(body["eventList"]),
         custody=journeylines.custody(state["custody"], state["alarms"]),
-        progress=context.ask(TRADE, "Journeys:progress", journey_id),
+        progress=progress,
+        alarms=journeylines.alarms(state["alarms"], progress, state["journey"]["destination"]),
         acts=journeylines.acts(state["custody"], context.caller().msp_id),
     )
-
-
-@blueprint.route("/disclosures")
-@auth.needs("read")
-def disclosures() -> str:
-    """Show who may see which attributes, for which purpose, until when; an auditor sees all."""
-    shown = [
-        (gettext("What you show to others"), context.ask(TRADE, "Disclosures:given")),
-        (gettext("What others show to you"), context.ask(TRADE, "Disclosures:received")),
-    ]
-    if "audit" in context.caller().scopes and context.caller().msp_id == _auditor():
-        shown.append((gettext("What everybody shows to anybody"), context.ask(TRADE, "Disclosures:audit")))
-    return page("disclosures.html", shown=shown)
-
-
-def _auditor() -> str:
-    """Return the acting auditor of the register."""
-    asked = TRADE.call("Participants:holder", ["auditor"], None, (context.caller().msp_id,))
-    return context.evaluate(asked).decode("utf-8", "replace")
 
 
 @blueprint.route("/audit")

@@ -89,6 +89,50 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
 
 
 @dataclass(frozen=True)
+class Course:
+    """What the template draws of a forecast: the band that is likely, its middle, what really came, and both axes."""
+
+    width: int
+    height: int
+    left: float
+    bottom: float
+    band: str
+    expected: str
+    actual: str
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+
+
+def course(
+    end: float,
+    likely: tuple[float, float, float],
+    actual: Sequence[tuple[float, float]],
+    across: Callable[[float], str],
+    up: Callable[[float], str],
+) -> Course:
+    """Return the chart of sums from 0 to *end*: *likely* are low, middle and high there, *actual* the real sums."""
+    x, y = _Axis(0.0, end), _Axis(0.0, max(*likely, *(value for _, value in actual), 1.0) * (1 + _SPARE / 2))
+    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+
+    def point(at: float, value: float) -> str:
+        return f"{_LEFT + x.part(at) * (right - _LEFT):.1f} {bottom - y.part(value) * (bottom - _TOP):.1f}"
+
+    low, middle, high = (point(end, value) for value in likely)
+    start = point(0, 0)
+    return Course(
+        int(_WIDTH),
+        int(_HEIGHT),
+        _LEFT,
+        bottom,
+        f"M{start}L{low}L{high}Z",
+        f"M{start}L{middle}",
+        "M" + "L".join(point(*each) for each in [(0.0, 0.0), *actual]) if actual else "",
+        tuple(Tick(round(_LEFT + x.part(value) * (right - _LEFT), 1), across(value)) for value in x.ticks),
+        tuple(Tick(round(bottom - y.part(value) * (bottom - _TOP), 1), up(value)) for value in y.ticks),
+    )
+
+
+@dataclass(frozen=True)
 class _Axis:
     """An axis from *low* to *high*."""
 

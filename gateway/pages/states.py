@@ -208,6 +208,19 @@ RULES: Mapping[str, str] = {
 }
 """What each rule of a return asks for, by the rejection of those that do not meet it."""
 
+ALARMS: Mapping[str, str] = {
+    "CUSTODY_GAP": N_("For a time nobody had the goods"),
+    "CUSTODY_OVERLAP": N_("For a time two companies had the goods"),
+    "CUSTODY_CONTESTED": N_("A company is named as holder and does not confirm it"),
+    "CUSTODY_UNREADABLE": N_("The record of who has the goods cannot be read"),
+    "PAGE_DOUBTED": N_("A company wrote what it may not write"),
+    "STAGE_MISSING": N_("A stage was left out"),
+    "OUT_OF_ORDER": N_("Stages happened in the wrong order"),
+    "LATE": N_("A stage was later than planned"),
+    "OVERDUE": N_("A stage should be done by now"),
+}
+"""What is irregular about a journey, by the code of the alarm."""
+
 _CONTRACT = Told(N_("The contract that it calls was another one, or none"), "bad")
 _CHANGED = Told(N_("What it had read was changed before it"), "bad")
 _WRITES = Told(N_("It writes what it must not"), "bad")

@@ -22,6 +22,7 @@ TRADER = (
     "/console/plans/{plan}",
     "/console/lanes?origin=CNSZX&destination=CNYTN",
     "/console/gaps",
+    "/console/figures/{claim}/1",
     "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
     "/console/disclosures",
     "/console/companies",
@@ -49,6 +50,7 @@ def addresses(role: str, played, platform) -> list[str]:
     (plan,) = platform.get("/v1/model/events", name="PlanPublished")["events"]
     known = {
         "journey": played.journey_id,
+        "claim": played.claim_id,
         "plan": plan["payload"]["plan_id"],
         "return_id": platform.get("/v1/model/returns")["records"][0]["id"],
         "transaction": played.order["placing"]["transaction_id"],

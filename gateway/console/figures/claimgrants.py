@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as Redirect
 from chaincode.domain.disclosure import disclosures
 from gateway.console import companies
 from gateway.console.blueprint import blueprint
+from gateway.console.figures import outcome
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
@@ -82,7 +83,8 @@ def _form(
     refused: str,
 ) -> str:
     others = [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != context.caller().msp_id]
-    until = (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=_DAYS)).isoformat()
+    today = datetime.datetime.now(datetime.UTC).date()
+    figures = dict(values)
     return page(
         "claim.html",
         claim_id=claim_id,
@@ -92,9 +94,10 @@ def _form(
         hidden=len(values) - len(ticked),
         ticked=ticked,
         others=others,
-        given={"expires": until, **given},
+        given={"expires": (today + datetime.timedelta(days=_DAYS)).isoformat(), **given},
         preview=preview,
         refused=refused,
+        outcome=None if given else outcome.of(figures, outcome.orders(figures), today),
     )
 
 

@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
+from chaincode.domain.disclosure import disclosures
 from chaincode.domain.vocabulary import places
 from gateway.console import lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
+from gateway.pages import customs
 from gateway.pages.languages import gettext
+from gateway.pages.states import N_
 from gateway.readmodel import views
 from gateway.readmodel.queries import Query
 from hlf import errors
 
-_DECLARED = ("time.transit_p90_hur", "quality.on_time_bps", "quality.loss_ppm", "quality.damage_ppm")
 # Grants that are read to find what a carrier declared.
 _MOST = 20
+
+
+def _hours(number: float) -> str:
+    return gettext("%(number)s h") % {"number": customs.number(round(number, 1))}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """
+    One measure of a carrier: where it stands among what was observed, the figure that declares it, and its unit.
+
+    Both are divided until they are in the unit that *told* writes; *least* says that less is better.
+    """
+
+    words: str
+    observed: str
+    per_observed: int
+    declared: str
+    per_declared: int
+    told: Callable[[float], str]
+    least: bool = True
+
+
+MEASURES = (
+    Measure(N_("Half within"), "p50_minutes", 60, "time.transit_p50_hur", 1, _hours),
+    Measure(N_("Nine of ten within"), "p90_minutes", 60, "time.transit_p90_hur", 1, _hours),
+    Measure(N_("On time"), "on_time_bps", 10_000, "quality.on_time_bps", 10_000, customs.share, least=False),
+    Measure(N_("Lost"), "loss_ppm", 10**6, "quality.loss_ppm", 10**6, customs.share),
+    Measure(N_("Damaged"), "damage_ppm", 10**6, "quality.damage_ppm", 10**6, customs.share),
+)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One measure of one carrier: both values in words, empty if unknown; *kept* says whether its word was kept."""
+
+    observed: str
+    declared: str
+    kept: bool
 
 
 @blueprint.route("/lanes")
@@ -35,7 +77,27 @@ def lanes() -> str:
     refused = gettext("Write both places as UN/LOCODEs, as CNSZX.") if wrong else ""
     rows = [] if wrong or not all(given.values()) else context.ask_list(TRADE, "Performance:lane", *given.values())
     declared = _declared({each["carrier"] for each in rows}) if rows else {}
-    return page("lanes.html", given=given, rows=rows, declared=declared, refused=refused)
+    return page(
+        "lanes.html",
+        given=given,
+        rows=[(each, _compared(each, declared.get(each["carrier"], {}))) for each in rows],
+        measures=[(each.declared, gettext(each.words)) for each in MEASURES],
+        refused=refused,
+    )
+
+
+def _compared(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Compared]:
+    """Return each measure of a carrier, by the figure that declares it."""
+    found = {}
+    for each in MEASURES:
+        was, said = observed.get(each.observed), declared.get(each.declared)
+        seen = None if was is None else was / each.per_observed
+        word = None if said is None else said / each.per_declared
+        kept = seen is None or word is None or (seen <= word if each.least else seen >= word)
+        found[each.declared] = Compared(
+            "" if seen is None else each.told(seen), "" if word is None else each.told(word), kept
+        )
+    return found
 
 
 def _latest() -> dict[str, str]:
@@ -46,15 +108,28 @@ def _latest() -> dict[str, str]:
 
 
 def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
-    """Return what carriers declared in claims that they show to the caller, the newest grant of each."""
+    """Return what carriers declared in claims that they show to the caller, and the caller in its own; the newest."""
     found: dict[str, Mapping[str, Any]] = {}
+    own = context.caller().msp_id
+    if own in carriers:
+        found[own] = _own()
     received = context.ask_list(TRADE, "Disclosures:received")
     grants = [each["grant"] for each in received if each["state"] == "open" and each["delivered"]]
+    names = {each.declared for each in MEASURES}
     for grant in sorted(grants, key=lambda one: str(one["granted_at"]), reverse=True)[:_MOST]:
-        if grant["owner"] in carriers - found.keys() and set(_DECLARED) & set(grant["terms"]["attributes"]):
+        if grant["owner"] in carriers - found.keys() and names & set(grant["terms"]["attributes"]):
             try:
                 found[grant["owner"]] = context.ask_record(TRADE, "Disclosures:read", grant["grant_id"])["values"]
             except errors.GatewayError as refused:
                 if refused.contract_code is None:
                     raise
     return found
+
+
+def _own() -> Mapping[str, Any]:
+    """Return the values of the caller's newest capability; none if it has no such claim."""
+    listed = [each for each in context.ask_list(TRADE, "Claims:list") if each["kind"] == "capability"]
+    for each in sorted(listed, key=lambda one: str(one["issued_at"]))[-1:]:
+        read = context.ask_record(TRADE, "Claims:read", each["claim_id"], str(each["revision"]))
+        return {one.name: one.value for one in map(disclosures.read, read["disclosures"])}
+    return {}

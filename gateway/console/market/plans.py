@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import request
 
+from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching import offers
 from gateway.console import companies
 from gateway.console.blueprint import blueprint
@@ -102,13 +103,30 @@ def _reasons(plan_id: str, legs: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the caller's questions with their answers, and its offers about which it may ask."""
     own = context.caller().msp_id
     asked = [each for each in context.ask_list(TRADE, "Matching:questions", plan_id) if each["carrier"] == own]
-    answered = [
-        {**each, "answer": _allowed("Matching:why_not_me", plan_id, each["grant_id"], each["step"])} for each in asked
-    ]
     taken = {offer for leg in legs for offer in leg["offers"]} | {each["grant_id"] for each in asked}
     given = [each["grant"] for each in context.ask_list(TRADE, "Disclosures:given")]
+    claims = {each["grant_id"]: each["terms"] for each in given}
+    answered = [
+        {
+            **each,
+            "answer": _allowed("Matching:why_not_me", plan_id, each["grant_id"], each["step"]),
+            "money": _money(_currency(claims.get(each["grant_id"]))),
+        }
+        for each in asked
+    ]
     offered = [each for each in given if each["terms"]["purpose"] == offers.PURPOSE and each["grant_id"] not in taken]
     return {"questions": answered, "offered": offered}
+
+
+def _currency(terms: Mapping[str, Any] | None) -> str:
+    """
+    Return the currency of the caller's own offer; empty if it is not known.
+
+    An answer names amounts and no currency. An offer is compared only if it is in the currency that was asked for.
+    """
+    found = _allowed("Claims:read", terms["claim_id"], str(terms["revision"])) if terms else None
+    opened = map(disclosures.read, found["disclosures"]) if found else ()
+    return next((str(each.value) for each in opened if each.name == "price.currency"), "")
 
 
 def _allowed(function: str, *arguments: Any) -> dict[str, Any] | None:

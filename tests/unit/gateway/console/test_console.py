@@ -142,7 +142,7 @@ def test_the_design_shows_every_component(client):
     page = client.get("/console/design").get_data(as_text=True)
     written = (Path(gateway.console.__file__).parent / "templates" / "design.html").read_text()
     macros = set(re.findall(r"macro (\w+)\(", source))
-    assert macros <= set(re.findall(r"c\.(\w+)\(", written)) | {"languages_menu"}
+    assert macros <= set(re.findall(r"c\.(\w+)\(", written)) | {"languages_menu", "axes"}
     assert page.count('class="card') > 10
 
 

@@ -47,3 +47,32 @@ def test_custody_is_shown_as_both_sides_signed_it(client, log_in, bearer, ledger
         assert part in page
     assert words in page
     assert ("nobody had it" in page, "both had it" in page) == (code == "CUSTODY_GAP", code == "CUSTODY_OVERLAP")
+
+
+STAGE = {"stage_id": "S16", "recorders": [TAKER], "events": 1, "first_at": TOOK, "missing": ["S15"], "early": []}
+LATE = {"stage_id": "S20", "recorders": [TAKER], "events": 0, "planned_at": TOOK, "last_at": None, "missing": []}
+
+
+@pytest.mark.parametrize(
+    ("code", "parties", "words"),
+    [
+        ("CUSTODY_GAP", [GIVER, TAKER], "有一段时间货物无人持有"),
+        ("STAGE_MISSING", [TAKER], "卸货 · ForwarderMSP"),
+        ("OVERDUE", [TAKER], "派送 · ForwarderMSP"),
+        ("NEW_ONE", [], "new one"),
+    ],
+)
+def test_an_alarm_is_told_in_the_readers_language(client, log_in, bearer, ledgers, code, parties, words):
+    """With the stage that it is about; the ledger's own English does not stand on the page."""
+    told = answers(code)
+    state = json.loads(told["Journeys:read"])
+    state["alarms"][0]["parties"] = parties
+    progress = [STAGE | {"planned_at": None, "last_at": TOOK}, LATE | {"first_at": None, "early": []}]
+    ledgers.answers |= told | {
+        "Journeys:read": json.dumps(state).encode(),
+        "Journeys:progress": json.dumps(progress).encode(),
+    }
+    log_in(bearer("read")["Authorization"].removeprefix("Bearer "))
+    page = client.get("/console/journeys/J1", headers={"Accept-Language": "zh"}).get_data(as_text=True)
+    assert words in page
+    assert "of the ledger" not in page

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from chaincode.domain.disclosure import disclosures
 from hlf import errors
 
 NOTICE = {"matched_at": "2026-11-29T09:00:00Z", "answer_by": "2026-11-30T09:00:00Z", "legs": ["a"]}
@@ -32,6 +34,10 @@ FRONT = {
         {"chain": ["G2"], "cost": "3100", "hours": 30, "risk": "2"},
     ],
     "complete": True,
+}
+OFFERED = {
+    "grant": {"grant_id": "G9", "terms": {"claim_id": "C9", "revision": 1, "purpose": "matching"}},
+    "state": "open",
 }
 REFUSED = errors.EvaluateError("refused/NOT_A_PARTY: no")
 
@@ -62,14 +68,15 @@ def test_who_matched_sees_prices_and_all_unbeaten_ways(clerk, ledgers):
 
 
 def test_a_carrier_sees_its_own_legs_and_why_it_was_not_chosen(clerk, ledgers):
-    """Others' prices are refused to it, and the page does not have them."""
+    """Others' prices are refused to it, and the page does not have them. Amounts are in the currency of its offer."""
     tell(ledgers, Matching__read=PUBLIC, Matching__leg=LEG)
     ledgers.answers["Matching:plan"] = REFUSED
     asked = {"plan_id": "P1", "grant_id": "G9", "step": 1, "carrier": "PlatformMSP", "asked_at": "2026-11-29T09:30:00Z"}
     told = {"outcome": "dearer", "reason": "", "needs": "", "difference": "394", "price_less": "395", "hours_less": 7}
-    tell(ledgers, Matching__questions=[asked], Matching__why_not_me=told)
+    tell(ledgers, Matching__questions=[asked], Matching__why_not_me=told, Disclosures__given=[OFFERED])
+    tell(ledgers, Claims__read={"disclosures": [disclosures.disclose(b"s" * 16, "price.currency", "SGD").encoded]})
     page = clerk("/console/plans/P1")
-    assert "The best way with you costs US$3.94 more." in page
+    assert "The best way with you costs $3.94 more." in page
     assert "Or if you were 7 hours faster." in page
     assert "/console/acts/answer-leg?plan_id=P1&amp;number=0" in page
     assert "<circle" not in page
@@ -92,10 +99,33 @@ def test_observed_stands_beside_declared(clerk, ledgers):
     tell(ledgers, Disclosures__received=[{"grant": grant, "state": "open", "delivered": True}])
     tell(ledgers, Disclosures__read={"values": {"time.transit_p90_hur": 40}})
     page = clerk("/console/lanes?origin=cnszx&destination=CNYTN")
+    assert re.search(r"badge bad.*declared 40 h", page), "48 hours were observed"
     assert "25 h" in page
     assert "48 h" in page
     assert "declared 40 h" in page
     assert "Shenzhen to Yantian" in page
+
+
+@pytest.mark.parametrize(
+    ("figure", "declared", "member", "observed", "tone"),
+    [
+        ("quality.on_time_bps", 9000, "on_time_bps", 9000, "good"),
+        ("quality.on_time_bps", 9000, "on_time_bps", 8999, "bad"),
+        ("quality.loss_ppm", 5, "loss_ppm", 5, "good"),
+        ("quality.damage_ppm", 5, "damage_ppm", 6, "bad"),
+        ("time.transit_p50_hur", 10, "p50_minutes", None, "plain"),
+    ],
+)
+def test_a_carrier_reads_whether_it_kept_its_own_word(clerk, ledgers, figure, declared, member, observed, tone):
+    """Of its newest capability; at least as good is kept, and without an observation there is no verdict."""
+    seen = {"carrier": "PlatformMSP", "n": 3, "since": "2026-11-01T00:00:00Z", "until": "2026-11-20T00:00:00Z"}
+    listed = [{"claim_id": "C1", "revision": n, "kind": "capability", "issued_at": f"2026-11-0{n}"} for n in (1, 2)]
+    tell(ledgers, Performance__lane=[seen | {member: observed}], Claims__list=listed)
+    tell(ledgers, Claims__read={"disclosures": [disclosures.disclose(b"s" * 16, figure, declared).encoded]})
+    page = clerk("/console/lanes?origin=CNSZX&destination=CNYTN")
+    assert re.findall(r'badge (\w+)"', page) == [tone]
+    assert "observed from 1 Nov 2026 to 20 Nov 2026" in page
+    assert [call.texts() for *_, call in ledgers.asked if call.function == "Claims:read"] == [["C1", "2"]]
 
 
 def test_a_lane_is_named_by_two_places(clerk, ledgers):

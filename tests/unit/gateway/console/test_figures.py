@@ -1,0 +1,114 @@
+"""One's own figures: who sees which of them, and how a forecast turns out."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+
+import pytest
+
+from chaincode.domain.disclosure import disclosures
+from gateway.console.figures import outcome
+from tests.unit.gateway.readmodel.chain import Wrote, chain
+
+VALUES = {
+    "horizon.start": "2026-11-01",
+    "horizon.end": "2026-11-30",
+    "product.gtin14": "09506000134352",
+    "product.hs6": "851830",
+    "region.subdivisions": ["VN-HN"],
+    "demand.units_p50_h87": 300,
+}
+COMPANIES = {"ForwarderMSP": "South Sea", "LastMileMSP": "Red River"}
+
+
+def permission(recipient: str, state: str, *figures: str) -> dict[str, object]:
+    terms = {"claim_id": "C1", "revision": 1, "recipient": recipient, "attributes": list(figures)}
+    terms |= {"purpose": "capacity", "expires_at": "2027-01-31T00:00:00Z"}
+    return {"grant": {"grant_id": f"{recipient}-{state}", "owner": "PlatformMSP", "terms": terms}, "state": state}
+
+
+@pytest.fixture
+def owner(client, log_in, bearer, ledgers):
+    """The pages of an organisation that has a forecast."""
+    opened = [disclosures.disclose(b"s" * 16, name, value).encoded for name, value in VALUES.items()]
+    answers = {
+        "Participants:list": [{"msp_id": each, "name": name, "roles": []} for each, name in COMPANIES.items()],
+        "Claims:list": [{"claim_id": "C1", "revision": 1, "kind": "forecast"}],
+        "Claims:read": {"document": "{}", "disclosures": opened},
+        "Disclosures:received": [],
+        "Disclosures:given": [],
+    }
+    ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
+    log_in(bearer("read")["Authorization"].removeprefix("Bearer "))
+    return lambda path: client.get(path).get_data(as_text=True)
+
+
+def test_the_owner_sees_figure_by_figure_who_sees_it(owner, ledgers):
+    """A permission that ended shows that the company could look before, unless another is still open."""
+    given = [
+        permission("ForwarderMSP", "open", "demand.units_p50_h87"),
+        permission("LastMileMSP", "revoked", "demand.units_p50_h87", "horizon.start"),
+        permission("LastMileMSP", "open", "horizon.start"),
+        permission("LastMileMSP", "expired", "horizon.start"),
+    ]
+    ledgers.answers["Disclosures:given"] = json.dumps(given).encode()
+    (matrix,) = re.findall(r'<table class="matrix">.*?</table>', owner("/console/disclosures"), re.DOTALL)
+    assert re.findall(r'<th scope="col">(.*?)</th>', matrix) == ["South Sea", "Red River"]
+    assert re.findall(r'<th scope="row">(.*?)</th>|aria-label="([^"]*)"', matrix) == [
+        ("demand: units p50", ""),
+        ("", "sees it"),
+        ("", "could see it before"),
+        ("horizon: start", ""),
+        ("", "does not see it"),
+        ("", "sees it"),
+    ]
+
+
+def test_the_owner_sees_how_many_figures_nobody_sees(owner, ledgers):
+    ledgers.answers["Disclosures:given"] = json.dumps([permission("ForwarderMSP", "open", "horizon.start")]).encode()
+    assert f"{len(VALUES) - 1} other figures are seen by nobody." in owner("/console/disclosures")
+
+
+def order(quantity: int, placed_at: str, destination: str = "VNHAN", gtin: str = "9506000134352") -> dict[str, object]:
+    line = {"line": 1, "gtin": gtin, "hs6": "851830", "quantity": quantity}
+    other = {"line": 2, "gtin": "06901234567892", "hs6": "610831", "quantity": 50}
+    return {"placed_at": placed_at, "destination": destination, "lines": [line, other]}
+
+
+@pytest.fixture
+def ordered(owner, ledgers, services, monkeypatch):
+    """The pages of the owner of a forecast, who has orders of its product and of others."""
+    made = [
+        order(7, "2026-11-02T10:00:00Z"),
+        order(5, "2026-11-12T10:00:00Z", gtin="09506000134352"),
+        order(90, "2026-10-31T10:00:00Z"),
+        order(90, "2026-11-12T10:00:00Z", destination="THBKK"),
+        order(90, "2026-11-12T10:00:00Z", gtin="00012345678905"),
+    ]
+    ledgers.chains["trade"] = chain(*[[Wrote({("order.content", f"O{n}"): each})] for n, each in enumerate(made)])
+    monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])
+    return owner
+
+
+def test_a_forecast_stands_beside_what_was_ordered(ordered):
+    """Orders of the product count, in the horizon and for the countries of the forecast; the GTIN in any length."""
+    page = ordered("/console/figures/C1/1")
+    assert re.search(r"<dt>Ordered until now</dt><dd>12</dd>", page)
+    assert '<path class="way"' in page
+
+
+@pytest.mark.parametrize(
+    ("today", "expected", "steps"), [("2026-10-01", 0, 0), ("2026-11-15", 150, 3), ("2027-05-01", 300, 5)]
+)
+def test_as_much_is_expected_as_of_the_time_is_over(today, expected, steps):
+    """The middle of the forecast is spread evenly over its days: none before it begins, all once it is over."""
+    told = outcome.of(VALUES, [], date.fromisoformat(today))
+    assert told.expected == expected
+    assert told.chart.actual.count("L") == steps
+
+
+def test_a_capability_has_no_outcome():
+    """Nobody orders it."""
+    assert outcome.of({"service_id": "sea"}, [], date(2026, 11, 1)) is None
