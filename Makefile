@@ -60,7 +60,7 @@ coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other 
 	@mkdir -p build/coverage && $(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(SHARED) $(TESTS); tests=$$?; \
 	  $(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet -o build/coverage/all.json && \
-	  $(BIN)/python -m tests.support.covered $(if $(TESTS),--part) && exit $$tests
+	  $(BIN)/python -m tests.support.coveragetable $(if $(TESTS),--part) && exit $$tests
 
 conformance: $(VENV)/dev  ## Compare an engine with the recorded answers of real Fabric (ENGINE=embedded|native)
 	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"

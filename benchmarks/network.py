@@ -13,7 +13,7 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.processes import Programs
 from hlf.network import admin
 from network import CONSORTIUM
-from selat.demo import story, theatre
+from selat.demo import environment, story
 from selat.demo.screen import Screen
 
 ROUNDS = 5
@@ -43,12 +43,12 @@ def memory(engine: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         root = Path(folder)
         try:
-            stage = theatre.put_up(engine, root)
+            stage = environment.put_up(engine, root)
             with stage.cast() as cast:
                 story.play(cast, stage.base, Screen(Console(quiet=True)))
             used = Programs.of(root / "network", root / "gateway").memory()
         finally:
-            theatre.strike(root)
+            environment.strike(root)
     for name, mebibytes in sorted(used.items()):
         yield Figure(f"memory {engine} {name}", mebibytes, "MiB")
     yield Figure(f"memory {engine}", sum(used.values()), "MiB", "at most 500" if engine == "embedded" else "")

@@ -14,7 +14,7 @@ from gateway.store.tokens import SCOPES, Tokens
 from hlf.network import admin, processes
 from hlf.network.state import Folder
 from network import MARKETPLACE
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.calendar import Calendar
 from selat.demo.market.people import ACTORS
 from tests.unit.gateway import postgresql
@@ -45,7 +45,7 @@ class RunningGateway:
 
     def start(self) -> RunningGateway:
         """Start it and wait until it listens; return it with its address."""
-        address = theatre.start_gateway(self.home, self.name, self.settings)
+        address = environment.start_gateway(self.home, self.name, self.settings)
         settings = Settings.from_environment({**self.settings.to_environment(), "SELAT_LISTEN": address})
         return RunningGateway(self.home, settings, self.name)
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.console import companies
-from gateway.pages import customs, places, states
+from gateway.pages import localformats, places, states
 
 
 def events(recorded: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return EPCIS events as lines, newest first, each at the clock of its place."""
     lines = [
         (
-            customs.read(event["eventTime"]),
+            localformats.read(event["eventTime"]),
             {
                 "what": states.step(event.get("selat:stage", ""), _last(event.get("bizStep", ""))),
-                "at": customs.moment(event["eventTime"], _last(event.get("readPoint", {}).get("id", ""))),
+                "at": localformats.moment(event["eventTime"], _last(event.get("readPoint", {}).get("id", ""))),
                 "place": places.name(_last(event.get("readPoint", {}).get("id", ""))),
                 "by": _last(event.get("selat:recorder", "")),
                 "corrected": bool(event.get("errorDeclaration")),
@@ -43,11 +43,13 @@ def custody(held: Mapping[str, Any], alarms: Iterable[Mapping[str, Any]] = ()) -
     return [
         {
             "what": companies.name(period["custodian"]),
-            "at": customs.moment(period["since"], period["place"]),
-            "until": customs.moment(*end) if end[0] else "",
+            "at": localformats.moment(period["since"], period["place"]),
+            "until": localformats.moment(*end) if end[0] else "",
             "place": places.name(period["place"]),
             "giver": period.get("giver", ""),
-            "released": customs.moment(period["released_at"], period["place"]) if period.get("released_at") else "",
+            "released": localformats.moment(period["released_at"], period["place"])
+            if period.get("released_at")
+            else "",
             "doubt": (doubt := doubted.get((period["since"], (period.get("giver", ""), period["custodian"])), "")),
             "tone": "bad" if doubt else "",
         }
@@ -72,7 +74,7 @@ def alarms(
             "facts": [
                 *(states.stage(one["stage_id"]) for one in stages if _is_about(each, one)),
                 *map(companies.name, each["parties"]),
-                customs.moment(each["at"], locode),
+                localformats.moment(each["at"], locode),
             ],
         }
         for each in raised

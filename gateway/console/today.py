@@ -11,7 +11,7 @@ from chaincode.domain.orders.orders import State as OrderState
 from gateway.console import lists, returning
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
-from gateway.pages import customs, places
+from gateway.pages import localformats, places
 from gateway.pages.languages import gettext
 from gateway.readmodel import views
 from gateway.readmodel.queries import Query
@@ -72,7 +72,7 @@ def _returns() -> list[Task]:
             words,
             "return",
             url_for("console.goods_back", return_id=each["request"]["return_id"]),
-            customs.moment(each["due"]) if each["due"] else "",
+            localformats.moment(each["due"]) if each["due"] else "",
         )
         for each in returning.waiting()
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.fabric import calls, functions_openapi
 from gateway.fabric.call_schemas import AnswerSchema, PreflightSchema, ReceiptSchema, TypedCallSchema
-from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.declarations import DeclaredFunction
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.declarations import DeclaredFunction
 from gateway.http import description
 
 Node = dict[str, Any]

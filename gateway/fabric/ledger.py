@@ -12,7 +12,7 @@ from fabric_protos.common import ledger_pb2
 
 from gateway.fabric import channels, planning, races
 from gateway.fabric.connections import LedgerConnections
-from gateway.fabric.declared import Declarations, DeclaredFunction, Functions
+from gateway.fabric.declarations import Declarations, DeclaredFunction, Functions
 from gateway.fabric.ledgercalls import (
     CommittedAnswer,
     CursorError,

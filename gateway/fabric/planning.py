@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.declarations import DeclaredFunction
 from hlf.codec import parties
 
 

@@ -14,9 +14,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from flask import Flask
 
-from gateway.examples.shown import template
+from gateway.examples.documenting import template
 from gateway.fabric.streams import CLOUD_EVENT
-from gateway.http import auth, budgets, called, freshness, idempotency, inputs, problemtypes
+from gateway.http import auth, budgets, freshness, idempotency, inputs, problemtypes, viewcalls
 from gateway.jobs import accepting
 
 Node = dict[str, Any]
@@ -144,7 +144,7 @@ def _complete(operation: Node, view: Callable[..., Any], method: str) -> None:
     operation["x-scope"] = scope
     operation["x-contract-functions"] = [
         {"function": name, "chaincode": among[0].name} if len(among) == 1 else {"function": name}
-        for name, among in called.by(view).items()
+        for name, among in viewcalls.by(view).items()
     ]
     if scope == auth.PUBLIC:
         operation["security"] = []

@@ -11,8 +11,8 @@ from typing import Any
 import flask_smorest
 from flask import Blueprint, current_app, render_template
 
-from gateway.examples import shown
-from gateway.fabric.declared import DeclaredFunction
+from gateway.examples import documenting
+from gateway.fabric.declarations import DeclaredFunction
 from gateway.http import auth, context, problemtypes
 
 pages = Blueprint("pages", __name__, template_folder="templates")
@@ -75,7 +75,7 @@ def _document() -> dict[str, Any]:
                 for (chaincode, name), told in known.items():
                     if name == called_by_it["function"] and called_by_it.get("chaincode", chaincode) == chaincode:
                         called_by_it.update(told, chaincode=chaincode)
-    shown.add(document)
+    documenting.add(document)
     return document
 
 

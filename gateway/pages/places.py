@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.pages import customs, languages
+from gateway.pages import languages, localformats
 
 _FILE = Path(__file__).parent / "places.txt"
 
@@ -31,7 +31,7 @@ def name(locode: str) -> str:
     known = find(locode)
     if known is not None:
         return known.names[languages.current()]
-    return f"{customs.country(locode[:2])} ({locode})" if locode else ""
+    return f"{localformats.country(locode[:2])} ({locode})" if locode else ""
 
 
 def find(locode: str) -> Place | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.pages import customs
+from gateway.pages import localformats
 from gateway.pages.languages import gettext
 
 
@@ -317,9 +317,9 @@ def amount(value: object, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or unit not in _UNITS:
         return str(value)
     if _PARTS.get(unit):
-        return customs.share(value / _PARTS[unit])
+        return localformats.share(value / _PARTS[unit])
     words = gettext(_UNITS[unit])
-    return f"{customs.number(value)} {words}".strip()
+    return f"{localformats.number(value)} {words}".strip()
 
 
 # UN/CEFACT's codes of units, and parts of a whole, at the end of a figure's name.

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.http import auth, inputs
-from gateway.pages import assets, customs, forms, languages, places, states
+from gateway.pages import assets, forms, languages, localformats, places, states
 
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
@@ -50,13 +50,13 @@ def install(app: Flask) -> None:
         place=places.name,
     )
     app.jinja_env.filters.update(
-        day=customs.day,
-        weekday=customs.weekday,
-        moment=customs.moment,
-        ago=customs.ago,
-        number=customs.number,
-        share=customs.share,
-        country=customs.country,
+        day=localformats.day,
+        weekday=localformats.weekday,
+        moment=localformats.moment,
+        ago=localformats.ago,
+        number=localformats.number,
+        share=localformats.share,
+        country=localformats.country,
         role=states.role,
         stage=states.stage,
         step=states.step,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.readmodel import kinds
+from gateway.readmodel import recordkinds
 from hlf import jsontext
 from hlf.codec import moments
 from hlf.errors import WireError
@@ -112,7 +112,7 @@ def _written(
         object_type, attributes = keys.split_composite_key(write.key)
     except WireError:
         return
-    kind = kinds.BY_TYPE.get(object_type)
+    kind = recordkinds.BY_TYPE.get(object_type)
     if kind is None:
         return
     record = _record(namespace, collection, hashlib.sha256(write.key.encode()).digest())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
-from gateway.readmodel import kinds
+from gateway.readmodel import recordkinds
 from gateway.readmodel.changes import Changes, Put
 from gateway.store.database import Store, StoreConnection
 from gateway.store.statements import Prepared
@@ -123,7 +123,7 @@ def _write(database: StoreConnection, msp_id: str, channel: str, changes: Change
             database.execute(statement, {**_place(msp_id, channel), "this_record": step.record})
         if isinstance(step, Put):
             database.execute(_PUT, {**place, **_row(step, changes.number)})
-            labels = {*kinds.labels(dict(step.document)), ("id", kinds.label(step.id))}
+            labels = {*recordkinds.labels(dict(step.document)), ("id", recordkinds.label(step.id))}
             _each(
                 database,
                 _LABEL,

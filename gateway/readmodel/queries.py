@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.readmodel import kinds
+from gateway.readmodel import recordkinds
 from gateway.readmodel.model import Model
 from gateway.store.tables import model_events, model_labels, model_records
 
@@ -129,7 +129,7 @@ def named(model: Model, msp_id: str, kind: str, ids: Collection[str]) -> tuple[M
 
 def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[ModelRecord, ...]:
     """Return an organisation's records with a number or name that begins with *text*; the equal ones come first."""
-    wanted = kinds.label(text)
+    wanted = recordkinds.label(text)
     if not wanted:
         return ()
     found = (
@@ -221,7 +221,9 @@ def _labelled(name: str, value: str) -> sa.ColumnElement[bool]:
     """Return the condition that a record has the value under the name, compared as on a label."""
     same = (model_labels.c[each] == model_records.c[each] for each in ("msp_id", "channel", "record"))
     return sa.exists(
-        sa.select(sa.literal(1)).where(*same, model_labels.c.name == name, model_labels.c.value == kinds.label(value))
+        sa.select(sa.literal(1)).where(
+            *same, model_labels.c.name == name, model_labels.c.value == recordkinds.label(value)
+        )
     )
 
 

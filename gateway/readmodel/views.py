@@ -8,7 +8,7 @@ from typing import Any
 from gateway.http import auth, context, times
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
-from gateway.readmodel import kinds, queries
+from gateway.readmodel import queries, recordkinds
 from gateway.readmodel.schemas import (
     EventPageSchema,
     EventsQuerySchema,
@@ -32,8 +32,8 @@ def records(query: dict[str, Any], kind: str) -> dict[str, Any]:
     The gateway's own copy answers, and says up to which block of each channel it speaks; with Selat-After at least
     up to that one. Private records are those of the caller's organisation alone.
     """
-    if kind not in kinds.KINDS:
-        raise Problem("NO_SUCH_ADDRESS", f"There is no list of {kind[:64]!r}; there are {', '.join(kinds.KINDS)}")
+    if kind not in recordkinds.KINDS:
+        raise Problem("NO_SUCH_ADDRESS", f"There is no list of {kind[:64]!r}; there are {', '.join(recordkinds.KINDS)}")
     blocks = refreshed()
     members = [name for name in query["fields_"].split(",") if name]
     asked = queries.Query(

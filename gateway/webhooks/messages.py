@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.fabric import streams
 from gateway.http import times
-from gateway.readmodel import kinds
+from gateway.readmodel import recordkinds
 from gateway.readmodel.queries import LoggedEvent
 from gateway.store.checkpoints import EventCursor
 from gateway.store.deliveries import WebhookMessage
@@ -21,10 +21,10 @@ TEST = "selat.webhook.test"
 
 def of(webhook: Webhook, events: Sequence[LoggedEvent]) -> list[WebhookMessage]:
     """Return the messages for the events that concern the webhook, each with an id that every replay repeats."""
-    things = {kinds.label(each) for each in webhook.filters.things}
+    things = {recordkinds.label(each) for each in webhook.filters.things}
     made = []
     for event in events:
-        if not things or things & {value for _, value in kinds.labels(event.payload)}:
+        if not things or things & {value for _, value in recordkinds.labels(event.payload)}:
             document = cloud_event(event)
             place = EventPlace(event.block_number, event.index)
             made.append(WebhookMessage(webhook.id, _id(webhook, event), document["type"], place, _text(document)))

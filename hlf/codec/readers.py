@@ -12,8 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hlf.codec import kinds, moments, scalars
-from hlf.codec.kinds import Record, RecordError
+from hlf.codec import fieldtypes, moments, scalars
+from hlf.codec.fieldtypes import Record, RecordError
 
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,37}")
 
@@ -35,19 +35,19 @@ def _shaped(kind: object, value: object, path: str) -> object:
 @functools.cache
 def _shaper(kind: Any) -> Callable[[object, str], object]:
     """Return the function that makes a value of *kind* from JSON's terms, or refuses them with their path."""
-    if kinds.is_amount(kind):
+    if fieldtypes.is_amount(kind):
         return _amount
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return functools.partial(_dataclass, kind)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         members = [member.value for member in kind]
         return lambda value, path: _choice(value, members, path, kind)
-    if kinds.is_instant(kind):
+    if fieldtypes.is_instant(kind):
         return _instant
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
         return lambda value, path: _choice(value, list(arguments), path, None)
-    if origin in kinds.UNIONS:
+    if origin in fieldtypes.UNIONS:
         return _union_shaper(arguments)
     if origin in (tuple, list, Sequence):
         return functools.partial(_sequence, list if origin is list else tuple, arguments[0])
@@ -77,7 +77,7 @@ def _union_shaper(arguments: Sequence[Any]) -> Callable[[object, str], object]:
         inner = _shaper(members[0])
         return lambda value, path: None if value is None and may_be_none else inner(value, path)
     shapers = [_shaper(member) for member in members]
-    expected = " or ".join([*map(kinds.words, members), *["null"] * may_be_none])
+    expected = " or ".join([*map(fieldtypes.words, members), *["null"] * may_be_none])
 
     def shape(value: object, path: str) -> object:
         if value is None and may_be_none:
@@ -104,7 +104,7 @@ def _sequence(kind: Callable[[Iterator[object]], object], of: object, value: obj
 def _simple(kind: type, value: object, path: str) -> object:
     # bool is an int in Python, and JSON's true must not pass for 1. Any other kind is a class by now.
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise RecordError(path, f"must be {kinds.words(kind)}, not {kinds.words(type(value))}")
+        raise RecordError(path, f"must be {fieldtypes.words(kind)}, not {fieldtypes.words(type(value))}")
     return value
 
 
@@ -126,7 +126,7 @@ def _text(kind: type, read: Callable[[str], object], value: object, path: str) -
 def _typed_dict(kind: Any, value: object, path: str) -> object:
     if not isinstance(value, Mapping):
         raise RecordError(path, "must be an object")
-    keys = kinds.typed_keys(kind)
+    keys = fieldtypes.typed_keys(kind)
     for name in sorted(value):
         if name not in keys:
             raise RecordError(f"{path}.{name}", "is not a field")
@@ -145,7 +145,7 @@ def has_reals(kind: Any, above: frozenset[Any]) -> bool:
     if kind is float or kind in above:
         return kind is float
     if dataclasses.is_dataclass(kind) or typing.is_typeddict(kind):
-        return any(has_reals(hint, above | {kind}) for hint in kinds.field_types(kind).values())
+        return any(has_reals(hint, above | {kind}) for hint in fieldtypes.field_types(kind).values())
     return any(has_reals(part, above) for part in typing.get_args(kind) if not isinstance(part, str))
 
 
@@ -176,10 +176,10 @@ def _dataclass(kind: type, value: object, path: str) -> object:
 @functools.cache
 def _shapers(kind: type) -> dict[str, tuple[Callable[[object, str], object], bool]]:
     """Return for each field the function that makes its value, and whether it is required."""
-    hints, missing = kinds.field_types(kind), dataclasses.MISSING
+    hints, missing = fieldtypes.field_types(kind), dataclasses.MISSING
     return {
         field.name: (_shaper(hints[field.name]), field.default is missing and field.default_factory is missing)
-        for field in kinds.fields_of(kind)
+        for field in fieldtypes.fields_of(kind)
     }
 
 

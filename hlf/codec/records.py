@@ -18,7 +18,7 @@ import hashlib
 import typing
 
 from hlf.codec import canonical, readers
-from hlf.codec.kinds import UNIONS, Amount, Instant, Record, RecordError, field_types, typed_keys
+from hlf.codec.fieldtypes import UNIONS, Amount, Instant, Record, RecordError, field_types, typed_keys
 from hlf.codec.readers import shaped
 from hlf.codec.writers import plain, writer
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hlf.codec import canonical, kinds, scalars
+from hlf.codec import canonical, fieldtypes, scalars
 
 
 def plain(value: object) -> Any:
@@ -43,8 +43,8 @@ def _written(write: Callable[[Any], str], value: object) -> str:
 
 @functools.cache
 def _writers(kind: type) -> tuple[tuple[str, Callable[[Any], object]], ...]:
-    hints = kinds.field_types(kind)
-    return tuple((field.name, writer(hints[field.name])) for field in kinds.fields_of(kind))
+    hints = fieldtypes.field_types(kind)
+    return tuple((field.name, writer(hints[field.name])) for field in fieldtypes.fields_of(kind))
 
 
 @functools.cache
@@ -55,11 +55,11 @@ def writer(kind: Any) -> Callable[[Any], Any]:
     Only the declared type distinguishes an Amount from another integer, and an allowed float from others.
     """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if kinds.is_amount(kind):
+    if fieldtypes.is_amount(kind):
         return lambda value: None if value is None else str(value)
     if kind is float:
         return lambda value: canonical.Real(value) if type(value) in (int, float) else plain(value)
-    if origin in kinds.UNIONS:
+    if origin in fieldtypes.UNIONS:
         return _union_writer([argument for argument in arguments if argument is not type(None)])
     if origin in (tuple, list, Sequence):
         item = writer(arguments[0])
@@ -81,15 +81,15 @@ def _written_items(item: Callable[[Any], Any], value: object) -> object:
 def _written_keys(kind: type, value: object) -> object:
     if not isinstance(value, Mapping):
         return plain(value)
-    hints = kinds.field_types(kind)
-    return {str(name): writer(kinds.unwrapped(hints.get(name, object)))(each) for name, each in value.items()}
+    hints = fieldtypes.field_types(kind)
+    return {str(name): writer(fieldtypes.unwrapped(hints.get(name, object)))(each) for name, each in value.items()}
 
 
 def _union_writer(members: Sequence[Any]) -> Callable[[Any], Any]:
     """Return the function that writes a value of one of *members*; if several fit, the first one counts."""
     if len(members) == 1:
         return writer(members[0])
-    numbers = [member for member in members if kinds.is_amount(member) or member in (int, float)]
+    numbers = [member for member in members if fieldtypes.is_amount(member) or member in (int, float)]
     others = [made for made in map(writer, (each for each in members if each not in numbers)) if made is not plain]
 
     def write(value: Any) -> Any:

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from hlf import errors as hlf_errors
-from hlf.network import admin, engines, errors, looking, options
-from hlf.network.commands import acts, exchanging, keeping, keys, lifecycle, orderers, peers, planning
+from hlf.network import admin, engines, errors, options
+from hlf.network.commands import acts, exchanging, inspecting, keeping, keys, lifecycle, orderers, peers, planning
 from hlf.network.exchange import founding, operating
 from hlf.network.state import unusable
 
@@ -182,7 +182,7 @@ def status(ctx: click.Context, state: Path) -> None:
 
 
 for _command in (
-    *looking.COMMANDS,
+    *inspecting.COMMANDS,
     *planning.COMMANDS,
     *acts.COMMANDS,
     *keys.COMMANDS,

@@ -16,7 +16,7 @@ import click
 from hlf.errors import HlfError
 from hlf.network import engines
 from hlf.network.errors import NetworkError
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.callers import DemoError
 from selat.demo.screen import Screen
 from selat.demo.stories import STORIES
@@ -51,7 +51,9 @@ def demo(engine: str, story: str, orders: int, keep: bool, stop: bool, consortiu
     """Play a story, from forecasts to returned goods; by default one consignment from Shenzhen to Hanoi."""
     screen = Screen()
     if stop:
-        screen.say(", ".join(theatre.strike(KEPT)) + " stopped" if theatre.running(KEPT) else "Nothing is running")
+        screen.say(
+            ", ".join(environment.strike(KEPT)) + " stopped" if environment.running(KEPT) else "Nothing is running"
+        )
         return
     try:
         with _interruptible(), _folder(keep) as folder:
@@ -90,7 +92,7 @@ def run(
         played = True
     finally:
         if not (keep and played):
-            theatre.strike(folder)
+            environment.strike(folder)
     screen.ended(time.monotonic() - began)
     if keep:
         screen.kept(stage, folder)
@@ -100,7 +102,7 @@ def run(
 def _folder(keep: bool) -> Iterator[Path]:
     """Yield a folder for everything: KEPT, or a temporary one, which stays after a failure because of its logs."""
     if keep:
-        if theatre.running(KEPT):
+        if environment.running(KEPT):
             raise DemoError(f"a demo is running in {KEPT}. Stop it first: selat demo --stop")
         shutil.rmtree(KEPT, ignore_errors=True)  # The story begins with an empty ledger.
         KEPT.mkdir(parents=True)

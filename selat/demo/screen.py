@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hlf.network.admin.lifetime import RunningNetwork
-from selat.demo.theatre import RunningDemo
+from selat.demo.environment import RunningDemo
 
 # The width for output to a file or a pipe, where there is no terminal.
 _FILE_WIDTH = 120

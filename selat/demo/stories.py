@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from network import CONSORTIUM, MARKETPLACE
-from selat.demo import story, theatre
+from selat.demo import environment, story
 from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
+from selat.demo.environment import RunningDemo
 from selat.demo.market import month, peak, people
 from selat.demo.market.trading import Trading
 from selat.demo.screen import Screen
-from selat.demo.theatre import RunningDemo
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,10 @@ class Story:
         return Calendar(folder) if self.weeks else None
 
     def put_up(self, engine: str, folder: Path, consortium: Path | None, calendar: Calendar | None) -> RunningDemo:
-        """Start what it needs; raise what ``theatre.put_up`` raises."""
-        return theatre.put_up(engine, folder, consortium or self.consortium, self.actors or theatre.ACTORS, calendar)
+        """Start what it needs; raise what ``environment.put_up`` raises."""
+        return environment.put_up(
+            engine, folder, consortium or self.consortium, self.actors or environment.ACTORS, calendar
+        )
 
 
 def _consignment(stage: RunningDemo, screen: Screen, calendar: Calendar | None, orders: int) -> None:

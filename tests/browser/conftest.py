@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from selat.demo.environment import RunningDemo
 from selat.demo.story import Played
-from selat.demo.theatre import RunningDemo
 from tests.scenarios.conftest import cast, folder, played, shown, stage
 
 __all__ = ["cast", "folder", "played", "shown", "stage"]

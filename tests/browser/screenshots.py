@@ -19,10 +19,10 @@ from pathlib import Path
 from playwright.sync_api import Browser
 from rich.console import Console
 
-from selat.demo import theatre
+from selat.demo import environment
+from selat.demo.environment import RunningDemo
 from selat.demo.screen import Screen
 from selat.demo.story import play
-from selat.demo.theatre import RunningDemo
 from tests.browser.conftest import ABSENT, DESKTOP, PHONE, Visitor, launched
 from tests.browser.test_pages import ROLES, addresses
 
@@ -46,7 +46,7 @@ def main() -> None:
         if browser is None:
             sys.exit(ABSENT)
         try:
-            stage = theatre.put_up("embedded", Path(place))
+            stage = environment.put_up("embedded", Path(place))
             with stage.cast() as cast:
                 played = play(cast, stage.base, Screen(Console(file=io.StringIO())))
             pages = {
@@ -54,7 +54,7 @@ def main() -> None:
             }
             take(browser, stage, pages, given.folder, given.language)
         finally:
-            theatre.strike(Path(place))
+            environment.strike(Path(place))
     print(given.folder / "index.html")  # noqa: T201  It is a command.
 
 

@@ -20,9 +20,9 @@ from hlf.wire.config import channelconfig
 from tests.conformance.lab import CHANNEL, Caller, Lab
 from tests.conformance.laboratories import Laboratories
 from tests.conformance.test_blocks import chain
-from tests.support import bent
-from tests.support.bent.organisations import CURVES, Issuer, key
-from tests.support.drafts import tlv
+from tests.support import oddcertificates
+from tests.support.derparts import tlv
+from tests.support.oddcertificates.organisations import CURVES, Issuer, key
 
 MALFORMED, STRANGER, EXPIRED, TAKEN = "malformed", "not a member", "expired", "taken"
 _WORDS = {"creator is malformed": MALFORMED, "creator org [Org1MSP]": STRANGER, "identity expired": EXPIRED}
@@ -76,7 +76,7 @@ def test_creators_are_judged_alike(laboratories: Laboratories, engine: str):
     lab = laboratories.on(engine)
     members = channelconfig.Bundle.from_config_block(chain(lab)[0]).msps
     # Nobody can put an empty certificate into a proposal.
-    shown = {case.name: case.text for case in bent.members(issuer(lab)) if case.text}
+    shown = {case.name: case.text for case in oddcertificates.members(issuer(lab)) if case.text}
     wanted = {name: expected(text, members) for name, text in shown.items()}
     assert {name: answered(lab, text) for name, text in shown.items()} == wanted
     assert {MALFORMED, STRANGER, TAKEN} <= set(wanted.values())

@@ -24,7 +24,7 @@ from hlf.profile import Profile
 from hlf.wire import blocks
 from tests.faults.killing import kill
 from tests.faults.load import CHAINCODE, CHANNEL, Load
-from tests.support.path import Path as Way
+from tests.support.cuttablepath import Path as Way
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
 CUTS = int(os.environ.get("SELAT_CUTS", "10"))

@@ -20,7 +20,7 @@ import pytest
 from hlf import errors as hlf_errors
 from hlf.network import admin, processes, state
 from hlf.network.admin import lifetime
-from tests.support.small import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
 KILLS = int(os.environ.get("SELAT_KILLS", "2"))

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hlf import errors
 from hlf.client.contract import Contract
 from hlf.network import cli, processes, state
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 MEMBERS = "OR('AMSP.member', 'BMSP.member')"
 ACTS = (

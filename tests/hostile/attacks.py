@@ -12,8 +12,8 @@ from fabric_protos.peer import chaincode_event_pb2, chaincode_pb2, proposal_pb2
 from hlf.network.engines.embedded.state import peercrashes
 from hlf.wire import rwsets
 from tests.hostile import certificates, dermutations, mutations, sets
-from tests.support.doctored import Doctored, Endorser
-from tests.support.people import Organisation
+from tests.support.networkpeople import Organisation
+from tests.support.transactionparts import Doctored, Endorser
 
 # No two attacks choose the same bytes of such a length.
 _HASHED = 8

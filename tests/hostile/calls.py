@@ -16,7 +16,7 @@ from fabric_protos.peer import events_pb2, proposal_pb2, proposal_response_pb2
 from hlf.wire import envelopes, proposals
 from tests.conformance.lab import CHANNEL, OLDEST
 from tests.hostile import certificates, mutations, sets
-from tests.support.people import Organisation, Person
+from tests.support.networkpeople import Organisation, Person
 
 #: In seconds: for an answer, and for what a changed question may wait for in vain.
 PATIENCE, WAITING = 20.0, 2.0

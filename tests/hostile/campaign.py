@@ -21,7 +21,7 @@ from tests.conformance.lab import Lab, at_block, code_name
 from tests.hostile import sets
 from tests.hostile.attacks import Attack
 from tests.hostile.calls import Call
-from tests.support import people
+from tests.support import networkpeople
 
 CONSORTIUM = Path(__file__).with_name("consortium.yaml")
 MEMBERS = ("Org1MSP", "Org2MSP", "Org3MSP")
@@ -51,7 +51,7 @@ class Network:
             self._take_material(like.state)
         admin.up(engine, state, CONSORTIUM)
         self.lab = Lab(state)
-        self.members = {name: people.organisation(Folder(state), name) for name in MEMBERS}
+        self.members = {name: networkpeople.organisation(Folder(state), name) for name in MEMBERS}
         self.seeded = self._seed()
 
     def close(self) -> None:

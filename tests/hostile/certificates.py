@@ -15,7 +15,7 @@ from hlf.wire import signatures
 from tests.hostile import dermutations
 from tests.hostile.dermutations import Value, values
 from tests.hostile.mutations import bend
-from tests.support.people import Person, pem
+from tests.support.networkpeople import Person, pem
 
 HOUR = datetime.timedelta(hours=1)
 

@@ -11,7 +11,7 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
 from hlf.wire import policies
 from tests.hostile import mutations
-from tests.support.doctored import Doctored
+from tests.support.transactionparts import Doctored
 
 PARAMETER = "VALIDATION_PARAMETER"
 NAMESPACES = "namespaces"

@@ -15,7 +15,7 @@ from hlf.audit.evidence.checkpoints import SignedCheckpoint
 from hlf.audit.evidence.receipts import Receipt
 from hlf.errors import WireError
 from tests.hostile import chance, how_many, mutations
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf.audit.test_receipts import Story
 
 

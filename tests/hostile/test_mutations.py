@@ -12,7 +12,7 @@ from fabric_protos.common import common_pb2
 from google.protobuf.message import DecodeError
 
 from tests.hostile import chance, dermutations, mutations
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ENVELOPE = (GOLDEN / "tx-gateway-prepared-envelope.pb").read_bytes()

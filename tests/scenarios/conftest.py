@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.callers import Cast
+from selat.demo.environment import RunningDemo
 from selat.demo.screen import Screen
 from selat.demo.story import Played, play
-from selat.demo.theatre import RunningDemo
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(folder: Path) -> Iterator[RunningDemo]:
     """The default consortium on the embedded engine, and a gateway."""
     try:
-        yield theatre.put_up("embedded", folder)
+        yield environment.put_up("embedded", folder)
     finally:
-        theatre.strike(folder)
+        environment.strike(folder)
 
 
 @pytest.fixture(scope="session")

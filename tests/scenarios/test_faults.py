@@ -14,10 +14,10 @@ from hlf import waiting
 from hlf.network import processes
 from hlf.network.admin import lifetime
 from hlf.network.state import Folder
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.callers import Cast, DemoCaller
+from selat.demo.environment import RunningDemo
 from selat.demo.goods import PARTICIPANTS
-from selat.demo.theatre import RunningDemo
 
 SECONDS = 30
 
@@ -31,9 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shaky(home: Path) -> Iterator[RunningDemo]:
     """A network and a gateway of their own, for parts of them are going to be killed."""
     try:
-        yield theatre.put_up("embedded", home)
+        yield environment.put_up("embedded", home)
     finally:
-        theatre.strike(home)
+        environment.strike(home)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from hlf.client import commit, contract, gateway
 from hlf.codec import canonical, parties
 from hlf.shim import api
 from selat.demo import goods
-from selat.demo.theatre import ACTORS
+from selat.demo.environment import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, VoyageStep
 
 CHANNEL = channels.TRADE.channel

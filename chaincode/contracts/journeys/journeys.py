@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import counting, following, journeystate, unitstate
+from chaincode.contracts.journeys import counting, journeystate, shopperview, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.journeys.recording import Own, Recording, own
 from chaincode.contracts.orders import accounts as allotting
@@ -186,7 +186,7 @@ class Journeys(Recording, Handovers, api.Contract):
         Raises:
             Refused: LINK_UNKNOWN.
         """
-        return following.view(ctx, journeystate.load(ctx, journeystate.linked(ctx, token_hash)))
+        return shopperview.view(ctx, journeystate.load(ctx, journeystate.linked(ctx, token_hash)))
 
     @api.query
     def linked(self, ctx: api.Context, token_hash: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import following, journeystate
+from chaincode.contracts.journeys import journeystate, shopperview
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
 from chaincode.contracts.returns.handling import Handling
@@ -227,7 +227,7 @@ def _exchanged(ctx: api.Context, known: returns.Return) -> tracking.View | None:
     """Return the shopper's view of the goods that replace those of a return, if they were sent."""
     if not known.exchange_journey_id:
         return None
-    return following.view(ctx, journeystate.load(ctx, known.exchange_journey_id))
+    return shopperview.view(ctx, journeystate.load(ctx, known.exchange_journey_id))
 
 
 def _carrier(case: Case, terms: ReturnTerms) -> str | None:

@@ -19,7 +19,7 @@ from gateway.console import companies
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
-from gateway.pages import customs, states
+from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from gateway.trade.disclosure import disclosing
@@ -65,7 +65,7 @@ def moment(values: Values, place: str = "") -> str:
         ValueError: it is no time.
     """
     local = datetime.fromisoformat(values["at"])
-    return local.replace(tzinfo=customs.zone(place)).isoformat()
+    return local.replace(tzinfo=localformats.zone(place)).isoformat()
 
 
 def _others() -> list[tuple[str, str]]:

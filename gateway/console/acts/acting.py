@@ -22,7 +22,7 @@ from gateway.fabric.ledgercalls import LedgerCall
 from gateway.fabric.planning import UnplannedError
 from gateway.http import auth, context, inputs, problems
 from gateway.http.problems import Problem
-from gateway.pages import customs, places
+from gateway.pages import localformats, places
 from gateway.pages.languages import gettext
 from hlf import errors
 from hlf.codec.refusals import Refused
@@ -99,7 +99,7 @@ def _public(found: PersonAct, given: Values) -> list[tuple[str, str]]:
         elif field.choices is not None:
             value = dict(field.choices()).get(value, value)
         elif field.kind == actforms.TIME:
-            value = customs.moment(actforms.moment(given, given.get("place", "")), given.get("place", ""))
+            value = localformats.moment(actforms.moment(given, given.get("place", "")), given.get("place", ""))
         if value:
             shown.append((gettext(field.words).partition(";")[0], value))
     return shown
@@ -107,7 +107,7 @@ def _public(found: PersonAct, given: Values) -> list[tuple[str, str]]:
 
 def _with_now(found: PersonAct, given: dict[str, str]) -> dict[str, str]:
     """Return the values with the present time in an empty field of time."""
-    now = datetime.now(UTC).astimezone(customs.zone(given.get("place", "")))
+    now = datetime.now(UTC).astimezone(localformats.zone(given.get("place", "")))
     for field in found.fields:
         if field.kind == actforms.TIME and not given[field.name]:
             given[field.name] = now.replace(tzinfo=None).isoformat(timespec="minutes")

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from gateway.http import context
-from gateway.pages import charts, customs
+from gateway.pages import charts, localformats
 from gateway.pages.charts import Course
-from gateway.readmodel import kinds, queries, views
+from gateway.readmodel import queries, recordkinds, views
 from gateway.readmodel.queries import Query
 
 _LOW, _MIDDLE, _HIGH = "demand.units_p10_h87", "demand.units_p50_h87", "demand.units_p90_h87"
@@ -43,7 +43,7 @@ def of(values: Mapping[str, Any], orders: Iterable[Mapping[str, Any]], today: da
     by_day: Counter[int] = Counter()
     seen = 0
     for seen, order in enumerate(orders, 1):
-        day = (customs.read(order["placed_at"]).date() - start).days
+        day = (localformats.read(order["placed_at"]).date() - start).days
         if seen <= _MOST and 0 <= day < days and order["destination"][:2] in countries:
             by_day[day] += sum(line["quantity"] for line in order["lines"] if _is_of(line, values))
     steps = sorted({*range(_WEEK, past, _WEEK), past} - {0})
@@ -53,8 +53,8 @@ def of(values: Mapping[str, Any], orders: Iterable[Mapping[str, Any]], today: da
         float(days),
         (float(values.get(_LOW, middle)), float(middle), float(values.get(_HIGH, middle))),
         sums,
-        lambda day: customs.day(start + timedelta(days=round(day)), width="short"),
-        lambda units: customs.number(round(units)),
+        lambda day: localformats.day(start + timedelta(days=round(day)), width="short"),
+        lambda units: localformats.number(round(units)),
     )
     return ForecastOutcome(by_day.total(), middle * past // days, past / days, seen <= _MOST, chart)
 
@@ -80,4 +80,4 @@ def _product(values: Mapping[str, Any]) -> tuple[str, str]:
 
 def _is_of(line: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
     member, figure = _product(values)
-    return kinds.label(line[member]) == kinds.label(str(values[figure]))
+    return recordkinds.label(line[member]) == recordkinds.label(str(values[figure]))

@@ -15,7 +15,7 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import customs
+from gateway.pages import localformats
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from gateway.readmodel import views
@@ -27,7 +27,7 @@ _MOST = 20
 
 
 def _hours(number: float) -> str:
-    return gettext("%(number)s h") % {"number": customs.number(round(number, 1))}
+    return gettext("%(number)s h") % {"number": localformats.number(round(number, 1))}
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Measure:
 MEASURES = (
     Measure(N_("Half within"), "p50_minutes", 60, "time.transit_p50_hur", 1, _hours),
     Measure(N_("Nine of ten within"), "p90_minutes", 60, "time.transit_p90_hur", 1, _hours),
-    Measure(N_("On time"), "on_time_bps", 10_000, "quality.on_time_bps", 10_000, customs.share, least=False),
-    Measure(N_("Lost"), "loss_ppm", 10**6, "quality.loss_ppm", 10**6, customs.share),
-    Measure(N_("Damaged"), "damage_ppm", 10**6, "quality.damage_ppm", 10**6, customs.share),
+    Measure(N_("On time"), "on_time_bps", 10_000, "quality.on_time_bps", 10_000, localformats.share, least=False),
+    Measure(N_("Lost"), "loss_ppm", 10**6, "quality.loss_ppm", 10**6, localformats.share),
+    Measure(N_("Damaged"), "damage_ppm", 10**6, "quality.damage_ppm", 10**6, localformats.share),
 )
 
 

@@ -20,7 +20,7 @@ from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
-from gateway.pages import charts, customs
+from gateway.pages import charts, localformats
 from gateway.pages.charts import Measured
 from gateway.pages.languages import gettext
 from gateway.readmodel import queries, views
@@ -92,7 +92,7 @@ def _alternatives(plan_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
     ]
     chart = charts.scatter(
         [Measured(row["hours"], row["cost"], row["risk"], " – ".join(row["carriers"]), row["chosen"]) for row in rows],
-        lambda hours: gettext("%(number)s h") % {"number": customs.number(round(hours))},
+        lambda hours: gettext("%(number)s h") % {"number": localformats.number(round(hours))},
         lambda minor: money(round(minor)),
     )
     proof = _allowed("Matching:verify", plan_id)
@@ -141,4 +141,4 @@ def _allowed(function: str, *arguments: Any) -> dict[str, Any] | None:
 
 def _money(currency: str) -> Callable[[int | str], str]:
     """Return how to write minor units of a currency."""
-    return lambda minor: customs.money(minor, currency) if currency else customs.number(int(minor))
+    return lambda minor: localformats.money(minor, currency) if currency else localformats.number(int(minor))

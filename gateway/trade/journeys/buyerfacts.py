@@ -17,7 +17,7 @@ from chaincode.domain.returns.terms import ReturnReason
 from gateway.audit import histories
 from gateway.http.context import COMMERCE, TRADE
 from gateway.http.problems import Problem
-from gateway.pages import customs, languages
+from gateway.pages import languages, localformats
 from gateway.trade import minting
 from gateway.trade.journeys import shopper
 
@@ -126,7 +126,7 @@ def _amounts(content: Mapping[str, Any], order_id: str) -> dict[str, str]:
     for line in content.get("lines", []):
         shares = shopper.known(COMMERCE, "ReturnDues:expected", order_id, str(line["line"]), 1, _REASON)
         if shares:
-            found[str(line["line"])] = customs.money(shares["amount"], content["currency"])
+            found[str(line["line"])] = localformats.money(shares["amount"], content["currency"])
     return found
 
 

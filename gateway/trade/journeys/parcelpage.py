@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaincode.domain.journeys.tracking import Status
-from gateway.pages import customs, maps, states
+from gateway.pages import localformats, maps, states
 from gateway.pages.languages import gettext as _
 from gateway.trade.journeys.buyerfacts import BuyerFacts
 
@@ -78,9 +78,9 @@ def _lines(events: Sequence[Mapping[str, Any]], facts: BuyerFacts) -> list[dict[
         )
         for each in facts.corrected
     ]
-    ordered = sorted(happened, key=lambda line: customs.read(line[0]), reverse=True)
+    ordered = sorted(happened, key=lambda line: localformats.read(line[0]), reverse=True)
     return [
-        {"what": what, "at": customs.moment(at, place), "place": place, "corrected": corrected}
+        {"what": what, "at": localformats.moment(at, place), "place": place, "corrected": corrected}
         for at, place, what, corrected in ordered
     ]
 
@@ -93,7 +93,7 @@ def _arrival(seen: Mapping[str, Any], facts: BuyerFacts) -> str:
     """Return the range of days on which the goods likely come; empty if it is not known, or they are there."""
     if not facts.arrival or seen["status"] in _HALTED | {Status.DELIVERED}:
         return ""
-    first, last = (customs.day(at, seen["destination"], "medium") for at in facts.arrival)
+    first, last = (localformats.day(at, seen["destination"], "medium") for at in facts.arrival)
     return first if first == last else _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
@@ -101,14 +101,14 @@ def _headline(seen: Mapping[str, Any]) -> str:
     """Return the day on which the goods come, or came; else their state."""
     destination = seen["destination"]
     if seen["status"] == Status.DELIVERED and seen["events"]:
-        return customs.weekday(seen["events"][-1]["at"], destination)
+        return localformats.weekday(seen["events"][-1]["at"], destination)
     if seen.get("expected_at") and seen["status"] not in _HALTED:
-        return customs.weekday(seen["expected_at"], destination)
+        return localformats.weekday(seen["expected_at"], destination)
     return states.of(seen["status"]).words
 
 
 def _milestones(seen: Mapping[str, Any]) -> list[Milestone]:
-    events, status, country = seen["events"], seen["status"], customs.country(seen["destination"][:2])
+    events, status, country = seen["events"], seen["status"], localformats.country(seen["destination"][:2])
     delivered = status == Status.DELIVERED
     reached = [
         (_("Ordered"), "list", _first(events, None)),
@@ -120,12 +120,12 @@ def _milestones(seen: Mapping[str, Any]) -> list[Milestone]:
     last = max((number for number, (_name, _sign, event) in enumerate(reached) if event), default=-1)
     steps = []
     for number, (name, sign, event) in enumerate(reached):
-        at = customs.day(event["at"], event["place"] or seen["destination"], "medium") if event else ""
+        at = localformats.day(event["at"], event["place"] or seen["destination"], "medium") if event else ""
         state = "done" if number < last or (delivered and number == last) else "todo"
         if number == last and not delivered:
             state = "halted" if status in _HALTED else "now"
         if number == len(reached) - 1 and not event and seen.get("expected_at"):
-            at = customs.day(seen["expected_at"], seen["destination"], "medium")
+            at = localformats.day(seen["expected_at"], seen["destination"], "medium")
         steps.append(Milestone(name, state, at, sign))
     return steps
 

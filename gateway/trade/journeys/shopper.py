@@ -13,7 +13,7 @@ from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.http import context
 from gateway.http.context import TRADE, TradeChaincode
 from gateway.http.problems import Problem
-from gateway.store import lodgings
+from gateway.store import returnlimits
 from gateway.trade import minting
 from hlf import errors
 from hlf.codec.refusals import RuntimeRefusal
@@ -95,7 +95,7 @@ def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         hlf.errors.GatewayError: the peers could not be asked.
     """
     link_hash = minting.link_hash(token)
-    wait = lodgings.Lodgings(context.services().store).begin(link_hash)
+    wait = returnlimits.Lodgings(context.services().store).begin(link_hash)
     if wait:
         problem = Problem("LINK_EXHAUSTED")
         problem.sent["Retry-After"] = str(wait)

@@ -17,7 +17,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gateway.http import auth, called, context, idempotency
+from gateway.http import auth, context, idempotency, viewcalls
 from gateway.http.context import CARRIAGE, TRADE, TradeChaincode
 from gateway.http.inputs import Blueprint
 from gateway.trade import minting
@@ -102,7 +102,7 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
         if amended.registers:
             view = blueprint.arguments(RegisterQuerySchema, location="query")(view)
         view = auth.needs("read")(view) if method == "GET" else auth.needs("write")(idempotency.keyed(view))
-        view = called.mark(f"{amended.contract}:{calls}", *among)(view)
+        view = viewcalls.mark(f"{amended.contract}:{calls}", *among)(view)
         blueprint.route(amended.address + end, methods=[method], endpoint=endpoint)(view)
 
     answer, one = blueprint.response, "/<amendment_id>"

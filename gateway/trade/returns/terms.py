@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, called, context, idempotency
+from gateway.http import auth, context, idempotency, viewcalls
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade.receipts import CommittedSchema
@@ -77,7 +77,7 @@ def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]
 
 
 @blueprint.route("/floors", methods=["POST"])
-@called.mark(f"{FLOORS.contract}:{FLOORS.functions[0]}", TRADE)
+@viewcalls.mark(f"{FLOORS.contract}:{FLOORS.functions[0]}", TRADE)
 @auth.needs("write")
 @idempotency.keyed
 @blueprint.arguments(FloorSchema)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hlf.network.admin.changing import ChangePlan, apply, plan
 from hlf.network.admin.lifetime import RunningNetwork, down, render, up
 from hlf.network.admin.membership import Addition, add_organisation, plan_addition
-from hlf.network.admin.single import start_nodes, stop_nodes
+from hlf.network.admin.restarting import start_nodes, stop_nodes
 from hlf.network.admin.snapshots import restore, snapshot
 from hlf.network.admin.status import NetworkStatus, status
 

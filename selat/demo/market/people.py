@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.callers import DemoCaller
 
 Callers = Mapping[str, DemoCaller]
 """The actors, each with its connections."""
 
-ACTORS = theatre.ACTORS | {
+ACTORS = environment.ACTORS | {
     "workshop": ("WorkshopMSP", "User1"),
     "air": ("AirFreightMSP", "User1"),
     "peninsula": ("PeninsulaMSP", "User1"),

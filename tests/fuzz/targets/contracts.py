@@ -19,7 +19,7 @@ from hlf.shim.serving.workers import Workers
 from hlf.wire import signatures
 from tests.fuzz.target import Target, reads, text_of
 from tests.hostile import dermutations, mutations
-from tests.support import drafts
+from tests.support import derparts
 from tests.unit.hlf.shim.ledger_contracts import Thing, Things
 from tests.unit.hlf.shim.test_types import Box, Pallet
 
@@ -67,7 +67,7 @@ def _disclosure(data: bytes) -> object:
 
 
 def _caller(data: bytes) -> object:
-    text = data if data.startswith(b"-----") else drafts.pem(data)
+    text = data if data.startswith(b"-----") else derparts.pem(data)
     found = Client(signatures.serialized_identity("AMSP", text))
     return found.id, found.common_name, found.role, dict(found.attributes)
 

@@ -72,7 +72,7 @@ TARGETS = (
     Target("cursor", "gateway.store.checkpoints.EventCursor.parse", (ValueError,), _cursor),
     Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
     reads("result", "gateway.fabric.results.read", errors.WireError),
-    reads("metadata", "gateway.fabric.declared.read", errors.WireError),
+    reads("metadata", "gateway.fabric.declarations.read", errors.WireError),
     Target("page", "hlf.audit.records.search.SearchCursor.parse", (errors.WireError,), _page),
     Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
 )

@@ -18,7 +18,7 @@ from hlf.network.engines.embedded.wire import requests
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from tests.fuzz.target import Target
 from tests.hostile import mutations
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 
 def in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:

@@ -8,7 +8,7 @@ from hlf import errors
 from hlf.wire import certificates, msp, signatures
 from tests.fuzz.target import Target, reads
 from tests.hostile import dermutations, mutations
-from tests.support import drafts
+from tests.support import derparts
 
 DER = (dermutations.bend_der,)
 PEM = (mutations.bend,)
@@ -17,7 +17,7 @@ _KEY = ec.derive_private_key(9, ec.SECP256R1()).public_key()
 
 def _certificate(data: bytes) -> object:
     """As PEM; and as DER, which is quicker to be changed in its depth."""
-    text = data if data.startswith(b"-----") else drafts.pem(data)
+    text = data if data.startswith(b"-----") else derparts.pem(data)
     found = certificates.read(text)
     return repr(found), found.subject.rfc4514(), found.not_before, found.not_after, found.issued(found)
 

@@ -12,9 +12,9 @@ import requests
 from gateway.examples import steps
 from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.callers import Blocks
-from selat.demo.theatre import RunningDemo
+from selat.demo.environment import RunningDemo
 
 _ATTEMPTS = 20
 
@@ -23,9 +23,9 @@ _ATTEMPTS = 20
 def fresh(tmp_path: Path) -> Iterator[RunningDemo]:
     """A gateway before the default consortium, on which nothing happened yet."""
     try:
-        yield theatre.put_up("embedded", tmp_path)
+        yield environment.put_up("embedded", tmp_path)
     finally:
-        theatre.strike(tmp_path)
+        environment.strike(tmp_path)
 
 
 def test_every_example_works_when_it_is_sent(fresh, tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from network import MARKETPLACE
-from selat.demo import theatre
+from selat.demo import environment
 from selat.demo.calendar import Calendar
 from selat.demo.market import people
 from selat.demo.market.trading import Trading
@@ -19,8 +19,8 @@ def trading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trading]:
     folder = tmp_path_factory.mktemp("marketplace")
     calendar = Calendar(folder)
     try:
-        stage = theatre.put_up("embedded", folder, MARKETPLACE, people.ACTORS, calendar)
+        stage = environment.put_up("embedded", folder, MARKETPLACE, people.ACTORS, calendar)
         with stage.callers() as callers:
             yield Trading.opened(callers, calendar)
     finally:
-        theatre.strike(folder)
+        environment.strike(folder)

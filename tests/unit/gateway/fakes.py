@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from gateway.app import create_app, serve_with
-from gateway.fabric.declared import Declarations, Functions
+from gateway.fabric.declarations import Declarations, Functions
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from selat.audit import audit
 from tests.support.members import Person, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf.audit.test_receipts import Story
 from tests.unit.hlf.chain import Chain
 

@@ -16,7 +16,7 @@ from hlf.audit.evidence.receipts import Receipt
 from hlf.wire import keys
 from selat.audit import audit
 from tests.support.members import private_put, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf import golden
 from tests.unit.hlf.audit.test_receipts import Story
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from selat.audit import audit
 from tests.support.members import private_put, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf.audit.test_receipts import Story
 from tests.unit.hlf.chain import Chain
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from gateway.fabric.wallet import Wallet
 from hlf.network import admin, state
 from selat import cli
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hlf.network import certificates, errors, material, state
-from hlf.network.admin import single
+from hlf.network.admin import restarting
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium
 from hlf.wire.certificates import read
@@ -41,7 +41,7 @@ def renew(names: Sequence[str], root: Path = Path("build/network")) -> list[Path
                 state.replace_file(file, certificates.renewed(material.authority(folder, msp_id, kind), former))
                 written.append(file)
             if name in consortium.nodes:
-                single.restart([name], root)
+                restarting.restart([name], root)
     return written
 
 

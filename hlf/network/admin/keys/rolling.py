@@ -18,7 +18,7 @@ from fabric_protos.msp import msp_config_pb2
 
 from hlf.admin import channel as channels
 from hlf.network import certificates, engines, errors, material, state
-from hlf.network.admin import lifetime, single, updates
+from hlf.network.admin import lifetime, restarting, updates
 from hlf.network.admin.keys import renewing
 from hlf.network.admin.nodes import Nodes
 from hlf.network.engines import Engine
@@ -114,14 +114,14 @@ def roll(msp_id: str, root: Path = Path("build/network")) -> None:
             _in_channels(rolling, lambda config: _trust(config, *both))
             for name in rolling.holders:
                 _issue(rolling, name, succeeding)
-            single.restart(rolling.nodes, root)
+            restarting.restart(rolling.nodes, root)
             rolling.engine.wait_ordering(rolling.record, rolling.consortium)
             material.succeed(folder, msp_id)
         former_pem = (place / material.FORMER / "cert.pem").read_bytes()
         present_pem = material.authority(folder, msp_id).certificate_pem
         material.trust(folder, msp_id, rolling.nodes, [present_pem])
         _in_channels(rolling, lambda config: _distrust(config, former_pem, present_pem))
-        single.restart(rolling.nodes, root)
+        restarting.restart(rolling.nodes, root)
         # It returns when the peers have found each other again.
         lifetime.bring_up(folder, rolling.consortium, rolling.record.engine, rolling.record.version)
         material.retire(folder, msp_id)

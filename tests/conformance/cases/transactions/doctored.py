@@ -16,8 +16,8 @@ from hlf.wire import policies
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab
-from tests.support import people
-from tests.support.doctored import Doctored
+from tests.support import networkpeople
+from tests.support.transactionparts import Doctored
 
 PARAMETER = "VALIDATION_PARAMETER"
 POLICY = policies.from_dsl("OR('Org1MSP.peer')").SerializeToString()
@@ -27,7 +27,7 @@ Change = Callable[[kv_rwset_pb2.KVRWSet, str], object]
 
 def draft(lab: Lab) -> Doctored:
     """A transaction of Org1's client to `single`, which its own peer alone may endorse."""
-    members = {"Org1MSP": people.organisation(Folder(lab.state), "Org1MSP")}
+    members = {"Org1MSP": networkpeople.organisation(Folder(lab.state), "Org1MSP")}
     made = Doctored(random.SystemRandom(), members, "Org1MSP", CHANNEL)
     del made.public.writes[:]
     return made

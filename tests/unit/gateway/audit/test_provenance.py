@@ -14,7 +14,7 @@ from hlf.audit.evidence import anchors, proofs
 from hlf.audit.evidence.receipts import Receipt
 from hlf.wire import keys
 from tests.support.members import Consortium, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.gateway.chained import ChainedLedgers
 from tests.unit.gateway.conftest import enter_console
 from tests.unit.hlf.chain import Chain

@@ -10,7 +10,7 @@ import pytest
 from gateway.audit.accesses import Accesses
 from gateway.console import finding
 from gateway.http.problems import Problem
-from gateway.readmodel import changes, kinds
+from gateway.readmodel import changes, recordkinds
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
 COMPANY = {"msp_id": "ForwarderMSP", "name": "Lotus Freight", "roles": ["forwarder"]}
@@ -96,7 +96,7 @@ def test_what_another_organisation_keeps_is_not_found(search, text):
 
 
 def test_every_kind_of_the_model_has_a_name_and_a_page():
-    assert finding.KINDS.keys() == kinds.KINDS.keys() == finding.PAGES.keys()
+    assert finding.KINDS.keys() == recordkinds.KINDS.keys() == finding.PAGES.keys()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fabric_protos.peer import transaction_pb2
 from gateway.pages import states
 from hlf.wire import keys, rwsets
 from tests.support.members import put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.gateway.chained import ChainedLedgers
 from tests.unit.hlf.chain import Chain, ordered
 

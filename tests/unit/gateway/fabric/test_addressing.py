@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fabric.declared import METADATA
+from gateway.fabric.declarations import METADATA
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.fabric.planning import UnplannedError

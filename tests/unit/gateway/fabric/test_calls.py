@@ -12,7 +12,7 @@ import pytest
 
 import gateway
 from chaincode import carriage, commerce, trade
-from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.declarations import DeclaredFunction
 from gateway.fabric.planning import Planned, UnplannedError
 from gateway.http import auth, openapi
 from hlf import errors

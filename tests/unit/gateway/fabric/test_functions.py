@@ -8,7 +8,7 @@ import openapi_spec_validator
 import pytest
 
 from chaincode.functions import CHAINCODES
-from gateway.fabric import declared, functions_openapi
+from gateway.fabric import declarations, functions_openapi
 from gateway.fabric.planning import Planned
 from hlf.codec import records
 
@@ -40,7 +40,7 @@ METADATA = {
 
 @pytest.fixture
 def published(ledgers):
-    ledgers.published = declared.read(json.dumps(METADATA).encode())
+    ledgers.published = declarations.read(json.dumps(METADATA).encode())
     return ledgers.published
 
 
@@ -67,7 +67,7 @@ def test_each_function_has_an_address_with_typed_arguments(client, bearer, publi
 @pytest.mark.parametrize("chaincode", CHAINCODES.values(), ids=lambda each: each.name)
 def test_the_trades_own_chaincodes_are_described(chaincode):
     """Outside validators accept the description of every function."""
-    found = declared.read(records.dumps(chaincode.describe()))
+    found = declarations.read(records.dumps(chaincode.describe()))
     whole = {function.name: function for function in found.values()}
     openapi_spec_validator.validate(functions_openapi.document("trade", chaincode.name, whole))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.fabric import planning
-from gateway.fabric.declared import DeclaredFunction
+from gateway.fabric.declarations import DeclaredFunction
 from gateway.fabric.planning import Asking, UnplannedError
 
 WRITE = DeclaredFunction(

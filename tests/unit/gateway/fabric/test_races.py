@@ -6,7 +6,7 @@ from gateway.fabric import races
 from hlf import errors
 from hlf.wire import keys, policies, rwsets
 from tests.support.members import put
-from tests.support.running import Running, run
+from tests.support.runningchannel import Running, run
 
 REFUSED = "ENDORSEMENT_POLICY_FAILURE"
 MAJORITY = ["AMSP", "BMSP"]

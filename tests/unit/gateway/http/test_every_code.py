@@ -16,7 +16,7 @@ from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
-from gateway.store import jobs, lodgings, webhooks
+from gateway.store import jobs, returnlimits, webhooks
 from gateway.store.database import StoreError
 from gateway.store.jobs import JobOwner, JobRequest, Jobs
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, Tokens
@@ -128,7 +128,7 @@ def _closed(world: World) -> Any:
 
 def _worn_out(world: World) -> Any:
     asked = {"line": "1", "quantity": 1, "reason": "DEFECTIVE", "resolution": "refund", "condition": "used"}
-    answers = [world.client.post("/track/worn/returns", json=asked) for _ in range(lodgings.OF_ONE_LINK + 1)]
+    answers = [world.client.post("/track/worn/returns", json=asked) for _ in range(returnlimits.OF_ONE_LINK + 1)]
     return answers[-1]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chaincode.domain.register.stages import STANDARD
 from chaincode.domain.returns import returns, terms
-from gateway.pages import catalogues, customs, languages, places, states
+from gateway.pages import catalogues, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -74,12 +74,12 @@ def test_the_reader_chooses_else_the_browser_asks(client, asked, chosen, got):
 def test_days_and_amounts_are_written_as_the_language_does(app, language):
     """Every language writes every form; Thailand counts its own years."""
     with app.test_request_context(headers={"Cookie": f"{languages.COOKIE}={language}"}):
-        day = customs.day("2026-12-08T20:00:00Z", "VNHAN")
+        day = localformats.day("2026-12-08T20:00:00Z", "VNHAN")
         assert ("2569" if language == "th" else "2026") in day
         assert "9" in day, "it is the next day in Hanoi"
-        assert customs.weekday("2026-12-08")
-        assert "4" in customs.money("4590", "USD")
-        assert customs.ago("2026-12-08T20:00:00Z")
+        assert localformats.weekday("2026-12-08")
+        assert "4" in localformats.money("4590", "USD")
+        assert localformats.ago("2026-12-08T20:00:00Z")
         assert places.name("VNHAN")
         assert "ZZZ" in places.name("VNZZZ")
 
@@ -87,7 +87,7 @@ def test_days_and_amounts_are_written_as_the_language_does(app, language):
 def test_amounts_know_the_smallest_unit_of_their_currency(app):
     """A dong has no cents."""
     with app.test_request_context():
-        assert customs.money("4590", "USD") == "US$45.90"
-        assert customs.money("4590", "VND") == "₫4,590"
+        assert localformats.money("4590", "USD") == "US$45.90"
+        assert localformats.money("4590", "VND") == "₫4,590"
         # Two minor digits in ISO 4217, none in CLDR.
-        assert "1,200" in customs.money("120000", "LAK")
+        assert "1,200" in localformats.money("120000", "LAK")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chaincode.domain.journeys import parcels
 from gateway.http.freshness import NotReachedError
-from gateway.readmodel import changes, kinds, queries
+from gateway.readmodel import changes, queries, recordkinds
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model, OtherChainError
 from gateway.readmodel.queries import Query
@@ -100,7 +100,7 @@ def test_a_number_is_found_however_it_is_typed(model, typed, read):
     """Blanks, hyphens, parentheses, case and zeros in front are of the label's print, not of the number."""
     fed(model, [Wrote({("journey", "J1"): {"parcels": [{"sscc": read}]}})])
     assert [each.id for each in queries.search(model, MSP, typed)] == ["J1"]
-    assert kinds.label(typed) == kinds.label(read) or kinds.label(read) in kinds.label(typed)
+    assert recordkinds.label(typed) == recordkinds.label(read) or recordkinds.label(read) in recordkinds.label(typed)
 
 
 @pytest.mark.parametrize(

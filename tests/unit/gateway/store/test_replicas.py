@@ -8,9 +8,9 @@ import pytest
 
 from gateway.audit.accesses import Accesses
 from gateway.http.problems import Problem
-from gateway.store import lodgings
+from gateway.store import returnlimits
 from gateway.store.keys import Held, Kept, Keys
-from gateway.store.lodgings import Lodgings
+from gateway.store.returnlimits import Lodgings
 from gateway.store.tokens import TokenError, Tokens
 
 ASKING = ("AMSP", "u", "k1")
@@ -73,8 +73,8 @@ def test_shoppers_requests_are_counted_together(opened):
     """A link allows so many an hour, at however many gateways."""
     gateways = [Lodgings(opened(), lambda: 1000.0) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        waits = list(pool.map(lambda number: gateways[number % 4].begin("ab"), range(3 * lodgings.OF_ONE_LINK)))
-    assert waits.count(0) == lodgings.OF_ONE_LINK
+        waits = list(pool.map(lambda number: gateways[number % 4].begin("ab"), range(3 * returnlimits.OF_ONE_LINK)))
+    assert waits.count(0) == returnlimits.OF_ONE_LINK
 
 
 def test_the_record_of_audits_is_one(opened):

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.http import problemtypes
 from gateway.pages import forms
-from gateway.store import database, lodgings
+from gateway.store import database, returnlimits
 from gateway.trade import minting
 from hlf import errors
 from tests.unit.gateway.conftest import form_token
@@ -143,8 +143,8 @@ def test_a_link_requests_only_so_many_returns_an_hour(client, ledgers):
     """Whatever came of them; other links are not held up by it."""
     deciding(ledgers)
     ledgers.answers["Journeys:linked"] = REFUSALS["no such link"]
-    codes = [client.post("/track/wrong/returns", json=ASKED).status_code for _ in range(lodgings.OF_ONE_LINK)]
-    assert codes == [404] * lodgings.OF_ONE_LINK
+    codes = [client.post("/track/wrong/returns", json=ASKED).status_code for _ in range(returnlimits.OF_ONE_LINK)]
+    assert codes == [404] * returnlimits.OF_ONE_LINK
     refused = client.post("/track/wrong/returns", json=ASKED)
     assert (refused.status_code, refused.json["code"]) == (429, "LINK_EXHAUSTED")
     assert 0 < int(refused.headers["Retry-After"]) <= 3600
@@ -154,8 +154,10 @@ def test_a_link_requests_only_so_many_returns_an_hour(client, ledgers):
 def test_all_links_together_request_only_so_many(tmp_path):
     """Guessing links is slow too; after an hour all is forgotten."""
     now = [1_000.0]
-    kept = lodgings.Lodgings(database.Store(tmp_path / "data"), lambda: now[0])
-    assert [kept.begin(f"link-{number}") for number in range(lodgings.OF_ALL_LINKS)] == [0] * lodgings.OF_ALL_LINKS
+    kept = returnlimits.Lodgings(database.Store(tmp_path / "data"), lambda: now[0])
+    assert [kept.begin(f"link-{number}") for number in range(returnlimits.OF_ALL_LINKS)] == [
+        0
+    ] * returnlimits.OF_ALL_LINKS
     now[0] += 600
     assert kept.begin("one more") == 3_000
     now[0] += 3_000

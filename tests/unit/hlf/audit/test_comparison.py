@@ -12,7 +12,7 @@ from hlf import errors
 from hlf.audit.evidence import comparison
 from hlf.wire import blocks
 from tests.support.members import Consortium, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf import golden
 from tests.unit.hlf.audit.test_receipts import Story
 from tests.unit.hlf.chain import Chain

@@ -21,7 +21,7 @@ from hlf.audit.evidence.receipts import Receipt, Run
 from hlf.identity import Identity
 from hlf.wire import blocks, rwsets, signatures
 from tests.support.members import Consortium, Definition, collection, private_put, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf import golden
 from tests.unit.hlf.audit.test_audit import _remove_member, _timeout
 from tests.unit.hlf.chain import Chain

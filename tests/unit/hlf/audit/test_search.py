@@ -16,7 +16,7 @@ from hlf.audit.records import search, tables, visible
 from hlf.audit.records.search import Filter, SearchCursor
 from hlf.wire import keys
 from tests.support.members import private_put, put
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 from tests.unit.hlf import golden
 from tests.unit.hlf.chain import Chain
 

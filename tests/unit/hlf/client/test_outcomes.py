@@ -15,7 +15,7 @@ from hlf.profile import Profile
 from hlf.steps import failures
 from hlf.steps.call import Timeouts
 from hlf.steps.retrying import Retry, Tries
-from tests.support.path import Path
+from tests.support.cuttablepath import Path
 from tests.unit.hlf.fake_peer import FakePeer
 
 EAGER = {"first_pause": 0.001, "longest_pause": 0.001}

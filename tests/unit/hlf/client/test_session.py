@@ -17,7 +17,7 @@ from hlf.profile import Endpoint, Profile
 from hlf.steps import connecting
 from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
-from tests.support.path import Path
+from tests.support.cuttablepath import Path
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 

@@ -15,7 +15,7 @@ from hlf.network.admin import changing, inspection
 from hlf.network.admin.keys import renewing, rolling
 from hlf.profile import Profile
 from hlf.wire import certificates
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 MEMBERS = "OR('AMSP.member', 'BMSP.member')"

@@ -14,7 +14,7 @@ from hlf.admin import channel as channels
 from hlf.network import admin, cli, errors, processes, state
 from hlf.network.admin import inspection, updates
 from hlf.network.admin.nodes import Nodes
-from tests.support.small import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 TEXT = CONSORTIUM % FIRST

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hlf.network import admin, cli, processes, state
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 
 def hlf(*words: object):

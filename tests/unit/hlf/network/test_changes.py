@@ -16,7 +16,7 @@ from hlf.admin import channel, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.network.admin import chaincodes
 from tests.support import house
-from tests.support.small import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 TEXT = CONSORTIUM % FIRST

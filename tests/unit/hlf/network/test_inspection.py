@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hlf.network import admin, cli, errors, state
 from hlf.network.admin import inspection
 from hlf.wire import certificates
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 MONITORING = [
     Path(__file__).parents[4] / "examples" / "monitoring" / name for name in ("fabric-nodes.json", "alarms.yaml")

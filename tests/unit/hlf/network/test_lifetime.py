@@ -18,7 +18,7 @@ from hlf.network import admin, errors, processes, state, topology
 from hlf.wire import packages
 from network import CONSORTIUM as CONSORTIUM_OF_SELAT
 from selat import cli
-from tests.support.small import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from hlf.network import admin, cli, processes, state
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 # The orderers come by two commands and the first one goes by a third; the file describes them afterwards.
 ADD = (["orderer-add", "OrdererMSP", "orderer1"], ["orderer-add", "NewMSP", "orderer0", "--domain", "new.test"])

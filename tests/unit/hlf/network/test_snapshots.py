@@ -16,7 +16,7 @@ from hlf.network.engines.docker.engine import Docker
 from hlf.network.engines.native.engine import Native
 from hlf.wire import packages
 from tests.support import replay
-from tests.support.small import Net
+from tests.support.smallnetwork import Net
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ import pytest
 from hlf import errors
 from hlf.wire import certificates, msp
 from hlf.wire.certificates.names import ORGANIZATIONAL_UNIT
-from tests.support import bent
-from tests.support.bent import authorities, organisations
+from tests.support import oddcertificates
+from tests.support.oddcertificates import authorities, organisations
 
 RECORDED = json.loads((Path(__file__).parents[3] / "golden" / "bent-certificates.json").read_text())
 ROLES = {"M": msp.MEMBER, "C": msp.CLIENT, "P": msp.PEER}
@@ -43,7 +43,7 @@ def judged(text: bytes, by: msp.Msp) -> tuple[str, msp.Identity | None]:
     return ("member" if identity.valid else "no member"), identity
 
 
-def found(case: bent.Case) -> list:
+def found(case: oddcertificates.Case) -> list:
     """What is recorded of a certificate, worked out here."""
     verdict, identity = judged(case.text, organisation(case.organisation))
     answer: list = [case.digest, verdict]
@@ -58,7 +58,7 @@ def found(case: bent.Case) -> list:
 
 def test_every_certificate_is_what_it_is_to_fabric():
     """Verdict, times, units, the id under which a policy counts it, and roles."""
-    assert {case.name: found(case) for case in bent.cases()} == RECORDED["members"]
+    assert {case.name: found(case) for case in oddcertificates.cases()} == RECORDED["members"]
 
 
 def test_most_kinds_of_oddness_have_certificates_on_both_sides():
@@ -78,5 +78,5 @@ def test_every_organisation_is_what_it_is_to_fabric():
         except errors.WireError:
             answers[words] = [digest, "setup", "setup"]
             continue
-        answers[words] = [digest, *(judged(text, made)[0] for text in bent.asked())]
+        answers[words] = [digest, *(judged(text, made)[0] for text in oddcertificates.asked())]
     assert answers == RECORDED["organisations"]

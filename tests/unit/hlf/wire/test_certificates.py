@@ -19,22 +19,22 @@ from hlf.wire import certificates
 from hlf.wire.certificates import names
 from hlf.wire.config import channelconfig
 from tests.hostile import chance, dermutations
-from tests.support import drafts
-from tests.support.drafts import Draft
-from tests.support.running import consortium
+from tests.support import derparts
+from tests.support.derparts import Draft
+from tests.support.runningchannel import consortium
 
 ROOT = Path(__file__).parents[4]
 MEMBER = consortium()["AMSP"]
 HONEST = MEMBER.client.issued
 DER = HONEST.certificate.public_bytes(Encoding.DER)
 DRAFT = Draft.of(DER)
-X400_NAME = drafts.tlv(0xA3)
+X400_NAME = derparts.tlv(0xA3)
 MSP = channelconfig.Bundle.from_config_block(consortium().genesis().SerializeToString()).msps.get("AMSP")
-X400 = drafts.extension(drafts.SAN, drafts.tlv(0x30, X400_NAME))
+X400 = derparts.extension(derparts.SAN, derparts.tlv(0x30, X400_NAME))
 
 
 def signed(draft: Draft) -> bytes:
-    return drafts.pem(draft.signed(MEMBER.ca.key))
+    return derparts.pem(draft.signed(MEMBER.ca.key))
 
 
 def test_everything_in_an_honest_certificate():
@@ -62,9 +62,9 @@ def test_everything_in_an_honest_certificate():
     "odd",
     [
         X400,
-        drafts.extension(drafts.SAN, drafts.tlv(0x30, b"\xbe\x02\x05\x00")),
-        drafts.extension("2.5.29.31", b"\x30\x08\x30\x06\xa0\x04\xa0\x02" + X400_NAME),
-        drafts.extension("2.5.29.18", drafts.tlv(0x30, X400_NAME)),
+        derparts.extension(derparts.SAN, derparts.tlv(0x30, b"\xbe\x02\x05\x00")),
+        derparts.extension("2.5.29.31", b"\x30\x08\x30\x06\xa0\x04\xa0\x02" + X400_NAME),
+        derparts.extension("2.5.29.18", derparts.tlv(0x30, X400_NAME)),
     ],
     ids=["x400Address", "a form of name that nobody knows", "a distribution point", "the issuer's names"],
 )
@@ -85,7 +85,7 @@ def test_a_name_of_a_rare_kind_is_passed_over(odd):
         (signed(DRAFT.but(version=b"\xa0\x03\x02\x01\x42")), "x509: invalid version"),
         (signed(DRAFT.but(serial=b"\x02\x01\xff")), "x509: negative serial number"),
         (signed(DRAFT.with_extensions(DRAFT.extensions[0])), "x509: certificate contains duplicate extension"),
-        (drafts.pem(DER + b"\0"), "x509: trailing data"),
+        (derparts.pem(DER + b"\0"), "x509: trailing data"),
     ],
 )
 def test_what_fabric_refuses_is_refused(text, why):
@@ -100,7 +100,7 @@ def test_any_bytes_are_a_certificate_or_refused(any_bytes):
     """With one kind of error, at once; of what is read nothing fails later."""
     if isinstance(any_bytes, int):
         any_bytes = dermutations.bend_der(chance(str(any_bytes)), DER).content
-    for text in (any_bytes, drafts.pem(any_bytes)):
+    for text in (any_bytes, derparts.pem(any_bytes)):
         try:
             found = certificates.read(text)
         except errors.IdentityError:

@@ -13,19 +13,19 @@ from hlf.audit.records import anatomy
 from hlf.network.engines.embedded.wire import requests
 from hlf.wire import blocks, signatures
 from hlf.wire.config import channelconfig
-from tests.support import drafts
-from tests.support.drafts import Draft
+from tests.support import derparts
+from tests.support.derparts import Draft
 from tests.support.members import Consortium, Definition, Person, put
-from tests.support.running import Running, consortium, run
+from tests.support.runningchannel import Running, consortium, run
 from tests.unit.hlf.chain import Chain
 
-X400 = drafts.extension(drafts.SAN, drafts.tlv(0x30, drafts.tlv(0xA3)))
+X400 = derparts.extension(derparts.SAN, derparts.tlv(0x30, derparts.tlv(0xA3)))
 # The authority did not exist then, so nobody that it issued is a member of that time.
-YEAR_0 = drafts.tlv(0x30, drafts.tlv(0x18, b"00000101000000Z"), drafts.tlv(0x18, b"99991231235959Z"))
-RSA = drafts.tlv(
+YEAR_0 = derparts.tlv(0x30, derparts.tlv(0x18, b"00000101000000Z"), derparts.tlv(0x18, b"99991231235959Z"))
+RSA = derparts.tlv(
     0x30,
-    drafts.tlv(0x30, drafts.oid("1.2.840.113549.1.1.1"), b"\x05\x00"),
-    drafts.tlv(0x03, b"\0", drafts.tlv(0x30, b"\x02\x01\x05", b"\x02\x01\x03")),
+    derparts.tlv(0x30, derparts.oid("1.2.840.113549.1.1.1"), b"\x05\x00"),
+    derparts.tlv(0x03, b"\0", derparts.tlv(0x30, b"\x02\x01\x05", b"\x02\x01\x03")),
 )
 CODES = transaction_pb2.TxValidationCode
 
@@ -40,7 +40,7 @@ def shown(person: Person, text: bytes) -> Person:
 def bent(who: Consortium, person: Person, *extensions: bytes, **parts: object) -> bytes:
     """The person's certificate with other parts, issued by its organisation all the same."""
     draft = Draft.of(person.issued.certificate.public_bytes(Encoding.DER)).but(**parts).with_extensions(*extensions)
-    return drafts.pem(draft.signed(who[person.msp_id].ca.key))
+    return derparts.pem(draft.signed(who[person.msp_id].ca.key))
 
 
 REFUSED = {
@@ -50,7 +50,7 @@ REFUSED = {
     "a tiny RSA key": lambda who, person: bent(who, person, key=RSA),
     "an extension twice": lambda who, person: bent(who, person, X400, X400),
     "a byte order mark": lambda who, person: b"\xef\xbb\xbf" + person.issued.certificate_pem,
-    "an empty block": lambda who, person: drafts.pem(b""),
+    "an empty block": lambda who, person: derparts.pem(b""),
     "half a block": lambda who, person: b"-----BEGIN CERTIFICATE-----",
 }
 READ = ("a name of a rare kind", "the year 0", "a tiny RSA key")

@@ -15,8 +15,8 @@ from hlf.network import certificates
 from hlf.network.engines.embedded.endorse import chaincodes, packages
 from hlf.network.engines.embedded.endorse.simulator import SimulationError, Simulator
 from hlf.network.engines.embedded.endorse.transactions import SimulatedTransaction
-from tests.support import ccaas, goldennetwork, scripted
-from tests.support.scripted import Line
+from tests.support import ccaas, goldennetwork, scriptedchaincode
+from tests.support.scriptedchaincode import Line
 from tests.support.snapshots import State
 
 INPUT = chaincode_pb2.ChaincodeInput(args=[b"f"]).SerializeToString()
@@ -96,7 +96,7 @@ def test_many_transactions_share_one_stream(tmp_path):
     peer_ids: list[str] = []
 
     async def scenario(peer: Peer) -> None:
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer_ids.append(peer.install(address))
             names = [f"tx{number}" for number in range(50)]
             answers = await asyncio.gather(*(peer.execute(name) for name in names))
@@ -119,7 +119,7 @@ def test_a_chaincode_that_goes_away_fails_what_it_had_in_hand(tmp_path):
             await line.complete(message, b"back")
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert await peer.refusal() == "error sending: chaincode stream terminated"
             assert await peer.execute() == b"back"
@@ -139,7 +139,7 @@ def test_a_chaincode_that_does_not_answer_is_given_up(tmp_path):
             await line.complete(await line.receive(), b"third")
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert await peer.refusal("first") == "error sending: timeout expired while executing transaction"
             assert await peer.execute("second") == b"second"
@@ -163,7 +163,7 @@ def test_a_message_too_large_for_the_stream_ends_it(tmp_path, monkeypatch):
                     await line.complete(message, message.txid.encode())
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             answer, other = await asyncio.gather(
                 peer.runtime.execute(peer.package_id, peer.transaction("asking"), INPUT), peer.refusal("other")
@@ -215,7 +215,7 @@ def test_a_chaincode_under_another_name_is_not_taken(tmp_path):
             await line.send("REGISTER", chaincode_pb2.ChaincodeID(name="other_1:00").SerializeToString())
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             name = peer.install(address)
             words = await peer.refusal()
             assert words.endswith(
@@ -235,7 +235,7 @@ def test_a_registration_that_cannot_be_read_is_refused(tmp_path, payload):
             await line.send("REGISTER", payload)
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert "regist" in await peer.refusal()
 
@@ -257,7 +257,7 @@ def test_garbage_in_a_question_is_answered_and_forgotten(tmp_path, caplog):
             await line.complete(message, (await line.receive()).payload)
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert await peer.execute() == b"1"
 
@@ -280,7 +280,7 @@ def test_questions_about_a_transaction_that_is_not_there_are_refused(tmp_path):
             await line.complete(message, b"done")
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert await peer.execute() == b"done"
 
@@ -297,7 +297,7 @@ def test_a_message_out_of_turn_ends_the_stream(tmp_path, kind):
             await line.send(kind, b"", await line.receive())
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             assert await peer.refusal() == "error sending: chaincode stream terminated"
 
@@ -318,7 +318,7 @@ def test_a_chaincode_calls_another_and_gets_its_answer(tmp_path):
             await line.complete(message)
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             await peer.execute()
 
@@ -351,7 +351,7 @@ def test_one_transaction_runs_once_at_a_time(tmp_path):
             await line.complete(message, b"first")
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             first = asyncio.create_task(peer.execute())
             await begun.wait()
@@ -380,7 +380,7 @@ def test_a_cancelled_launch_leaves_no_connection(tmp_path):
             await line.complete(await line.receive(), b"started")
             await line.receive()
 
-        async with scripted.serving(script) as address:
+        async with scriptedchaincode.serving(script) as address:
             peer.install(address)
             first = asyncio.create_task(peer.execute())
             await dialled.wait()
@@ -407,7 +407,7 @@ def test_a_chaincode_may_ask_for_mutual_tls(tmp_path):
             await line.complete(await line.receive(), b"secure")
             await line.receive()
 
-        async with scripted.serving(script, credentials=credentials) as address:
+        async with scriptedchaincode.serving(script, credentials=credentials) as address:
             root = authority.certificate_pem.decode()
             peer.install(address, label="plain", dial_timeout="2s")
             assert (await peer.refusal()).startswith("could not launch chaincode")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from hlf.wire import envelopes, proposals
 from tests.support.embedded import Engine
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 SECRET = b"a price that nobody may see"
 UNARY = {

@@ -19,7 +19,7 @@ from hlf.network.engines.embedded.node import node
 from hlf.network.engines.embedded.wire import settings
 from hlf.wire import envelopes
 from tests.support.embedded import Engine
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 OLDEST = ab_pb2.SeekPosition(oldest=ab_pb2.SeekOldest())
 

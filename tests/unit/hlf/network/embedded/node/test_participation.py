@@ -11,7 +11,7 @@ from aiohttp import test_utils
 from fabric_protos.common import common_pb2
 
 from hlf.network.engines.embedded.services.participation import CHANNELS, ParticipationService
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 Client = test_utils.TestClient
 

@@ -12,7 +12,7 @@ from hlf.network.engines.embedded.order import configuration, succession
 from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.wire.config import channelconfig, configtx, configupdate
 from tests.support.members import put
-from tests.support.running import Running, again, consortium, run
+from tests.support.runningchannel import Running, again, consortium, run
 from tests.unit.hlf import golden
 
 WHO = consortium()

@@ -19,7 +19,7 @@ from hlf.network import errors
 from hlf.network.engines.embedded.order.channels import Channels, ChannelStanding, JoinError, ParticipationRefused
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig, configtx
-from tests.support.running import consortium
+from tests.support.runningchannel import consortium
 
 FOLLOWER = ChannelStanding("trade", "follower", "onboarding")
 

@@ -20,7 +20,7 @@ from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Messa
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
 from tests.support.members import Person, put
-from tests.support.running import Running, consortium, run
+from tests.support.runningchannel import Running, consortium, run
 from tests.unit.hlf import golden
 
 WHO = consortium()

@@ -18,7 +18,7 @@ from hlf.network.engines.embedded.services import planning, plans
 from hlf.wire import policies
 from hlf.wire.config import configupdate
 from tests.support.members import collection, private_put, put
-from tests.support.running import Running, consortium, run
+from tests.support.runningchannel import Running, consortium, run
 
 
 def outcome(payload: bytes = b"same", endorser: str = "x") -> EndorsementOutcome:

@@ -17,7 +17,7 @@ from hlf.network.engines.embedded.state.updates import Updates, metadata_entries
 from hlf.wire import keys, rwsets
 from tests.support.members import put
 from tests.support.replay import Replayed, merge
-from tests.support.running import Running, run
+from tests.support.runningchannel import Running, run
 
 Version = rwsets.Version
 VALID = transaction_pb2.VALID

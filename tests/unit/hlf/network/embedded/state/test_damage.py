@@ -14,7 +14,7 @@ import pytest
 from hlf.network import errors
 from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from tests.support.members import put
-from tests.support.running import Running, consortium, run
+from tests.support.runningchannel import Running, consortium, run
 
 BOTH = ("AMSP", "BMSP")
 

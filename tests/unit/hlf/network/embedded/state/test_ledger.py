@@ -19,7 +19,7 @@ from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks
 from tests.support import committer, replay
 from tests.support.members import put
-from tests.support.running import Running, again, consortium, run
+from tests.support.runningchannel import Running, again, consortium, run
 from tests.unit.hlf import golden
 
 ROOT = Path(__file__).parents[6]

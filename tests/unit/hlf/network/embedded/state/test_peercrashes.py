@@ -11,7 +11,7 @@ from fabric_protos.peer import transaction_pb2
 from hlf.network.engines.embedded.state import blocklog, peercrashes
 from hlf.wire import rwsets
 from tests.support.members import collection, private_put, put
-from tests.support.running import Running, run
+from tests.support.runningchannel import Running, run
 
 BOTH = ["AMSP", "BMSP"]
 SECRET = "a price that nobody may see"

@@ -10,7 +10,7 @@ from fabric_protos.ledger.rwset import rwset_pb2
 from hlf.network import errors
 from hlf.wire import keys, rwsets
 from tests.support.members import collection, private_put, put
-from tests.support.running import Running, again, run
+from tests.support.runningchannel import Running, again, run
 
 HELD = (
     collection("ab", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.peer','BMSP.peer')"),

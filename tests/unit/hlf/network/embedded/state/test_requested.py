@@ -11,7 +11,7 @@ from hlf.network.engines.embedded.state import exporting
 from hlf.network.engines.embedded.state.requested import RequestError, SnapshotRequests
 from hlf.wire import fields
 from tests.support.members import put
-from tests.support.running import Running, again, consortium, run
+from tests.support.runningchannel import Running, again, consortium, run
 
 BOTH = ("AMSP", "BMSP")
 

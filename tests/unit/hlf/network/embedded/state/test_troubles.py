@@ -24,7 +24,7 @@ from hlf.steps import failures
 from tests.support import replay
 from tests.support.embedded import Engine
 from tests.support.members import Consortium, Definition, Transaction, put
-from tests.support.running import Running, again, consortium, run
+from tests.support.runningchannel import Running, again, consortium, run
 
 BOTH = ["AMSP", "BMSP"]
 SECRET = "a price that nobody may see"

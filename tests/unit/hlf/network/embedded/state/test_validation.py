@@ -10,7 +10,7 @@ from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, transaction_pb
 from hlf.network.engines.embedded.state.validation import BlockValidator
 from hlf.wire import keys, policies, rwsets
 from tests.support.members import Definition, collection, private_put, put
-from tests.support.running import Running, consortium, run
+from tests.support.runningchannel import Running, consortium, run
 
 SETTLED = "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support import drafts
-from tests.support.bent.organisations import (
+from tests.support import derparts
+from tests.support.derparts import Draft, extension, name, pem, tlv
+from tests.support.oddcertificates.organisations import (
     AUTHORITY,
     CERT_SIGN,
     CLIENT_AUTH,
@@ -23,7 +24,6 @@ from tests.support.bent.organisations import (
     organisation,
     revocation_list,
 )
-from tests.support.drafts import Draft, extension, name, pem, tlv
 
 SIGNS_LISTS = extension("2.5.29.15", b"\x03\x02\x01\x02", critical=True)
 
@@ -81,16 +81,19 @@ def _roots() -> Iterator[tuple[str, Draft]]:
     )
     yield "of no length", usual.but(extensions=(constraints(b"\x01\x01\xff\x02\x01\x00"), CERT_SIGN, key_id(1)))
     yield "unknown and critical", usual.with_extensions(extension("1.2.3.4", b"", critical=True))
-    yield "for clients", usual.with_extensions(extension("2.5.29.37", tlv(0x30, drafts.oid(CLIENT_AUTH))))
-    yield "for servers", usual.with_extensions(extension("2.5.29.37", tlv(0x30, drafts.oid(SERVER_AUTH))))
+    yield "for clients", usual.with_extensions(extension("2.5.29.37", tlv(0x30, derparts.oid(CLIENT_AUTH))))
+    yield "for servers", usual.with_extensions(extension("2.5.29.37", tlv(0x30, derparts.oid(SERVER_AUTH))))
     yield "another kind of text", usual.but(issuer=name((CN, IA5, b"ca")))
     yield "another kind of text on both sides", usual.but(issuer=name((CN, IA5, b"ca")), subject=name((CN, IA5, b"ca")))
     yield "expired", usual.but(validity=tlv(0x30, tlv(0x17, b"100101000000Z"), tlv(0x17, b"110101000000Z")))
     yield "ends as it begins", usual.but(validity=tlv(0x30, tlv(0x17, b"240101000000Z"), tlv(0x17, b"240101000000Z")))
-    yield "said to be signed with SHA-1", usual.but(algorithm=tlv(0x30, drafts.oid("1.2.840.10045.4.1")))
-    yield "said to be signed with an unknown one", usual.but(algorithm=tlv(0x30, drafts.oid("1.2.3")))
-    yield "a key of an unknown kind", usual.but(key=tlv(0x30, tlv(0x30, drafts.oid("1.2.3")), b"\x03\x02\x00\x01"))
-    yield "a name of a rare kind", usual.with_extensions(extension(drafts.SAN, tlv(0x30, tlv(0xA3))))
+    yield "said to be signed with SHA-1", usual.but(algorithm=tlv(0x30, derparts.oid("1.2.840.10045.4.1")))
+    yield "said to be signed with an unknown one", usual.but(algorithm=tlv(0x30, derparts.oid("1.2.3")))
+    yield (
+        "a key of an unknown kind",
+        usual.but(key=tlv(0x30, tlv(0x30, derparts.oid("1.2.3")), b"\x03\x02\x00\x01")),
+    )
+    yield "a name of a rare kind", usual.with_extensions(extension(derparts.SAN, tlv(0x30, tlv(0xA3))))
 
 
 def _below(good: bytes) -> Iterator[tuple[str, bytes]]:
@@ -122,7 +125,7 @@ def _below(good: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _lists(good: bytes) -> Iterator[tuple[str, bytes]]:
     usual = revocation_list(0x1001)
-    body, kind, signature = drafts.elements(drafts.inside(usual))
+    body, kind, signature = derparts.elements(derparts.inside(usual))
     for words, listed in (
         ("usual", usual),
         ("in PEM", pem(usual, "X509 CRL")),
@@ -154,8 +157,11 @@ def _lists(good: bytes) -> Iterator[tuple[str, bytes]]:
         ("an empty signature", tlv(0x30, body, kind, b"\x03\x01\x00")),
         ("a signature that is none", tlv(0x30, body, kind, b"\x03\x03\x00\x30\x00")),
         ("a signature of zeros", tlv(0x30, body, kind, tlv(0x03, b"\0", tlv(0x30, b"\x02\x01\0\x02\x01\0")))),
-        ("another algorithm without", tlv(0x30, body, tlv(0x30, drafts.oid("1.2.840.10045.4.1")), signature)),
-        ("an unknown algorithm without", tlv(0x30, body, tlv(0x30, drafts.oid("1.2.3")), signature)),
+        (
+            "another algorithm without",
+            tlv(0x30, body, tlv(0x30, derparts.oid("1.2.840.10045.4.1")), signature),
+        ),
+        ("an unknown algorithm without", tlv(0x30, body, tlv(0x30, derparts.oid("1.2.3")), signature)),
         ("a set", b"\x31" + usual[1:]),
         ("a certificate", member().signed(key(1))),
     ):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support import drafts
-from tests.support.bent.organisations import (
+from tests.support import derparts
+from tests.support.derparts import Draft, name, tlv
+from tests.support.oddcertificates.organisations import (
     BMP,
     CN,
     COUNTRY,
@@ -22,7 +23,6 @@ from tests.support.bent.organisations import (
     key_info,
     member,
 )
-from tests.support.drafts import Draft, name, tlv
 
 
 def names() -> Iterator[tuple[str, Draft]]:
@@ -72,19 +72,27 @@ def names() -> Iterator[tuple[str, Draft]]:
         if "BMP" in words or words in ("T61", "PrintableString"):
             unit_text = "client".encode("utf-16-be") if tag == BMP else b"client"
             yield f"unit as {words}", good.but(subject=name((OU, tag, unit_text), (CN, tag, text)))
-    several = tlv(0x31, tlv(0x30, drafts.oid(OU), tlv(UTF8, b"client")), tlv(0x30, drafts.oid(CN), tlv(UTF8, b"x")))
-    backwards = tlv(0x31, tlv(0x30, drafts.oid(CN), tlv(UTF8, b"x")), tlv(0x30, drafts.oid(OU), tlv(UTF8, b"client")))
+    several = tlv(
+        0x31,
+        tlv(0x30, derparts.oid(OU), tlv(UTF8, b"client")),
+        tlv(0x30, derparts.oid(CN), tlv(UTF8, b"x")),
+    )
+    backwards = tlv(
+        0x31,
+        tlv(0x30, derparts.oid(CN), tlv(UTF8, b"x")),
+        tlv(0x30, derparts.oid(OU), tlv(UTF8, b"client")),
+    )
     for words, subject in (
         ("empty", b"\x30\x00"),
         ("a set", tlv(0x31, several)),
         ("several in a set", tlv(0x30, several)),
         ("several in a set, backwards", tlv(0x30, backwards)),
-        ("an empty set", tlv(0x30, tlv(0x31), tlv(0x31, tlv(0x30, drafts.oid(OU), tlv(UTF8, b"client"))))),
-        ("an attribute without a value", tlv(0x30, tlv(0x31, tlv(0x30, drafts.oid(OU))))),
+        ("an empty set", tlv(0x30, tlv(0x31), tlv(0x31, tlv(0x30, derparts.oid(OU), tlv(UTF8, b"client"))))),
+        ("an attribute without a value", tlv(0x30, tlv(0x31, tlv(0x30, derparts.oid(OU))))),
         ("an attribute without a kind", tlv(0x30, tlv(0x31, tlv(0x30)))),
         (
             "an attribute with two values",
-            tlv(0x30, tlv(0x31, tlv(0x30, drafts.oid(OU), tlv(UTF8, b"client"), tlv(UTF8, b"peer")))),
+            tlv(0x30, tlv(0x31, tlv(0x30, derparts.oid(OU), tlv(UTF8, b"client"), tlv(UTF8, b"peer")))),
         ),
         ("an unknown kind", name(unit, ("1.2.3.4.5", UTF8, b"x"))),
         ("a kind of two parts", name(unit, ("2.999", UTF8, b"x"))),
@@ -111,18 +119,18 @@ def names() -> Iterator[tuple[str, Draft]]:
 
 def keys() -> Iterator[tuple[str, Draft]]:
     good = member()
-    point = drafts.inside(drafts.elements(drafts.inside(good.key))[1])[1:]
-    kinds = {curve: drafts.elements(drafts.inside(key_info(key(9, curve))))[0] for curve in (*CURVES, "Ed25519")}
+    point = derparts.inside(derparts.elements(derparts.inside(good.key))[1])[1:]
+    kinds = {curve: derparts.elements(derparts.inside(key_info(key(9, curve))))[0] for curve in (*CURVES, "Ed25519")}
 
     def info(kind: bytes, content: bytes, unused: bytes = b"\0", *more: bytes) -> bytes:
         return tlv(0x30, kind, tlv(0x03, unused, content), *more)
 
     for curve in (*CURVES, "Ed25519"):
         yield f"key on {curve}", member(curve=curve)
-    rsa = tlv(0x30, drafts.oid("1.2.840.113549.1.1.1"), b"\x05\x00")
+    rsa = tlv(0x30, derparts.oid("1.2.840.113549.1.1.1"), b"\x05\x00")
     modulus = tlv(0x02, b"\0" + b"\xc5" * 256)
     compressed = bytes([2 + (point[-1] & 1)]) + point[1:33]
-    dsa = tlv(0x30, drafts.oid("1.2.840.10040.4.1"), tlv(0x30, b"\x02\x01\x17", b"\x02\x01\x0b", b"\x02\x01\x04"))
+    dsa = tlv(0x30, derparts.oid("1.2.840.10040.4.1"), tlv(0x30, b"\x02\x01\x17", b"\x02\x01\x0b", b"\x02\x01\x04"))
     for words, made in (
         ("compressed", info(kinds["P-256"], compressed)),
         ("hybrid", info(kinds["P-256"], bytes([6 + (point[-1] & 1)]) + point[1:])),
@@ -134,23 +142,33 @@ def keys() -> Iterator[tuple[str, Draft]]:
         ("of another curve", info(kinds["P-384"], point)),
         ("with unused bits", info(kinds["P-256"], point, b"\1")),
         ("with a null behind", info(kinds["P-256"], point, b"\0", b"\x05\x00")),
-        ("on secp256k1", info(tlv(0x30, drafts.oid("1.2.840.10045.2.1"), drafts.oid("1.3.132.0.10")), point)),
-        ("on no curve", info(tlv(0x30, drafts.oid("1.2.840.10045.2.1")), point)),
-        ("on a curve of null", info(tlv(0x30, drafts.oid("1.2.840.10045.2.1"), b"\x05\x00"), point)),
+        (
+            "on secp256k1",
+            info(tlv(0x30, derparts.oid("1.2.840.10045.2.1"), derparts.oid("1.3.132.0.10")), point),
+        ),
+        ("on no curve", info(tlv(0x30, derparts.oid("1.2.840.10045.2.1")), point)),
+        ("on a curve of null", info(tlv(0x30, derparts.oid("1.2.840.10045.2.1"), b"\x05\x00"), point)),
         (
             "on two curves",
-            info(tlv(0x30, *drafts.elements(drafts.inside(kinds["P-256"])), drafts.oid("1.3.132.0.34")), point),
+            info(
+                tlv(
+                    0x30,
+                    *derparts.elements(derparts.inside(kinds["P-256"])),
+                    derparts.oid("1.3.132.0.34"),
+                ),
+                point,
+            ),
         ),
-        ("of Ed25519 with a null", info(tlv(0x30, drafts.oid("1.3.101.112"), b"\x05\x00"), b"\1" * 32)),
+        ("of Ed25519 with a null", info(tlv(0x30, derparts.oid("1.3.101.112"), b"\x05\x00"), b"\1" * 32)),
         ("of Ed25519, short", info(kinds["Ed25519"], b"\1" * 31)),
         ("of Ed25519, any bytes", info(kinds["Ed25519"], b"\xff" * 32)),
-        ("of X25519", info(tlv(0x30, drafts.oid("1.3.101.110")), b"\1" * 32)),
-        ("of X25519, short", info(tlv(0x30, drafts.oid("1.3.101.110")), b"\1")),
-        ("of Ed448", info(tlv(0x30, drafts.oid("1.3.101.113")), b"\1" * 57)),
+        ("of X25519", info(tlv(0x30, derparts.oid("1.3.101.110")), b"\1" * 32)),
+        ("of X25519, short", info(tlv(0x30, derparts.oid("1.3.101.110")), b"\1")),
+        ("of Ed448", info(tlv(0x30, derparts.oid("1.3.101.113")), b"\1" * 57)),
         ("of RSA", info(rsa, tlv(0x30, modulus, b"\x02\x03\1\0\1"))),
         (
             "of RSA with no null",
-            info(tlv(0x30, drafts.oid("1.2.840.113549.1.1.1")), tlv(0x30, modulus, b"\x02\x03\1\0\1")),
+            info(tlv(0x30, derparts.oid("1.2.840.113549.1.1.1")), tlv(0x30, modulus, b"\x02\x03\1\0\1")),
         ),
         ("of RSA, negative", info(rsa, tlv(0x30, b"\x02\x01\x80", b"\x02\x03\1\0\1"))),
         ("of RSA, zero", info(rsa, tlv(0x30, b"\x02\x01\x00", b"\x02\x03\1\0\1"))),
@@ -161,12 +179,15 @@ def keys() -> Iterator[tuple[str, Draft]]:
         ("of RSA, huge exponent", info(rsa, tlv(0x30, modulus, tlv(0x02, b"\x01" * 12)))),
         ("of RSA, no exponent", info(rsa, tlv(0x30, modulus))),
         ("of RSA, no numbers", info(rsa, b"")),
-        ("of RSA-PSS", info(tlv(0x30, drafts.oid("1.2.840.113549.1.1.10")), tlv(0x30, modulus, b"\x02\x03\1\0\1"))),
+        (
+            "of RSA-PSS",
+            info(tlv(0x30, derparts.oid("1.2.840.113549.1.1.10")), tlv(0x30, modulus, b"\x02\x03\1\0\1")),
+        ),
         ("of DSA", info(dsa, b"\x02\x01\x05")),
         ("of DSA, zero", info(dsa, b"\x02\x01\x00")),
-        ("of DSA, no numbers", info(tlv(0x30, drafts.oid("1.2.840.10040.4.1")), b"\x02\x01\x05")),
-        ("of an unknown kind", info(tlv(0x30, drafts.oid("1.2.3.4")), b"anything")),
-        ("of an unknown kind with odd bits", info(tlv(0x30, drafts.oid("1.2.3.4")), b"\xf0", b"\4")),
+        ("of DSA, no numbers", info(tlv(0x30, derparts.oid("1.2.840.10040.4.1")), b"\x02\x01\x05")),
+        ("of an unknown kind", info(tlv(0x30, derparts.oid("1.2.3.4")), b"anything")),
+        ("of an unknown kind with odd bits", info(tlv(0x30, derparts.oid("1.2.3.4")), b"\xf0", b"\4")),
         ("of no kind", info(b"\x30\x00", point)),
         ("as octets", tlv(0x30, kinds["P-256"], tlv(0x04, point))),
         ("missing", b""),

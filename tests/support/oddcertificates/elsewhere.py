@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support.bent.organisations import (
+from tests.support.derparts import name, pem, tlv
+from tests.support.oddcertificates.organisations import (
     CN,
     DNS_A,
     DNS_B,
@@ -18,7 +19,6 @@ from tests.support.bent.organisations import (
     organisations,
     policies,
 )
-from tests.support.drafts import name, pem, tlv
 
 
 def elsewhere() -> Iterator[tuple[str, str, bytes]]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support import covered
+from tests.support import coveragetable
 
 
 def _file(lines: int, run: int, branches: int, taken: int) -> dict[str, object]:
@@ -24,7 +24,7 @@ def test_less_than_the_floors_fails(tmp_path, capsys, run, taken, part, ends):
     if part:
         files = {"hlf/a.py": _file(100, run, 100, taken)}
     (tmp_path / "all.json").write_text(json.dumps({"files": files}))
-    assert covered.main(tmp_path, part=part) == ends
+    assert coveragetable.main(tmp_path, part=part) == ends
     shown = capsys.readouterr()
     assert f"| all | 100 | {run}.0 % | 100 | {taken}.0 % |" in shown.out
     assert shown.out == (tmp_path / "summary.md").read_text()
@@ -39,6 +39,6 @@ def test_each_room_of_the_map_is_counted():
         "chaincode/domain/orders/orders.py",
         "gateway/http/auth.py",
     )
-    rooms = covered.rooms({name: _file(10, 9, 2, 1) for name in names})
+    rooms = coveragetable.rooms({name: _file(10, 9, 2, 1) for name in names})
     assert list(rooms) == ["chaincode/domain", "gateway", "hlf", "hlf/network", "all"]
     assert rooms["all"]["num_statements"] == 40

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chaincode import carriage, commerce, trade
-from gateway.fabric import declared
-from gateway.fabric.declared import Declarations
+from gateway.fabric import declarations
+from gateway.fabric.declarations import Declarations
 from hlf import errors
 from hlf.codec import records
 
@@ -51,7 +51,7 @@ def find(known: Declarations, peer: Peer, function: str = "write", *, private: b
 )
 def test_every_function_of_the_trade_is_read_as_it_is_declared(chaincode):
     """And each that writes says who endorses it: a gateway has nobody else to ask."""
-    found = declared.read(records.dumps(chaincode.describe()))
+    found = declarations.read(records.dumps(chaincode.describe()))
     for name, function in chaincode.functions.items():
         if function.contract.startswith("org."):
             continue
@@ -70,7 +70,7 @@ def test_metadata_are_read_once_for_each_definition():
     peer, known = Peer(described(write={"x-endorsed-by": ["caller"]})), Declarations(clock=lambda: 0.0)
     assert find(known, peer).endorsed_by == ("caller",)
     assert find(known, peer, "Notes:write").endorsed_by == ("caller",)
-    assert peer.asked == ["QueryChaincodeDefinition", declared.METADATA]
+    assert peer.asked == ["QueryChaincodeDefinition", declarations.METADATA]
     peer.metadata, peer.definition = described(write={"x-endorsed-by": ["reader"]}), b"2"
     assert find(known, peer).endorsed_by == ("caller",)
     assert find(known, peer, private=True).endorsed_by == ("reader",)
@@ -98,7 +98,7 @@ def test_a_chaincode_without_metadata_declares_nothing():
     peer, known = Peer(errors.EvaluateError(SAID)), Declarations(clock=lambda: 0.0)
     assert find(known, peer) is None
     assert find(known, peer) is None
-    assert peer.asked.count(declared.METADATA) == 1
+    assert peer.asked.count(declarations.METADATA) == 1
     assert known.find(peer, "AMSP", "qscc", "GetChainInfo", private=False) is None  # type: ignore[arg-type]
 
 
@@ -137,4 +137,4 @@ def test_a_peer_that_does_not_answer_is_not_one_that_declares_nothing():
 def test_metadata_that_cannot_be_read_are_no_declaration(metadata):
     """A stranger's bytes give an error of this room, never a half of what was declared."""
     with pytest.raises(errors.WireError):
-        declared.read(metadata)
+        declarations.read(metadata)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support.bent.organisations import member
-from tests.support.drafts import Draft, tlv
+from tests.support.derparts import Draft, tlv
+from tests.support.oddcertificates.organisations import member
 
 
 def numbers() -> Iterator[tuple[str, Draft]]:

@@ -25,7 +25,7 @@ from fabric_protos.peer import (
 )
 
 from hlf.wire import envelopes, keys, signatures
-from tests.support.people import Organisation, Person
+from tests.support.networkpeople import Organisation, Person
 
 Change = Callable[[bytes], bytes]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from tests.support.bent.organisations import Issuer, member
-from tests.support.drafts import pem
+from tests.support.derparts import pem
+from tests.support.oddcertificates.organisations import Issuer, member
 
 
 def texts(issuer: Issuer) -> Iterator[tuple[str, bytes]]:

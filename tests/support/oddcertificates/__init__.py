@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.hostile import dermutations, mutations
-from tests.support import drafts
-from tests.support.bent import alternatives, elsewhere, extensions, parts, subjects, texts, wholes
-from tests.support.bent.organisations import DNS_A, SERVER_AUTH, Issuer, alternative, issuer, key, member
-from tests.support.drafts import extension, pem, tlv
+from tests.support import derparts
+from tests.support.derparts import extension, pem, tlv
+from tests.support.oddcertificates import alternatives, elsewhere, extensions, parts, subjects, texts, wholes
+from tests.support.oddcertificates.organisations import DNS_A, SERVER_AUTH, Issuer, alternative, issuer, key, member
 
 BODIES, WHOLES, TEXTS = 260, 120, 80
 """How many changes at random there are of what is signed, of all of it, and of the PEM."""
@@ -68,12 +68,12 @@ def members(by: Issuer) -> Iterator[Case]:
 
 
 def _at_random(by: Issuer) -> Iterator[Case]:
-    purpose = extension("2.5.29.37", tlv(0x30, drafts.oid(SERVER_AUTH)))
+    purpose = extension("2.5.29.37", tlv(0x30, derparts.oid(SERVER_AUTH)))
     draft = by.fit(member().with_extensions(alternative(DNS_A, tlv(0x86, b"http://a.test/x")), purpose))
     whole = draft.signed(by.key)
     for number in range(BODIES):
         bent = dermutations.bend_der(_choices(f"body {number}"), draft.body)
-        yield Case(f"random body {number}: {bent.words}", "plain", pem(drafts.sign(bent.content, by.key)))
+        yield Case(f"random body {number}: {bent.words}", "plain", pem(derparts.sign(bent.content, by.key)))
     for number in range(WHOLES):
         bent = dermutations.bend_der(_choices(f"whole {number}"), whole)
         yield Case(f"random whole {number}: {bent.words}", "plain", pem(bent.content))

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fabric_protos.msp import msp_config_pb2
 
-from tests.support import drafts
-from tests.support.drafts import Draft, extension, name, pem, tlv
+from tests.support import derparts
+from tests.support.derparts import Draft, extension, name, pem, tlv
 
 CURVES = {"P-224": ec.SECP224R1(), "P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
 CURVED = ("P-224", "P-384", "P-521", "Ed25519")
@@ -35,7 +35,9 @@ def key_info(private: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) ->
 
 def algorithm(private: object) -> bytes:
     return (
-        tlv(0x30, drafts.oid("1.3.101.112")) if isinstance(private, ed25519.Ed25519PrivateKey) else drafts.ECDSA_SHA256
+        tlv(0x30, derparts.oid("1.3.101.112"))
+        if isinstance(private, ed25519.Ed25519PrivateKey)
+        else derparts.ECDSA_SHA256
     )
 
 
@@ -64,7 +66,7 @@ def authority(
     return Draft(
         version=b"\xa0\x03\x02\x01\x02",
         serial=tlv(0x02, (0x010000 + number).to_bytes(3, "big")),
-        algorithm=algorithm(private) if not by else drafts.ECDSA_SHA256,
+        algorithm=algorithm(private) if not by else derparts.ECDSA_SHA256,
         issuer=name((CN, UTF8, by.encode())) if by else subject,
         validity=VALIDITY,
         subject=subject,
@@ -108,8 +110,8 @@ def revocation_list(
     listed = tlv(0x30, *entries) if entries else b""
     named = issuer_id(1) if named is None else named
     own = tlv(0xA0, tlv(0x30, named)) if named else b""
-    body = tlv(0x30, version, drafts.ECDSA_SHA256, name((CN, UTF8, b"ca")), tlv(0x17, b"240601000000Z"), listed, own)
-    return drafts.sign(body, key(signer), high=high)
+    body = tlv(0x30, version, derparts.ECDSA_SHA256, name((CN, UTF8, b"ca")), tlv(0x17, b"240601000000Z"), listed, own)
+    return derparts.sign(body, key(signer), high=high)
 
 
 def limits(*, permitted: tuple[bytes, ...] = (), excluded: tuple[bytes, ...] = ()) -> bytes:
@@ -118,11 +120,11 @@ def limits(*, permitted: tuple[bytes, ...] = (), excluded: tuple[bytes, ...] = (
 
 
 def policies(*oids: str) -> bytes:
-    return extension("2.5.29.32", tlv(0x30, *(tlv(0x30, drafts.oid(one)) for one in oids)))
+    return extension("2.5.29.32", tlv(0x30, *(tlv(0x30, derparts.oid(one)) for one in oids)))
 
 
 def alternative(*names: bytes, critical: bool = False) -> bytes:
-    return extension(drafts.SAN, tlv(0x30, *names), critical=critical)
+    return extension(derparts.SAN, tlv(0x30, *names), critical=critical)
 
 
 DNS_A, DNS_B = tlv(0x82, b"x.a.test"), tlv(0x82, b"x.b.test")
@@ -144,7 +146,7 @@ def organisations() -> dict[str, bytes]:
     asks = extension("2.5.29.36", tlv(0x30, tlv(0x80, b"\0")))
     inner = authority(2, "inner", by="ca")
     strict = authority(2, "inner", by="ca", more=(policies("1.2.3", "1.2.4"), asks))
-    mapped = extension("2.5.29.33", tlv(0x30, tlv(0x30, drafts.oid("1.2.3"), drafts.oid("1.2.9"))))
+    mapped = extension("2.5.29.33", tlv(0x30, tlv(0x30, derparts.oid("1.2.3"), derparts.oid("1.2.9"))))
     mapping = authority(2, "inner", by="ca", more=(policies("1.2.3"), asks, mapped))
     any_policy = authority(2, "inner", by="ca", more=(policies("2.5.29.32.0"), asks))
     made = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support import drafts
-from tests.support.bent.organisations import CN, DNS_A, UTF8, alternative, member
-from tests.support.drafts import Draft, extension, name, tlv
+from tests.support import derparts
+from tests.support.derparts import Draft, extension, name, tlv
+from tests.support.oddcertificates.organisations import CN, DNS_A, UTF8, alternative, member
 
 
 def alternatives() -> Iterator[tuple[str, Draft]]:
@@ -14,7 +14,7 @@ def alternatives() -> Iterator[tuple[str, Draft]]:
     for words, made in (
         ("none", ()),
         ("x400Address", (tlv(0xA3),)),
-        ("otherName", (tlv(0xA0, drafts.oid("1.2.3"), tlv(0xA0, tlv(UTF8, b"x"))),)),
+        ("otherName", (tlv(0xA0, derparts.oid("1.2.3"), tlv(0xA0, tlv(UTF8, b"x"))),)),
         ("ediPartyName", (tlv(0xA5, tlv(0xA1, tlv(UTF8, b"x"))),)),
         ("directoryName", (tlv(0xA4, name((CN, UTF8, b"x"))),)),
         ("directoryName, broken", (tlv(0xA4, b"\xff\xff"),)),
@@ -112,4 +112,4 @@ def alternatives() -> Iterator[tuple[str, Draft]]:
         ("with something behind", b"\x30\x00\x05\x00"),
         ("of no bytes", b""),
     ):
-        yield f"alternative names {words}", good.with_extensions(extension(drafts.SAN, value))
+        yield f"alternative names {words}", good.with_extensions(extension(derparts.SAN, value))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.support import drafts
-from tests.support.bent.organisations import (
+from tests.support import derparts
+from tests.support.derparts import Draft, extension, name, tlv
+from tests.support.oddcertificates.organisations import (
     ANY_PURPOSE,
     CLIENT_AUTH,
     CN,
@@ -17,7 +18,6 @@ from tests.support.bent.organisations import (
     limits,
     member,
 )
-from tests.support.drafts import Draft, extension, name, tlv
 
 
 def extensions() -> Iterator[tuple[str, Draft]]:
@@ -54,7 +54,7 @@ def extensions() -> Iterator[tuple[str, Draft]]:
         yield f"key usage {words}", good.with_extensions(extension("2.5.29.15", value, critical=True))
 
     def purposes(*oids: str) -> bytes:
-        return tlv(0x30, *map(drafts.oid, oids))
+        return tlv(0x30, *map(derparts.oid, oids))
 
     for words, value in (
         ("none", b"\x30\x00"),
@@ -115,16 +115,16 @@ def extensions() -> Iterator[tuple[str, Draft]]:
     ):
         yield f"distribution points {words}", good.with_extensions(extension("2.5.29.31", value))
     for words, value in (
-        ("one", tlv(0x30, tlv(0x30, drafts.oid("1.2.3")))),
-        ("twice", tlv(0x30, tlv(0x30, drafts.oid("1.2.3")), tlv(0x30, drafts.oid("1.2.3")))),
-        ("with qualifiers", tlv(0x30, tlv(0x30, drafts.oid("1.2.3"), tlv(0x30, b"\xff\xff")))),
-        ("huge", tlv(0x30, tlv(0x30, drafts.oid(f"1.2.{1 << 70}")))),
+        ("one", tlv(0x30, tlv(0x30, derparts.oid("1.2.3")))),
+        ("twice", tlv(0x30, tlv(0x30, derparts.oid("1.2.3")), tlv(0x30, derparts.oid("1.2.3")))),
+        ("with qualifiers", tlv(0x30, tlv(0x30, derparts.oid("1.2.3"), tlv(0x30, b"\xff\xff")))),
+        ("huge", tlv(0x30, tlv(0x30, derparts.oid(f"1.2.{1 << 70}")))),
         ("cut", tlv(0x30, tlv(0x30, b"\x06\x02\x2a\x83"))),
         ("with a zero part", tlv(0x30, tlv(0x30, b"\x06\x03\x2a\x80\x01"))),
         ("of no bytes", tlv(0x30, tlv(0x30, b"\x06\x00"))),
         ("empty", b"\x30\x00"),
         ("a text", b"\x30\x03\x0c\x01a"),
-        ("any", tlv(0x30, tlv(0x30, drafts.oid("2.5.29.32.0")))),
+        ("any", tlv(0x30, tlv(0x30, derparts.oid("2.5.29.32.0")))),
     ):
         yield f"policies {words}", good.with_extensions(extension("2.5.29.32", value, critical=True))
         yield (
@@ -143,9 +143,9 @@ def extensions() -> Iterator[tuple[str, Draft]]:
     ):
         yield f"policy constraints {words}", good.with_extensions(extension("2.5.29.36", value, critical=True))
     for words, value in (
-        ("one", tlv(0x30, tlv(0x30, drafts.oid("1.2.3"), drafts.oid("1.2.4")))),
-        ("half", tlv(0x30, tlv(0x30, drafts.oid("1.2.3")))),
-        ("any", tlv(0x30, tlv(0x30, drafts.oid("2.5.29.32.0"), drafts.oid("1.2.4")))),
+        ("one", tlv(0x30, tlv(0x30, derparts.oid("1.2.3"), derparts.oid("1.2.4")))),
+        ("half", tlv(0x30, tlv(0x30, derparts.oid("1.2.3")))),
+        ("any", tlv(0x30, tlv(0x30, derparts.oid("2.5.29.32.0"), derparts.oid("1.2.4")))),
         ("empty", b"\x30\x00"),
     ):
         yield f"policy mappings {words}", good.with_extensions(extension("2.5.29.33", value, critical=True))
@@ -157,9 +157,9 @@ def extensions() -> Iterator[tuple[str, Draft]]:
     ):
         yield f"inhibit any policy {words}", good.with_extensions(extension("2.5.29.54", value, critical=True))
     for words, value in (
-        ("usual", tlv(0x30, tlv(0x30, drafts.oid("1.3.6.1.5.5.7.48.1"), tlv(0x86, b"http://a")))),
-        ("a rare kind", tlv(0x30, tlv(0x30, drafts.oid("1.3.6.1.5.5.7.48.1"), tlv(0xA3)))),
-        ("no place", tlv(0x30, tlv(0x30, drafts.oid("1.3.6.1.5.5.7.48.1")))),
+        ("usual", tlv(0x30, tlv(0x30, derparts.oid("1.3.6.1.5.5.7.48.1"), tlv(0x86, b"http://a")))),
+        ("a rare kind", tlv(0x30, tlv(0x30, derparts.oid("1.3.6.1.5.5.7.48.1"), tlv(0xA3)))),
+        ("no place", tlv(0x30, tlv(0x30, derparts.oid("1.3.6.1.5.5.7.48.1")))),
         ("no method", tlv(0x30, b"\x30\x00")),
         ("empty", b"\x30\x00"),
     ):
@@ -211,15 +211,15 @@ def extensions() -> Iterator[tuple[str, Draft]]:
         ("attributes that are none", extension("1.2.3.4.5.6.7.8.1", b"\xff{")),
         ("twice", extension("1.2.3.4", b"?") * 2),
         ("basic constraints twice", constraints()),
-        ("critical of one", tlv(0x30, drafts.oid("1.2.3.4"), b"\x01\x01\x01", tlv(0x04, b"?"))),
-        ("critical, false", tlv(0x30, drafts.oid("1.2.3.4"), b"\x01\x01\x00", tlv(0x04, b"?"))),
-        ("a value of another kind", tlv(0x30, drafts.oid("1.2.3.4"), tlv(0x0C, b"?"))),
-        ("no value", tlv(0x30, drafts.oid("1.2.3.4"))),
+        ("critical of one", tlv(0x30, derparts.oid("1.2.3.4"), b"\x01\x01\x01", tlv(0x04, b"?"))),
+        ("critical, false", tlv(0x30, derparts.oid("1.2.3.4"), b"\x01\x01\x00", tlv(0x04, b"?"))),
+        ("a value of another kind", tlv(0x30, derparts.oid("1.2.3.4"), tlv(0x0C, b"?"))),
+        ("no value", tlv(0x30, derparts.oid("1.2.3.4"))),
         ("no kind", tlv(0x30, tlv(0x04, b"?"))),
-        ("something behind", tlv(0x30, drafts.oid("1.2.3.4"), tlv(0x04, b"?"), b"\x05\x00")),
+        ("something behind", tlv(0x30, derparts.oid("1.2.3.4"), tlv(0x04, b"?"), b"\x05\x00")),
         ("a set", tlv(0x31)),
         ("a kind too huge", extension("1.2.2147483648", b"?")),
-        ("a constructed value", tlv(0x30, drafts.oid("1.2.3.4"), tlv(0x24, b"\x04\x01?"))),
+        ("a constructed value", tlv(0x30, derparts.oid("1.2.3.4"), tlv(0x24, b"\x04\x01?"))),
         ("a precertificate's mark", extension("1.3.6.1.4.1.11129.2.4.3", b"\x05\x00", critical=True)),
         ("signed times, broken", extension("1.3.6.1.4.1.11129.2.4.2", b"\xff")),
         ("an issuer's alternative name of a rare kind", extension("2.5.29.18", tlv(0x30, tlv(0xA3)))),
