@@ -19,6 +19,10 @@ from hlf.network.topology import Consortium
 CHOSEN = "HLF_PORTS"
 """The variable that says from which ports to choose, such as ``20000-20999``."""
 
+PEER_USES = ("listen", "chaincode", "operations")
+ORDERER_USES = ("listen", "admin", "operations")
+"""The listeners that every peer and every orderer has."""
+
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 SLOTS = (0, 1)
 """A chaincode's server has two ports, so that the next version is served while the present one still is."""
@@ -41,9 +45,10 @@ def assign(record: Record, consortium: Consortium) -> None:
     _place(record, consortium)
     free = _free({port for uses in record.ports.values() for port in uses.values()})
     for peer in consortium.peers:
-        _give(record, peer.name, {"listen": peer.port, "chaincode": None, "operations": None}, free)
+        _give(record, peer.name, {**dict.fromkeys(PEER_USES), "listen": peer.port}, free)
     for orderer in consortium.orderers:
-        _give(record, orderer.name, {"listen": orderer.port, "admin": orderer.admin_port, "operations": None}, free)
+        fixed = {"listen": orderer.port, "admin": orderer.admin_port}
+        _give(record, orderer.name, {**dict.fromkeys(ORDERER_USES), **fixed}, free)
     for chaincode in consortium.chaincodes:
         server = next((each for each in consortium.servers if each.name == chaincode.server), None)
         if server is None:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf.network import errors, material, state
+from hlf.network import errors, material, ports, state
 from hlf.network.exchange import papers
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 from hlf.wire import certificates
+from hlf.wire.certificates import Certificate
 
 KIND = "introduction"
 
@@ -60,8 +61,12 @@ def of_channel(
         raise errors.StateError(folder.root, f"the file has no channel {channel}", f"It has {known}.")
     for file in introduced:
         take(folder, record, consortium, file)
-    parties = (*consortium.channel(channel).members, *(each.msp_id for each in consortium.ordering.organisations))
-    return [of(folder, record, consortium, msp_id) for msp_id in parties]
+    return [of(folder, record, consortium, msp_id) for msp_id in parties(consortium, channel)]
+
+
+def parties(consortium: Consortium, channel: str) -> tuple[str, ...]:
+    """Return the members of a channel and the organisations that order, as a file has them."""
+    return (*consortium.channel(channel).members, *(each.msp_id for each in consortium.ordering.organisations))
 
 
 def known(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> bool:
@@ -100,29 +105,35 @@ def keep(folder: Folder, record: Record, consortium: Consortium, paper: papers.P
             f"introduces {msp_id!r}, and the consortium file here has no such organisation",
             "Write it into the file as its admin has it, and name the file: --consortium FILE.",
         )
-    root, tls = (_certificate(paper, name) for name in ("root", "tls_root"))
-    consenters, ports = paper.mapping("consenters"), paper.numbers("nodes")
-    if set(ports) != {*mine.nodes} or set(consenters) != {each.name for each in mine.orderers}:
+    root, tls = (_authority(paper, name) for name in ("root", "tls_root"))
+    consenters, numbers = paper.mapping("consenters"), paper.numbers("nodes")
+    if set(numbers) != {*mine.nodes} or set(consenters) != {each.name for each in mine.orderers}:
         raise paper.error(
-            f"has the nodes {', '.join(sorted(ports))} of {msp_id}, and the consortium file here "
+            f"has the nodes {', '.join(sorted(numbers))} of {msp_id}, and the consortium file here "
             f"{', '.join(sorted(mine.nodes))}",
             "Agree on one file first.",
         )
-    for name, (place, content) in zip(
-        ("identity", "TLS"), zip(roots(folder, msp_id), (root, tls), strict=True), strict=True
-    ):
-        if place.exists() and place.read_bytes() != content:
+    listeners = {each.name: ports.PEER_USES for each in mine.peers}
+    listeners |= {each.name: ports.ORDERER_USES for each in mine.orderers}
+    for name, uses in listeners.items():
+        if set(numbers[name]) != {*uses}:
+            raise paper.error(f"names other ports of {name} than {', '.join(uses)}")
+    for name, place, certificate in zip(("identity", "TLS"), roots(folder, msp_id), (root, tls), strict=True):
+        if place.exists() and place.read_bytes() != certificate.pem:
             raise paper.error(
                 f"names another {name} root of {msp_id} than this folder knows",
                 f"Compare the SHA-256 of both with the admin of {msp_id} by telephone; do not use the file until then.",
             )
+    held = {
+        name: {key: _issued(paper, name, key, values, issuer) for key, issuer in (("tls", tls), ("identity", root))}
+        for name, values in consenters.items()
+    }
     if msp_id not in record.own:
-        material.keep_public(folder, msp_id, root, tls)
-        for name, values in consenters.items():
-            held = {key: _certificate(paper, key, values) for key in ("tls", "identity")}
+        material.keep_public(folder, msp_id, root.pem, tls.pem)
+        for name, certificate_of in held.items():
             for key, file in consenter(folder, name).items():
-                state.replace_file(file, held[key])
-        record.ports.update(ports)
+                state.replace_file(file, certificate_of[key].pem)
+        record.ports.update(numbers)
         record.hosts.update(mine.hosts)
     return msp_id
 
@@ -139,12 +150,25 @@ def consenter(folder: Folder, name: str) -> dict[str, Path]:
     return {"tls": place / "tls" / "server.crt", "identity": place / "msp" / "signcerts" / "cert.pem"}
 
 
-def _certificate(paper: papers.Paper, name: str, values: Any = None) -> bytes:
-    """Return a certificate of the paper as PEM; what is no certificate never gets into the folder."""
-    text = paper.text(name) if values is None else values.get(name) if isinstance(values, dict) else None
+def _authority(paper: papers.Paper, name: str) -> Certificate:
+    """Return a root of trust of the paper; what is none never gets into the folder."""
+    found = _certificate(paper, name, paper.text(name))
+    if not found.issued(found):
+        raise paper.error(f"has a {name!r} that is no root of trust: it has not issued itself")
+    return found
+
+
+def _issued(paper: papers.Paper, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
+    """Return an orderer's certificate, which its own organisation must have issued: channels let it vote by that."""
+    found = _certificate(paper, f"{key} of {node}", values.get(key) if isinstance(values, dict) else None)
+    if not issuer.issued(found):
+        raise paper.error(f"has a certificate {key!r} of {node} that its organisation has not issued")
+    return found
+
+
+def _certificate(paper: papers.Paper, name: str, text: Any) -> Certificate:
     try:
-        content = str(text).encode("ascii")
-        certificates.read(content)
-    except (UnicodeError, hlf_errors.IdentityError) as error:
+        (found,) = certificates.read_all(str(text).encode("ascii"))
+    except (UnicodeError, ValueError, hlf_errors.IdentityError) as error:
         raise paper.error(f"has no certificate {name!r}") from error
-    return content
+    return found

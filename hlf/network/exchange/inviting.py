@@ -96,7 +96,13 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
     with state.alone(folder):
         wanted = state.wanted(folder, consortium)
         _check(folder, record, wanted, paper, found)
+        parties = introductions.parties(wanted, found.channel)
         for each in told:
+            if (msp_id := paper.part(each).text("msp_id")) not in parties:
+                raise paper.error(
+                    f"introduces {msp_id!r}, and in the consortium file here it has no part in channel {found.channel}",
+                    "Agree on one file first; who invites to a channel speaks of its organisations alone.",
+                )
             introductions.keep(folder, record, wanted, paper.part(each))
         state.replace_file(folder.genesis(found.channel), genesis)
         return operating.bring_up(folder, record, wanted)
@@ -112,10 +118,11 @@ def _read(paper: papers.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]
         raise paper.error(f"holds no first block of a channel ({unusable})") from unusable
     if (bundle.channel_id, found.digest, list(found.words)) != (channel, paper.text("block"), paper.texts("says")):
         raise paper.error("was changed since it was made: its words are not what its block says")
-    roots = {each.id: b"".join(each.config.root_certs) for each in bundle.msps}
+    roots = {each.id: (b"".join(each.config.root_certs), b"".join(each.config.tls_root_certs)) for each in bundle.msps}
     for each in told:
         msp_id = paper.part(each).text("msp_id")
-        if msp_id in roots and roots[msp_id] != paper.part(each).text("root").encode():
+        given = tuple(paper.part(each).text(name).encode() for name in ("root", "tls_root"))
+        if roots.get(msp_id, given) != given:
             raise paper.error(f"introduces {msp_id} with another root than its block names")
     return found, genesis, told
 

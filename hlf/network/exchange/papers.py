@@ -92,7 +92,7 @@ class Paper:
         """Return a field with whole numbers by two names, such as ports by node and use."""
         value = self.mapping(name)
         fits = all(
-            isinstance(each, dict) and all(isinstance(one, int) and 0 < one < 1 << 16 for one in each.values())
+            isinstance(each, dict) and all(type(one) is int and 0 < one < 1 << 16 for one in each.values())
             for each in value.values()
         )
         if not fits:

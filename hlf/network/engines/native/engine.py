@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from hlf.network import errors, processes, state
+from hlf.network import errors, ports, processes, state
 from hlf.network.engines.engine import BuilderConfig, replace_tree
 from hlf.network.engines.native import binaries, config, leaders
 from hlf.network.engines.native.binaries import Release
@@ -18,8 +18,6 @@ from hlf.network.topology import BFT, Consortium, Orderer, Organisation, Peer
 
 _START_SECONDS = 60.0
 _UNJOIN_SECONDS = 120.0
-_PEER_USES = ("listen", "chaincode", "operations")
-_ORDERER_USES = ("listen", "admin", "operations")
 
 
 class Native:
@@ -143,7 +141,7 @@ class Native:
             orderer.name,
             [str(release.orderer)],
             environment={**config.LOGGING, "FABRIC_CFG_PATH": str(place.absolute())},
-            addresses=tuple(record.local(orderer.name, use) for use in _ORDERER_USES),
+            addresses=tuple(record.local(orderer.name, use) for use in ports.ORDERER_USES),
             configuration=text,
         )
 
@@ -169,6 +167,6 @@ class Native:
                 "FABRIC_CFG_PATH": str(place.absolute()),
                 **config.builder_environment(builder),
             },
-            addresses=tuple(record.local(peer.name, use) for use in _PEER_USES),
+            addresses=tuple(record.local(peer.name, use) for use in ports.PEER_USES),
             configuration=text,
         )

@@ -271,6 +271,75 @@ def test_an_introduction_with_another_root_is_refused(parties):
     assert not Path(parties.sent("no")).exists()
 
 
+def other(parties, *place):
+    """Return a certificate from the folder of CMSP, which introduces neither BMSP nor who orders."""
+    return state.Folder(parties.folder("CMSP")).organisation("CMSP").joinpath(*place).read_text()
+
+
+HOSTILE = {
+    "no ports": ("nodes", lambda _, value: {name: {} for name in value}, "names other ports of"),
+    "a port that is none": ("nodes", lambda _, value: {name: {"listen": True} for name in value}, "has no ports in"),
+    "nodes of others": (
+        "nodes",
+        lambda _, value: {f"../{name}": each for name, each in value.items()},
+        "has the nodes ../",
+    ),
+    "a user as root": ("root", lambda parties, _: other(parties, "users", "User1", "cert.pem"), "no root of trust"),
+    "two TLS roots": (
+        "tls_root",
+        lambda parties, value: value + other(parties, "tlsca", "cert.pem"),
+        "has no certificate",
+    ),
+    "another's orderer": (
+        "consenters",
+        lambda parties, value: {
+            name: dict.fromkeys(each, other(parties, "users", "Admin", "cert.pem")) for name, each in value.items()
+        },
+        "that its organisation has not issued",
+    ),
+    "too much": ("padding", lambda *_: "x" * (32 << 20), "is damaged"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_introduction_is_refused(parties, name):
+    """Nothing of it gets into the folder that channels or connections would trust or stumble over later."""
+    key, change, said = HOSTILE[name]
+    values = json.loads((parties.folder("OrdererMSP") / "OrdererMSP.introduction.json").read_text())
+    file = Path(parties.sent("hostile"))
+    file.write_text(json.dumps(values | {key: change(parties, values.get(key))}))
+    wanted = str(parties.file(**at_present(parties)[0]))
+    before = state.existing(state.Folder(parties.folder("AMSP"))).ports
+    command = ["invite", "c", parties.sent("no"), "--consortium", wanted, f"--with={file}"]
+    parties.does("AMSP", *command, refused=said)
+    assert state.existing(state.Folder(parties.folder("AMSP"))).ports == before
+    assert not Path(parties.sent("no")).exists()
+
+
+def test_a_hostile_invitation_is_refused(parties):
+    """It speaks of the channel's organisations alone, with the roots of its block; a link is not written through."""
+    members, introduced = at_present(parties)
+    wanted = str(parties.file(**members))
+    place = Path(parties.sent("linked"))
+    target = parties.folder("AMSP") / "AMSP.introduction.json"
+    kept = target.read_bytes()
+    place.symlink_to(target)
+    parties.does("AMSP", "invite", "c", str(place), "--consortium", wanted, *introduced)
+    assert not place.is_symlink()
+    assert target.read_bytes() == kept
+    values = json.loads(place.read_text())
+    strangers = json.loads((parties.folder("DMSP") / "DMSP.introduction.json").read_text())
+    told = [each for each in values["organisations"] if each["msp_id"] != "DMSP"]
+    file = str(parties.file("without.yaml"))
+    place.write_text(json.dumps(values | {"organisations": [*told, strangers]}))
+    said = "introduces 'DMSP', and in the consortium file here it has no part in channel c"
+    parties.does("BMSP", "join", str(place), "--consortium", file, refused=said)
+    told[0]["tls_root"] = other(parties, "tlsca", "cert.pem") if told[0]["msp_id"] != "CMSP" else "none"
+    place.write_text(json.dumps(values | {"organisations": told}))
+    said = f"introduces {told[0]['msp_id']} with another root than its block names"
+    parties.does("BMSP", "join", str(place), "--consortium", file, refused=said)
+
+
 def test_a_tampered_invitation_is_refused(parties):
     """Its words must be those of its block, and the block the one that this folder knows of the channel."""
     parties.does("AMSP", "invite", "c", parties.sent("inv"), "--consortium", str(parties.file()))
