@@ -80,11 +80,9 @@ def hfc() -> str:
     python = folder / "venv" / "bin" / "python"
 
     def install() -> None:
-        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # Its own requirements name pysha3, which does not build on current Pythons; the pins say what takes its place.
-        _run([*pip, "--no-deps", "fabric-sdk-py==1.0.0"], folder)
-        _run([*pip, "-r", str(requirements)], folder)
+        _environment(python, "--no-deps", "fabric-sdk-py==1.0.0")
+        _pip(python, "-r", str(requirements))
 
     _installed(folder, requirements.read_bytes() + sys.version.encode(), install)
     return str(python)
@@ -97,8 +95,7 @@ def pypi_shim() -> str:
     python = folder / "venv" / "bin" / "python"
 
     def install() -> None:
-        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
-        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wanted], folder)
+        _environment(python, wanted)
 
     _installed(folder, wanted.encode() + sys.version.encode(), install)
     return str(python)
@@ -152,11 +149,7 @@ def generated_python(description: Any) -> tuple[str, Path]:
     python = folder / "venv" / "bin" / "python"
 
     def install() -> None:
-        _run([sys.executable, "-m", "venv", "--clear", str(folder / "venv")], folder)
-        _run(
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)],
-            folder,
-        )
+        _environment(python, "-r", str(requirements))
 
     _installed(folder, requirements.read_bytes() + sys.version.encode(), install)
     made, text = folder / "made", json.dumps(description).encode()
@@ -189,6 +182,20 @@ def generated_typescript(description: Any) -> tuple[str, Path]:
 
     _installed(made, text + source.read_bytes(), generate)
     return program("node", "install Node.js 20 or newer"), made / "client.js"
+
+
+def _environment(python: Path, *wanted: str) -> None:
+    """Make the environment of this interpreter afresh, and install what is wanted."""
+    folder = python.parents[1]
+    # This environment's pip installs into it: a pip of its own takes longer than most packages.
+    _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder)], folder.parent)
+    _pip(python, *wanted)
+
+
+def _pip(python: Path, *wanted: str) -> None:
+    """Install into an environment; only the modules that are imported get compiled, when they are."""
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "install", "--no-compile", *wanted], python.parents[2])
 
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
