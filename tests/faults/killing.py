@@ -15,4 +15,4 @@ def kill(state: Path, name: str) -> None:
     """End a program of the network as a crash would."""
     (found,) = [each for each in processes.find(Folder(state)) if each.name == name and each.alive]
     os.kill(found.pid, signal.SIGKILL)
-    assert waiting.until(lambda: not admin.status(state).programs[name], 10)
+    assert waiting.until(lambda: not admin.status(state).programs[name], 60)

@@ -158,7 +158,7 @@ def test_cli_query_error(peer: Peer, administrators: list[PeerConnection]) -> No
     for each in administrators:
         lifecycle.approve(each, "mychannel", definition, package_id)
     assert waiting.until(
-        lambda: all(all(lifecycle.readiness(each, "mychannel", definition).values()) for each in administrators), 20
+        lambda: all(all(lifecycle.readiness(each, "mychannel", definition).values()) for each in administrators), 60
     )
     lifecycle.commit(administrators[0], "mychannel", definition, administrators)
     refused = peer("chaincode", "query", "-C", "mychannel", "-n", "uninitialised", "-c", '{"Args":["get","a"]}')

@@ -102,4 +102,4 @@ def test_streams_leave_room_for_requests(cast):
         for response, _ in opened:
             response.close()
     # Readers that have gone give their places back at once, not when they are next written to.
-    assert waiting.until(lambda: cast.auditor.send("GET", PATH, stream=True).status_code == 200, 5)
+    assert waiting.until(lambda: cast.auditor.send("GET", PATH, stream=True).status_code == 200, 60)

@@ -34,7 +34,7 @@ def test_a_peer_is_known_by_its_certificate(peer, user):
         with Session(*user) as session, pytest.raises(errors.GatewayError, match="no connection"):
             session.wait_ready(wrong, 0.5)
     with Session(*user) as session:
-        session.wait_ready(good, 5)
+        session.wait_ready(good, 60)
     assert set(peer.requests) == {"Health"}
 
 
@@ -44,9 +44,9 @@ def test_any_answer_is_a_connection(peer, user):
         for _ in range(3):
             peer.refuse("Health", grpc.StatusCode.UNAVAILABLE)
         peer.refuse("Health", grpc.StatusCode.UNIMPLEMENTED)
-        session.wait_ready(peer.endpoint, 5)
+        session.wait_ready(peer.endpoint, 60)
         assert len(peer.requests["Health"]) == 4
-        session.wait_ready(peer.endpoint, 5)
+        session.wait_ready(peer.endpoint, 60)
 
 
 def test_mutual_tls(connect, user):
@@ -114,13 +114,13 @@ def test_loopback_needs_no_proxy(peer, user, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     with Session(*user) as session:
-        session.wait_ready(peer.endpoint, 5)
+        session.wait_ready(peer.endpoint, 60)
 
 
 def test_a_closed_session_opens_nothing(peer, user):
     """And closing twice is no error."""
     session = Session(*user)
-    session.wait_ready(peer.endpoint, 5)
+    session.wait_ready(peer.endpoint, 60)
     session.close()
     session.close()
     assert session.closed

@@ -133,7 +133,7 @@ def test_lifecycle_refusals_keep_the_peers_words(running):
         assert lifecycle.committed_definition(peer, "c", "other") is None
         lifecycle.approve(nodes.first_peer("BMSP"), "c", definition)
         # The approval is in BMSP's ledger; AMSP's peer commits the same block in its own time.
-        assert waiting.until(lambda: all(lifecycle.readiness(peer, "c", definition).values()), 10)
+        assert waiting.until(lambda: all(lifecycle.readiness(peer, "c", definition).values()), 60)
         lifecycle.commit(peer, "c", definition, [peer, nodes.first_peer("BMSP")])
         assert lifecycle.committed_definition(peer, "c", "other").sequence == 1
 
@@ -157,7 +157,7 @@ def test_an_orderer_is_joined_through_its_admin_listener(net):
         assert refused.value.status == 400
         listener.remove("c")
         # The orderer answers first and removes then.
-        assert waiting.until(lambda: listener.channels() == (), 20)
+        assert waiting.until(lambda: listener.channels() == (), 60)
         with pytest.raises(hlf_errors.ParticipationError) as refused:
             listener.remove("c")
         assert refused.value.status == 404
@@ -181,7 +181,7 @@ def test_the_configuration_is_changed_by_a_majority(running):
         channel.apply(caller, "c", update, [channel.sign(update, *_admin(folder, "OrdererMSP"))])
         # Where it was handed in it is in force at once; a peer has it with its block.
         assert channel.config(caller, "c").sequence == original.sequence + 1
-        assert waiting.until(lambda: channel.config(peer, "c").sequence == original.sequence + 1, 20)
+        assert waiting.until(lambda: channel.config(peer, "c").sequence == original.sequence + 1, 60)
         assert channel.config(caller, "c").channel_group.groups["Orderer"].values["BatchTimeout"].value == value
         with pytest.raises(hlf_errors.ConfigError, match="nothing to update"):
             channel.update("c", changed, changed)
@@ -222,7 +222,7 @@ def test_fallen_nodes_are_started_again(net):
     folder = state.Folder(net.root)
     for each in processes.find(folder):
         os.kill(each.pid, signal.SIGKILL)
-    assert waiting.until(lambda: not any(each.alive for each in processes.find(folder)), 10)
+    assert waiting.until(lambda: not any(each.alive for each in processes.find(folder)), 60)
     assert not admin.status(net.root).running
     net.up()
     with net.connect("BMSP") as fabric:
@@ -331,7 +331,7 @@ class TestAsANewUser:
         folder = state.Folder(tmp_path / "state")
         (engine,) = [each for each in processes.find(folder) if each.name == "embedded"]
         os.kill(engine.pid, signal.SIGKILL)
-        assert waiting.until(lambda: not admin.status(folder.root).programs["embedded"], 10)
+        assert waiting.until(lambda: not admin.status(folder.root).programs["embedded"], 60)
         status = selat("status")
         assert status.exit_code == 1
         assert "FALLEN   embedded" in status.output

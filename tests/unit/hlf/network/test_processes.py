@@ -58,7 +58,7 @@ def test_a_program_is_started_found_and_ended(folder, free_port):
     """Ready means that it listens; after the stop nothing is left, and stopping again is no error."""
     program = _server(folder, free_port)
     running = processes.start(folder, program)
-    processes.wait_ready([(program, running)], 20)
+    processes.wait_ready([(program, running)], 60)
     assert processes.listens(f"127.0.0.1:{free_port}")
     (found,) = processes.find(folder)
     assert (found.name, found.pid, found.alive) == ("server", running.pid, True)
@@ -74,7 +74,7 @@ def test_a_program_that_is_still_starting_is_waited_for(folder, free_port):
     running = processes.start(folder, program)
     assert [each.pid for _, each in processes.start_missing(folder, [program])] == [running.pid]
     (folder.root / "later").touch()
-    assert waiting.until(lambda: processes.start_missing(folder, [program]) == [], 20)
+    assert waiting.until(lambda: processes.start_missing(folder, [program]) == [], 60)
     processes.stop(folder)
 
 
@@ -92,7 +92,7 @@ def test_a_program_is_known_though_its_starter_was_killed_at_once(folder, free_p
         patch.setattr(state, "replace_file", killed)
         with pytest.raises(KeyboardInterrupt):
             processes.start(folder, program)
-    processes.wait_ready(processes.start_missing(folder, [program]), 20)
+    processes.wait_ready(processes.start_missing(folder, [program]), 60)
     assert [each.alive for each in processes.find(folder)] == [True]
     assert processes.stop(folder) == ["server"]
     assert not processes.listens(f"127.0.0.1:{free_port}")
@@ -111,7 +111,7 @@ def test_a_program_that_was_never_started_is_not_there(folder, free_port, monkey
             processes.start(folder, program)
     assert processes.find(folder) == []
     assert processes.stop(folder) == []
-    processes.wait_ready(processes.start_missing(folder, [program]), 20)
+    processes.wait_ready(processes.start_missing(folder, [program]), 60)
 
 
 # As npm does: another process serves, and the first ends without waiting for it.
@@ -129,7 +129,7 @@ def test_a_program_has_ended_when_nobody_listens_any_more(folder, free_port, ser
     """What it started in its place is ended too, so that the port is free for the next one."""
     program = _server(folder, free_port)
     program = dataclasses.replace(program, command=[sys.executable, "-c", PARENT, served_by, *program.command[3:]])
-    processes.wait_ready([(program, processes.start(folder, program))], 20)
+    processes.wait_ready([(program, processes.start(folder, program))], 60)
     assert processes.stop(folder, timeout=3) == ["server"]
     assert not processes.listens(f"127.0.0.1:{free_port}")
 
@@ -149,7 +149,7 @@ def test_nothing_that_a_program_started_outlives_its_stop(folder):
     place = folder.root / "lock"
     program = Program("parent", [sys.executable, "-c", PARENT, HOLDER, str(place)])
     running = processes.start(folder, program)
-    assert waiting.until(lambda: "held" in processes.last_lines(running), 20)
+    assert waiting.until(lambda: "held" in processes.last_lines(running), 60)
     assert processes.stop(folder) == ["parent"]
     with place.open() as file:
 
@@ -159,7 +159,7 @@ def test_nothing_that_a_program_started_outlives_its_stop(folder):
                 return True
             return False
 
-        assert waiting.until(free, 10)
+        assert waiting.until(free, 60)
 
 
 def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
@@ -167,9 +167,9 @@ def test_what_a_fallen_program_left_behind_is_ended(folder, free_port):
     program = _server(folder, free_port)
     program = dataclasses.replace(program, command=[sys.executable, "-c", PARENT, SERVER, *program.command[3:]])
     running = processes.start(folder, program)
-    processes.wait_ready([(program, running)], 20)
+    processes.wait_ready([(program, running)], 60)
     os.kill(running.pid, signal.SIGKILL)
-    assert waiting.until(lambda: not any(each.alive for each in processes.find(folder)), 10)
+    assert waiting.until(lambda: not any(each.alive for each in processes.find(folder)), 60)
     assert processes.listens(f"127.0.0.1:{free_port}")
     assert processes.stop(folder, timeout=3) == []
     assert not processes.listens(f"127.0.0.1:{free_port}")
@@ -182,7 +182,7 @@ def test_a_fallen_program_is_reported_with_its_last_words(folder):
     program = _python("broken", "print('first'); raise SystemExit('the disk is full')", addresses=("127.0.0.1:1",))
     running = processes.start(folder, program)
     with pytest.raises(errors.ProcessError) as fallen:
-        processes.wait_ready([(program, running)], 20)
+        processes.wait_ready([(program, running)], 60)
     text = str(fallen.value)
     assert "exit code 1" in text
     assert "first" in text
@@ -196,7 +196,7 @@ def test_a_program_in_go_is_reported_with_what_it_gave_up_for(folder):
     trace = "".join(f"main.f{number}()\\n\\tmain.go:{number} +0x1\\n" for number in range(20))
     said = f"starting\\npanic: no such handler\\n\\ngoroutine 1 [running]:\\n{trace}\\ngoroutine 7 [select]:\\n{trace}"
     running = processes.start(folder, _python("peer", f"print('{said}'); raise SystemExit(2)"))
-    assert waiting.until(lambda: not processes.find(folder)[0].alive, 10)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 60)
     assert processes.last_lines(running) == "starting\npanic: no such handler"
 
 
@@ -204,9 +204,9 @@ def test_a_killed_program_is_seen_as_fallen(folder, free_port):
     """A process that is gone shows as not alive, and stopping clears its record."""
     program = _server(folder, free_port)
     running = processes.start(folder, program)
-    processes.wait_ready([(program, running)], 20)
+    processes.wait_ready([(program, running)], 60)
     os.kill(running.pid, signal.SIGKILL)
-    assert waiting.until(lambda: not processes.find(folder)[0].alive, 10)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 60)
     assert processes.stop(folder) == []
     assert processes.find(folder) == []
 
@@ -229,7 +229,7 @@ def test_a_program_that_ignores_being_asked_is_killed(folder):
     """After the time for a clean end it is ended in any case."""
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)"
     running = processes.start(folder, _python("deaf", f"{deaf}\nwhile True: signal.pause()"))
-    assert waiting.until(lambda: b"deaf" in running.log.read_bytes(), 20)
+    assert waiting.until(lambda: b"deaf" in running.log.read_bytes(), 60)
     assert processes.stop(folder, timeout=0.2) == ["deaf"]
     assert processes.find(folder) == []
 
@@ -238,11 +238,11 @@ def test_only_what_is_missing_or_changed_is_started(folder, free_port):
     """Starting again leaves what runs alone; a program with other settings is replaced."""
     program = _server(folder, free_port)
     first = processes.start_missing(folder, [program])
-    processes.wait_ready(first, 20)
+    processes.wait_ready(first, 60)
     assert processes.start_missing(folder, [program]) == []
     changed = dataclasses.replace(program, configuration=b"changed")
     second = processes.start_missing(folder, [changed])
-    processes.wait_ready(second, 20)
+    processes.wait_ready(second, 60)
     assert second[0][1].pid != first[0][1].pid
     assert [each.pid for each in processes.find(folder) if each.alive] == [second[0][1].pid]
 
@@ -284,7 +284,7 @@ def test_fabric_settings_of_the_environment_do_not_leak_in(folder, monkeypatch):
     monkeypatch.setenv("ORDERER_GENERAL_LISTENPORT", "1")
     code = "import os; print(sorted(n for n in os.environ if n.startswith(('CORE_', 'ORDERER_'))), flush=True)"
     running = processes.start(folder, _python("env", code, environment={"CORE_MINE": "1"}))
-    assert waiting.until(lambda: not processes.find(folder)[0].alive, 20)
+    assert waiting.until(lambda: not processes.find(folder)[0].alive, 60)
     assert Path(running.log).read_text().strip() == "['CORE_MINE']"
 
 

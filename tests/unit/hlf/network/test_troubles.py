@@ -83,7 +83,7 @@ def test_a_full_disk_is_told_and_passes(root):
     assert "Make room" in str(refused.value)
     assert submit(root, "empty", "e") == b"e"
     resource.prlimit(engine(root), resource.RLIMIT_FSIZE, (-1, -1))
-    assert waiting.until(lambda: status(root).exit_code == 0, 20)
+    assert waiting.until(lambda: status(root).exit_code == 0, 60)
     assert submit(root, "full", "z") == b"z"
 
 
