@@ -7,7 +7,6 @@ Questions to an organisation's model: lists with filter, order and pages, and se
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.readmodel import recordkinds
+from gateway.readmodel import cursors, recordkinds
 from gateway.readmodel.model import Model
 from gateway.store.tables import model_events, model_labels, model_records
 
@@ -107,13 +106,13 @@ def find(model: Model, msp_id: str, query: Query) -> RecordPage:
     for name, value in query.where.items():
         asked = asked.where(_labelled(name, value))
     if query.cursor:
-        asked = asked.where(_beyond(keys, _read(query.cursor, [type_of(key) for key in keys]), down))
+        asked = asked.where(cursors.beyond(keys, cursors.read(query.cursor, [type_of(key) for key in keys]), down))
     asked = asked.order_by(*(key.desc() if down else key for key in keys)).limit(query.limit + 1)
     with model.store.reading() as database:
         rows = database.execute(asked).fetchall()
     more = len(rows) > query.limit
     shown = rows[: query.limit]
-    return RecordPage(tuple(map(_record, shown)), _cursor([shown[-1][key.name] for key in keys]) if more else "")
+    return RecordPage(tuple(map(_record, shown)), cursors.text([shown[-1][key.name] for key in keys]) if more else "")
 
 
 def named(model: Model, msp_id: str, kind: str, ids: Collection[str]) -> tuple[ModelRecord, ...]:
@@ -166,12 +165,12 @@ def events(
     if name:
         asked = asked.where(model_events.c.name == name)
     if cursor:
-        asked = asked.where(_beyond(keys, _read(cursor, [int, str, int]), down=True))
+        asked = asked.where(cursors.beyond(keys, cursors.read(cursor, [int, str, int]), down=True))
     with model.store.reading() as database:
         rows = database.execute(asked.order_by(*(key.desc() for key in keys)).limit(limit + 1)).fetchall()
     shown = rows[:limit]
     return EventPage(
-        tuple(map(_event, shown)), _cursor([shown[-1][key.name] for key in keys]) if len(rows) > limit else ""
+        tuple(map(_event, shown)), cursors.text([shown[-1][key.name] for key in keys]) if len(rows) > limit else ""
     )
 
 
@@ -188,7 +187,9 @@ def following(
     """Return the events of a channel after a block and index, in the order of the chain."""
     place = (model_events.c.block_number, model_events.c.index)
     asked = sa.select(model_events).where(
-        model_events.c.msp_id == msp_id, model_events.c.channel == channel, _beyond(place, list(after), down=False)
+        model_events.c.msp_id == msp_id,
+        model_events.c.channel == channel,
+        cursors.beyond(place, list(after), down=False),
     )
     if chaincode:
         asked = asked.where(model_events.c.chaincode == chaincode)
@@ -225,26 +226,6 @@ def _labelled(name: str, value: str) -> sa.ColumnElement[bool]:
             *same, model_labels.c.name == name, model_labels.c.value == recordkinds.label(value)
         )
     )
-
-
-def _beyond(keys: tuple[sa.ColumnElement[Any], ...], after: list[Any], down: bool) -> sa.ColumnElement[bool]:
-    row = sa.tuple_(*keys)
-    last = sa.tuple_(*(sa.literal(value, key.type) for key, value in zip(keys, after, strict=True)))
-    return row < last if down else row > last
-
-
-def _cursor(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
-
-
-def _read(cursor: str, types: list[type]) -> list[Any]:
-    try:
-        found = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or [type(each) for each in found] != types:
-        raise ValueError("a cursor comes from `next` of the page before, in the same order")
-    return found
 
 
 def _record(row: Any) -> ModelRecord:
