@@ -10,7 +10,8 @@ from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
-from gateway.trade.epcis import capture
+from gateway.trade.epcis import capture, collections
+from gateway.trade.epcis import events as epcisevents
 from gateway.trade.journeys import goods, journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
 from gateway.trade.orders import carrierclaims, catalogue, credits, dues, orders, sellers, settlement
@@ -42,6 +43,8 @@ BLUEPRINTS = (
     goods.blueprint,
     units.blueprint,
     capture.blueprint,
+    epcisevents.blueprint,
+    collections.blueprint,
     progress.journeys,
     progress.performance,
     stages.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from flask import current_app
 from werkzeug.routing import MapAdapter, Rule
@@ -48,7 +48,7 @@ def template(rule: str) -> str:
 
 def _sent_to(addresses: MapAdapter, step: ExampleStep) -> tuple[Rule, dict[str, Any]]:
     """Return the rule that *step* is sent to, and the values in its path."""
-    rule, values = addresses.match(urlsplit(step.address).path, method=step.method, return_rule=True)
+    rule, values = addresses.match(unquote(urlsplit(step.address).path), method=step.method, return_rule=True)
     return rule, dict(values)
 
 

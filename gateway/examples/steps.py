@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -51,7 +52,7 @@ class ExampleStep:
         return ExampleStep(
             self.by,
             self.method,
-            _filled(self.address, known, now),
+            _REFERENCE.sub(lambda found: quote(str(_value(found, known, now)), safe=""), self.address),
             _filled(self.body, known, now),
             self.keep,
             self.refused,

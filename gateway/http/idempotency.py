@@ -26,7 +26,7 @@ from gateway.store.keys import Held, Kept
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[!-~]{1,128}")
-_KEPT_HEADERS = ("Content-Type", "Retry-After", freshness.BLOCK)
+_KEPT_HEADERS = ("Content-Type", "Location", "Retry-After", freshness.BLOCK)
 _LOG = logging.getLogger("gateway")
 
 

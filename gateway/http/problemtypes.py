@@ -82,6 +82,14 @@ REQUEST = {
     ),
     "NO_SUCH_ADDRESS": ProblemType(404, "There is nothing at this address", "See all addresses at /docs."),
     "METHOD_NOT_ALLOWED": ProblemType(405, "This address does not take this method", "See its methods at /docs."),
+    "NOT_ACCEPTABLE": ProblemType(
+        406,
+        "The gateway does not answer in this version, format or media type",
+        "Ask for one that the address tells by OPTIONS, or leave the header out.",
+    ),
+    "QUERY_TOO_LARGE": ProblemType(
+        413, "The query finds more than it allows", "Ask for less, or for pages without maxEventCount."
+    ),
     "MEDIA_TYPE_UNSUPPORTED": ProblemType(
         415, "The body has another media type, so it was not read", "Send Content-Type: application/json."
     ),

@@ -16,6 +16,9 @@ from hlf.steps.events import BlockAndPrivateData
 from hlf.wire import keys, rwsets
 from hlf.wire.blocks import Action, BlockTransaction
 
+# In bytes. An index cannot hold a longer one, and no contract of the trade writes one.
+_LONGEST_NAME = 1000
+
 
 @dataclass(frozen=True)
 class Put:
@@ -115,18 +118,18 @@ def _written(
     kind = recordkinds.BY_TYPE.get(object_type)
     if kind is None:
         return
-    record = _record(namespace, collection, hashlib.sha256(write.key.encode()).digest())
+    record, name = _record(namespace, collection, hashlib.sha256(write.key.encode()).digest()), "/".join(attributes)
     document = _document(write.value)
-    if document is None:
+    if document is None or len(name.encode()) > _LONGEST_NAME:
         yield Deleted(record)
         return
     state = document.get("state")
     yield Put(
         record,
         kind,
-        "/".join(attributes),
+        name,
         bool(collection),
-        state if isinstance(state, str) else "",
+        state if isinstance(state, str) and len(state) <= recordkinds.LONGEST and recordkinds.storable(state) else "",
         document,
         transaction.transaction_id,
         at,

@@ -9,9 +9,17 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 
 from gateway.readmodel import recordkinds
 from gateway.readmodel.changes import Changes, Put
+from gateway.readmodel.epcisevents import PageEvents
 from gateway.store.database import Store, StoreConnection
 from gateway.store.statements import Prepared
-from gateway.store.tables import model_events, model_labels, model_positions, model_records
+from gateway.store.tables import (
+    model_epcis_events,
+    model_epcis_names,
+    model_events,
+    model_labels,
+    model_positions,
+    model_records,
+)
 
 _HERE = ("msp_id", "channel")
 
@@ -46,7 +54,14 @@ _LABEL = Prepared(insert(model_labels).on_conflict_do_nothing())
 _EVENT = Prepared(sa.insert(model_events))
 _FORGET = tuple(
     Prepared(sa.delete(table).where(*_here(table)))
-    for table in (model_positions, model_records, model_labels, model_events)
+    for table in (
+        model_positions,
+        model_records,
+        model_labels,
+        model_events,
+        model_epcis_events,
+        model_epcis_names,
+    )
 )
 
 
@@ -118,17 +133,23 @@ class Model:
 
 def _write(database: StoreConnection, msp_id: str, channel: str, changes: Changes) -> None:
     place = {"msp_id": msp_id, "channel": channel}
+    of_pages, changed = PageEvents(database, msp_id, channel), []
     for step in changes.steps:
         for statement in _DELETE:
             database.execute(statement, {**_place(msp_id, channel), "this_record": step.record})
-        if isinstance(step, Put):
-            database.execute(_PUT, {**place, **_row(step, changes.number)})
+        if not isinstance(step, Put):
+            of_pages.drop(step.record)
+            continue
+        changed.append((step.kind, step.id))
+        database.execute(_PUT, {**place, **_row(step, changes.number)})
+        if step.kind in recordkinds.KINDS:
             labels = {*recordkinds.labels(dict(step.document)), ("id", recordkinds.label(step.id))}
             _each(
                 database,
                 _LABEL,
                 ({**place, "record": step.record, "name": name, "value": value} for name, value in sorted(labels)),
             )
+    of_pages.take(changed, changes.number)
     _each(
         database,
         _EVENT,

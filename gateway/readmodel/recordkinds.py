@@ -18,9 +18,13 @@ KINDS = {
     "disclosures": "grant",
     "payments": "payment",
 }
-BY_TYPE = {object_type: kind for kind, object_type in KINDS.items()}
+# Records that are read for the events in them, and are not listed themselves.
+PAGES, UNIT_PAGES = "pages", "unit-pages"
+_READ = {PAGES: "page", UNIT_PAGES: "unit-page"}
+BY_TYPE = {object_type: kind for kind, object_type in (KINDS | _READ).items()}
 
-_LONGEST = 200
+LONGEST = 200
+"""How long a text may be by which something is found; an index cannot hold a longer one."""
 _LINK = f"{digitallink.ROOT}/"
 # Random, and of no use to who searches.
 _PASSED_OVER = frozenset({"salt", "salts", "secret"})
@@ -49,7 +53,7 @@ def labels(document: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from labels(value, name)
     elif isinstance(document, str | int) and not isinstance(document, bool):
         for text in map(label, _printed(str(document))):
-            if text and len(text) <= _LONGEST and _storable(text) and _storable(name):
+            if text and max(len(text), len(name)) <= LONGEST and storable(text) and storable(name):
                 yield name, text
 
 
@@ -63,7 +67,7 @@ def _printed(text: str) -> Iterator[str]:
         yield known.rpartition("/")[2]
 
 
-def _storable(text: str) -> bool:
+def storable(text: str) -> bool:
     """Return whether every database takes the text: without U+0000 and lone surrogates."""
     try:
         return "\0" not in text and bool(text.encode())

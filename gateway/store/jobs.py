@@ -22,6 +22,8 @@ from gateway.store.statements import Prepared
 from gateway.store.tables import jobs
 
 WAITING, DONE = "waiting", "done"
+# How the ids of batches begin, and those of documents that were captured.
+BATCH, CAPTURE = "batch_", "capture_"
 # How long an answer can be read after its job has ended.
 KEPT_SECONDS = 24 * 3600
 # Jobs of one organisation that wait at once.
@@ -37,6 +39,13 @@ _PUT = Prepared(
 _COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(jobs).where(_OWN[0], jobs.c.state == WAITING))
 _FIND = Prepared(sa.select(jobs).where(*_OWN, _ONE))
 _OF_BATCH = Prepared(sa.select(jobs).where(*_OWN, jobs.c.batch == sa.bindparam("this")).order_by(jobs.c.number))
+_BATCHES = Prepared(
+    sa.select(jobs.c.batch)
+    .where(*_OWN, jobs.c.batch > sa.bindparam("after"), jobs.c.batch < sa.bindparam("end"))
+    .group_by(jobs.c.batch)
+    .order_by(jobs.c.batch)
+    .limit(sa.bindparam("most"))
+)
 _ALL = Prepared(
     sa.select(jobs).where(*_OWN).order_by(jobs.c.created_at.desc(), jobs.c.number).limit(sa.bindparam("most"))
 )
@@ -130,14 +139,14 @@ class Jobs:
             raise OtherRequestError
         return self._read(row)
 
-    def put_all(self, owner: JobOwner, requests: Sequence[JobRequest]) -> str:
+    def put_all(self, owner: JobOwner, requests: Sequence[JobRequest], beginning: str = BATCH) -> str:
         """
-        Return the id of a batch with a job for each request.
+        Return the id of a batch with a job for each request; *beginning* says what kind of batch it is.
 
         Raises:
             JobLimitError
         """
-        batch = f"batch_{secrets.token_hex(16)}"
+        batch = f"{beginning}{secrets.token_hex(16)}"
         made = [(f"job_{secrets.token_hex(16)}", each) for each in requests]
         self._put(owner, made, batch)
         return batch
@@ -177,6 +186,13 @@ class Jobs:
         with self._store.reading() as database:
             rows = database.execute(_OF_BATCH, _own(msp_id, user, batch)).fetchall()
         return [self._read(row) for row in rows]
+
+    def captures(self, msp_id: str, user: str, after: str, most: int) -> list[str]:
+        """Return the ids of a user's captured documents, in the order of their texts, after an id."""
+        first = max(after, CAPTURE)
+        asked = {"of_msp_id": msp_id, "of_user": user, "after": first, "end": f"{CAPTURE}~", "most": most}
+        with self._store.reading() as database:
+            return [row["batch"] for row in database.execute(_BATCHES, asked).fetchall()]
 
     def of_user(self, msp_id: str, user: str, most: int) -> list[Job]:
         """Return a user's jobs, newest first."""

@@ -144,6 +144,37 @@ model_events = _table(
     sa.Index("model_events_by_block", "msp_id", "block_number", "channel", "index"),
 )
 
+model_epcis_events = _table(
+    "model_epcis_events",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", EXACT, primary_key=True),
+    sa.Column("hash", EXACT, primary_key=True),
+    # The record of the model that it is in.
+    sa.Column("source", EXACT, nullable=False),
+    sa.Column("block_number", NUMBER, nullable=False),
+    sa.Column("position", NUMBER, nullable=False),
+    sa.Column("at", NUMBER, nullable=False),
+    sa.Column("recorded_at", NUMBER, nullable=False),
+    sa.Column("declared_at", NUMBER),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("model_epcis_events_by_place", "msp_id", "block_number", "channel", "position"),
+    sa.Index("model_epcis_events_by_time", "msp_id", "at", "channel", "block_number", "position"),
+    sa.Index("model_epcis_events_by_record", "msp_id", "recorded_at", "channel", "block_number", "position"),
+    sa.Index("model_epcis_events_of", "msp_id", "channel", "source"),
+)
+
+model_epcis_names = _table(
+    "model_epcis_names",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("channel", EXACT, primary_key=True),
+    sa.Column("hash", EXACT, primary_key=True),
+    sa.Column("name", EXACT, primary_key=True),
+    sa.Column("value", EXACT, primary_key=True),
+    # The value, if it is a number.
+    sa.Column("number", NUMBER),
+    sa.Index("model_epcis_names_by_value", "msp_id", "name", "value", "channel", "hash"),
+)
+
 webhooks = _table(
     "webhooks",
     sa.Column("id", sa.Text, primary_key=True),

@@ -5,45 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, request
+from flask import request
 
 from gateway.http import auth, context
-from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 from gateway.jobs import accepting
-from gateway.store.jobs import Job, JobLimitError, JobRequest, Jobs
+from gateway.store.jobs import CAPTURE, Job, JobLimitError, JobRequest, Jobs
 from gateway.telemetry import traces
-from gateway.trade.epcis import observed, schemas
+from gateway.trade.epcis import binding, observed, paged
 from gateway.trade.epcis.observed import ObservedEvent, UnreadableEventError
+from gateway.trade.epcis.parameters import PageSchema
 from gateway.trade.epcis.schemas import CapturedDocumentSchema, CaptureJobSchema
 from hlf.codec import canonical
 
 BEHAVIOUR, ROLLBACK, PROCEED = "GS1-Capture-Error-Behaviour", "rollback", "proceed"
 # Events that one transaction records.
 _TOGETHER = 50
-_ADDRESS = "/epcis/capture"
-# A capture job is a batch; its own id has no such beginning.
-_BATCH = "batch_"
-_DISCOVERED = {
-    "GS1-EPCIS-Version": "2.0.0",
-    "GS1-EPCIS-Min": "2.0.0",
-    "GS1-EPCIS-Max": "2.0.0",
-    "GS1-CBV-Version": "2.0.0",
-    "GS1-CBV-Min": "2.0.0",
-    "GS1-CBV-Max": "2.0.0",
-    "GS1-EPCIS-Capture-Limit": str(schemas.MOST),
-    "GS1-Extensions": "selat=https://selat.test/voc/",
-}
+_PART = "/capture"
+_ADDRESS = binding.ADDRESS + _PART
 
-blueprint = Blueprint("epcis", __name__, url_prefix=_ADDRESS, description="EPCIS 2.0: capture of events")
-
-
-@blueprint.after_request
-def discover(response: Response) -> Response:
-    """Say in each answer, and so to OPTIONS, what this interface understands (EPCIS 2.0, section 12.6)."""
-    response.headers.update(_DISCOVERED)
-    response.headers["GS1-EPCIS-Capture-File-Size-Limit"] = str(context.services().settings.max_body_bytes)
-    return response
+blueprint = binding.interface("epcis", __name__, "EPCIS 2.0: capture of events", _PART)
 
 
 @blueprint.route("", methods=["POST"])
@@ -60,11 +41,24 @@ def capture(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     events = _read(body["body"]["events"])
     asked = _one_by_one(events) if _behaviour() == PROCEED else [_together(events)]
     try:
-        batch = _jobs().put_all(accepting.owner(), asked)
+        batch = _jobs().put_all(accepting.owner(), asked, CAPTURE)
     except JobLimitError:
         raise Problem("JOBS_EXHAUSTED") from None
-    capture_id = batch.removeprefix(_BATCH)
+    capture_id = batch.removeprefix(CAPTURE)
     return _shown(_found(capture_id), capture_id), 202, {"Location": f"{_ADDRESS}/{capture_id}"}
+
+
+@blueprint.route("")
+@auth.needs("write")
+@blueprint.arguments(PageSchema, location="query")
+@blueprint.response(200, CaptureJobSchema(many=True))
+def listed(query: dict[str, Any]) -> tuple[list[dict[str, Any]], int, dict[str, str]]:
+    """List the caller's capture jobs; each is kept for a day after its end."""
+    asking, limit = context.caller(), query["perPage"]
+    after = CAPTURE + paged.after(query["nextPageToken"])
+    found = [each.removeprefix(CAPTURE) for each in _jobs().captures(asking.msp_id, asking.user, after, limit + 1)]
+    shown = [_shown(_found(each), each) for each in found[:limit]]
+    return shown, 200, paged.following(found, limit)
 
 
 @blueprint.route("/<capture_id>")
@@ -120,7 +114,7 @@ def _jobs() -> Jobs:
 
 def _found(capture_id: str) -> list[Job]:
     asking = context.caller()
-    found = _jobs().of_batch(asking.msp_id, asking.user, _BATCH + capture_id)
+    found = _jobs().of_batch(asking.msp_id, asking.user, CAPTURE + capture_id)
     if not found:
         raise Problem("NOT_FOUND", f"You have no capture job {capture_id[:40]}")
     return found

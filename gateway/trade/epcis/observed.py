@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chaincode.domain.journeys.epcis import VOCABULARY
+from chaincode.domain.journeys.epcis import VOCABULARY, word
 from gateway.trade.words import IDENTIFIER
 
 # Made by the contract when it records an event.
 _MADE = frozenset({"eventID", "recordTime", "eventTimeZoneOffset", "action", "bizTransactionList", "selat:recorder"})
 _READ = frozenset({"type", "eventTime", "bizStep", "readPoint", "disposition", "epcList", "parentID", "childEPCs"})
+# Says what prefixes mean, in an event that is sent without a document.
+CONTEXT = "@context"
 _OWN = "selat:"
 # The forms in which a word of CBV may be written; Selat's own words are URIs of its vocabulary.
 _FORMS = {
     "bizStep": ("urn:epcglobal:cbv:bizstep:", "https://ref.gs1.org/cbv/BizStep-"),
     "disposition": ("urn:epcglobal:cbv:disp:", "https://ref.gs1.org/cbv/Disp-"),
 }
+_KINDS = {"bizStep": "bizstep", "disposition": "disposition"}
 
 
 class UnreadableEventError(Exception):
@@ -41,7 +44,7 @@ def read(event: Any) -> ObservedEvent:
     """
     if not isinstance(event, dict):
         raise UnreadableEventError("an event is an object")
-    unknown = sorted(name for name in event if name not in _MADE | _READ and not name.startswith(_OWN))
+    unknown = sorted(name for name in event if name not in _MADE | _READ | {CONTEXT} and not name.startswith(_OWN))
     if unknown:
         raise UnreadableEventError(f"{', '.join(unknown)}: the ledger does not record this")
     journey, stage = _text(event, "selat:journey"), _text(event, "selat:stage")
@@ -49,14 +52,14 @@ def read(event: Any) -> ObservedEvent:
         raise UnreadableEventError("selat:journey: no identifier of a journey")
     observation = {
         "stage_id": stage,
-        "step": _word("bizstep", "bizStep", _text(event, "bizStep")),
+        "step": _word("bizStep", _text(event, "bizStep")),
         "event_time": _text(event, "eventTime"),
         "place": _place(event.get("readPoint")),
         "epcs": list(_identifiers(event)),
         "details": dict(_details(event)),
     }
     if "disposition" in event:
-        observation["disposition"] = _word("disposition", "disposition", _text(event, "disposition"))
+        observation["disposition"] = _word("disposition", _text(event, "disposition"))
     return ObservedEvent(journey, observation)
 
 
@@ -67,9 +70,16 @@ def _text(event: Mapping[str, Any], name: str) -> str:
     return found
 
 
-def _word(kind: str, member: str, text: str) -> str:
+def recorded(member: str, text: str) -> str:
+    """Return the value of an event's member as the ledger has it: bare for a word of CBV, a URI for Selat's own."""
+    if member not in _FORMS:
+        return text
+    return word(_KINDS[member], _word(member, text))
+
+
+def _word(member: str, text: str) -> str:
     """Return a word of CBV without the beginning of its URI, and one of Selat's own as ``selat:<word>``."""
-    own = f"{VOCABULARY}{kind}/"
+    own = f"{VOCABULARY}{_KINDS[member]}/"
     if text.startswith(own):
         return f"{_OWN}{text.removeprefix(own)}"
     for beginning in _FORMS[member]:

@@ -24,6 +24,7 @@ from gateway.store.webhooks import EventPlace, Filters, Webhooks
 from gateway.trade.matching import batches
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION
+from tests.unit.gateway.readmodel import epcisjourney
 
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
@@ -159,6 +160,12 @@ def _too_many_webhooks(world: World) -> Any:
     return world.post("/v1/webhooks", body, **world.bearer("webhooks"))
 
 
+def _too_many_events(world: World) -> Any:
+    world.ledgers.chains["trade"] = epcisjourney.chained(epcisjourney.page())
+    world.change(wallet=SimpleNamespace(channels=lambda: ["trade"]))
+    return world.get("/epcis/events?maxEventCount=1")
+
+
 def _full(world: World) -> Any:
     while world.services.places.take(("PlatformMSP", "User1")):
         pass
@@ -197,6 +204,8 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
     "BODY_TOO_LARGE": lambda world: world.post(body={"function": "F" * 5000}),
     "BUDGET_EXHAUSTED": _exhausted,
     "LINK_EXHAUSTED": _worn_out,
+    "NOT_ACCEPTABLE": lambda world: world.get("/epcis/events", Accept="application/xml"),
+    "QUERY_TOO_LARGE": _too_many_events,
     "NO_SUCH_ADDRESS": lambda world: world.get("/nowhere"),
     "METHOD_NOT_ALLOWED": lambda world: world.get(SUBMIT),
     "MEDIA_TYPE_UNSUPPORTED": lambda world: world.client.post(EVALUATE, data="{}", headers=world.headers),

@@ -17,9 +17,10 @@ from gateway.readmodel import changes, queries, recordkinds
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model, OtherChainError
 from gateway.readmodel.queries import Query
-from gateway.store.tables import model_events, model_labels, model_positions, model_records
+from gateway.store.tables import METADATA
 from hlf import errors
 from tests.unit.gateway.fakes import FakeLedgers
+from tests.unit.gateway.readmodel import epcisjourney
 from tests.unit.gateway.readmodel.chain import MVCC_READ_CONFLICT, Wrote, chain
 
 MSP, OTHER = "PlatformMSP", "ForwarderMSP"
@@ -50,7 +51,7 @@ def ids(model: Model, **asked: object) -> list[str]:
 
 def contents(model: Model) -> dict[str, list[tuple]]:
     """Every row of the model's tables."""
-    tables = (model_positions, model_records, model_labels, model_events)
+    tables = [table for name, table in METADATA.tables.items() if name.startswith("model_")]
     with model.store.reading() as database:
         return {
             table.name: sorted(tuple(dict(row).values()) for row in database.execute(sa.select(table)).fetchall())
@@ -186,7 +187,8 @@ def test_blocks_of_another_chain_are_not_mixed_in(model):
 
 def test_after_kills_it_equals_one_that_was_rebuilt(opened, url, tmp_path):
     """Position and rows are one transaction, so a process that dies anywhere leaves no half block."""
-    made = chain(*([order(number), order(number // 2, "closed")] for number in range(60)))
+    pages = [epcisjourney.wrote(epcisjourney.page(number % 4), opening=not number) for number in range(60)]
+    made = chain(*([order(number), order(number // 2, "closed"), page] for number, page in enumerate(pages)))
     (tmp_path / "blocks").write_bytes(pickle.dumps(made))
     opened()
     chosen = random.Random(14)  # noqa: S311  The same moments each time.

@@ -110,6 +110,16 @@ def test_all_or_none_needs_one_transaction(capture, monkeypatch):
     assert capture(event(), **{"GS1-Capture-Error-Behaviour": "maybe"}).status_code == 400
 
 
+def test_capture_jobs_are_listed_by_pages(capture, client, bearer):
+    """Each once; batches of other requests are no capture jobs."""
+    client.post("/v1/batches", json={"requests": [{"path": "/v1/orders", "body": {}}]}, headers=bearer("write"))
+    made = {capture(event()).json["captureID"] for _ in range(3)}
+    first = client.get(f"{CAPTURE}?perPage=2", headers=bearer("write"))
+    last = client.get(first.headers["Link"].partition(">")[0].removeprefix("<"), headers=bearer("write"))
+    assert {each["captureID"] for each in first.json + last.json} == made
+    assert (len(first.json), len(last.json), "Link" in last.headers) == (2, 1, False)
+
+
 @pytest.mark.parametrize(
     ("changed", "member"),
     [
