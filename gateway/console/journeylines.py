@@ -95,14 +95,19 @@ def _is_about(alarm: Mapping[str, Any], stage: Mapping[str, Any]) -> bool:
     return bool(at and stage[reason] and stage[at] == alarm["at"] and stage["recorders"] == alarm["parties"])
 
 
-def acts(held: Mapping[str, Any], msp_id: str) -> list[str]:
-    """Return what an organisation may do about custody now: names of acts (``actforms``)."""
+def acts(held: Mapping[str, Any], raised: Iterable[Mapping[str, Any]], msp_id: str) -> tuple[list[str], list[str]]:
+    """Return what an organisation may do about the goods now, first what matters most: names of acts (``actforms``)."""
+    if any(each["code"] == "CUSTODY_CONTESTED" and msp_id in each["parties"] for each in raised):
+        return ["deny-custody"], []
+    if held["state"] == "delivered":
+        return [], []
     offer = held.get("offer")
+    more = ["state-time", "report"] if msp_id in {each["custodian"] for each in held["periods"]} else []
     if offer and offer["taker"] == msp_id:
-        return ["take-over"]
-    if held["periods"][-1]["custodian"] != msp_id or held["state"] == "delivered":
-        return []
-    return ["take-back"] if offer else ["hand-over"]
+        return ["take-over"], more
+    if held["periods"][-1]["custodian"] != msp_id:
+        return [], more
+    return ["take-back" if offer else "hand-over"], more
 
 
 def _last(uri: str) -> str:

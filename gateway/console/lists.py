@@ -67,7 +67,20 @@ def orders() -> str:
     state = request.args.get("state", "")
     shown, following = listed(Query("orders", state=state, limit=PAGE), _orders_found)
     choices = [("", gettext("All orders")), *((name, states.of(name).words) for name in get_args(orderrules.State))]
-    return page("orders.html", orders=[each.document for each in shown], following=following, choices=choices)
+    orders = [each.document for each in shown]
+    return page("orders.html", orders=orders, following=following, choices=choices, acts=_order_acts)
+
+
+def _order_acts(order: Mapping[str, Any]) -> list[str]:
+    """Return what the caller's organisation may do with an order: names of acts (``actforms``)."""
+    own, state = context.caller().msp_id, order["state"]
+    if own not in (order["platform"], order["merchant"]):
+        return []
+    first = ["confirm-order"] if state == "placed" and own == order["merchant"] else []
+    return [
+        *first,
+        *{"placed": ["cancel-order"], "confirmed": ["cancel-order"], "fulfilling": ["close-order"]}.get(state, []),
+    ]
 
 
 @blueprint.route("/journeys")

@@ -38,6 +38,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
             ("console.orders", "list", N_("Orders"), COMMERCE.channel),
             ("console.find_journey", "truck", N_("Journeys"), TRADE.channel),
             ("console.returns", "return", N_("Returns"), TRADE.channel),
+            ("console.terms", "receipt", N_("Return terms"), TRADE.channel),
             ("console.plans", "ship", N_("Plans"), TRADE.channel),
             ("console.lanes", "globe", N_("Lanes"), TRADE.channel),
             ("console.gaps", "chart", N_("Capacity gap"), TRADE.channel),

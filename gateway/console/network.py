@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.console import companies, menu
+from gateway.console.acts.marketacts import AMENDED
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.fabric import definitions
@@ -18,7 +19,6 @@ from hlf import errors
 
 # Days before its end from which a certificate waits for somebody; the gateway's check uses the same month.
 _SOON, _MONTHS = 30, 90
-_AMENDED = ("Participants", "Lpi", "Terms", "Stages")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def _certificates(msp_id: str) -> list[CertificateLife]:
 def _amendments(msp_id: str) -> list[dict[str, Any]]:
     """Return the open amendments, and whether the organisation's approval is one that they wait for."""
     return [
-        {**each, "waits": msp_id in each["voters"] and msp_id not in each["approvals"]}
-        for contract in _AMENDED
+        {**each, "contract": contract, "waits": msp_id in each["voters"] and msp_id not in each["approvals"]}
+        for contract in AMENDED
         for each in context.ask_list(TRADE, f"{contract}:amendments")
         if each.get("state") == "open"
     ]

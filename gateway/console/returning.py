@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
 
-from chaincode.domain.returns.returns import State
+from chaincode.domain.returns import handling
+from chaincode.domain.returns.returns import TO_FETCH, State
 from gateway.console import lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import states
+from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
 from gateway.readmodel.queries import Query
 
-# What the organisation in a role may do in a state: the name of the act (``actforms``), by state and role.
-_MAY: Mapping[str, tuple[tuple[str, str], ...]] = {
+# What waits for the organisation in a role in a state: the name of the act (``actforms``), by state and role.
+_WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
     State.REFERRED: (("seller", "answer-return"),),
     State.PICKUP_ASSIGNED: (("carrier", "plan-pick-up"),),
     State.PICKUP_FAILED: (("carrier", "plan-pick-up"),),
     State.RECEIVED: (("seller", "inspect"),),
+    State.INSPECTED_PASS: (("seller", "settle-return"),),
+    State.RETURNLESS_APPROVED: (("seller", "settle-return"),),
+    State.INSPECTED_FAIL: (("seller", "send-back"),),
+    State.DISPUTED: (("arbiter", "arbitrate"),),
 }
+# What it may do although nothing waits for it.
+_MAY: tuple[tuple[frozenset[State], str, str], ...] = (
+    (frozenset({State.PICKUP_SCHEDULED}), "carrier", "fail-pick-up"),
+    (frozenset({State.ARBITRATED}), "seller", "settle-return"),
+    (frozenset({State.DRAFT, State.REFERRED, *TO_FETCH}), "agent", "cancel-return"),
+    (frozenset(handling.DISPUTABLE), "agent", "dispute-return"),
+    (frozenset(handling.OUTCOMES), "agent", "close-return"),
+)
 
 
 @blueprint.route("/returns")
@@ -49,13 +63,21 @@ def goods_back(return_id: str) -> str:
         state=found["state"],
         stored=stored,
         place_of=journey["destination"],
-        acts=may_do(found["state"], stored["roles"], context.caller().msp_id),
+        acts=waits(found["state"], stored["roles"], context.caller().msp_id),
+        more=_may(found["state"], stored, context.caller().msp_id),
     )
 
 
-def may_do(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:
+def waits(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:
     """Return the acts that wait for an organisation in a return's state."""
-    return [act for role, act in _MAY.get(state, ()) if roles.get(role) == msp_id]
+    return [act for role, act in _WAITS.get(state, ()) if roles.get(role) == msp_id]
+
+
+def _may(state: str, stored: Mapping[str, Any], msp_id: str) -> list[str]:
+    """Return what an organisation may do besides; anybody on the journey may let a missed deadline count."""
+    found = [act for among, role, act in _MAY if state in among and stored["roles"].get(role) == msp_id]
+    late = stored["due"] and localformats.read(stored["due"]) < datetime.now(UTC)
+    return [*found, "enforce-return"] if late else found
 
 
 def waiting() -> list[dict[str, Any]]:
@@ -63,7 +85,7 @@ def waiting() -> list[dict[str, Any]]:
     own = context.caller().msp_id
     return [
         each.document
-        for state in _MAY
+        for state in _WAITS
         for each in lists.found(Query("returns", state=state, limit=lists.PAGE))
-        if may_do(state, each.document["roles"], own)
+        if waits(state, each.document["roles"], own)
     ]

@@ -9,6 +9,7 @@ from flask import url_for
 
 from chaincode.domain.orders.orders import State as OrderState
 from gateway.console import lists, returning
+from gateway.console.figures import audience
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
 from gateway.pages import localformats, places
@@ -36,7 +37,7 @@ def of() -> dict[str, Any]:
     """Return the values of the page: what waits, what is shown to whom, and the latest orders."""
     views.refreshed()
     given, received = context.ask_list(TRADE, "Disclosures:given"), context.ask_list(TRADE, "Disclosures:received")
-    asked = [one for one in context.ask_list(TRADE, "Disclosures:requests") if one.get("state") == "open"]
+    asked = [one for one in audience.open_requests() if one["asked"]["owner"] == context.caller().msp_id]
     return {
         "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_orders_to_confirm()],
         "given": [one for one in given if one["state"] == "open"],

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
 from gateway.console import companies as register
-from gateway.console import finding, journeylines, lists, menu, network, returning, today
+from gateway.console import finding, journeylines, lists, menu, network, promises, returning, today
 from gateway.console.acts import acting
 from gateway.console.blueprint import blueprint
 from gateway.console.figures import audience, claimgrants
@@ -31,7 +31,7 @@ from gateway.store.tokens import TokenError
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (acting, audience, claimgrants, finding, gaps, lanes, lists, network, plans, returning)
+MORE_PAGES = (acting, audience, claimgrants, finding, gaps, lanes, lists, network, plans, promises, returning)
 
 __all__ = ["MORE_PAGES", "blueprint"]
 
@@ -115,6 +115,7 @@ def journey(journey_id: str) -> str:
     state = context.ask_record(TRADE, "Journeys:read", journey_id)
     body = context.ask_record(TRADE, "Journeys:events", journey_id)["epcisBody"]
     progress = context.ask_list(TRADE, "Journeys:progress", journey_id)
+    acts, more = journeylines.acts(state["custody"], state["alarms"], context.caller().msp_id)
     return page(
         "journey.html",
         state=state,
@@ -122,7 +123,8 @@ def journey(journey_id: str) -> str:
         custody=journeylines.custody(state["custody"], state["alarms"]),
         progress=progress,
         alarms=journeylines.alarms(state["alarms"], progress, state["journey"]["destination"]),
-        acts=journeylines.acts(state["custody"], context.caller().msp_id),
+        acts=acts,
+        more=more,
     )
 
 

@@ -208,6 +208,32 @@ RULES: Mapping[str, str] = {
 }
 """What each rule of a return asks for, by the rejection of those that do not meet it."""
 
+INCIDENTS: Mapping[str, str] = {
+    "delayed": N_("Delayed"),
+    "held": N_("Held by an authority"),
+    "damaged": N_("Damaged"),
+    "lost": N_("Lost"),
+    "found": N_("Found again"),
+    "address_unknown": N_("The address does not exist"),
+    "refused_by_buyer": N_("The buyer did not take it"),
+    "returning": N_("Going back to the sender"),
+    "cancelled": N_("Cancelled"),
+}
+
+CANCELLATIONS: Mapping[str, str] = {
+    "BUYER_REQUEST": N_("The buyer wishes it"),
+    "OUT_OF_STOCK": N_("Out of stock"),
+    "PAYMENT_FAILED": N_("The payment failed"),
+    "EXPORT_PROHIBITED": N_("It may not be exported"),
+    "FRAUD_SUSPECTED": N_("Fraud is suspected"),
+}
+
+AWARDS: Mapping[str, str] = {
+    "refund": N_("The buyer gets the money"),
+    "fetch": N_("The goods are fetched"),
+    "uphold": N_("Nothing changes"),
+}
+
 ALARMS: Mapping[str, str] = {
     "CUSTODY_GAP": N_("For a time nobody had the goods"),
     "CUSTODY_OVERLAP": N_("For a time two companies had the goods"),

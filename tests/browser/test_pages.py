@@ -20,6 +20,8 @@ TRADER = (
     "/console/returns/{return_id}",
     "/console/plans",
     "/console/plans/{plan}",
+    "/console/terms",
+    "/console/acts/publish-terms",
     "/console/lanes?origin=CNSZX&destination=CNYTN",
     "/console/gaps",
     "/console/figures/{claim}/1",

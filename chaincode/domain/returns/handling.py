@@ -38,10 +38,10 @@ _SETTLES_FROM: Mapping[str, tuple[State, ...]] = {
     "received": (State.RECEIVED, State.INSPECTED_PASS),
     "inspected": (State.INSPECTED_PASS,),
 }
-_DISPUTABLE = (
+DISPUTABLE = (
     State.REJECTED, State.PICKUP_FAILED, State.INSPECTED_FAIL, State.SENT_BACK, State.EXPIRED, *SETTLED.values(),
 )  # fmt: skip
-_OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *SETTLED.values())
+OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *SETTLED.values())
 
 
 def drafted(request: ReturnRequest, roles: Roles, now: int) -> Return:
@@ -241,7 +241,7 @@ def disputed(known: Return, by: str, terms: ReturnTerms, now: int, grounds: str)
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
     if known.went_through(State.ARBITRATED):
         raise Refusal.ALREADY_ARBITRATED(f"the arbiter has decided return {known.return_id}")
-    _in_time(known, now, *_DISPUTABLE)
+    _in_time(known, now, *DISPUTABLE)
     return known.moved(State.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
 
 
@@ -275,7 +275,7 @@ def closed(known: Return, by: str, now: int) -> Return:
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
     upheld = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "uphold"
     if not upheld:
-        _only(known, *_OUTCOMES)
+        _only(known, *OUTCOMES)
     return known.moved(State.CLOSED, by, now)
 
 

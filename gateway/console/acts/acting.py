@@ -14,8 +14,9 @@ from typing import Any
 from flask import redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.console.acts import actforms
-from gateway.console.acts.actforms import ACTS, PersonAct, Values
+from gateway.console.acts import actfields
+from gateway.console.acts.actfields import PersonAct, Values
+from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.fabric.ledgercalls import LedgerCall
@@ -47,7 +48,8 @@ def act(name: str) -> str:
     """Show the form of an act; a link to it gives ids and what is known."""
     found = _act(name)
     given = {field.name: request.args.get(field.name, "") for field in found.fields}
-    return _form(found, _with_now(found, given), None, "")
+    started = dict(found.start(given)) if found.start else given
+    return _form(found, _with_now(found, started), None, "")
 
 
 @blueprint.route("/acts/<name>", methods=["POST"])
@@ -59,16 +61,19 @@ def do(name: str) -> Redirect | str:
     given = {field.name: request.form.get(field.name, "").strip() for field in found.fields}
     if any(not given[field.name] for field in found.fields if not field.optional):
         return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+    mark = _mark(given)
     try:
-        call = found.call(given)
-    except (ValueError, Refused):
-        return _form(found, given, None, gettext("Something in the form is missing or wrong."))
-    try:
-        mark = _mark(given)
-        if request.form.get("previewed") == mark:
+        try:
+            call = found.call(given)
+        except (ValueError, Refused):
+            return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+        if request.form.get("previewed") != mark:
+            return _form(found, given, _preview(found, given, call, mark), "")
+        if found.do:
+            found.do(given)
+        else:
             context.submit(call)
-            return redirect(found.back(given), 303)
-        return _form(found, given, _preview(found, given, call, mark), "")
+        return redirect(found.back(given), 303)
     except (errors.EndorseError, errors.EvaluateError, UnplannedError, Problem) as error:
         refused = problems.of(error)
         if refused.outcome_open or refused.kind.status >= 500:
@@ -92,14 +97,14 @@ def _public(found: PersonAct, given: Values) -> list[tuple[str, str]]:
     shown = []
     for field in found.fields:
         value = given[field.name]
-        if field.kind == actforms.HASHED:
-            value = gettext("fingerprint %(text)s…") % {"text": actforms.fingerprint(value)[:12]}
-        elif field.kind == actforms.PLACE:
+        if field.kind == actfields.HASHED and value:
+            value = gettext("fingerprint %(text)s…") % {"text": actfields.fingerprint(value)[:12]}
+        elif field.kind == actfields.PLACE:
             value = places.name(value)
         elif field.choices is not None:
             value = dict(field.choices()).get(value, value)
-        elif field.kind == actforms.TIME:
-            value = localformats.moment(actforms.moment(given, given.get("place", "")), given.get("place", ""))
+        elif field.kind == actfields.TIME:
+            value = localformats.moment(actfields.moment(given, given.get("place", "")), given.get("place", ""))
         if value:
             shown.append((gettext(field.words).partition(";")[0], value))
     return shown
@@ -109,7 +114,7 @@ def _with_now(found: PersonAct, given: dict[str, str]) -> dict[str, str]:
     """Return the values with the present time in an empty field of time."""
     now = datetime.now(UTC).astimezone(localformats.zone(given.get("place", "")))
     for field in found.fields:
-        if field.kind == actforms.TIME and not given[field.name]:
+        if field.kind == actfields.TIME and not given[field.name]:
             given[field.name] = now.replace(tzinfo=None).isoformat(timespec="minutes")
     return given
 

@@ -53,7 +53,14 @@ def disclosures() -> str:
     ]
     if "audit" in context.caller().scopes and context.caller().msp_id == _auditor():
         shown.append((gettext("What everybody shows to anybody"), context.ask_list(TRADE, "Disclosures:audit")))
-    return page("disclosures.html", shown=shown, claims=of_claims(given))
+    return page("disclosures.html", shown=shown, claims=of_claims(given), requests=open_requests())
+
+
+def open_requests() -> list[dict[str, Any]]:
+    """Return the requests to see figures that wait for an answer, of the caller's organisation or to it."""
+    own = context.caller().msp_id
+    asked = context.ask_list(TRADE, "Disclosures:requests")
+    return [one for one in asked if not one["answered"] and own in (one["requester"], one["asked"]["owner"])]
 
 
 def of_claims(given: Iterable[Mapping[str, Any]]) -> list[ClaimAudience]:

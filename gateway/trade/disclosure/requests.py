@@ -58,13 +58,7 @@ def show_request(request_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def withdraw(request_id: str) -> dict[str, Any]:
     """Withdraw a request."""
-    stored, _ = _stored_request(request_id)
-    return context.act(
-        TRADE,
-        "Disclosures:withdraw",
-        request_id,
-        transient={"request": stored},
-    )
+    return context.act(TRADE, "Disclosures:withdraw", request_id, transient=withdrawing(request_id))
 
 
 @blueprint.route("/<request_id>/grant", methods=["POST"])
@@ -78,23 +72,37 @@ def answer(request_id: str) -> dict[str, Any]:
     The same transaction grants what the requester offered in return. Neither side can read before both have
     delivered.
     """
-    stored, known = _stored_request(request_id)
+    return answered(request_id)
+
+
+def answered(request_id: str) -> dict[str, Any]:
+    """Grant what a request asked for, and deliver it."""
+    known = _stored_request(request_id)[1]
     asked, requester = known["asked"], known["requester"]
     document, chosen = disclosing.chosen(asked["claim_id"], asked["revision"], asked["attributes"])
-    terms = {name: asked[name] for name in ("claim_id", "revision", "attributes", "purpose", "expires_at")}
-    terms |= {"recipient": requester, "request_id": request_id, "salt": minting.salt()}
-    grant_id = minting.public_id("grant")
-    transient = {"grant": canonical.dumps(terms)}
-    if asked["offer"] is None:
-        counter_id = None
-        granted = context.act(TRADE, "Disclosures:grant", grant_id, transient=transient)
-    else:
-        counter_id = minting.public_id("grant")
-        transient |= {"request": stored, "counter_salt": minting.salt().encode()}
-        names = (request_id, grant_id, counter_id)
-        granted = context.act(TRADE, "Disclosures:grant_reciprocal", *names, transient=transient)
+    function, names, transient = granting(request_id)
+    granted = context.act(TRADE, function, *names, transient=transient)
+    grant_id, counter_id = names[-2:] if asked["offer"] else (names[0], None)
     delivered = disclosing.deliver(grant_id, requester, document, chosen)
     return {"grant_id": grant_id, "counter_grant_id": counter_id, "grant": granted, "delivery": delivered}
+
+
+def granting(request_id: str) -> tuple[str, list[str], dict[str, bytes]]:
+    """Return the function, arguments and transient values that grant a request, under new ids."""
+    stored, known = _stored_request(request_id)
+    asked = known["asked"]
+    terms = {name: asked[name] for name in ("claim_id", "revision", "attributes", "purpose", "expires_at")}
+    terms |= {"recipient": known["requester"], "request_id": request_id, "salt": minting.salt()}
+    names, transient = [minting.public_id("grant")], {"grant": canonical.dumps(terms)}
+    if asked["offer"] is None:
+        return "Disclosures:grant", names, transient
+    transient |= {"request": stored, "counter_salt": minting.salt().encode()}
+    return "Disclosures:grant_reciprocal", [request_id, *names, minting.public_id("grant")], transient
+
+
+def withdrawing(request_id: str) -> dict[str, bytes]:
+    """Return the transient values that withdraw a request."""
+    return {"request": _stored_request(request_id)[0]}
 
 
 def _stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:

@@ -36,6 +36,7 @@ class FakeLedgers:
     declarations: Declarations = field(default_factory=Declarations)
     published: Functions = field(default_factory=dict)
     chains: dict[str, list[BlockAndPrivateData]] = field(default_factory=dict)
+    previewed: list[LedgerCall] = field(default_factory=list)
     planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
 
     def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
@@ -64,6 +65,8 @@ class FakeLedgers:
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> Planned:
         self.asked.append((msp_id, user, call))
+        self.previewed.append(call)
+        call.texts()
         if isinstance(self.planned, Exception):
             raise self.planned
         return self.planned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -98,3 +99,62 @@ def test_a_text_for_its_fingerprint_never_leaves_the_gateway(clerk, ledgers):
     assert call.texts()[:2] == ["R1", "false"]
     assert "worn" not in str(call)
     assert len(call.texts()[2]) == 64
+
+
+TERMS = {
+    "terms_id": "T1",
+    "version": 4,
+    "jurisdiction": "VN",
+    "languages": ["vi"],
+    "window_days": 14,
+    "reasons": {"DEFECTIVE": {"resolutions": ["refund"], "evidence_min": 1}, "SIZE": {"resolutions": ["refund"]}},
+    "arbiter": "ForwarderMSP",
+    "coverage": [{"area": "VN", "carrier": "ForwarderMSP"}, {"area": "VNHAN", "carrier": "LastMileMSP"}],
+    "settle_hours": 48,
+}
+
+
+def test_the_next_version_of_terms_keeps_what_the_form_does_not_ask(clerk, ledgers):
+    """The form begins with the newest version; the deadlines, photos and further carriers of that one stay."""
+    ledgers.answers["Terms:latest"] = json.dumps({"terms": TERMS}).encode()
+    shown = clerk.get("/console/acts/publish-terms?terms_id=T1").get_data(as_text=True)
+    assert 'name="window_days" type="number" value="14"' in shown
+    given = {"terms_id": "T1", "jurisdiction": "VN", "place": "VNHAN", "at": "2026-12-01T00:00", "languages": "vi en"}
+    given |= {"window_days": "30", "for_DEFECTIVE": "refund,exchange", "payer": "buyer", "condition": "unused"}
+    send(clerk, "publish-terms", given | {"arbiter": "ForwarderMSP", "carrier": "ForwarderMSP"})
+    published = ledgers.previewed[-1].arguments[0]
+    changed = {name: published[name] for name in published if published[name] != TERMS.get(name)}
+    assert changed == {
+        "version": 5,
+        "seller": "PlatformMSP",
+        "effective_from": "2026-12-01T00:00:00+07:00",
+        "languages": ["vi", "en"],
+        "window_days": 30,
+        "reasons": {"DEFECTIVE": {"resolutions": ["refund", "exchange"], "evidence_min": 1}},
+        "excluded_hs": [],
+    }
+
+
+def test_terms_without_a_reason_are_not_published(clerk, ledgers):
+    ledgers.answers["Terms:latest"] = errors.EvaluateError("refused/NOT_FOUND: there are no terms T1")
+    given = {"terms_id": "T1", "jurisdiction": "VN", "place": "VNHAN", "at": "2026-12-01T00:00", "languages": "vi"}
+    given |= {"window_days": "30", "payer": "buyer", "condition": "unused", "arbiter": "AMSP", "carrier": "AMSP"}
+    page = send(clerk, "publish-terms", given).get_data(as_text=True)
+    assert "Something in the form is missing or wrong." in page
+    assert ledgers.previewed == []
+
+
+def test_an_act_of_several_steps_does_them_all(clerk, ledgers):
+    """A request is granted and delivered; the preview plans the first of the two."""
+    asked = {"claim_id": "C1", "revision": 1, "attributes": [], "purpose": "p", "expires_at": "e", "offer": None}
+    stored = {"asked": asked, "requester": "ForwarderMSP"}
+    ledgers.answers |= {
+        "Disclosures:show_request": json.dumps(stored).encode(),
+        "Claims:read": b'{"document": "{}", "disclosures": []}',
+        "Disclosures:grant": b"{}",
+        "Disclosures:deliver": b"{}",
+    }
+    shown = send(clerk, "answer-request", {"request_id": "Q1"}).get_data(as_text=True)
+    assert "Disclosures:deliver" not in called(ledgers)
+    assert send(clerk, "answer-request", {"request_id": "Q1"}, mark(shown)).status_code == 303
+    assert called(ledgers)[-2:] == ["Disclosures:grant", "Disclosures:deliver"]

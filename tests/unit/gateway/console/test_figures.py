@@ -39,9 +39,10 @@ def owner(client, log_in, bearer, ledgers):
         "Claims:read": {"document": "{}", "disclosures": opened},
         "Disclosures:received": [],
         "Disclosures:given": [],
+        "Disclosures:requests": [],
     }
     ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
-    log_in(bearer("read")["Authorization"].removeprefix("Bearer "))
+    log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return lambda path: client.get(path).get_data(as_text=True)
 
 
@@ -69,6 +70,22 @@ def test_the_owner_sees_figure_by_figure_who_sees_it(owner, ledgers):
 def test_the_owner_sees_how_many_figures_nobody_sees(owner, ledgers):
     ledgers.answers["Disclosures:given"] = json.dumps([permission("ForwarderMSP", "open", "horizon.start")]).encode()
     assert f"{len(VALUES) - 1} other figures are seen by nobody." in owner("/console/disclosures")
+
+
+@pytest.mark.parametrize(
+    ("owner_of_it", "answered", "act", "waits"),
+    [("PlatformMSP", False, "answer-request", True), ("LastMileMSP", False, "withdraw-request", False),
+     ("PlatformMSP", True, "", False)],
+)  # fmt: skip
+def test_a_request_waits_for_the_owner_of_the_figure(owner, ledgers, owner_of_it, answered, act, waits):
+    """Who asked may take it back; the first page tells the owner alone, until the request is answered."""
+    requester = "LastMileMSP" if owner_of_it == "PlatformMSP" else "PlatformMSP"
+    asked = {"owner": owner_of_it, "attributes": ["horizon.start"], "purpose": "planning", "expires_at": "2027-01-31"}
+    one = {"request_id": "Q1", "requester": requester, "asked": asked, "answered": answered}
+    ledgers.answers["Disclosures:requests"] = json.dumps([one]).encode()
+    page = owner("/console/disclosures")
+    assert re.findall(r'href="/console/acts/([a-z-]+)\?request_id=Q1"', page) == ([act] if act else [])
+    assert ("Somebody asks to see your figures" in owner("/console/")) == waits
 
 
 def order(quantity: int, placed_at: str, destination: str = "VNHAN", gtin: str = "9506000134352") -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.console import lists
@@ -89,3 +91,27 @@ def test_a_list_leads_to_its_next_page_in_the_same_filter(clerk, monkeypatch):
     address = first.split('href="/console/journeys?state=held&amp;cursor=')[1].split('"')[0]
     assert shown(clerk(f"/console/journeys?state=held&cursor={address}"), "J") == ["J0"]
     assert "REQUEST_INVALID" in clerk("/console/journeys?cursor=nonsense")
+
+
+@pytest.mark.parametrize(
+    ("state", "merchant", "platform", "acts"),
+    [
+        ("placed", "PlatformMSP", "BMSP", ["confirm-order", "cancel-order"]),
+        ("placed", "AMSP", "PlatformMSP", ["cancel-order"]),
+        ("confirmed", "PlatformMSP", "BMSP", ["cancel-order"]),
+        ("fulfilling", "AMSP", "PlatformMSP", ["close-order"]),
+        ("closed", "PlatformMSP", "BMSP", []),
+        ("placed", "AMSP", "BMSP", []),
+    ],
+)
+def test_an_order_offers_what_its_parties_may_do(
+    client, log_in, bearer, ledgers, services, monkeypatch, state, merchant, platform, acts
+):
+    """By its state; only the seller confirms, and nobody else sees an act."""
+    one = {"order_id": "O1", "state": state, "merchant": merchant, "platform": platform, "journey_id": ""}
+    ledgers.chains["trade"] = chain([Wrote({("order", "O1"): one})])
+    ledgers.answers["Participants:list"] = b"[]"
+    monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])
+    log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
+    page = client.get("/console/orders").get_data(as_text=True)
+    assert re.findall(r"/console/acts/([a-z-]+)\?order_id=O1", page) == acts

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 
+from chaincode.domain.journeys import pages
+from chaincode.domain.orders import orders
 from chaincode.domain.register.stages import STANDARD
-from chaincode.domain.returns import returns, terms
+from chaincode.domain.returns import handling, returns, terms
 from gateway.pages import catalogues, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
@@ -48,6 +51,9 @@ def test_every_word_of_the_ledger_has_words_for_people():
     assert {str(one) for one in terms.Rejection} == states.REJECTIONS.keys() == states.RULES.keys()
     assert {str(one) for one in terms.Resolution} == states.RESOLUTIONS.keys()
     assert {str(one) for one in terms.Condition} == states.CONDITIONS.keys()
+    assert {str(one) for one in pages.IncidentKind} == states.INCIDENTS.keys()
+    assert set(get_args(orders.Cancellation)) == states.CANCELLATIONS.keys()
+    assert set(get_args(handling.Award)) == states.AWARDS.keys()
 
 
 @pytest.mark.parametrize(

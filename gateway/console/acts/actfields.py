@@ -1,0 +1,100 @@
+"""
+The parts of an act that a person may do: its fields, and the call of the contract that they make.
+
+``actforms`` has the acts, and ``acting`` shows them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from chaincode.domain.register.stages import STANDARD
+from gateway.console import companies
+from gateway.fabric.ledgercalls import LedgerCall
+from gateway.http import context
+from gateway.pages import localformats, states
+from gateway.pages.languages import gettext
+from gateway.pages.states import N_
+
+Values: TypeAlias = Mapping[str, str]
+Choices: TypeAlias = Callable[[], list[tuple[str, str]]]
+# Kinds of fields: an id that the link gives; a text; one whose fingerprint alone is sent; a time; a day; a place; ...
+ID, TEXT, HASHED, TIME, DAY, PLACE = "id", "text", "hashed", "time", "day", "place"
+NUMBER, CHOICE = "number", "choice"
+
+
+@dataclass(frozen=True)
+class ActField:
+    """One field of a form; *choices* yields (value, words) pairs."""
+
+    name: str
+    words: str
+    kind: str = TEXT
+    choices: Choices | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class PersonAct:
+    """
+    One act: its words and icon, its fields, the call that they make, and the page that shows the result.
+
+    Attributes:
+        start: returns what the form shows first, of what the link gives.
+        do: does the act, if it takes more than the one call.
+    """
+
+    title: str
+    lead: str
+    sign: str
+    fields: tuple[ActField, ...]
+    call: Callable[[Values], LedgerCall]
+    back: Callable[[Values], str]
+    start: Callable[[Values], Values] | None = None
+    do: Callable[[Values], object] | None = None
+
+
+def fingerprint(text: str) -> str:
+    """Return the SHA-256 of a text that stays outside the ledger."""
+    return hashlib.sha256(text.strip().encode()).hexdigest()
+
+
+def moment(values: Values, place: str = "") -> str:
+    """
+    Return the time in the form, at the clock of *place*, as contracts take it.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    local = datetime.fromisoformat(values["at"])
+    return local.replace(tzinfo=localformats.zone(place)).isoformat()
+
+
+def others() -> list[tuple[str, str]]:
+    """Return the other organisations of the register, to choose from."""
+    own = context.caller().msp_id
+    return [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != own]
+
+
+def yes_or_no(yes: str, no: str) -> Choices:
+    """Return two words to choose from."""
+    return lambda: [("true", gettext(yes)), ("false", gettext(no))]
+
+
+def words_of(table: Mapping[str, str], among: Iterable[str] = ()) -> Choices:
+    """Return the words of a table of ``states`` to choose from; all of them if none are named."""
+    return lambda: [(str(one), states.said(table, one)) for one in among or table]
+
+
+def stages() -> list[tuple[str, str]]:
+    """Return the stages of a journey, to choose from."""
+    return [(one.stage_id, states.stage(one.stage_id)) for one in STANDARD.stages]
+
+
+PLACE_FIELD = ActField("place", N_("Place (UN/LOCODE)"), PLACE)
+TIME_FIELD = ActField("at", N_("When, by the clock of the place"), TIME)
+REASONS_FIELD = ActField("opinion", N_("Your reasons; only their fingerprint is sent, so keep the text"), HASHED)
