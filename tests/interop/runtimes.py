@@ -48,18 +48,18 @@ def program(name: str, cure: str) -> str:
 def node() -> dict[str, str]:
     """The environment in which this machine's Node finds the official client and chaincode runtime."""
     program("node", "install Node.js 20 or newer")
-    return {"NODE_PATH": str(_npm("node", HERE / "node" / "package.json", "--ignore-scripts"))}
+    return {"NODE_PATH": str(node_modules("node", HERE / "node" / "package.json", "--ignore-scripts"))}
 
 
 def newest_node() -> tuple[str, dict[str, str]]:
     """A Node of its own, and the environment in which it finds the newest official client, which wants that Node."""
     # The package `node` fetches the program for this machine in a script of its own.
-    modules = _npm("node-newest", HERE / "node" / "newest" / "package.json")
+    modules = node_modules("node-newest", HERE / "node" / "newest" / "package.json")
     return str(modules / "node" / "bin" / "node"), {"NODE_PATH": str(modules)}
 
 
-def _npm(name: str, manifest: Path, *options: str) -> Path:
-    """The modules that *manifest* names."""
+def node_modules(name: str, manifest: Path, *options: str) -> Path:
+    """The folder of the modules that *manifest* names, under the folder *name* of those that are installed."""
     npm = program("npm", "it comes with Node.js")
     folder = CACHE / name
 
@@ -169,7 +169,7 @@ def generated_python(description: Any) -> tuple[str, Path]:
 def generated_typescript(description: Any) -> tuple[str, Path]:
     """Node, and ``generated/client.ts`` compiled with the types that openapi-typescript makes of *description*."""
     source = HERE / "generated" / "client.ts"
-    modules = _npm("openapi-typescript", HERE / "generated" / "package.json", "--ignore-scripts")
+    modules = node_modules("openapi-typescript", HERE / "generated" / "package.json", "--ignore-scripts")
     made, text = modules.parent / "made", json.dumps(description).encode()
 
     def generate() -> None:
