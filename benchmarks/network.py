@@ -32,7 +32,7 @@ def start(engine: str) -> Iterator[Figure]:
                 admin.up(engine, state, CONSORTIUM)
                 seconds.append(time.perf_counter() - begun)
                 admin.down(state)
-    bound = "at most 3" if engine == "embedded" else ""
+    bound = "at most 0.8" if engine == "embedded" else ""
     yield Figure(f"start {engine}", percentile(fresh, 0.5), "s", bound)
     yield Figure(f"start {engine}, slowest of {ROUNDS}", max(fresh), "s")
     yield Figure(f"restart {engine}", percentile(again, 0.5), "s")
@@ -51,4 +51,4 @@ def memory(engine: str) -> Iterator[Figure]:
             environment.strike(root)
     for name, mebibytes in sorted(used.items()):
         yield Figure(f"memory {engine} {name}", mebibytes, "MiB")
-    yield Figure(f"memory {engine}", sum(used.values()), "MiB", "at most 500" if engine == "embedded" else "")
+    yield Figure(f"memory {engine}", sum(used.values()), "MiB", "at most 150" if engine == "embedded" else "")
