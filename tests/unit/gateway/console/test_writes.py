@@ -91,6 +91,7 @@ NO_FORM = {
         f"{RETURNS}/submission",
         "/v1/batches",
         "/epcis/capture",
+        "/epcis/events",
         "/v1/disclosures/sealed",
         "/v1/performance/count",
     ),
