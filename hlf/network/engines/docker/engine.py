@@ -72,11 +72,15 @@ class Docker:
         return running
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """Return every container of the network by its service."""
+        """
+        Return every container of the network by its service, without those that were stopped.
+
+        Docker starts a container again that ended by itself, so one that has exited was stopped by somebody.
+        """
         if not (file := _file(folder)).exists():
             return {}
-        listed = _compose(file, "ps", "--all", "--format", "json")
-        return {each["Service"]: each["State"] == "running" for each in _rows(listed)}
+        listed = _rows(_compose(file, "ps", "--all", "--format", "json"))
+        return {each["Service"]: each["State"] == "running" for each in listed if each["State"] != "exited"}
 
     def save(self, folder: Folder, place: Path) -> None:
         """Refuse: what containers write is theirs."""
@@ -96,7 +100,7 @@ class Docker:
                     raise
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """Return the services of the compose file that have no container, where others have one."""
+        """Return the services of the compose file that have no container or were stopped, where others run."""
         listed = self.running(folder)
         return [name for name in compose.services(_file(folder)) if name not in listed] if listed else []
 

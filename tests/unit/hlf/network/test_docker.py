@@ -230,7 +230,8 @@ def test_a_transaction_is_committed_in_containers(request, rendered):
     with pytest.raises(errors.StateError, match="has no service 'peer9.a.test'"):
         inspection.log("peer9.a.test", folder.root)
     admin.stop_nodes(["peer0.b.test"], folder.root)
-    assert not admin.status(folder.root).running
+    found = admin.status(folder.root)
+    assert (found.stopped, all(found.programs.values())) == (("peer0.b.test",), True)
     admin.start_nodes(["peer0.b.test"], folder.root)
     assert admin.status(folder.root).running
 
