@@ -156,7 +156,7 @@ def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
 
     Raises:
         ExchangeError: it cannot follow the one in force, or too few have approved it.
-        EngineError: an own peer does not get it.
+        EngineError: organisations that approved are not reached, or an own peer does not get it.
     """
     proposed = read(place)
     with Side(root, msp_id) as side:
@@ -169,8 +169,9 @@ def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
 def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
     """Commit by a peer of each organisation that has approved: the peer of any other refuses to endorse."""
     channel, definition = proposed.channel, proposed.definition
-    asked = side.endorsers(Bundle(channel, side.config(channel)))
     ready = lifecycle.readiness(side.peer(), channel, definition)
+    agree = sorted(msp_id for msp_id, approved in ready.items() if approved)
+    asked = side.endorsers(Bundle(channel, side.config(channel)), agree)
 
     def agreed() -> bool:
         # The last approval may be in a block that another organisation's peer does not have yet.
@@ -178,10 +179,15 @@ def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
 
     with contextlib.suppress(hlf_errors.LifecycleError):
         waiting.until(agreed, _AGREE_SECONDS, every=0.1)
-    agree = sorted(msp_id for msp_id, approved in ready.items() if approved)
     try:
         lifecycle.commit(side.peer(), channel, definition, [asked[msp_id] for msp_id in agree if msp_id in asked])
     except hlf_errors.LifecycleError as refused:
+        silent = ", ".join(msp_id for msp_id in agree if msp_id not in asked)
+        if silent:
+            raise errors.EngineError(
+                f"{side.peer().name} reaches no peer of {silent}, which would have to endorse as well ({refused})",
+                "Ask its admin whether it runs, and whether its host and port are open to the others.",
+            ) from refused
         raise errors.ExchangeError(
             place,
             f"has too few approvals: {', '.join(agree) or 'nobody'} of {', '.join(sorted(ready))} ({refused})",

@@ -24,6 +24,7 @@ from hlf.wire.config.channelconfig import Bundle
 
 _ANSWER_SECONDS = 3.0
 _SETTLE_SECONDS = 60.0
+_GOSSIP_SECONDS = 30.0
 
 
 class Side:
@@ -125,19 +126,36 @@ class Side:
         with self._speaking(places) as found:
             yield found
 
-    def endorsers(self, bundle: Bundle) -> dict[str, Peer]:
-        """Return a peer of each member of a channel that is known and answers, the own one first, by MSP id."""
-        own = self.peer()
+    def endorsers(self, bundle: Bundle, msp_ids: Iterable[str]) -> dict[str, Peer]:
+        """
+        Return a peer of each of these members of a channel that answers, the own one first, by MSP id.
+
+        Peers that have joined lately find each other by gossip, so they are waited for.
+        """
+        found = {self.msp_id: self.peer()}
         roots = {each.msp_id: _tls_roots(each.msp) for each in bundle.application_organisations.values()}
-        found = {self.msp_id: own}
-        for each in sorted(discovery.peers(own, bundle.channel_id), key=lambda known: known.address):
-            if each.msp_id in roots and each.msp_id not in found:
-                place = Endpoint(each.address, each.address, roots[each.msp_id], each.msp_id)
-                peer = self._open.enter_context(Peer(place, *self.admin, timeout=self._timeout, tls_identity=self._tls))
-                with contextlib.suppress(hlf_errors.GatewayError):
-                    peer.session.wait_ready(place, _ANSWER_SECONDS)
-                    found[each.msp_id] = peer
+        missing = [each for each in msp_ids if each != self.msp_id]
+
+        def complete() -> bool:
+            for each in sorted(discovery.peers(self.peer(), bundle.channel_id), key=lambda known: known.address):
+                if each.msp_id in missing and each.msp_id not in found:
+                    place = Endpoint(each.address, each.address, roots[each.msp_id], each.msp_id)
+                    if (peer := self._answering(place)) is not None:
+                        found[each.msp_id] = peer
+            return found.keys() >= set(missing)
+
+        waiting.until(complete, _GOSSIP_SECONDS, every=0.5)
         return found
+
+    def _answering(self, place: Endpoint) -> Peer | None:
+        with contextlib.ExitStack() as opened:
+            peer = opened.enter_context(Peer(place, *self.admin, timeout=self._timeout, tls_identity=self._tls))
+            try:
+                peer.session.wait_ready(place, _ANSWER_SECONDS)
+            except hlf_errors.GatewayError:
+                return None
+            self._open.push(opened.pop_all())
+            return peer
 
     @property
     def _tls(self) -> TlsIdentity | None:
