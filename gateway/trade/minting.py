@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 
 from chaincode.domain.disclosure import disclosures
 from gateway.http import context
+
+MOST_ORDERS = 20
+"""Orders of one basket."""
 
 
 def public_id(prefix: str) -> str:
@@ -27,3 +31,22 @@ def link_token() -> str:
 def link_hash(token: str) -> str:
     """Return the hash of a link, as it is on the ledger."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def basket_token(orders: int) -> str:
+    """
+    Return a shopper's link to a basket of so many orders.
+
+    The links of its orders follow from it, and it does not follow from them. So it needs no record, and nobody who
+    reads the ledger or has the link of one order learns which orders were bought together.
+    """
+    return f"{link_token()}.{orders}"
+
+
+def links_in(basket: str) -> tuple[str, ...]:
+    """Return the links of a basket's orders, in the sequence in which they were placed; none for any other text."""
+    secret, _, number = basket.partition(".")
+    if number not in {str(each) for each in range(1, MOST_ORDERS + 1)}:
+        return ()
+    made = (hmac.digest(secret.encode(), str(each).encode(), "sha256") for each in range(int(number)))
+    return tuple(base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in made)

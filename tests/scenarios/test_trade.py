@@ -184,6 +184,7 @@ def test_a_basket_of_two_sellers_makes_two_orders(cast, played):
     found = cast.merchant.get(f"/v1/checkouts/{basket['checkout_id']}")
     assert sorted(each["order_id"] for each in found) == placed
     assert cast.payments.get(f"/v1/checkouts/{basket['checkout_id']}") == []
+    assert cast.platform.refusal("GET", basket["tracking_path"])["code"] == "LINK_UNKNOWN"
 
 
 def test_payments_move_between_three_and_nobody_else_sees_them(cast, played):

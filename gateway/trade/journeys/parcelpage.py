@@ -66,6 +66,11 @@ def page(seen: Mapping[str, Any], facts: BuyerFacts) -> dict[str, Any]:
     }
 
 
+def basket(seen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the values of the template ``basket.html``: each order with its headline, empty if nothing was sent."""
+    return [{**each, "headline": _headline(each["goods"]) if each["goods"] else ""} for each in seen]
+
+
 def _lines(events: Sequence[Mapping[str, Any]], facts: BuyerFacts) -> list[dict[str, Any]]:
     """Return what happened, newest first, and what turned out not to have."""
     happened = [(each["at"], each["place"], states.step(each["stage"], each["step"]), False) for each in events]

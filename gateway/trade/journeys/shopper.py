@@ -37,6 +37,29 @@ def follow(token: str) -> dict[str, Any]:
         raise Problem("LINK_UNKNOWN") from None
 
 
+def basket(token: str) -> list[dict[str, Any]]:
+    """
+    Return what a link to a basket may see: each order's own link, and where its goods are, if any were sent.
+
+    Raises:
+        Problem: TRACKING_CLOSED; LINK_UNKNOWN if no order of the basket has goods on their way yet.
+        hlf.errors.EvaluateError: the peer could not be asked.
+    """
+    seen = [{"tracking_path": f"/track/{each}", "goods": _followed(each)} for each in minting.links_in(token)]
+    if not any(each["goods"] for each in seen):
+        raise Problem("LINK_UNKNOWN")
+    return seen
+
+
+def _followed(token: str) -> dict[str, Any] | None:
+    try:
+        return follow(token)
+    except Problem as problem:
+        if problem.code != "LINK_UNKNOWN":
+            raise
+        return None
+
+
 def returnable(token: str) -> list[dict[str, Any]]:
     """
     Return each article of a link's goods, and whether and until when it may go back.

@@ -9,7 +9,7 @@ from flask import Response, make_response, render_template
 from gateway.http import auth, inputs, rendering
 from gateway.http.inputs import Blueprint
 from gateway.trade.journeys import buyerfacts, parcelpage, shopper
-from gateway.trade.journeys.tracking_schemas import LodgeSchema, SeenReturnSchema, TrackingSchema
+from gateway.trade.journeys.tracking_schemas import BasketGoodsSchema, LodgeSchema, SeenReturnSchema, TrackingSchema
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
 
@@ -28,6 +28,18 @@ def follow(token: str) -> dict[str, Any] | Response:
         return make_response(
             render_template("tracking.html", token=token, returning=shopper.returnable(token), facts=facts, **shown)
         )
+    return seen
+
+
+@blueprint.route("/<token>/orders")
+@auth.needs(auth.PUBLIC)
+@inputs.takes(query=None)
+@blueprint.response(200, BasketGoodsSchema(many=True))
+def follow_basket(token: str) -> list[dict[str, Any]] | Response:
+    """Say where the goods of each order of a basket are; a browser gets a page."""
+    seen = shopper.basket(token)
+    if rendering.page_wanted():
+        return make_response(render_template("basket.html", orders=parcelpage.basket(seen)))
     return seen
 
 

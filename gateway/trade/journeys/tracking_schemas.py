@@ -87,3 +87,10 @@ class TrackingSchema(SeenJourneySchema):
     """Where the goods of an order are, and its returns."""
 
     returns = fields.List(fields.Nested(SeenReturnSchema))
+
+
+class BasketGoodsSchema(Schema):
+    """The goods of one order of a basket."""
+
+    tracking_path = fields.String(metadata={"description": "The order's own link, by which a return is requested"})
+    goods = fields.Nested(TrackingSchema, allow_none=True, metadata={"description": "Null until the seller sends some"})

@@ -126,12 +126,12 @@ def close(order_id: str) -> dict[str, Any]:
     return context.act(COMMERCE, "Orders:close", order_id)
 
 
-def placed(body: dict[str, Any]) -> dict[str, Any]:
-    """Place and open an order; return its answer, with a new link for the shopper."""
+def placed(body: dict[str, Any], token: str = "") -> dict[str, Any]:
+    """Place and open an order; return its answer with the shopper's link, a new one if no *token* is given."""
     order_id = body.pop("order_id", None) or minting.public_id("order")
     pinned = body["terms"]
     promised = context.ask(TRADE, "Terms:read", pinned["terms_id"], str(pinned["version"]))["terms"]
-    token = minting.link_token()
+    token = token or minting.link_token()
     order = {**body, "buyer_token_hash": minting.link_hash(token), "salt": minting.salt()}
     transient = {"terms": canonical.dumps(promised)}
     spent = order.pop("credit", None)

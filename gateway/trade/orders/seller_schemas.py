@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from gateway.http.words import MSP_ID
+from gateway.trade import minting
 from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
 from gateway.trade.words import COUNTRY, IDENTIFIER
 
@@ -30,13 +31,17 @@ class CheckoutSchema(Schema):
     checkout_id = fields.String(
         validate=IDENTIFIER, metadata={"description": "Public; made at random if it is not given"}
     )
-    orders = fields.List(fields.Nested(PlaceSchema), required=True, validate=validate.Length(1, 20))
+    orders = fields.List(fields.Nested(PlaceSchema), required=True, validate=validate.Length(1, minting.MOST_ORDERS))
 
 
 class CheckedOutSchema(Schema):
     """A basket with its orders, each with a link of its own."""
 
     checkout_id = fields.String()
+    tracking_token = fields.String(
+        metadata={"description": "For the shopper; leads to the goods of all orders, and is shown once"}
+    )
+    tracking_path = fields.String()
     orders = fields.List(fields.Nested(PlacedSchema))
 
 

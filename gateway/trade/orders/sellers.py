@@ -58,11 +58,21 @@ def check_out(body: dict[str, Any]) -> dict[str, Any]:
     """
     Place the orders of a basket, one after the other; each merchant sees its own alone.
 
-    If one fails, those before it are placed: list them and go on, or cancel them.
+    One link leads to the goods of all of them, beside the link of each order. If one fails, those before it are
+    placed: list them and go on, or cancel them.
     """
     checkout_id = body.get("checkout_id") or minting.public_id("checkout")
-    placed = [orders.placed({**order, "checkout_id": checkout_id}) for order in body["orders"]]
-    return {"checkout_id": checkout_id, "orders": placed}
+    token = minting.basket_token(len(body["orders"]))
+    placed = [
+        orders.placed({**order, "checkout_id": checkout_id}, link)
+        for order, link in zip(body["orders"], minting.links_in(token), strict=True)
+    ]
+    return {
+        "checkout_id": checkout_id,
+        "tracking_token": token,
+        "tracking_path": f"/track/{token}/orders",
+        "orders": placed,
+    }
 
 
 @checkouts.route("/<checkout_id>")
