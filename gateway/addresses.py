@@ -10,7 +10,7 @@ from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
-from gateway.trade.epcis import capture, collections
+from gateway.trade.epcis import capture, collections, queries
 from gateway.trade.epcis import events as epcisevents
 from gateway.trade.journeys import goods, journeys, progress, tracking, units
 from gateway.trade.matching import matching, tenders
@@ -45,6 +45,7 @@ BLUEPRINTS = (
     capture.blueprint,
     epcisevents.blueprint,
     collections.blueprint,
+    queries.blueprint,
     progress.journeys,
     progress.performance,
     stages.blueprint,

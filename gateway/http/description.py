@@ -175,7 +175,8 @@ def _complete_answers(operation: Node, view: Callable[..., Any], scope: str | No
             if scope in _TEXTS:
                 kind, described = _TEXTS[scope]
                 response["content"] = {kind: {"schema": {"type": "string", "description": described}}}
-            response.setdefault("content", {_JSON: {"schema": _answered(view)}})
+            if str(status) != "204":
+                response.setdefault("content", {_JSON: {"schema": _answered(view)}})
     refused = {"429", "404"} | ({"401", "403"} if scope != auth.PUBLIC else set())
     refused |= {"400", "413", "415", "422"} if inputs.of(view).body else set()
     for status in sorted(refused):

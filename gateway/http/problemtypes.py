@@ -90,6 +90,10 @@ REQUEST = {
     "QUERY_TOO_LARGE": ProblemType(
         413, "The query finds more than it allows", "Ask for less, or for pages without maxEventCount."
     ),
+    "QUERY_EXISTS": ProblemType(409, "You have a query of this name", "Choose another name, or delete the other."),
+    "QUERIES_EXHAUSTED": ProblemType(
+        409, "You have as many named queries as one may have", "Delete one that is not needed any more."
+    ),
     "MEDIA_TYPE_UNSUPPORTED": ProblemType(
         415, "The body has another media type, so it was not read", "Send Content-Type: application/json."
     ),

@@ -52,6 +52,7 @@ _MOVE = Prepared(
     ),
     "block_number",
     "index",
+    "due_at",
 )
 _STOP = Prepared(sa.update(webhooks).where(_THIS), "state", "reason")
 _GIVEN_UP = Prepared(sa.update(webhooks).where(_THIS), "given_up")
@@ -175,9 +176,11 @@ class Deliveries:
         with self._store.reading() as database:
             return int(database.execute(_ALL_WAITING, {"wanted": WAITING}).fetchone()["number"])
 
-    def queue(self, webhook: Webhook, holder: str, messages: Sequence[WebhookMessage], place: EventPlace) -> bool:
+    def queue(
+        self, webhook: Webhook, holder: str, messages: Sequence[WebhookMessage], place: EventPlace, due_at: int = 0
+    ) -> bool:
         """
-        Let messages wait and move the webhook to *place*: both, or neither.
+        Let messages wait and move the webhook to *place* and to when it is due again: all of this, or nothing.
 
         Return False if the webhook was moved otherwise, or another process delivers it.
         """
@@ -188,6 +191,7 @@ class Deliveries:
             "was_index": webhook.place.index,
             "block_number": place.block_number,
             "index": place.index,
+            "due_at": due_at,
         }
         with self._store.connection() as database:
             if database.execute(_MOVE, moved).rowcount != 1:

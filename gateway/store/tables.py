@@ -196,7 +196,19 @@ webhooks = _table(
     # The gateway process that delivers, and until when.
     sa.Column("holder", sa.Text, nullable=False, server_default=""),
     sa.Column("held_until", NUMBER, nullable=False, server_default="0"),
+    # The standing query of EPCIS that it is a subscription to, encrypted, and when that is asked again.
+    sa.Column("subscription", sa.LargeBinary),
+    sa.Column("due_at", NUMBER, nullable=False, server_default="0"),
     sa.Index("webhooks_of", "msp_id", "user"),
+)
+
+epcis_queries = _table(
+    "epcis_queries",
+    sa.Column("msp_id", sa.Text, primary_key=True),
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("name", EXACT, primary_key=True),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("created_at", NUMBER, nullable=False),
 )
 
 webhook_messages = _table(

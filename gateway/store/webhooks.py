@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +30,7 @@ _ONE = webhooks.c.id == sa.bindparam("this")
 _CREATE = Prepared(
     sa.insert(webhooks),
     *("id", "msp_id", "user", "url", "channel", "filters", "sealed", "state", "created_at", "block_number", "index"),
+    *("subscription", "due_at"),
 )
 _COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(webhooks).where(_OWN[0]))
 _ALL = Prepared(sa.select(webhooks).where(*_OWN).order_by(webhooks.c.created_at, webhooks.c.id))
@@ -77,6 +78,23 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """
+    What makes a webhook a subscription to a named query of EPCIS.
+
+    Attributes:
+        schedule: the parts of EPCIS's schedule; None if each event is sent as it comes.
+        token: the receiver's own, which signs; empty for none.
+    """
+
+    name: str
+    query: Mapping[str, Any]
+    schedule: Mapping[str, str] | None = None
+    report_if_empty: bool = False
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class EventPlace:
     """Where an event stands: its block, and its transaction's index there."""
 
@@ -93,6 +111,7 @@ class Webhook:
         state: ``active``, ``paused`` by its user, or ``failing``: the gateway gave up, for *reason*.
         place: the last event that was looked at.
         given_up: messages in a row that could not be delivered.
+        due_at: when its subscription is asked again, in milliseconds since 1970; 0 without a schedule.
         secrets: those that sign now, the newest first.
     """
 
@@ -110,6 +129,8 @@ class Webhook:
     holder: str
     held_until: int
     secrets: tuple[str, ...] = field(repr=False)
+    subscription: Subscription | None = None
+    due_at: int = 0
 
 
 class Webhooks:
@@ -120,9 +141,12 @@ class Webhooks:
         self._key = seals.key(store.secret(), "webhooks")
         self._clock = clock
 
-    def create(self, msp_id: str, user: str, url: str, channel: str, filters: Filters, place: EventPlace) -> str:
+    def create(
+        self, msp_id: str, user: str, url: str, channel: str, filters: Filters, place: EventPlace,
+        standing: Subscription | None = None, due_at: int = 0,
+    ) -> str:  # fmt: skip
         """
-        Return the id of a new webhook, which gets the events after *place*.
+        Return the id of a new webhook, which gets the events after *place*, or what a *standing* query finds there.
 
         Raises:
             WebhookLimitError
@@ -147,6 +171,8 @@ class Webhooks:
                     "created_at": int(self._clock()),
                     "block_number": place.block_number,
                     "index": place.index,
+                    "subscription": self._packed(identifier, standing) if standing else None,
+                    "due_at": due_at,
                 },
             )
         return identifier
@@ -210,10 +236,23 @@ class Webhooks:
             row["holder"],
             row["held_until"],
             tuple(text for text, until in kept if until is None or until > now),
+            self._unpacked(row["id"], row["subscription"]) if row["subscription"] else None,
+            row["due_at"],
         )
+
+    def _packed(self, identifier: str, standing: Subscription) -> bytes:
+        return seals.sealed(self._key, json.dumps(asdict(standing)).encode(), _subscription(identifier))
+
+    def _unpacked(self, identifier: str, packed: bytes) -> Subscription:
+        return Subscription(**json.loads(seals.unsealed(self._key, packed, _subscription(identifier))))
 
     def _sealed(self, identifier: str, kept: list[list[Any]]) -> bytes:
         return seals.sealed(self._key, json.dumps(kept).encode(), identifier.encode())
+
+
+def _subscription(identifier: str) -> bytes:
+    """Return what a webhook's subscription is bound to, which its secrets are not."""
+    return f"{identifier} subscription".encode()
 
 
 def _secret() -> str:

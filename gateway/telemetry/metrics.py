@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS"})
+_METHODS = frozenset({"DELETE", "GET", "POST", "HEAD", "OPTIONS"})
 
 
 def share_in(folder: Path) -> None:

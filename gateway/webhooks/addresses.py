@@ -214,6 +214,7 @@ def _shown(webhook: Webhook) -> dict[str, Any]:
     return {
         **{name: getattr(webhook, name) for name in ("id", "url", "channel", "state", "reason", "created_at")},
         **filters,
+        **({"query": webhook.subscription.name} if webhook.subscription else {}),
         "block_number": max(webhook.place.block_number, 0),
         "waiting": _deliveries().waiting(webhook.id),
     }

@@ -22,7 +22,8 @@ from gateway.readmodel import queries
 from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
 from gateway.store.rounds import Rounds
-from gateway.store.webhooks import Webhook
+from gateway.store.webhooks import Subscription, Webhook
+from gateway.trade.epcis import standing
 from gateway.webhooks import messages, signing
 from gateway.webhooks.posting import Posted, Poster
 
@@ -117,8 +118,13 @@ class Courier:
         if not room:
             return
         model, filters = self._services.model, webhook.filters
+        if webhook.subscription and not standing.due(webhook, webhook.subscription, self._milliseconds()):
+            return
         self._services.feeder.refresh(webhook.msp_id, webhook.user, [webhook.channel], {})
         last = model.next_block(webhook.msp_id, webhook.channel) - 1
+        if webhook.subscription:
+            self._queue_standing(webhook, webhook.subscription, room, last)
+            return
         after = (webhook.place.block_number, webhook.place.index)
         found = queries.following(
             model,
@@ -133,12 +139,22 @@ class Courier:
         if place != webhook.place:
             self._deliveries.queue(webhook, self.name, messages.of(webhook, found), place)
 
+    def _queue_standing(self, webhook: Webhook, asked: Subscription, room: int, last: int) -> None:
+        """Let what a standing query finds wait."""
+        end, now = messages.end_of(last), self._milliseconds()
+        found = standing.queued(self._services.model, webhook, asked, room, end, now)
+        if (found.place, found.due_at) != (webhook.place, webhook.due_at):
+            self._deliveries.queue(webhook, self.name, found.messages, found.place, found.due_at)
+
     def _deliver(self, webhook: Webhook, message: WebhookMessage) -> bool:
         """Post one message; return whether the next one may follow at once."""
         now = self._milliseconds()
         body = message.body.encode()
         headers = signing.headers(message.id, now // 1000, body, webhook.secrets)
-        posted = self._poster.post(webhook.url, body, {"Content-Type": CONTENT_TYPE, "User-Agent": "selat", **headers})
+        kind = standing.CONTENT_TYPE if message.type == standing.TYPE else CONTENT_TYPE
+        headers |= {"Content-Type": kind, "User-Agent": "selat"}
+        headers |= standing.signature(webhook.subscription, body) if webhook.subscription else {}
+        posted = self._poster.post(webhook.url, body, headers)
         self._services.metrics.posted(posted.good)
         attempt = Attempt(message.id, now, posted.status, posted.words, posted.milliseconds)
         if posted.good:

@@ -92,6 +92,7 @@ class WebhookSchema(FiltersSchema):
     block_number = fields.Integer(
         required=True, metadata={"description": "Its events up to this block were sent, or wait to be"}
     )
+    query = fields.String(metadata={"description": "The named query of EPCIS that it is a subscription to"})
     waiting = fields.Integer(required=True, metadata={"description": "Messages that wait"})
 
 

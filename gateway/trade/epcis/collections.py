@@ -23,7 +23,7 @@ COLLECTIONS: Mapping[str, tuple[str, str]] = {
     "dispositions": ("EQ_disposition", "dispositions"),
 }
 """The parameter that asks for the events of a member, and what the members are."""
-_TOP = ("capture", "events", *COLLECTIONS)
+_TOP = ("capture", "events", "queries", *COLLECTIONS)
 
 blueprint = binding.interface("epciscollections", __name__, "EPCIS 2.0: what recorded events have")
 

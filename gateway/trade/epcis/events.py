@@ -77,7 +77,9 @@ def record(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     return committed, 201, {"Location": f"{binding.ADDRESS}/events/{quote(recorded, safe='')}"}
 
 
-def found(asked: AskedEvents, query: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
+def found(
+    asked: AskedEvents, query: dict[str, Any], name: str = documents.SIMPLE
+) -> tuple[dict[str, Any], int, dict[str, str]]:
     """
     Return the answer of a view: a query document, and the header that leads to the next page.
 
@@ -96,4 +98,4 @@ def found(asked: AskedEvents, query: dict[str, Any]) -> tuple[dict[str, Any], in
     if asked.most and page.cursor:
         raise Problem("QUERY_TOO_LARGE", f"The query finds more than {asked.most} events")
     headers = {} if asked.first else paged.link(page.cursor)
-    return documents.of_query(page.events), 200, headers
+    return documents.of_query(page.events, name), 200, headers

@@ -124,7 +124,8 @@ def _spelt(parameter: str, text: str) -> str:
     return observed.recorded(parameter.removeprefix("EQ_"), text)
 
 
-def _moment(text: str) -> None:
+def check_moment(text: str) -> None:
+    """Raise ValidationError unless the text is a time."""
     try:
         moments.parse(text)
     except ValueError as error:
@@ -134,7 +135,7 @@ def _moment(text: str) -> None:
 def _schema(name: str, words: str, texts: Callable[[], _Field], **more: _Field) -> type[Schema]:
     """Return the schema of a query; *texts* makes the field of each parameter whose value is one or more texts."""
     made: dict[str, _Field] = {each: texts() for each in TEXTS}
-    made |= {each: fields.String(validate=[validate.Length(max=40), _moment]) for each in _TIMES}
+    made |= {each: fields.String(validate=[validate.Length(max=40), check_moment]) for each in _TIMES}
     made |= {each: fields.Float(validate=validate.Range(-(2**53), 2**53)) for each in _COUNTS}
     count = validate.Range(1, MOST)
     made |= {

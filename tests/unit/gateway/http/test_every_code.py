@@ -16,9 +16,10 @@ from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
-from gateway.store import jobs, returnlimits, webhooks
+from gateway.store import jobs, namedqueries, returnlimits, webhooks
 from gateway.store.database import StoreError
 from gateway.store.jobs import JobOwner, JobRequest, Jobs
+from gateway.store.namedqueries import NamedQueries, NamedQuery
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, Tokens
 from gateway.store.webhooks import EventPlace, Filters, Webhooks
 from gateway.trade.matching import batches
@@ -30,6 +31,7 @@ EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"
 SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 STREAM = "/v1/events/trade/trade"
 CALL = {"function": "F"}
+QUERY = {"name": "departures", "query": {"EQ_bizStep": ["departing"]}}
 UNKNOWN = "selat_000000000000_" + "A" * 43
 
 # Answers of the front, which the application never sees: tests/unit/gateway/front asks for them on a socket.
@@ -166,6 +168,13 @@ def _too_many_events(world: World) -> Any:
     return world.get("/epcis/events?maxEventCount=1")
 
 
+def _too_many_queries(world: World) -> Any:
+    kept = NamedQueries(world.services.store)
+    for number in range(namedqueries.MOST_OF_ONE):
+        kept.create("PlatformMSP", "User1", NamedQuery(f"q{number}", {}))
+    return world.post("/epcis/queries", QUERY)
+
+
 def _full(world: World) -> Any:
     while world.services.places.take(("PlatformMSP", "User1")):
         pass
@@ -206,6 +215,8 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
     "LINK_EXHAUSTED": _worn_out,
     "NOT_ACCEPTABLE": lambda world: world.get("/epcis/events", Accept="application/xml"),
     "QUERY_TOO_LARGE": _too_many_events,
+    "QUERY_EXISTS": lambda world: [world.post("/epcis/queries", QUERY) for _ in range(2)][-1],
+    "QUERIES_EXHAUSTED": _too_many_queries,
     "NO_SUCH_ADDRESS": lambda world: world.get("/nowhere"),
     "METHOD_NOT_ALLOWED": lambda world: world.get(SUBMIT),
     "MEDIA_TYPE_UNSUPPORTED": lambda world: world.client.post(EVALUATE, data="{}", headers=world.headers),

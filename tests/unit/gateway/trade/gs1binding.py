@@ -15,6 +15,11 @@ ADDRESSES: dict[str, set[str]] = {
     "/events": {"GET", "POST"},
     "/events/x": {"GET"},
     **{f"/{each}{rest}": {"GET"} for each in _COLLECTIONS for rest in ("", "/x", "/x/events")},
+    "/queries": {"GET", "POST"},
+    "/queries/x": {"GET", "DELETE"},
+    "/queries/x/subscriptions": {"GET", "POST"},
+    "/queries/x/subscriptions/x": {"GET", "DELETE"},
+    "/queries/x/events": {"GET"},
 }
 """Each address below the root of the interface, with ``x`` for a part of the path; OPTIONS and HEAD go without saying.
 ``DELETE /nextPageToken/x`` is left out: GS1 lets it answer 501, and a token here is nothing that the gateway keeps."""

@@ -14,16 +14,18 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 
 class Receiver:
-    """Keeps the messages whose signature is good; *answers* are taken one by one, then 204."""
+    """Keeps messages whose signature is good, and the last one's headers; *answers* are taken one by one, then 204."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/events"
         self.secret = ""
         self.answers: list[int] = []
         self.headers: dict[str, str] = {}
+        self.last: dict[str, str] = {}
         self.got: list[tuple[str, dict[str, Any]]] = []
 
     def take(self, headers: dict[str, str], body: bytes) -> int:
+        self.last = headers
         status = self.answers.pop(0) if self.answers else 204
         stated = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         signature = Webhook(self.secret).sign(headers["webhook-id"], stated, body.decode())
