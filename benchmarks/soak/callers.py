@@ -95,13 +95,12 @@ class PatientCaller(DemoCaller):
                 if late:
                     raise
             else:
-                if late or not _to_be_repeated(response):
+                if late or not self.is_to_be_repeated(response):
                     self._tally.answered(method, path, time.monotonic() - begun, response)
                     return response
             self._tally.repeat()
             time.sleep(_PAUSE)
 
-
-def _to_be_repeated(response: requests.Response) -> bool:
-    """Return whether the gateway asks for the same request once more, or does not know what became of it."""
-    return response.status_code == 504 or (response.status_code >= 400 and "Retry-After" in response.headers)
+    def is_to_be_repeated(self, response: requests.Response) -> bool:
+        """Return whether the gateway asks for the same request once more, or does not know what became of it."""
+        return response.status_code == 504 or (response.status_code >= 400 and "Retry-After" in response.headers)

@@ -81,26 +81,30 @@ def put_up(folder: Path) -> Iterator[Stage]:
     network, home, calendar = folder / "network", Folder(folder / "gateway"), Calendar(folder)
     with contextlib.ExitStack() as ending:
         ending.enter_context(calendar.followed(_ENGINE))
-        shared = postgresql.program("initdb") is not None and postgresql.program("postgres") is not None
+        shared = postgresql.found()
         url = ending.enter_context(postgresql.server()) if shared else ""
         ending.callback(admin.down, network)
         ending.callback(processes.stop, home)
         admin.up(_ENGINE, network, MARKETPLACE)
-        data = (home.root / "data").absolute()
-        gateways = tuple(
-            RunningGateway(
-                home,
-                Settings(
-                    wallet=network.absolute(),
-                    data=data,
-                    database=url,
-                    listen="127.0.0.1:0",
-                    ready_file=str((home.run / f"{name}.ready").absolute()),
-                ),
-                name,
-            ).start()
-            for name in ("gateway-1", "gateway-2")
-        )
-        made = Tokens(Store(data, url))
+        gateways = two_gateways(home, network, url)
+        made = Tokens(Store(gateways[0].settings.data, url))
         tokens = {name: made.create(*who, SCOPES, _TOKEN_SECONDS) for name, who in ACTORS.items()}
         yield Stage(network, home, gateways, tokens, calendar, "PostgreSQL" if shared else "SQLite")
+
+
+def two_gateways(home: Folder, network: Path, url: str) -> tuple[RunningGateway, ...]:
+    """Start two gateways before *network*, with one folder of data and one database; return them."""
+    return tuple(
+        RunningGateway(
+            home,
+            Settings(
+                wallet=network.absolute(),
+                data=(home.root / "data").absolute(),
+                database=url,
+                listen="127.0.0.1:0",
+                ready_file=str((home.run / f"{name}.ready").absolute()),
+            ),
+            name,
+        ).start()
+        for name in ("gateway-1", "gateway-2")
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hlf import audit
+from hlf.client import gateway
 from hlf.network import admin
 from tests.faults.killing import kill
 from tests.faults.load import CHANNEL, Load, Told
@@ -18,11 +19,19 @@ from tests.support import replay
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
 # `make kills` kills more often.
-KILLS = int(os.environ.get("SELAT_KILLS", "2"))
+KILLS = int(os.environ.get("SELAT_KILLS", "1"))
 THREE_ORDERERS = """orderers:
   consensus: raft
   organisations: [{msp_id: OrdererMSP, domain: orderer.faults.test, orderers: 3}]
 """
+
+
+def of_three_orderers(folder: Path) -> Path:
+    """Write the consortium with three orderers, of which one may fail; return its file."""
+    text = CONSORTIUM.read_text().replace("orderers: raft\n", THREE_ORDERERS)
+    file = folder / "consortium.yaml"
+    file.write_text(text.replace("folder: ../..", f"folder: {CONSORTIUM.parents[2]}"))
+    return file
 
 
 @pytest.fixture
@@ -44,9 +53,9 @@ def assert_kept(load: Load, told: Told) -> None:
         assert key in told.unknown.values() or len(writes) == 1
 
 
-def assert_chain_holds(load: Load) -> None:
+def assert_chain_holds(connected: gateway.Gateway) -> None:
     """The chain replays from its genesis block without a finding."""
-    network = load.gateway.network(CHANNEL)
+    network = connected.network(CHANNEL)
     with network.serialized_blocks(0, last_block=network.height() - 1) as blocks:
         report = audit.verify(blocks)
     assert report.ok, "\n".join(map(str, report.findings))
@@ -66,7 +75,7 @@ def test_the_embedded_engine_survives_kills(state: Path):
         told = load.stop()
         assert len(told.valid) > 5 * KILLS
         assert_kept(load, told)
-        assert_chain_holds(load)
+        assert_chain_holds(load.gateway)
     assert replay.differences(state / "embedded" / "channels" / f"{CHANNEL}.ledger") == []
 
 
@@ -76,9 +85,7 @@ class TestRealFabric:
 
     def test_the_leading_orderer_is_killed(self, state: Path, tmp_path: Path):
         """Of three orderers each is killed once, so the leader was among them; the other two go on."""
-        text = CONSORTIUM.read_text().replace("orderers: raft\n", THREE_ORDERERS)
-        file = tmp_path / "consortium.yaml"
-        file.write_text(text.replace("folder: ../..", f"folder: {CONSORTIUM.parents[2]}"))
+        file = of_three_orderers(tmp_path)
         admin.up("native", state, file)
         with Load(state) as load:
             for number in range(3):
@@ -89,7 +96,7 @@ class TestRealFabric:
             load.wait_for(20)
             told = load.stop()
             assert_kept(load, told)
-            assert_chain_holds(load)
+            assert_chain_holds(load.gateway)
 
     @pytest.mark.parametrize("victim", ["peer0.org1.faults.test", "chaincode-lab"])
     def test_a_peer_or_chaincode_is_killed(self, state: Path, victim: str):
@@ -103,4 +110,4 @@ class TestRealFabric:
             load.wait_for(20)
             told = load.stop()
             assert_kept(load, told)
-            assert_chain_holds(load)
+            assert_chain_holds(load.gateway)
