@@ -22,6 +22,7 @@ from gateway.store.tokens import Tokens
 from hlf import waiting
 from hlf.network import processes
 from hlf.network.state import Folder
+from selat.wallet import export_wallet
 
 STATUS = f"/v1/channels/trade/transactions/{'0' * 64}/status"
 
@@ -37,7 +38,8 @@ class Gateway:
         processes.wait_ready([(program, started)], 60)
         self.process = psutil.Process(started.pid)
         self.base = f"http://{json.loads(ready.read_text())['address']}"
-        token = Tokens(Store(settings.data)).create("PlatformMSP", "User1", ["read", "metrics"], 600)
+        token = Tokens(Store(settings.data)).create("PlatformMSP", "User1", ["read", "write", "metrics"], 600)
+        self.settings = settings
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> requests.Response:
@@ -50,11 +52,11 @@ class Gateway:
 
 @pytest.fixture
 def gateway(stage, folder, tmp_path) -> Iterator[Gateway]:
-    """Two processes on the scenarios' network."""
+    """Two processes on the scenarios' network, with what was handed over to its organisation alone."""
     home = Folder(tmp_path / "home")
     ready = (home.run / "gateway.ready").absolute()
     settings = Settings(
-        wallet=(folder / "network").absolute(),
+        wallet=export_wallet(tmp_path / "wallet", "PlatformMSP", folder / "network").absolute(),
         data=home.root / "data",
         listen="127.0.0.1:0",
         workers=2,
@@ -64,6 +66,22 @@ def gateway(stage, folder, tmp_path) -> Iterator[Gateway]:
         yield Gateway(home, settings, ready)
     finally:
         processes.stop(home)
+
+
+def test_what_was_handed_over_is_enough(played, gateway):
+    """A check finds all well, and a write of the organisation's user is committed, without a key of anybody else."""
+    found = [*checks.findings(gateway.settings)]
+    assert [finding for finding in found if not finding.good] == []
+    assert {finding.what for finding in found if finding.what.startswith("peer of ")} == {"peer of PlatformMSP"}
+    present = gateway.get("/v1/participants/PlatformMSP?channel=trade").json()
+    wanted = {name: present[name] for name in ("msp_id", "species", "roles", "countries", "stages")}
+    answer = requests.post(
+        f"{gateway.base}/v1/participants/amendments?channel=trade",
+        headers=gateway.headers,
+        json={"participant": {**wanted, "name": f"{present['name']} of Singapore"}},
+        timeout=30,
+    )
+    assert answer.status_code == 201, answer.text
 
 
 def test_a_process_that_dies_is_replaced(gateway):
