@@ -12,9 +12,10 @@ from pathlib import Path
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
-from hlf.network import processes
+from hlf.network import engines, processes, state
 from hlf.network.admin import lifetime
 from hlf.network.admin.lifetime import RunningNetwork
+from hlf.network.engines import Engine
 from hlf.network.state import Folder
 from network import CONSORTIUM
 from selat.demo.calendar import Calendar
@@ -116,12 +117,27 @@ def start_gateway(home: Folder, name: str, settings: Settings) -> str:
 
 def strike(folder: Path) -> list[str]:
     """Stop everything that runs from *folder*, even after an incomplete start; return the names of what ran."""
-    return [name for each in (_home(folder), Folder(folder / "network")) for name in processes.stop(each)]
+    network = Folder(folder / "network")
+    ended = processes.stop(_home(folder))
+    engine = _engine(network)
+    if engine is not None:
+        ended += engine.stop(network)
+    return ended + processes.stop(network)
 
 
 def running(folder: Path) -> bool:
     """Return whether anything that was started from *folder* still runs."""
-    return any(found.alive for each in (_home(folder), Folder(folder / "network")) for found in processes.find(each))
+    network = Folder(folder / "network")
+    if any(found.alive for each in (_home(folder), network) for found in processes.find(each)):
+        return True
+    engine = _engine(network)
+    return engine is not None and any(engine.running(network).values())
+
+
+def _engine(network: Folder) -> Engine | None:
+    """Return the engine whose nodes may run, which are no processes of this machine where they are containers."""
+    record = state.read(network)
+    return engines.by_name(record.engine) if record is not None and record.engine else None
 
 
 def _home(folder: Path) -> Folder:
