@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from gateway.http import context
 from gateway.jobs.runner import JobRunner
 from gateway.store import jobs
-from gateway.store.jobs import Jobs
+from gateway.store.jobs import JobLimitError, JobOwner, JobRequest, Jobs, OtherRequestError
 from hlf import errors, waiting
 from tests.unit.gateway.fakes import TRANSACTION, application
 
@@ -219,6 +221,36 @@ def test_an_organisation_has_so_many_waiting_and_no_more(gateway, monkeypatch):
     assert (refused.status_code, refused.json["code"]) == (429, "JOBS_EXHAUSTED")
     body = {"requests": [{"path": CONFIRM}]}
     assert gateway.client.post("/v1/batches", json=body, headers=gateway.headers).status_code == 429
+
+
+def test_the_limit_holds_for_requests_that_come_at_once(opened, monkeypatch):
+    """Each counts what the others have put, whatever database and gateway they come by."""
+    monkeypatch.setattr(jobs, "MOST_WAITING", 3)
+    stores, owner = [opened() for _ in range(2)], JobOwner("PlatformMSP", "User1", "t", frozenset({"write"}))
+    together = threading.Barrier(8)
+
+    def put(number: int) -> bool:
+        together.wait()
+        try:
+            Jobs(stores[number % 2]).put(owner, JobRequest("/v1/orders", b"{}", f"k{number}"))
+        except JobLimitError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(put, range(8))) == 3
+
+
+def test_a_repetition_is_answered_although_the_limit_is_reached(opened, monkeypatch):
+    """It puts nothing; another request under its key is refused as that, and a new one by the limit."""
+    monkeypatch.setattr(jobs, "MOST_WAITING", 1)
+    kept, owner = Jobs(opened()), JobOwner("PlatformMSP", "User1", "t", frozenset({"write"}))
+    first = JobRequest("/v1/orders", b"{}", "k")
+    assert kept.put(owner, first).id == kept.put(owner, first).id
+    with pytest.raises(OtherRequestError):
+        kept.put(owner, JobRequest("/v1/orders", b'{"a":1}', "k"))
+    with pytest.raises(JobLimitError):
+        kept.put(owner, JobRequest("/v1/orders", b"{}", "k2"))
 
 
 def test_the_runner_works_by_itself_until_it_is_stopped(gateway):
