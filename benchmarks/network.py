@@ -43,12 +43,12 @@ def memory(engine: str) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         root = Path(folder)
         try:
-            stage = environment.put_up(engine, root)
+            stage = environment.start(engine, root)
             with stage.cast() as cast:
                 story.play(cast, stage.base, Screen(Console(quiet=True)))
             used = Programs.of(root / "network", root / "gateway").memory()
         finally:
-            environment.strike(root)
+            environment.stop(root)
     for name, mebibytes in sorted(used.items()):
         yield Figure(f"memory {engine} {name}", mebibytes, "MiB")
     yield Figure(f"memory {engine}", sum(used.values()), "MiB", "at most 150" if engine == "embedded" else "")

@@ -224,7 +224,7 @@ def _of_blocks(read: SignedCheckpoint, serialized: Iterable[bytes]) -> list[str]
         words = f"PAST: block {last} is another than the checkpoint has seen: a fork, or a past that was rewritten"
         return [*refusals, f"{words}; selat audit compare with an earlier export says where"]
     if report.state_hash != read.state_hash.hex():
-        refusals.append(f"STATE: the blocks up to {last} are the same and come to another state")
+        refusals.append(f"STATE: the blocks up to {last} are the same and give another state")
     difference = comparison.sequel(last, read.hash, rest)
     return [*refusals, str(difference)] if difference is not None else refusals
 

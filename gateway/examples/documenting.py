@@ -1,4 +1,4 @@
-"""The examples of the description: each step of the story in ``gateway/examples``, at the operation that it sends."""
+"""Examples in the OpenAPI document: each step of the story in ``gateway/examples``, at the operation that it calls."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _complete(operation: Node, view: Callable[..., Any], method: str) -> None:
     operation["x-scope"] = scope
     operation["x-contract-functions"] = [
         {"function": name, "chaincode": among[0].name} if len(among) == 1 else {"function": name}
-        for name, among in viewcalls.by(view).items()
+        for name, among in viewcalls.functions(view).items()
     ]
     if scope == auth.PUBLIC:
         operation["security"] = []

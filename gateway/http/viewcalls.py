@@ -23,7 +23,7 @@ _MARK = "contract_functions"
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 
-def by(view: Callable[..., Any]) -> dict[str, tuple[TradeChaincode, ...]]:
+def functions(view: Callable[..., Any]) -> dict[str, tuple[TradeChaincode, ...]]:
     """Return the functions that *view* calls, each with the chaincodes it is in; empty if its code names none."""
     marked: dict[str, tuple[TradeChaincode, ...]] | None = getattr(view, _MARK, None)
     if marked is not None:
@@ -40,7 +40,7 @@ def by(view: Callable[..., Any]) -> dict[str, tuple[TradeChaincode, ...]]:
     return dict.fromkeys(sorted(names), among)
 
 
-def mark(function: str, *among: TradeChaincode) -> Callable[[_View], _View]:
+def calls(function: str, *among: TradeChaincode) -> Callable[[_View], _View]:
     """Declare the *function* that a view calls, of one of these chaincodes, where its code does not show it."""
 
     def marked(view: _View) -> _View:

@@ -10,7 +10,7 @@ from gateway.pages.languages import gettext
 
 
 @dataclass(frozen=True)
-class Told:
+class StateWords:
     """A state for people: its words, its tone (good, wait, bad, info, plain) and its icon (empty: the tone's)."""
 
     words: str
@@ -23,69 +23,69 @@ def N_(message: str) -> str:  # noqa: N802  # The usual name of the mark that ca
     return message
 
 
-STATES: Mapping[str, Told] = {
+STATES: Mapping[str, StateWords] = {
     # A shopper's parcel.
-    "pending": Told(N_("Being prepared"), "wait"),
-    "picked_up": Told(N_("Picked up"), "info", "truck"),
-    "in_transit": Told(N_("On its way"), "info", "truck"),
-    "on_hold": Told(N_("Held"), "bad"),
-    "out_for_delivery": Told(N_("Out for delivery"), "info", "truck"),
-    "ready_for_pickup": Told(N_("Ready to collect"), "good", "home"),
-    "delivery_delayed": Told(N_("Delayed"), "wait"),
-    "delivery_failed": Told(N_("Delivery did not work"), "bad"),
-    "delivered": Told(N_("Delivered"), "good"),
-    "return_to_sender": Told(N_("Going back to the sender"), "wait", "return"),
-    "cancelled": Told(N_("Cancelled"), "plain", "cross"),
-    "unknown": Told(N_("Not found at the moment"), "bad", "help"),
+    "pending": StateWords(N_("Being prepared"), "wait"),
+    "picked_up": StateWords(N_("Picked up"), "info", "truck"),
+    "in_transit": StateWords(N_("On its way"), "info", "truck"),
+    "on_hold": StateWords(N_("Held"), "bad"),
+    "out_for_delivery": StateWords(N_("Out for delivery"), "info", "truck"),
+    "ready_for_pickup": StateWords(N_("Ready to collect"), "good", "home"),
+    "delivery_delayed": StateWords(N_("Delayed"), "wait"),
+    "delivery_failed": StateWords(N_("Delivery did not work"), "bad"),
+    "delivered": StateWords(N_("Delivered"), "good"),
+    "return_to_sender": StateWords(N_("Going back to the sender"), "wait", "return"),
+    "cancelled": StateWords(N_("Cancelled"), "plain", "cross"),
+    "unknown": StateWords(N_("Not found at the moment"), "bad", "help"),
     # An order and its payment.
-    "placed": Told(N_("Placed"), "info", "list"),
-    "confirmed": Told(N_("Confirmed"), "info"),
-    "fulfilling": Told(N_("On its way"), "info", "truck"),
-    "shipped": Told(N_("Shipped"), "info", "truck"),
-    "rejected": Told(N_("Refused"), "bad", "cross"),
-    "closed": Told(N_("Closed"), "plain"),
+    "placed": StateWords(N_("Placed"), "info", "list"),
+    "confirmed": StateWords(N_("Confirmed"), "info"),
+    "fulfilling": StateWords(N_("On its way"), "info", "truck"),
+    "shipped": StateWords(N_("Shipped"), "info", "truck"),
+    "rejected": StateWords(N_("Refused"), "bad", "cross"),
+    "closed": StateWords(N_("Closed"), "plain"),
     # Custody.
-    "held": Told(N_("In safe hands"), "good", "shield"),
-    "awaited": Told(N_("Handed over, not yet confirmed"), "wait"),
+    "held": StateWords(N_("In safe hands"), "good", "shield"),
+    "awaited": StateWords(N_("Handed over, not yet confirmed"), "wait"),
     # A return.
-    "DRAFT": Told(N_("Draft"), "plain"),
-    "SUBMITTED": Told(N_("Requested"), "wait"),
-    "APPROVED": Told(N_("Accepted"), "good"),
-    "REJECTED": Told(N_("Not accepted"), "bad", "cross"),
-    "REFERRED": Told(N_("The seller decides"), "wait"),
-    "RETURNLESS_APPROVED": Told(N_("Accepted, keep the goods"), "good"),
-    "PICKUP_ASSIGNED": Told(N_("A carrier will fetch it"), "info", "truck"),
-    "PICKUP_SCHEDULED": Told(N_("Pick-up arranged"), "info", "calendar"),
-    "PICKUP_FAILED": Told(N_("Pick-up did not work"), "bad"),
-    "PICKED_UP": Told(N_("Picked up"), "info", "truck"),
-    "IN_RETURN_TRANSIT": Told(N_("On its way back"), "info", "return"),
-    "RECEIVED": Told(N_("With the seller"), "info", "shop"),
-    "INSPECTED_PASS": Told(N_("Checked and in order"), "good"),
-    "INSPECTED_FAIL": Told(N_("Checked and not in order"), "bad"),
-    "REFUNDED": Told(N_("Money paid back"), "good"),
-    "EXCHANGED": Told(N_("Exchanged"), "good", "swap"),
-    "REPAIRED": Told(N_("Repaired"), "good"),
-    "STORE_CREDITED": Told(N_("Credit given"), "good"),
-    "SENT_BACK": Told(N_("Sent back to you"), "info", "return"),
-    "CLOSED": Told(N_("Closed"), "plain"),
-    "CANCELLED": Told(N_("Cancelled"), "plain", "cross"),
-    "EXPIRED": Told(N_("Expired"), "plain", "clock"),
-    "DISPUTED": Told(N_("Disputed"), "bad"),
-    "ARBITRATED": Told(N_("Decided by the arbiter"), "info", "stamp"),
+    "DRAFT": StateWords(N_("Draft"), "plain"),
+    "SUBMITTED": StateWords(N_("Requested"), "wait"),
+    "APPROVED": StateWords(N_("Accepted"), "good"),
+    "REJECTED": StateWords(N_("Not accepted"), "bad", "cross"),
+    "REFERRED": StateWords(N_("The seller decides"), "wait"),
+    "RETURNLESS_APPROVED": StateWords(N_("Accepted, keep the goods"), "good"),
+    "PICKUP_ASSIGNED": StateWords(N_("A carrier will fetch it"), "info", "truck"),
+    "PICKUP_SCHEDULED": StateWords(N_("Pick-up arranged"), "info", "calendar"),
+    "PICKUP_FAILED": StateWords(N_("Pick-up did not work"), "bad"),
+    "PICKED_UP": StateWords(N_("Picked up"), "info", "truck"),
+    "IN_RETURN_TRANSIT": StateWords(N_("On its way back"), "info", "return"),
+    "RECEIVED": StateWords(N_("With the seller"), "info", "shop"),
+    "INSPECTED_PASS": StateWords(N_("Checked and in order"), "good"),
+    "INSPECTED_FAIL": StateWords(N_("Checked and not in order"), "bad"),
+    "REFUNDED": StateWords(N_("Money paid back"), "good"),
+    "EXCHANGED": StateWords(N_("Exchanged"), "good", "swap"),
+    "REPAIRED": StateWords(N_("Repaired"), "good"),
+    "STORE_CREDITED": StateWords(N_("Credit given"), "good"),
+    "SENT_BACK": StateWords(N_("Sent back to you"), "info", "return"),
+    "CLOSED": StateWords(N_("Closed"), "plain"),
+    "CANCELLED": StateWords(N_("Cancelled"), "plain", "cross"),
+    "EXPIRED": StateWords(N_("Expired"), "plain", "clock"),
+    "DISPUTED": StateWords(N_("Disputed"), "bad"),
+    "ARBITRATED": StateWords(N_("Decided by the arbiter"), "info", "stamp"),
     # Sharing.
-    "open": Told(N_("May look"), "good", "eye"),
-    "active": Told(N_("May look"), "good", "eye"),
-    "revoked": Told(N_("Withdrawn"), "plain", "hidden"),
-    "expired": Told(N_("Expired"), "plain", "clock"),
-    "requested": Told(N_("Requested"), "wait"),
-    "granted": Told(N_("Granted"), "good"),
-    "declined": Told(N_("Declined"), "bad", "cross"),
+    "open": StateWords(N_("May look"), "good", "eye"),
+    "active": StateWords(N_("May look"), "good", "eye"),
+    "revoked": StateWords(N_("Withdrawn"), "plain", "hidden"),
+    "expired": StateWords(N_("Expired"), "plain", "clock"),
+    "requested": StateWords(N_("Requested"), "wait"),
+    "granted": StateWords(N_("Granted"), "good"),
+    "declined": StateWords(N_("Declined"), "bad", "cross"),
     # A plan of carriage and the answers of its carriers.
-    "published": Told(N_("Waits for carriers"), "wait"),
-    "accepted": Told(N_("Accepted"), "good"),
-    "refused": Told(N_("Refused"), "bad", "cross"),
-    "failed": Told(N_("Cannot be done"), "bad"),
-    "replaced": Told(N_("Replaced by another"), "plain", "swap"),
+    "published": StateWords(N_("Waits for carriers"), "wait"),
+    "accepted": StateWords(N_("Accepted"), "good"),
+    "refused": StateWords(N_("Refused"), "bad", "cross"),
+    "failed": StateWords(N_("Cannot be done"), "bad"),
+    "replaced": StateWords(N_("Replaced by another"), "plain", "swap"),
 }
 
 STAGES: Mapping[str, str] = {
@@ -247,28 +247,28 @@ ALARMS: Mapping[str, str] = {
 }
 """What is irregular about a journey, by the code of the alarm."""
 
-_CONTRACT = Told(N_("The contract that it calls was another one, or none"), "bad")
-_CHANGED = Told(N_("What it had read was changed before it"), "bad")
-_WRITES = Told(N_("It writes what it must not"), "bad")
-_MALFORMED = Told(N_("Malformed"), "bad")
+_CONTRACT = StateWords(N_("The contract that it calls was another one, or none"), "bad")
+_CHANGED = StateWords(N_("What it had read was changed before it"), "bad")
+_WRITES = StateWords(N_("It writes what it must not"), "bad")
+_MALFORMED = StateWords(N_("Malformed"), "bad")
 
-CODES: Mapping[str, Told] = {
-    "": Told(N_("Not looked at"), "plain"),
-    "VALID": Told(N_("Valid"), "good"),
-    "BAD_CREATOR_SIGNATURE": Told(N_("Its sender or the signature is not right"), "bad"),
-    "INVALID_CONFIG_TRANSACTION": Told(N_("A configuration that the channel does not take"), "bad"),
-    "DUPLICATE_TXID": Told(N_("The same transaction was there before"), "bad"),
-    "ENDORSEMENT_POLICY_FAILURE": Told(N_("Not endorsed by those who must"), "bad"),
+CODES: Mapping[str, StateWords] = {
+    "": StateWords(N_("Not looked at"), "plain"),
+    "VALID": StateWords(N_("Valid"), "good"),
+    "BAD_CREATOR_SIGNATURE": StateWords(N_("Its sender or the signature is not right"), "bad"),
+    "INVALID_CONFIG_TRANSACTION": StateWords(N_("A configuration that the channel does not take"), "bad"),
+    "DUPLICATE_TXID": StateWords(N_("The same transaction was there before"), "bad"),
+    "ENDORSEMENT_POLICY_FAILURE": StateWords(N_("Not endorsed by those who must"), "bad"),
     "MVCC_READ_CONFLICT": _CHANGED,
     "PHANTOM_READ_CONFLICT": _CHANGED,
-    "TARGET_CHAIN_NOT_FOUND": Told(N_("It is for another channel"), "bad"),
+    "TARGET_CHAIN_NOT_FOUND": StateWords(N_("It is for another channel"), "bad"),
     "EXPIRED_CHAINCODE": _CONTRACT,
     "CHAINCODE_VERSION_CONFLICT": _CONTRACT,
     "INVALID_CHAINCODE": _CONTRACT,
     "ILLEGAL_WRITESET": _WRITES,
     "INVALID_WRITESET": _WRITES,
-    "NOT_VALIDATED": Told(N_("Not looked at"), "plain"),
-    "INVALID_OTHER_REASON": Told(N_("Refused for another reason"), "bad"),
+    "NOT_VALIDATED": StateWords(N_("Not looked at"), "plain"),
+    "INVALID_OTHER_REASON": StateWords(N_("Refused for another reason"), "bad"),
     **dict.fromkeys(
         (
             "NIL_ENVELOPE",
@@ -291,18 +291,18 @@ CODES: Mapping[str, Told] = {
 """What peers found of a transaction, by Fabric's validation code."""
 
 
-def code(name: str) -> Told:
+def code(name: str) -> StateWords:
     """Return a validation code in words; one that Fabric gained since keeps its name."""
     known = CODES.get(name)
-    return Told(name, "bad") if known is None else Told(gettext(known.words), known.tone)
+    return StateWords(name, "bad") if known is None else StateWords(gettext(known.words), known.tone)
 
 
-def of(state: str) -> Told:
+def of(state: str) -> StateWords:
     """Return a state in the reader's language; one without words of its own keeps the ledger's."""
     known = STATES.get(state)
     if known is None:
-        return Told(state.replace("_", " ").lower())
-    return Told(gettext(known.words), known.tone, known.sign)
+        return StateWords(state.replace("_", " ").lower())
+    return StateWords(gettext(known.words), known.tone, known.sign)
 
 
 def stage(stage_id: str) -> str:

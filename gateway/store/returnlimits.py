@@ -1,4 +1,4 @@
-"""How often returns were requested by shoppers' links, which anybody may hold: so many an hour, and no more."""
+"""The limits of return requests by shoppers' links, which anybody may hold: so many an hour."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NTH_OF_ALL = Prepared(_LATEST.limit(1).offset(OF_ALL_LINKS - 1))
 _NTH_OF_LINK = Prepared(_LATEST.where(lodgings.c.link_hash == sa.bindparam("link")).limit(1).offset(OF_ONE_LINK - 1))
 
 
-class Lodgings:
+class ReturnLimits:
     """Requests by link in the last hour, of all replicas that share the store."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:

@@ -16,7 +16,7 @@ class Rounds:
     Calls *work* every so many seconds; while the database cannot be used, the work waits for it.
 
     Attributes:
-        ending: set once the work should come to its end.
+        ending: set once the work should end.
     """
 
     def __init__(self, name: str, every_seconds: float, work: Callable[[], None]) -> None:

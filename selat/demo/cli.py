@@ -52,7 +52,7 @@ def demo(engine: str, story: str, orders: int, keep: bool, stop: bool, consortiu
     screen = Screen()
     if stop:
         screen.say(
-            ", ".join(environment.strike(KEPT)) + " stopped" if environment.running(KEPT) else "Nothing is running"
+            ", ".join(environment.stop(KEPT)) + " stopped" if environment.running(KEPT) else "Nothing is running"
         )
         return
     try:
@@ -86,13 +86,13 @@ def run(
         with screen.waiting(f"Starting the consortium on the engine {engine} and its gateway"):
             chosen = STORIES[story]
             calendar = chosen.calendar(folder)
-            stage = chosen.put_up(engine, folder, consortium, calendar)
+            stage = chosen.start(engine, folder, consortium, calendar)
         screen.started(stage.network, stage.base, time.monotonic() - began)
         chosen.play(stage, screen, calendar, orders)
         played = True
     finally:
         if not (keep and played):
-            environment.strike(folder)
+            environment.stop(folder)
     screen.ended(time.monotonic() - began)
     if keep:
         screen.kept(stage, folder)

@@ -1,4 +1,4 @@
-"""The demo's stage: a consortium and a gateway in one folder, started and stopped."""
+"""What a demo runs on: a consortium and a gateway in one folder, started and stopped."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class RunningDemo:
             yield Cast(**callers)
 
 
-def put_up(
+def start(
     engine: str,
     folder: Path,
     consortium: Path | None = None,
@@ -75,7 +75,7 @@ def put_up(
     """
     Start network and gateway in *folder*, with tokens for *actors*: by name, the organisation and its user.
 
-    With a *calendar*, all programs follow it. After a failure, ``strike`` stops what was started.
+    With a *calendar*, all programs follow it. After a failure, ``stop`` stops what was started.
 
     Raises:
         NetworkError, hlf.errors.HlfError: the error names cause and cure.
@@ -115,7 +115,7 @@ def start_gateway(home: Folder, name: str, settings: Settings) -> str:
     return str(json.loads(ready.read_text())["address"])
 
 
-def strike(folder: Path) -> list[str]:
+def stop(folder: Path) -> list[str]:
     """Stop everything that runs from *folder*, even after an incomplete start; return the names of what ran."""
     network = Folder(folder / "network")
     ended = processes.stop(_home(folder))

@@ -35,9 +35,9 @@ class Story:
         """Return its calendar, kept in *folder*; None for the machine's own clock."""
         return Calendar(folder) if self.weeks else None
 
-    def put_up(self, engine: str, folder: Path, consortium: Path | None, calendar: Calendar | None) -> RunningDemo:
-        """Start what it needs; raise what ``environment.put_up`` raises."""
-        return environment.put_up(
+    def start(self, engine: str, folder: Path, consortium: Path | None, calendar: Calendar | None) -> RunningDemo:
+        """Start what it needs; raise what ``environment.start`` raises."""
+        return environment.start(
             engine, folder, consortium or self.consortium, self.actors or environment.ACTORS, calendar
         )
 

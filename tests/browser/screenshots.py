@@ -46,7 +46,7 @@ def main() -> None:
         if browser is None:
             sys.exit(ABSENT)
         try:
-            stage = environment.put_up("embedded", Path(place))
+            stage = environment.start("embedded", Path(place))
             with stage.cast() as cast:
                 played = play(cast, stage.base, Screen(Console(file=io.StringIO())))
             pages = {
@@ -54,7 +54,7 @@ def main() -> None:
             }
             take(browser, stage, pages, given.folder, given.language)
         finally:
-            environment.strike(Path(place))
+            environment.stop(Path(place))
     print(given.folder / "index.html")  # noqa: T201  It is a command.
 
 

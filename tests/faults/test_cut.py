@@ -24,7 +24,7 @@ from hlf.profile import Profile
 from hlf.wire import blocks
 from tests.faults.killing import kill
 from tests.faults.load import CHAINCODE, CHANNEL, Load
-from tests.support.cuttablepath import Path as Way
+from tests.support.cuttablepath import CuttablePath
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
 CUTS = int(os.environ.get("SELAT_CUTS", "10"))
@@ -43,7 +43,7 @@ class Listener:
         self._notes = folder / "notes"
         self._log = folder / "log"
         port = int(Profile.load(profile).gateway.address.rpartition(":")[2])
-        self.path = Way(port, lambda: chance.randint(*CARRIES))
+        self.path = CuttablePath(port, lambda: chance.randint(*CARRIES))
         user = state / "organisations" / "Org1MSP" / "users" / "User1"
         self._command = [sys.executable, "-m", "tests.faults.listener", client, str(profile)]
         self._command += [f"127.0.0.1:{self.path.port}", str(user), "Org1MSP", CHANNEL, CHAINCODE, str(folder)]

@@ -20,7 +20,7 @@ import pytest
 from hlf import errors as hlf_errors
 from hlf.network import admin, processes, state
 from hlf.network.admin import lifetime
-from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
 GROWN = {"organisations": "  - {msp_id: CMSP, domain: new.test}\n", "member": ", CMSP"}
 KILLS = int(os.environ.get("SELAT_KILLS", "2"))
@@ -28,15 +28,15 @@ LONGEST_SECONDS = {"embedded": 3.0, "native": 10.0}
 
 
 @pytest.fixture(params=["embedded", pytest.param("native", marks=pytest.mark.native)])
-def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Net]:
+def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallNetwork]:
     """A network of the test's own, not started."""
-    net = Net(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net
     processes.stop(state.Folder(net.root), timeout=5)
 
 
-def command(net: Net, *words: str) -> subprocess.Popen[bytes]:
+def command(net: SmallNetwork, *words: str) -> subprocess.Popen[bytes]:
     """``selat network WORDS`` for this network, as a process of its own."""
     given = ["--state", str(net.root), *(() if words[0] == "renew" else ("--consortium", str(net.file)))]
     return subprocess.Popen(
@@ -46,7 +46,7 @@ def command(net: Net, *words: str) -> subprocess.Popen[bytes]:
     )
 
 
-def kill_at_any_moment(net: Net, chance: random.Random, *words: str) -> None:
+def kill_at_any_moment(net: SmallNetwork, chance: random.Random, *words: str) -> None:
     """Start a command and end it as a crash would, unless it is done by then."""
     running = command(net, *words)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -55,7 +55,7 @@ def kill_at_any_moment(net: Net, chance: random.Random, *words: str) -> None:
     running.communicate()
 
 
-def finish(net: Net, *words: str) -> str:
+def finish(net: SmallNetwork, *words: str) -> str:
     """Run a command to its end, which is a good one; what it said."""
     running = command(net, *words)
     said, _ = running.communicate()
@@ -63,7 +63,7 @@ def finish(net: Net, *words: str) -> str:
     return said.decode()
 
 
-def assert_works(net: Net, msp_id: str) -> None:
+def assert_works(net: SmallNetwork, msp_id: str) -> None:
     """All that should run does, nothing differs from the file, and a member's transaction commits."""
     assert admin.status(net.root, heights=True).running
     assert net.up().differences == ()
@@ -71,7 +71,7 @@ def assert_works(net: Net, msp_id: str) -> None:
         assert fabric.network("c").contract("lab").submit("put", "key", msp_id) == msp_id.encode()
 
 
-def test_a_first_start_may_be_cut_off(net: Net) -> None:
+def test_a_first_start_may_be_cut_off(net: SmallNetwork) -> None:
     """Whatever was there by then: nothing, keys, nodes, half joined channels, approvals."""
     chance = random.Random(1)  # noqa: S311 - moments, not secrets
     for _ in range(3):
@@ -80,7 +80,7 @@ def test_a_first_start_may_be_cut_off(net: Net) -> None:
     assert_works(net, "AMSP")
 
 
-def test_an_upgrade_may_be_cut_off(net: Net) -> None:
+def test_an_upgrade_may_be_cut_off(net: SmallNetwork) -> None:
     """A new version of a chaincode is in force in the end, and what was written before is there."""
     net.up()
     assert_works(net, "AMSP")
@@ -94,7 +94,7 @@ def test_an_upgrade_may_be_cut_off(net: Net) -> None:
     assert_works(net, "BMSP")
 
 
-def test_an_addition_may_be_cut_off(net: Net) -> None:
+def test_an_addition_may_be_cut_off(net: SmallNetwork) -> None:
     """Between the update and the folder's memory too: then the plan says that the channel has the member already."""
     net.up()
     net.write(**GROWN)
@@ -108,7 +108,7 @@ def test_an_addition_may_be_cut_off(net: Net) -> None:
     assert_works(net, "CMSP")
 
 
-def text_of(net: Net, sequence: int) -> str:
+def text_of(net: SmallNetwork, sequence: int) -> str:
     """A file that an even *sequence* makes larger, with an orderer more on real nodes, and an odd one smaller."""
     grown = sequence % 2 == 0
     net.write(**(GROWN if grown else {}), sequence=sequence, version=f"1.{sequence}")
@@ -125,7 +125,7 @@ def text_of(net: Net, sequence: int) -> str:
     return text
 
 
-def test_an_apply_may_be_cut_off(net: Net) -> None:
+def test_an_apply_may_be_cut_off(net: SmallNetwork) -> None:
     """
     Members, orderers, policies, collections, a channel and upgrades come; members and orderers leave again.
 
@@ -149,7 +149,7 @@ def test_an_apply_may_be_cut_off(net: Net) -> None:
         assert_works(net, "BMSP")
 
 
-def test_a_network_that_was_started_a_moment_ago_is_waited_for(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_has_just_started_is_waited_for(net: SmallNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that was killed had started it; whoever gives it again need not guess when it listens."""
     net.up()
     net.write(**GROWN)
@@ -166,7 +166,9 @@ def test_a_network_that_was_started_a_moment_ago_is_waited_for(net: Net, monkeyp
     assert_works(net, "CMSP")
 
 
-def test_an_update_that_the_folder_does_not_remember_is_no_obstacle(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_update_that_the_folder_has_not_noted_is_no_obstacle(
+    net: SmallNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Cut off right after the update: the old file, the new file and the same command are all taken."""
     net.up()
     net.write(**GROWN)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hlf import errors
 from hlf.client.contract import Contract
 from hlf.network import cli, processes, state
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 MEMBERS = "OR('AMSP.member', 'BMSP.member')"
 ACTS = (
@@ -93,7 +93,7 @@ def _of_an_upgrade(refused: Exception) -> bool:
 @pytest.mark.parametrize("engine", ["embedded", pytest.param("native", marks=pytest.mark.native)])
 def test_nothing_fails_while_admins_act(engine, tmp_path):
     """Every read is answered and every write commits: the next version's server runs before anybody needs it."""
-    net = Net(engine, tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     net.up()
     try:

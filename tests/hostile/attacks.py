@@ -13,7 +13,7 @@ from hlf.network.engines.embedded.state import peercrashes
 from hlf.wire import rwsets
 from tests.hostile import certificates, dermutations, mutations, sets
 from tests.support.networkpeople import Organisation
-from tests.support.transactionparts import Doctored, Endorser
+from tests.support.transactionparts import Endorser, TransactionParts
 
 # No two attacks choose the same bytes of such a length.
 _HASHED = 8
@@ -42,7 +42,7 @@ def make(
     theme: str, chance: random.Random, members: dict[str, Organisation], member: str, channel_id: str, seeded: int
 ) -> Attack:
     """An attack of *theme*; on the channel the seed is in block *seeded*."""
-    draft = Doctored(chance, members, member, channel_id, seeded=seeded)
+    draft = TransactionParts(chance, members, member, channel_id, seeded=seeded)
     words = THEMES[theme](draft)
     envelope = draft.envelope()
     rwset = peercrashes.simulated(envelope) or rwsets.TxRwset()
@@ -63,7 +63,7 @@ def _touches_others(rwset: rwsets.TxRwset, own: str) -> bool:
     )
 
 
-def _certificate(draft: Doctored) -> str:
+def _certificate(draft: TransactionParts) -> str:
     """The creator's certificate or the endorser's."""
     own = draft.members[draft.member]
     ends = draft.chance.random() < 0.7
@@ -79,13 +79,13 @@ def _certificate(draft: Doctored) -> str:
     return f"creator: {words}"
 
 
-def _envelope(draft: Doctored) -> str:
+def _envelope(draft: TransactionParts) -> str:
     """The layers around everything: envelope, payload, transaction and actions."""
     part = draft.chance.choice(("envelope", "payload", "transaction", "action payload", "signature"))
     return _bent(draft, part)
 
 
-def _header(draft: Doctored) -> str:
+def _header(draft: TransactionParts) -> str:
     """Channel header and signature header, field by field or somewhere in them."""
     chance, header = draft.chance, draft.header
     kind = chance.randrange(10)
@@ -115,7 +115,7 @@ def _header(draft: Doctored) -> str:
     return f"version {header.version}, time {header.timestamp.seconds}"
 
 
-def _endorsement(draft: Doctored) -> str:
+def _endorsement(draft: TransactionParts) -> str:
     """Who endorses, with which key, and how the signature is written."""
     own, chance = draft.members[draft.member], draft.chance
     others = [people for name, people in draft.members.items() if name != draft.member]
@@ -143,7 +143,7 @@ def _endorsement(draft: Doctored) -> str:
     return _signature(draft, chance.choice(("endorser's signature", "signature")))
 
 
-def _signature(draft: Doctored, part: str) -> str:
+def _signature(draft: TransactionParts, part: str) -> str:
     """A signature that is written in another way, or is another one."""
 
     def high(signature: bytes) -> bytes:
@@ -165,7 +165,7 @@ def _signature(draft: Doctored, part: str) -> str:
     return f"{part} {words}"
 
 
-def _event(draft: Doctored) -> str:
+def _event(draft: TransactionParts) -> str:
     """The event of a transaction: of another chaincode or transaction, nameless, or no event at all."""
     chance = draft.chance
     draft.event = chaincode_event_pb2.ChaincodeEvent(
@@ -182,14 +182,14 @@ def _event(draft: Doctored) -> str:
     return f"an event of {draft.event.chaincode_id!r} called {draft.event.event_name[:8]!r}"
 
 
-def _set(draft: Doctored) -> str:
+def _set(draft: TransactionParts) -> str:
     """What was read and written; sometimes several kinds at once."""
     if draft.chance.random() < 0.15:
         return sets.namespaces(draft)
     return ", ".join(kind(draft) for kind in draft.chance.choices(sets.KINDS, k=draft.chance.choice((1, 1, 2))))
 
 
-def _bent(draft: Doctored, part: str) -> str:
+def _bent(draft: TransactionParts, part: str) -> str:
     words = f"{part} bent"
 
     def change(content: bytes) -> bytes:
@@ -199,11 +199,11 @@ def _bent(draft: Doctored, part: str) -> str:
     return words
 
 
-def _ordinary(_: Doctored) -> str:
+def _ordinary(_: TransactionParts) -> str:
     return "nothing"
 
 
-THEMES: dict[str, Callable[[Doctored], str]] = {
+THEMES: dict[str, Callable[[TransactionParts], str]] = {
     "certificate": _certificate,
     "envelope": _envelope,
     "header": _header,

@@ -11,7 +11,7 @@ from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
 
 from hlf.wire import policies
 from tests.hostile import mutations
-from tests.support.transactionparts import Doctored
+from tests.support.transactionparts import TransactionParts
 
 PARAMETER = "VALIDATION_PARAMETER"
 NAMESPACES = "namespaces"
@@ -23,13 +23,13 @@ _KEYS = ("", "\x00", "\x00kind\x00one\x00", "\U0010ffff", "é", " ", "a" * 3000,
 _VALUES = (b"", b"\x00", b"v", b"\xff" * 2000)
 
 
-def _key(draft: Doctored) -> str:
+def _key(draft: TransactionParts) -> str:
     """A key nobody else writes, of a kind that may be odd."""
     odd = draft.chance.choice(_KEYS)
     return draft.key if draft.chance.random() < 0.6 else f"{odd}{draft.key}"
 
 
-def _version(draft: Doctored) -> kv_rwset_pb2.Version | None:
+def _version(draft: TransactionParts) -> kv_rwset_pb2.Version | None:
     """A version that is right for the seed, or is not."""
     right = kv_rwset_pb2.Version(block_num=draft.seeded)
     odd = draft.chance.choice((0, 1, 1 << 31, 1 << 63, (1 << 64) - 1))
@@ -45,7 +45,7 @@ def _policy(chance: random.Random) -> bytes:
     return chance.choice((raw, mutations.bend_message(chance, raw).content, b"", b"\xff\xff"))
 
 
-def writes(draft: Doctored) -> str:
+def writes(draft: TransactionParts) -> str:
     """Writes and deletions, also several of one key."""
     del draft.public.writes[:]
     for _ in range(draft.chance.randrange(1, 5)):
@@ -57,7 +57,7 @@ def writes(draft: Doctored) -> str:
     return "writes"
 
 
-def metadata(draft: Doctored) -> str:
+def metadata(draft: TransactionParts) -> str:
     """Policies of keys, also without a write, of a key that is not there, and several of one key."""
     if draft.chance.random() < 0.4:
         del draft.public.writes[:]
@@ -70,14 +70,14 @@ def metadata(draft: Doctored) -> str:
     return "metadata"
 
 
-def reads(draft: Doctored) -> str:
+def reads(draft: TransactionParts) -> str:
     """Reads of what is there, of what is not, and in versions that never were."""
     for _ in range(draft.chance.randrange(1, 4)):
         draft.public.reads.add(key=draft.chance.choice((SEED, SEED, _key(draft))), version=_version(draft))
     return "reads"
 
 
-def ranges(draft: Doctored) -> str:
+def ranges(draft: TransactionParts) -> str:
     """Ranges with results that fit or do not, and hash trees of any degree."""
     chance = draft.chance
     ends = (SEED, f"{SEED}\x00", "", "a", "z", "\x00", "\U0010ffff")
@@ -97,7 +97,7 @@ def ranges(draft: Doctored) -> str:
     return "ranges"
 
 
-def namespaces(draft: Doctored) -> str:
+def namespaces(draft: TransactionParts) -> str:
     """
     Another chaincode's namespace, a system chaincode's, an unknown one, the same twice.
 
@@ -116,7 +116,7 @@ def namespaces(draft: Doctored) -> str:
     return NAMESPACES
 
 
-def collections(draft: Doctored) -> str:
+def collections(draft: TransactionParts) -> str:
     """Hashes of private writes that nobody has, in collections that are there or not."""
     chance = draft.chance
     for _ in range(chance.randrange(1, 3)):
@@ -144,7 +144,7 @@ def collections(draft: Doctored) -> str:
     return "collections"
 
 
-def bent(draft: Doctored) -> str:
+def bent(draft: TransactionParts) -> str:
     """A good set of several kinds with one change somewhere in it."""
     metadata(draft)
     reads(draft)
@@ -152,10 +152,10 @@ def bent(draft: Doctored) -> str:
     return _change(draft, draft.chance.choice(("public set", "results")))
 
 
-def _change(draft: Doctored, part: str) -> str:
+def _change(draft: TransactionParts, part: str) -> str:
     draft.changes[part] = lambda content: mutations.bend_message(draft.chance, content).content
     return f"{part} bent"
 
 
 #: What can be done to the own namespace, also several at once.
-KINDS: tuple[Callable[[Doctored], str], ...] = (writes, metadata, reads, ranges, collections, bent)
+KINDS: tuple[Callable[[TransactionParts], str], ...] = (writes, metadata, reads, ranges, collections, bent)

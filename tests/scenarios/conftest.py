@@ -26,9 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stage(folder: Path) -> Iterator[RunningDemo]:
     """The default consortium on the embedded engine, and a gateway."""
     try:
-        yield environment.put_up("embedded", folder)
+        yield environment.start("embedded", folder)
     finally:
-        environment.strike(folder)
+        environment.stop(folder)
 
 
 @pytest.fixture(scope="session")

@@ -31,9 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shaky(home: Path) -> Iterator[RunningDemo]:
     """A network and a gateway of their own, for parts of them are going to be killed."""
     try:
-        yield environment.put_up("embedded", home)
+        yield environment.start("embedded", home)
     finally:
-        environment.strike(home)
+        environment.stop(home)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hlf.profile import Endpoint, Profile
 
 
-class Path:
+class CuttablePath:
     """
     Forwards every connection to a port of this machine.
 

@@ -22,7 +22,7 @@ def consortium(*names: str) -> Consortium:
     return Consortium(names or ("AMSP", "BMSP", "CMSP"))
 
 
-class Running:
+class RunningChannel:
     """A channel that is open."""
 
     def __init__(self, who: Consortium, channels: Channels, channel: OrderedChannel) -> None:
@@ -95,7 +95,7 @@ def assert_verified(ledger: ChannelLedger) -> None:
     assert outcome.commit_hashes == ledger.height - 1
 
 
-Scenario = Callable[[Running], Awaitable[None]]
+Scenario = Callable[[RunningChannel], Awaitable[None]]
 
 
 def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **genesis: Any) -> None:
@@ -110,7 +110,7 @@ def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **ge
             await channels.join_orderer(block)
             for name in people.members:
                 channel = await channels.join_peer(block, f"peer0.{name}", name)
-            await scenario(Running(people, channels, channel))
+            await scenario(RunningChannel(people, channels, channel))
             assert replay.differences(channel.ledger.path) == []
             assert_verified(channel.ledger)
         finally:
@@ -129,7 +129,7 @@ def again(folder: Path, scenario: Scenario, *, who: Consortium | None = None) ->
         try:
             channel = channels.get(people.channel_id)
             assert channel is not None
-            await scenario(Running(people, channels, channel))
+            await scenario(RunningChannel(people, channels, channel))
             assert replay.differences(channel.ledger.path) == []
             assert_verified(channel.ledger)
         finally:

@@ -43,7 +43,7 @@ FIRST = {"organisations": "", "member": "", "sequence": 1, "version": "1.0"}
 
 
 @dataclasses.dataclass
-class Net:
+class SmallNetwork:
     """One network, with its consortium file to be rewritten."""
 
     engine: str

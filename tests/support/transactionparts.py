@@ -43,7 +43,7 @@ class Endorser:
 
 
 @dataclass
-class Doctored:
+class TransactionParts:
     """
     An ordinary transaction of *member*'s client, endorsed by its own peer.
 

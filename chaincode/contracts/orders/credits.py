@@ -41,10 +41,10 @@ class Credits(api.Contract):
         Give the buyer the store credit due for a return.
 
         *order*, *due* and *credit* are what `Orders:content`, `ReturnDues:due` and `Credits:show` answer; *credit* is
-        left out for the first. Money that the return comes to besides is refunded afterwards.
+        left out for the first. Money that is due besides is refunded afterwards.
 
         Raises:
-            Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, WRONG_STATE (it comes to money alone, or is not to be
+            Refused: ORDER_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, WRONG_STATE (it has no store credit, or is not to be
                 settled now), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due), RETURN_UNKNOWN, INVALID_ARGUMENT.
         """
         public = orders.of_party(ctx, order_id)

@@ -180,7 +180,7 @@ def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> Owed:
     Return the due in the transient data whose store credit is to be given.
 
     Raises:
-        Refused: NOT_AS_STORED, WRONG_STATE (it comes to no credit), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due).
+        Refused: NOT_AS_STORED, WRONG_STATE (it has no store credit), ALREADY_REFUNDED, NOT_REFUNDED (an earlier due).
     """
     _, due = _proven_due(ctx, order, return_id)
     if not due.credit:

@@ -118,7 +118,7 @@ def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         hlf.errors.GatewayError: the peers could not be asked.
     """
     link_hash = minting.link_hash(token)
-    wait = returnlimits.Lodgings(context.services().store).begin(link_hash)
+    wait = returnlimits.ReturnLimits(context.services().store).begin(link_hash)
     if wait:
         problem = Problem("LINK_EXHAUSTED")
         problem.sent["Retry-After"] = str(wait)

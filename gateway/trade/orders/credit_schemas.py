@@ -56,7 +56,7 @@ class IssueSchema(Schema):
 
     return_id = fields.String(
         validate=IDENTIFIER,
-        metadata={"description": "The return that comes to credit; left out for the credit of a cancelled order"},
+        metadata={"description": "The return whose due has store credit; left out for the credit of a cancelled order"},
     )
 
 

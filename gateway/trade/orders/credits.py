@@ -36,9 +36,9 @@ def read(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, IssuedSchema)
 def issue(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """
-    Give the buyer the store credit that a return comes to, or give back that of a cancelled order.
+    Give the buyer the store credit due for a return, or give back that of a cancelled order.
 
-    State the due of the return first; the money that it comes to besides is refunded afterwards.
+    State the due of the return first; money that is due besides is refunded afterwards.
     """
     own = (context.caller().msp_id,)
     order = context.ask(COMMERCE, "Orders:content", order_id)

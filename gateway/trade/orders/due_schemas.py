@@ -1,4 +1,4 @@
-"""What returns come to."""
+"""Amounts due for returns."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class SharesSchema(Schema):
 
 
 class DueSchema(Schema):
-    """What one return comes to."""
+    """The amount due for one return."""
 
     return_id = fields.String()
     line = fields.String()

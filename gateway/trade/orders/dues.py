@@ -1,4 +1,4 @@
-"""What returns come to: platform and merchant compute it, payment firm and auditor get the sum."""
+"""Amounts due for returns: platform and merchant compute them, payment firm and auditor get the sums."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.trade.orders.due_schemas import (
 from gateway.trade.orders.settlement_schemas import OwedSchema
 from hlf import errors
 
-blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="What returns of an order come to")
+blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="Amounts due for returns of an order")
 
 
 @blueprint.route("/<order_id>/dues", methods=["POST"])
@@ -28,7 +28,7 @@ blueprint = Blueprint("dues", __name__, url_prefix="/v1/orders", description="Wh
 @blueprint.response(201, StatedDueSchema)
 def state(body: dict[str, Any], order_id: str) -> dict[str, Any]:
     """
-    State what a return comes to, and disclose the sum to the payment firm.
+    State the amount due for a return, and disclose the sum to the payment firm.
 
     Platform and merchant compute it from the order, when the return is to be settled; the payment firm, and the
     auditor if one is named, learn the sum in transactions of their own. If only these failed, call again.
@@ -76,6 +76,6 @@ def sums(order_id: str) -> list[dict[str, Any]]:
 @blueprint.arguments(ExpectedQuerySchema, location="query")
 @blueprint.response(200, SharesSchema)
 def expected(query: dict[str, Any], order_id: str) -> dict[str, Any]:
-    """Compute what a return would come to by the order's terms, before it is lodged."""
+    """Compute the amount due for a return by the order's terms, before it is requested."""
     asked = (query["line"], query["quantity"], query["reason"])
     return context.ask_record(COMMERCE, "ReturnDues:expected", order_id, *asked)

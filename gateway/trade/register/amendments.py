@@ -102,7 +102,7 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
         if amended.registers:
             view = blueprint.arguments(RegisterQuerySchema, location="query")(view)
         view = auth.needs("read")(view) if method == "GET" else auth.needs("write")(idempotency.keyed(view))
-        view = viewcalls.mark(f"{amended.contract}:{calls}", *among)(view)
+        view = viewcalls.calls(f"{amended.contract}:{calls}", *among)(view)
         blueprint.route(amended.address + end, methods=[method], endpoint=endpoint)(view)
 
     answer, one = blueprint.response, "/<amendment_id>"

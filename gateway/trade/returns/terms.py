@@ -77,7 +77,7 @@ def simulate(body: dict[str, Any], terms_id: str, number: int) -> dict[str, Any]
 
 
 @blueprint.route("/floors", methods=["POST"])
-@viewcalls.mark(f"{FLOORS.contract}:{FLOORS.functions[0]}", TRADE)
+@viewcalls.calls(f"{FLOORS.contract}:{FLOORS.functions[0]}", TRADE)
 @auth.needs("write")
 @idempotency.keyed
 @blueprint.arguments(FloorSchema)

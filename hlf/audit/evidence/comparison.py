@@ -126,7 +126,7 @@ def against(checkpoint: SignedCheckpoint, block: Callable[[int], bytes | None], 
             words = "it is another block than the checkpoint has seen: a fork, or a past that was rewritten"
             return CopyDifference(last, PAST, words)
         if number == last and last > 0 and held.commit_hash is not None and held.commit_hash != checkpoint.state_hash:
-            return CopyDifference(last, STATE, "the same blocks have come to another state: codes or writes differ")
+            return CopyDifference(last, STATE, "the same blocks gave another state: codes or writes differ")
     return None
 
 

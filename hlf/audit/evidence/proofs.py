@@ -39,7 +39,7 @@ class Check:
     detail: str = ""
 
 
-_STATE = "validity: the block's validation codes and writes come to the checkpoint's state hash"
+_STATE = "validity: the block's validation codes and writes give the checkpoint's state hash"
 _TRUST = "trust: "
 _NOTHING_TRUSTED = Check(
     f"{_TRUST}it hangs on something trusted",

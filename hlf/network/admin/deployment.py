@@ -199,7 +199,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
                     f"{chaincode.name}, sequence {definition.sequence}, with its ledger",
                     f"Raise the sequence: hlf network chaincode-upgrade {chaincode.channel} {chaincode.name}.",
                 ) from refused
-            # Left over from a start that did not come to its end.
+            # Left over from a start that did not complete.
             if "unchanged content" not in refused.message:
                 raise
 

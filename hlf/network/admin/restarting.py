@@ -1,4 +1,4 @@
-"""Single peers, orderers and chaincode servers of a running network, ended and started again."""
+"""Stop, start and restart single peers, orderers and chaincode servers of a running network."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Commands of ``hlf network`` that change a running network; :mod:`hlf.network.cli` lists them."""
+"""Commands of ``hlf network`` that inspect and change a running network; :mod:`hlf.network.cli` lists them."""

@@ -1,4 +1,4 @@
-"""Commands of ``hlf network`` that an admin looks with: channels, peers, logs, certificates; nothing is changed."""
+"""``hlf network channels|channel-info|peers|logs|certificates|chaincode-status|metrics``: inspect a running network."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class BookLine:
     due: int = 0
 
     def refund(self, units: int, reason: str) -> int:
-        """Return what *units* come to for this reason, after the units that have an amount already."""
+        """Return the amount due for *units* returned for this reason, after the units that have an amount already."""
         free = reason in _FREE_OF_COST
         fee = 0 if free else round(Fraction(self.price * RESTOCKING_BPS, 10_000))
         paid = [(self.price, 1), (fee, -1)] + ([(self.carriage, 1), (self.tax, 1)] if free else [])

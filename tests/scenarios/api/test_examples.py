@@ -23,9 +23,9 @@ _ATTEMPTS = 20
 def fresh(tmp_path: Path) -> Iterator[RunningDemo]:
     """A gateway before the default consortium, on which nothing happened yet."""
     try:
-        yield environment.put_up("embedded", tmp_path)
+        yield environment.start("embedded", tmp_path)
     finally:
-        environment.strike(tmp_path)
+        environment.stop(tmp_path)
 
 
 def test_every_example_works_when_it_is_sent(fresh, tmp_path):

@@ -19,8 +19,8 @@ def trading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trading]:
     folder = tmp_path_factory.mktemp("marketplace")
     calendar = Calendar(folder)
     try:
-        stage = environment.put_up("embedded", folder, MARKETPLACE, people.ACTORS, calendar)
+        stage = environment.start("embedded", folder, MARKETPLACE, people.ACTORS, calendar)
         with stage.callers() as callers:
             yield Trading.opened(callers, calendar)
     finally:
-        environment.strike(folder)
+        environment.stop(folder)

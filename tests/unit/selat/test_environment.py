@@ -27,5 +27,5 @@ def test_nodes_in_containers_are_found_and_stopped(tmp_path, monkeypatch):
     assert not environment.running(tmp_path)
     state.write(state.Folder(tmp_path / "network"), state.Record("demo", "docker"))
     assert environment.running(tmp_path)
-    assert environment.strike(tmp_path) == ["peer0.a.test"]
+    assert environment.stop(tmp_path) == ["peer0.a.test"]
     assert not environment.running(tmp_path)

@@ -10,20 +10,20 @@ from click.testing import CliRunner
 from gateway.fabric.wallet import Wallet
 from hlf.network import admin, state
 from selat import cli
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
     """A state folder with everything in it, rendered for others to start."""
     place = tmp_path_factory.mktemp("handed-over")
-    net = Net("docker", place / "state", place / "consortium.yaml")
+    net = SmallNetwork("docker", place / "state", place / "consortium.yaml")
     net.write()
     admin.render(net.root, net.file)
     return net
 
 
-def export(net: Net, place, msp_id: str):
+def export(net: SmallNetwork, place, msp_id: str):
     words = ["wallet", "export", str(place), "--organisation", msp_id, "--state", str(net.root)]
     return CliRunner().invoke(cli.main, words)
 
@@ -53,6 +53,6 @@ def test_a_mistake_is_named(rendered, tmp_path):
     """An unknown organisation, a folder that is there, a state folder that holds nothing."""
     assert "has no organisation ZMSP. It has AMSP, BMSP." in export(rendered, tmp_path / "new", "ZMSP").output
     assert "exists already. Name a new folder" in export(rendered, tmp_path, "AMSP").output
-    empty = Net("embedded", tmp_path / "nothing", tmp_path / "file")
+    empty = SmallNetwork("embedded", tmp_path / "nothing", tmp_path / "file")
     assert "holds no network" in export(empty, tmp_path / "new", "AMSP").output
     assert list(tmp_path.iterdir()) == []

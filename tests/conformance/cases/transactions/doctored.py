@@ -17,7 +17,7 @@ from tests.conformance.answers import Answer
 from tests.conformance.cases import case
 from tests.conformance.lab import CHANNEL, Lab
 from tests.support import networkpeople
-from tests.support.transactionparts import Doctored
+from tests.support.transactionparts import TransactionParts
 
 PARAMETER = "VALIDATION_PARAMETER"
 POLICY = policies.from_dsl("OR('Org1MSP.peer')").SerializeToString()
@@ -25,15 +25,15 @@ POLICY = policies.from_dsl("OR('Org1MSP.peer')").SerializeToString()
 Change = Callable[[kv_rwset_pb2.KVRWSet, str], object]
 
 
-def draft(lab: Lab) -> Doctored:
+def draft(lab: Lab) -> TransactionParts:
     """A transaction of Org1's client to `single`, which its own peer alone may endorse."""
     members = {"Org1MSP": networkpeople.organisation(Folder(lab.state), "Org1MSP")}
-    made = Doctored(random.SystemRandom(), members, "Org1MSP", CHANNEL)
+    made = TransactionParts(random.SystemRandom(), members, "Org1MSP", CHANNEL)
     del made.public.writes[:]
     return made
 
 
-def sent(lab: Lab, made: Doctored) -> str:
+def sent(lab: Lab, made: TransactionParts) -> str:
     """The code that a transaction gets."""
     envelope = common_pb2.Envelope.FromString(made.envelope())
     lab.send_envelope(envelope, made.header.tx_id)

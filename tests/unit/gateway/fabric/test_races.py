@@ -6,7 +6,7 @@ from gateway.fabric import races
 from hlf import errors
 from hlf.wire import keys, policies, rwsets
 from tests.support.members import put
-from tests.support.runningchannel import Running, run
+from tests.support.runningchannel import RunningChannel, run
 
 REFUSED = "ENDORSEMENT_POLICY_FAILURE"
 MAJORITY = ["AMSP", "BMSP"]
@@ -15,14 +15,14 @@ MAJORITY = ["AMSP", "BMSP"]
 class Blocks:
     """A network that gives the blocks of a channel that runs here."""
 
-    def __init__(self, channel: Running) -> None:
+    def __init__(self, channel: RunningChannel) -> None:
         self._ledger = channel.ledger
 
     def block(self, number: int) -> bytes:
         return self._ledger.block(number) or b""
 
 
-def lost(channel: Running, transaction) -> bool:
+def lost(channel: RunningChannel, transaction) -> bool:
     """What is said of a transaction in the newest block."""
     return races.lost(Blocks(channel), errors.CommitError(transaction.id, 10, channel.ledger.height - 1))
 
@@ -48,7 +48,7 @@ def reading(key: str, version: rwsets.Version) -> rwsets.TxRwset:
 def test_two_changes_in_one_block_are_a_race(tmp_path):
     """Eight scans at once: the first changes the page's policy, and Fabric refuses the seven behind it by theirs."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         first, second = (channel.who.transaction(changing("k", "OR('AMSP.peer')"), MAJORITY) for _ in range(2))
         assert await channel.block([first, second]) == ["VALID", REFUSED]
@@ -60,7 +60,7 @@ def test_two_changes_in_one_block_are_a_race(tmp_path):
 def test_a_loser_of_another_race_stands_in_the_way_too(tmp_path):
     """Fabric judges policies before reads: the first read an old page, and those behind it fail by its new policy."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.submit(channel.who.transaction(put(k=b"0"), MAJORITY)) == "VALID"
         old = channel.version("k")
@@ -78,7 +78,7 @@ def test_a_loser_of_another_race_stands_in_the_way_too(tmp_path):
 def test_a_change_since_the_endorsing_is_a_race(tmp_path):
     """The custody passed on while the former custodian's event was under way."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.submit(channel.who.transaction(put(k=b"0"), MAJORITY)) == "VALID"
         seen = channel.version("k")
@@ -93,7 +93,7 @@ def test_a_change_since_the_endorsing_is_a_race(tmp_path):
 def test_who_was_not_asked_has_lost_no_race(tmp_path):
     """The policy was there when it was endorsed: others must agree, and sending it again does not help."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.submit(channel.who.transaction(changing("k", "OR('CMSP.peer')"), MAJORITY)) == "VALID"
         knowing = channel.who.transaction(reading("k", channel.version("k")), MAJORITY)
@@ -109,7 +109,7 @@ def test_who_was_not_asked_has_lost_no_race(tmp_path):
 def test_anothers_key_and_an_invalid_change_explain_nothing(tmp_path):
     """Only a change that counts, of a key that is written, is a race."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         other = who.transaction(changing("other", "OR('CMSP.peer')"), MAJORITY)
@@ -124,7 +124,7 @@ def test_anothers_key_and_an_invalid_change_explain_nothing(tmp_path):
 def test_a_private_keys_policy_counts_too(tmp_path):
     """It stands under the key's hash."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         encoded = policies.from_dsl("AND('AMSP.peer','BMSP.peer')").SerializeToString()
         hashed = keys.hash_key(b"k")

@@ -10,7 +10,7 @@ from gateway.audit.accesses import Accesses
 from gateway.http.problems import Problem
 from gateway.store import returnlimits
 from gateway.store.keys import Held, Kept, Keys
-from gateway.store.returnlimits import Lodgings
+from gateway.store.returnlimits import ReturnLimits
 from gateway.store.tokens import TokenError, Tokens
 
 ASKING = ("AMSP", "u", "k1")
@@ -71,7 +71,7 @@ def test_a_released_key_is_free_and_an_old_one_forgotten(opened):
 
 def test_shoppers_requests_are_counted_together(opened):
     """A link allows so many an hour, at however many gateways."""
-    gateways = [Lodgings(opened(), lambda: 1000.0) for _ in range(4)]
+    gateways = [ReturnLimits(opened(), lambda: 1000.0) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         waits = list(pool.map(lambda number: gateways[number % 4].begin("ab"), range(3 * returnlimits.OF_ONE_LINK)))
     assert waits.count(0) == returnlimits.OF_ONE_LINK

@@ -154,7 +154,7 @@ def test_a_link_requests_only_so_many_returns_an_hour(client, ledgers):
 def test_all_links_together_request_only_so_many(tmp_path):
     """Guessing links is slow too; after an hour all is forgotten."""
     now = [1_000.0]
-    kept = returnlimits.Lodgings(database.Store(tmp_path / "data"), lambda: now[0])
+    kept = returnlimits.ReturnLimits(database.Store(tmp_path / "data"), lambda: now[0])
     assert [kept.begin(f"link-{number}") for number in range(returnlimits.OF_ALL_LINKS)] == [
         0
     ] * returnlimits.OF_ALL_LINKS

@@ -15,7 +15,7 @@ from hlf.profile import Profile
 from hlf.steps import failures
 from hlf.steps.call import Timeouts
 from hlf.steps.retrying import Retry, Tries
-from tests.support.cuttablepath import Path
+from tests.support.cuttablepath import CuttablePath
 from tests.unit.hlf.fake_peer import FakePeer
 
 EAGER = {"first_pause": 0.001, "longest_pause": 0.001}
@@ -205,7 +205,7 @@ def test_callers_share_connections(fabric, peer, user):
 
 def test_forty_gateways_over_one_connection(client, peer, user):
     """Callers that share connections have one to each peer, whatever they are connected with and by."""
-    path = Path(peer.port)
+    path = CuttablePath(peer.port)
     shared = client.Connections()
     try:
         gateways = [client.connect(path.through(peer.profile), *user, connections=shared) for _ in range(20)]

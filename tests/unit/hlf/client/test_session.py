@@ -17,7 +17,7 @@ from hlf.profile import Endpoint, Profile
 from hlf.steps import connecting
 from hlf.steps.connecting import OPTIONS
 from hlf.wire import envelopes
-from tests.support.cuttablepath import Path
+from tests.support.cuttablepath import CuttablePath
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 
@@ -131,7 +131,7 @@ def test_a_closed_session_opens_nothing(peer, user):
 @pytest.mark.timeout(30)
 def test_a_dead_path_is_noticed_in_the_time_that_keepalive_says(connect, peer, user, caplog):
     """A path that swallows every byte breaks the stream, also where gRPC's ping has a longer time of its own."""
-    path = Path(peer.port)
+    path = CuttablePath(peer.port)
     quick = [("grpc.keepalive_time_ms", 200), ("grpc.keepalive_timeout_ms", 200)]
     try:
         with connect(path.through(peer.profile), *user, options=quick) as fabric:

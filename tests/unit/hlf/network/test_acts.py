@@ -15,7 +15,7 @@ from hlf.network.admin import changing, inspection
 from hlf.network.admin.keys import renewing, rolling
 from hlf.profile import Profile
 from hlf.wire import certificates
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 MEMBERS = "OR('AMSP.member', 'BMSP.member')"
@@ -68,14 +68,14 @@ MISTAKES = [
 @pytest.fixture(scope="module", params=ENGINES)
 def net(request, tmp_path_factory):
     place = tmp_path_factory.mktemp(f"acts-{request.param}")
-    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     yield net
     processes.stop(state.Folder(net.root), timeout=5)
 
 
-def hlf(net: Net, *words: str):
+def hlf(net: SmallNetwork, *words: str):
     """Run a command on the network's folder and its file."""
     return CliRunner().invoke(cli.network, [*words, "--state", str(net.root), "--consortium", str(net.file)])
 
@@ -167,7 +167,7 @@ def test_a_plan_of_an_act_changes_nothing(net):
     assert net.file.read_text() == before
 
 
-def clerk_of(net: Net, name: str) -> gateway.Gateway:
+def clerk_of(net: SmallNetwork, name: str) -> gateway.Gateway:
     folder = state.Folder(net.root)
     return gateway.connect(Profile.load(folder.profile("AMSP")), *identity.load_user(folder.user("AMSP", name), "AMSP"))
 

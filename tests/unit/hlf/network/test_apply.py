@@ -14,13 +14,13 @@ from hlf.admin import channel as channels
 from hlf.network import admin, cli, errors, processes, state
 from hlf.network.admin import inspection, updates
 from hlf.network.admin.nodes import Nodes
-from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 TEXT = CONSORTIUM % FIRST
 
 
-def put(net: Net, value: str, msp_id: str = "AMSP") -> bytes:
+def put(net: SmallNetwork, value: str, msp_id: str = "AMSP") -> bytes:
     with net.connect(msp_id) as fabric:
         return fabric.network("c").contract("lab").submit("put", "key", value)
 
@@ -29,7 +29,7 @@ def put(net: Net, value: str, msp_id: str = "AMSP") -> bytes:
 def net(request, tmp_path_factory):
     """A network that is up, and each test leaves it as the file says."""
     place = tmp_path_factory.mktemp(f"applied-{request.param}")
-    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     yield net

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hlf.network import admin, cli, processes, state
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 
 def hlf(*words: object):
@@ -18,7 +18,7 @@ def hlf(*words: object):
 @pytest.mark.parametrize("engine", ["embedded", pytest.param("native", marks=pytest.mark.native)])
 def test_a_network_starts_again_from_its_backup(tmp_path, engine):
     """In another folder, ledgers and keys included; a running network and an existing file are refused."""
-    net = Net(engine, tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     net.up()
     file, elsewhere = tmp_path / "backup.tar.gz", tmp_path / "elsewhere"
@@ -37,7 +37,7 @@ def test_a_network_starts_again_from_its_backup(tmp_path, engine):
         assert hlf("unpack", file, "--state", elsewhere).exit_code == 0
         assert {stat.S_IMODE(each.stat().st_mode) for each in elsewhere.rglob("*") if each.is_dir()} == {0o700}
         assert stat.S_IMODE((elsewhere / "organisations/AMSP/ca/key.pem").stat().st_mode) == 0o600
-        again = Net(engine, elsewhere, net.file)
+        again = SmallNetwork(engine, elsewhere, net.file)
         again.up()
         with again.connect() as fabric:
             assert fabric.network("c").contract("lab").evaluate("get", "key") == b"kept"

@@ -16,7 +16,7 @@ from hlf.admin import channel, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.network.admin import chaincodes
 from tests.support import house
-from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 TEXT = CONSORTIUM % FIRST
@@ -51,11 +51,11 @@ REFUSED = {
 }
 
 
-def pids(net: Net) -> dict[str, int]:
+def pids(net: SmallNetwork) -> dict[str, int]:
     return {each.name: each.pid for each in processes.find(state.Folder(net.root)) if each.alive}
 
 
-def put(net: Net, value: str) -> bytes:
+def put(net: SmallNetwork, value: str) -> bytes:
     with net.connect() as fabric:
         return fabric.network("c").contract("lab").submit("put", "key", value)
 
@@ -64,7 +64,7 @@ def put(net: Net, value: str) -> bytes:
 def running(request, tmp_path_factory):
     """A network that is up."""
     place = tmp_path_factory.mktemp(f"changes-{request.param}")
-    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     yield net
@@ -74,7 +74,7 @@ def running(request, tmp_path_factory):
 @pytest.fixture(params=ENGINES)
 def net(request, tmp_path):
     """A network of the test's own, not started."""
-    net = Net(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net
     processes.stop(state.Folder(net.root), timeout=5)
@@ -172,7 +172,7 @@ def test_what_another_admin_did_is_told_and_left_alone(net):
     assert put(net, "value") == b"value"
 
 
-def _change_batch_and_remove_a_member(net: Net) -> None:
+def _change_batch_and_remove_a_member(net: SmallNetwork) -> None:
     folder = state.Folder(net.root)
     (orderer,) = topology.load(net.file).orderers
     with net.nodes() as nodes:
@@ -193,7 +193,7 @@ def _change_batch_and_remove_a_member(net: Net) -> None:
             channel.apply(nodes.orderer(orderer), "c", update, signed)
 
 
-def _upgrade(net: Net) -> None:
+def _upgrade(net: SmallNetwork) -> None:
     folder = state.Folder(net.root)
     consortium = topology.load(net.file)
     (packaged,) = chaincodes.package_all(state.existing(folder), consortium)
@@ -236,7 +236,7 @@ def test_a_folder_with_spaces_in_its_name(tmp_path):
     """Paths are passed on as they are, to nodes and chaincode servers alike."""
     place = tmp_path / "my own network"
     place.mkdir()
-    net = Net("embedded", place / "the state", place / "my file.yaml")
+    net = SmallNetwork("embedded", place / "the state", place / "my file.yaml")
     net.write()
     try:
         net.up()

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hlf.network import admin, cli, errors, state
 from hlf.network.admin import inspection
 from hlf.wire import certificates
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 MONITORING = [
     Path(__file__).parents[4] / "examples" / "monitoring" / name for name in ("fabric-nodes.json", "alarms.yaml")
@@ -26,14 +26,14 @@ PEERS = ["peer0.a.test", "peer1.a.test", "peer0.b.test"]
 @pytest.fixture(scope="module", params=ENGINES)
 def net(request, tmp_path_factory):
     place = tmp_path_factory.mktemp(f"looked-at-{request.param}")
-    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     yield net
     admin.down(net.root)
 
 
-def hlf(net: Net, *words: str):
+def hlf(net: SmallNetwork, *words: str):
     """Run a command on the network's folder."""
     return CliRunner().invoke(cli.network, [*words, "--state", str(net.root)])
 

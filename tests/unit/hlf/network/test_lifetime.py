@@ -18,7 +18,7 @@ from hlf.network import admin, errors, processes, state, topology
 from hlf.wire import packages
 from network import CONSORTIUM as CONSORTIUM_OF_SELAT
 from selat import cli
-from tests.support.smallnetwork import CONSORTIUM, FIRST, Net
+from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 
@@ -26,7 +26,7 @@ ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 @pytest.fixture(params=ENGINES)
 def net(request, tmp_path):
     """A network of the test's own, not started."""
-    net = Net(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net
     processes.stop(state.Folder(net.root), timeout=5)
@@ -36,7 +36,7 @@ def net(request, tmp_path):
 def running(request, tmp_path_factory):
     """A network that is up, shared by tests that leave each other alone."""
     place = tmp_path_factory.mktemp(request.param)
-    net = Net(request.param, place / "state", place / "consortium.yaml")
+    net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     yield net

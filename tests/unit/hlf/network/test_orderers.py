@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from hlf.network import admin, cli, processes, state
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 # The orderers come by two commands and the first one goes by a third; the file describes them afterwards.
 ADD = (["orderer-add", "OrdererMSP", "orderer1"], ["orderer-add", "NewMSP", "orderer0", "--domain", "new.test"])
@@ -17,7 +17,7 @@ REMOVE = (["orderer-remove", "OrdererMSP", "orderer0", "--yes"],)
 @pytest.mark.parametrize(("consensus", "others"), [("raft", 0), ("bft", 3)])
 def test_orderers_come_and_go_while_the_network_runs(tmp_path, consensus, others):
     """Two more, one of another organisation, then the first one leaves: every write between commits."""
-    net = Net("native", tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork("native", tmp_path / "state", tmp_path / "consortium.yaml")
     net.write(organisations=f"orderers: {consensus}\n")
     net.up()
     try:

@@ -16,14 +16,14 @@ from hlf.network.engines.docker.engine import Docker
 from hlf.network.engines.native.engine import Native
 from hlf.wire import packages
 from tests.support import replay
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory):
     """A network that is up, with a snapshot `begin` of its first state."""
     place = tmp_path_factory.mktemp("snapshots")
-    net = Net("embedded", place / "state", place / "consortium.yaml")
+    net = SmallNetwork("embedded", place / "state", place / "consortium.yaml")
     net.write()
     net.up()
     admin.snapshot("begin", net.root)

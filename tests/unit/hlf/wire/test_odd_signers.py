@@ -16,7 +16,7 @@ from hlf.wire.config import channelconfig
 from tests.support import derparts
 from tests.support.derparts import Draft
 from tests.support.members import Consortium, Definition, Person, put
-from tests.support.runningchannel import Running, consortium, run
+from tests.support.runningchannel import RunningChannel, consortium, run
 from tests.unit.hlf.chain import Chain
 
 X400 = derparts.extension(derparts.SAN, derparts.tlv(0x30, derparts.tlv(0xA3)))
@@ -62,7 +62,7 @@ ALL = {"a name of a rare kind": lambda who, person: bent(who, person, X400), **R
 def test_an_endorser_stops_no_block(tmp_path, words):
     """Real peers pass over an endorsement that they cannot read, and go on; so do the engine and the auditor."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         odd = shown(who["AMSP"].peer, ALL[words](who, who["AMSP"].peer))

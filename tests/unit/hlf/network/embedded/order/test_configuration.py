@@ -12,7 +12,7 @@ from hlf.network.engines.embedded.order import configuration, succession
 from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.wire.config import channelconfig, configtx, configupdate
 from tests.support.members import put
-from tests.support.runningchannel import Running, again, consortium, run
+from tests.support.runningchannel import RunningChannel, again, consortium, run
 from tests.unit.hlf import golden
 
 WHO = consortium()
@@ -218,7 +218,7 @@ def test_what_no_group_lists_does_not_get_in():
 def test_an_unusable_successor_is_refused(tmp_path, change, words):
     """Even with all signatures; the channel goes on under what it had."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         envelope = signed(updated(channel.channel.bundle, change), [*ORDERING, *MAJORITY])
         with pytest.raises(NotOrdered) as error:
             await channel.channel.order(envelope, b"")
@@ -280,7 +280,7 @@ INSPECTION = (
 def test_another_consensus_takes_maintenance_first(tmp_path, change, words):
     """And maintenance comes by itself, without any other change."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         envelope = signed(updated(channel.channel.bundle, change), [*ORDERING, *MAJORITY])
         with pytest.raises(NotOrdered) as error:
             await channel.channel.order(envelope, b"")
@@ -292,7 +292,7 @@ def test_another_consensus_takes_maintenance_first(tmp_path, change, words):
 def test_in_maintenance_mode_only_the_orderers_admins_are_heard(tmp_path):
     """Transactions wait outside until the mode ends, and nothing that was ordered is lost."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
         admin = channel.who.ordering.admin
@@ -337,7 +337,7 @@ def test_a_member_that_moves_its_msp_id_is_refused():
 def test_an_update_takes_effect_in_a_block_of_its_own(tmp_path):
     """Batches before and after it are separate; the new limits hold from the next message on, also after a restart."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who, both = channel.who, ["AMSP", "BMSP"]
         update = signed(updated(channel.channel.bundle, timeout("15ms")), ORDERING)
@@ -356,7 +356,7 @@ def test_an_update_takes_effect_in_a_block_of_its_own(tmp_path):
         last_config = common_pb2.Metadata.FromString(metadata[common_pb2.LAST_CONFIG]).value
         assert common_pb2.LastConfig.FromString(last_config).index == 3
 
-    async def afterwards(channel: Running):
+    async def afterwards(channel: RunningChannel):
         assert (channel.channel.bundle.sequence, channel.channel.bundle.batch.timeout) == (1, 0.015)
         assert await channel.submit(channel.who.transaction(put(c=b"1"), ["AMSP", "BMSP"])) == "VALID"
 
@@ -367,7 +367,7 @@ def test_an_update_takes_effect_in_a_block_of_its_own(tmp_path):
 def test_of_two_updates_at_once_one_is_late(tmp_path):
     """Both were right when they came; the second was made for a configuration that is no more, and is dropped."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         bundle = channel.channel.bundle
         for text in ("15ms", "16ms"):
@@ -383,7 +383,7 @@ def test_an_organisation_added_later_takes_part(tmp_path):
     """Its peers join and have everything; a majority is then counted over four."""
     joined = consortium("DMSP")["DMSP"]
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.submit(channel.who.transaction(put(k=b"1"), ["AMSP", "BMSP"])) == "VALID"
         stranger = channel.who.transaction(put(k=b"2"), ["AMSP", "BMSP"], creator=joined.client)
@@ -409,7 +409,7 @@ def test_a_member_removed_is_out_at_once(tmp_path):
     def remove(root):
         del root.groups["Application"].groups["CMSP"]
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         update = signed(updated(channel.channel.bundle, remove), MAJORITY)

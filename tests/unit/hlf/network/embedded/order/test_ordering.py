@@ -20,7 +20,7 @@ from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Messa
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
 from tests.support.members import Person, put
-from tests.support.runningchannel import Running, consortium, run
+from tests.support.runningchannel import RunningChannel, consortium, run
 from tests.unit.hlf import golden
 
 WHO = consortium()
@@ -197,7 +197,7 @@ def test_a_large_message_travels_alone():
 def test_blocks_are_cut_by_count_and_by_time(tmp_path):
     """Full batches at once, the rest when its time is up."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transactions = [channel.who.transaction(put(**{f"k{n}": b"v"}), ["AMSP", "BMSP"]) for n in range(7)]
         for transaction in transactions:
@@ -214,7 +214,7 @@ def test_blocks_are_cut_by_count_and_by_time(tmp_path):
 def test_a_channel_without_orderer_takes_nothing(tmp_path):
     """Peers may have joined already; the orderer says it does not know the channel."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         channel.channel.ordering = False
         with pytest.raises(NotOrdered, match="channel does not exist"):
             await channel.channel.order(made(), b"")
@@ -270,7 +270,7 @@ def _shape(metadata):
 def test_the_orderers_copy_lacks_what_peers_add(tmp_path):
     """Codes and commit hash are the peers' own; header, data and signatures are the same."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         peers = common_pb2.Block.FromString(channel.ledger.block(1))
         orderers = common_pb2.Block.FromString(channel.ledger.orderer_block(1))

@@ -18,7 +18,7 @@ from hlf.network.engines.embedded.services import planning, plans
 from hlf.wire import policies
 from hlf.wire.config import configupdate
 from tests.support.members import collection, private_put, put
-from tests.support.runningchannel import Running, consortium, run
+from tests.support.runningchannel import RunningChannel, consortium, run
 
 
 def outcome(payload: bytes = b"same", endorser: str = "x") -> EndorsementOutcome:
@@ -110,11 +110,11 @@ def test_a_plan_with_nobody_left_ends():
 class Peers:
     """Peers of a channel's members, of which some run the chaincode."""
 
-    def __init__(self, running: Running, without: frozenset[str] = frozenset()) -> None:
+    def __init__(self, running: RunningChannel, without: frozenset[str] = frozenset()) -> None:
         self.all = [self._peer(running, name, name not in without) for name in running.who.members]
         self.view = views.ChannelView(running.channel, self.all)
 
-    def _peer(self, running: Running, name: str, runs: bool) -> types.SimpleNamespace:
+    def _peer(self, running: RunningChannel, name: str, runs: bool) -> types.SimpleNamespace:
         found = Runnable("1.0", "cc:1", init_required=False) if runs else None
         local = types.SimpleNamespace(serialized=running.who[name].peer.serialized)
         return types.SimpleNamespace(
@@ -149,7 +149,7 @@ OWN = collection("own", "OR('AMSP.member','BMSP.member')", policy="OR('BMSP.peer
 def test_the_channels_majority_is_every_pair_of_three(tmp_path):
     """A reference to the channel's policy is resolved to its members."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         assert Peers(running).layouts(call()) == sets("AMSP+BMSP", "AMSP+CMSP", "BMSP+CMSP")
 
@@ -159,7 +159,7 @@ def test_the_channels_majority_is_every_pair_of_three(tmp_path):
 def test_only_peers_that_run_the_chaincode_are_planned_with(tmp_path):
     """A policy that asks for more is not met; the words say why."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         await running.define("all", policy="AND('AMSP.peer','BMSP.peer','CMSP.peer')")
         some = Peers(running, frozenset({"CMSP"}))
@@ -173,7 +173,7 @@ def test_only_peers_that_run_the_chaincode_are_planned_with(tmp_path):
 def test_collections_narrow_down_who_may_endorse(tmp_path):
     """Members only where values were read; the collection's own policy where it has one, its owner's if implicit."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define(collections=(AB, OWN))
         peers = Peers(running)
         assert peers.layouts(call(collection_names=["ab"])) == sets("AMSP+BMSP")
@@ -192,7 +192,7 @@ def test_collections_narrow_down_who_may_endorse(tmp_path):
 def test_policies_of_one_call_are_met_together(tmp_path):
     """One endorsement answers to several policies; what none of them asks for is not collected."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define(collections=(AB, OWN))
         peers = Peers(running)
         written = call(collection_names=["own"], no_private_reads=True)
@@ -208,7 +208,7 @@ def test_policies_of_one_call_are_met_together(tmp_path):
 def test_a_call_that_disregards_everything_is_refused(tmp_path):
     """A client that says no policy counts must name one that does."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         words = Peers(running).refusal(call(disregard_namespace_policy=True))
         assert words.startswith("requested to disregard chaincode cc's policy but key and collection policies")
@@ -219,7 +219,7 @@ def test_a_call_that_disregards_everything_is_refused(tmp_path):
 def test_one_organisation_twice_needs_two_of_its_peers(tmp_path):
     """With one peer the policy cannot be met."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define(policy="OutOf(2,'AMSP.peer','AMSP.peer')")
         assert Peers(running).refusal(call()) == "no peer combination can satisfy the endorsement policy"
 
@@ -234,7 +234,7 @@ def test_a_peer_answers_for_a_member(tmp_path):
     carry out, because a gateway counts a peer for one group.
     """
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         loose = collection("loose", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.member')")
         await running.define(collections=(AB, loose))
         peers = Peers(running)
@@ -251,7 +251,7 @@ def test_a_peer_answers_for_a_member(tmp_path):
 def test_who_cannot_be_a_peer_is_not_planned_with(tmp_path):
     """A policy that asks for clients or admins is met by no peer, and the words are Fabric's."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         peers = Peers(running)
         for role in ("client", "admin"):
@@ -266,7 +266,7 @@ def test_who_cannot_be_a_peer_is_not_planned_with(tmp_path):
 def test_a_policy_that_leads_nowhere_leaves_its_chaincode_unknown(tmp_path):
     """Fabric knows nothing of a chaincode, not even its members, where a policy of it cannot be told."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         astray = collection("astray", "OR('AMSP.member')", policy="/Channel/Application/Nowhere")
         await running.define(collections=(AB, astray))
         await running.define("lost", policy="/Channel/Application/Nowhere")
@@ -285,7 +285,7 @@ MANY = [f"M{number:02}MSP" for number in range(20)]
 def test_a_majority_of_many_members_is_planned_with(tmp_path):
     """Of 20 members Fabric considers 16, and every 11 of these are a layout."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         peers = Peers(running)
         found = endorsers.describe(peers.view, responses.ChaincodeInterest(chaincodes=[call()]))
@@ -296,7 +296,7 @@ def test_a_majority_of_many_members_is_planned_with(tmp_path):
     run(tmp_path, scenario, who=consortium(*MANY))
 
 
-def new_configuration(running: Running):
+def new_configuration(running: RunningChannel):
     """An update of something that nobody plans by."""
     bundle, who = running.channel.bundle, running.who.ordering.admin
     group = configtx_pb2.Config.FromString(bundle.config.SerializeToString())
@@ -310,7 +310,7 @@ def new_configuration(running: Running):
 def test_a_view_is_new_when_something_changes_that_peers_are_planned_by(tmp_path):
     """Not by a block that writes other things: the plans of many members are worked out once."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         peers = Peers(running).all
         for peer in peers:
             peer.packages = []
@@ -346,7 +346,7 @@ def test_a_view_is_new_when_something_changes_that_peers_are_planned_by(tmp_path
 def test_what_is_described_is_kept_within_bounds(tmp_path):
     """Any member may ask for whatever key policies come to mind; what was asked for last stays."""
 
-    async def scenario(running: Running) -> None:
+    async def scenario(running: RunningChannel) -> None:
         await running.define()
         view = Peers(running).view
         interests = [

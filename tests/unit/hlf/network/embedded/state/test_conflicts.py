@@ -17,7 +17,7 @@ from hlf.network.engines.embedded.state.updates import Updates, metadata_entries
 from hlf.wire import keys, rwsets
 from tests.support.members import put
 from tests.support.replay import Replayed, merge
-from tests.support.runningchannel import Running, run
+from tests.support.runningchannel import RunningChannel, run
 
 Version = rwsets.Version
 VALID = transaction_pb2.VALID
@@ -39,7 +39,7 @@ def ranging(query, **values):
 def test_two_changes_of_one_key_in_one_block(tmp_path):
     """The first wins, the second read what is no more: two hand-overs of one consignment."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who, both = channel.who, ["AMSP", "BMSP"]
         assert await channel.submit(who.transaction(put(k=b"0"), both)) == "VALID"
@@ -136,7 +136,7 @@ def test_a_range_left_early_ends_with_its_last_key_wherever_it_begins(start, fir
 def test_phantoms(tmp_path):
     """A range must come out the same: no insertion, no deletion, no new value, committed or earlier in the block."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who, both = channel.who, ["AMSP", "BMSP"]
         assert await channel.submit(who.transaction(put(a=b"0", c=b"0", z=b"0"), both)) == "VALID"

@@ -14,7 +14,7 @@ import pytest
 from hlf.network import errors
 from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from tests.support.members import put
-from tests.support.runningchannel import Running, consortium, run
+from tests.support.runningchannel import RunningChannel, consortium, run
 
 BOTH = ("AMSP", "BMSP")
 
@@ -61,7 +61,7 @@ def intact(tmp_path_factory) -> Path:
     """The folder of a channel with three blocks, closed."""
     folder = tmp_path_factory.mktemp("intact")
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.submit(channel.who.transaction(put(k=b"v" * 50_000), BOTH)) == "VALID"
 

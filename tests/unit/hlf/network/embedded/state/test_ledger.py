@@ -19,7 +19,7 @@ from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks
 from tests.support import committer, replay
 from tests.support.members import put
-from tests.support.runningchannel import Running, again, consortium, run
+from tests.support.runningchannel import RunningChannel, again, consortium, run
 from tests.unit.hlf import golden
 
 ROOT = Path(__file__).parents[6]
@@ -35,7 +35,7 @@ async def until(condition):
 def test_a_snapshot_stays_as_it_was(tmp_path):
     """What is committed meanwhile is not seen, by a read or by a range that goes on."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         many = {f"k{number:04}": b"old" for number in range(600)}
@@ -59,7 +59,7 @@ def test_a_snapshot_stays_as_it_was(tmp_path):
 def test_ranges_go_by_bytes(tmp_path):
     """Start is in, end is out, an empty end is none; keys sort as their UTF-8 bytes, composite keys apart."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         composite = "\x00type\x00one\x00"
         values = {"a": b"1", "b": b"2", "z": b"3", "\u00e9": b"4", "\U0001f600": b"5", "\uffff": b"6", composite: b"7"}
@@ -78,7 +78,7 @@ def test_ranges_go_by_bytes(tmp_path):
 def test_history_is_newest_first(tmp_path):
     """Every valid public write with its transaction, its time and whether it deleted."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         transactions = [who.transaction(put(k=value), BOTH) for value in (b"1", b"2", None, b"4")]
@@ -103,7 +103,7 @@ def test_history_is_newest_first(tmp_path):
 def test_finding_blocks(tmp_path):
     """By number, hash and transaction; what is not there is None."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), BOTH)
         await channel.submit(transaction)
@@ -129,7 +129,7 @@ def transaction_bytes(block, index):
 def test_waiting(tmp_path):
     """For a height or a transaction, before or after it comes; who gives up leaves nothing behind."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), BOTH)
         early = [asyncio.create_task(channel.ledger.wait_transaction(transaction.id)) for _ in range(3)]
@@ -153,13 +153,13 @@ def test_everything_is_there_after_a_restart(tmp_path):
     """Height, hashes, state, members; and the chain goes on."""
     seen = {}
 
-    async def before(channel: Running):
+    async def before(channel: RunningChannel):
         await channel.define()
         await channel.submit(channel.who.transaction(put(k=b"v"), BOTH))
         ledger = channel.ledger
         seen["end"] = (ledger.height, ledger.current_hash, ledger.commit_hash)
 
-    async def after(channel: Running):
+    async def after(channel: RunningChannel):
         ledger = channel.ledger
         assert (ledger.height, ledger.current_hash, ledger.commit_hash) == seen["end"]
         assert channel.state("k") == b"v"
@@ -228,7 +228,7 @@ def test_a_bent_chain_is_found_out(change, words):
 def test_a_bent_ledger_is_found_out(tmp_path):
     """State that does not come from the blocks is reported by key."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         await channel.submit(channel.who.transaction(put(k=b"v"), BOTH))
         connection = sqlite3.connect(channel.ledger.path)
@@ -248,7 +248,7 @@ def test_a_bent_ledger_is_found_out(tmp_path):
 def test_joining_is_refused_in_the_words_of_real_nodes(tmp_path):
     """Once is enough, and another genesis block of the same name is another channel."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         block = channel.ledger.block(0)
         with pytest.raises(ParticipationRefused, match="cannot join: channel already exists") as refused:
             await channel.channels.join_orderer(block)
@@ -338,7 +338,7 @@ def test_peers_may_join_before_the_orderer(tmp_path):
 def test_an_orderer_that_leaves(tmp_path):
     """Peers keep what is committed; when the orderer comes back, the chain goes on where it was."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         channels, genesis = channel.channels, channel.ledger.block(0)
         transaction = channel.who.transaction(put(k=b"v"), BOTH)
@@ -380,7 +380,7 @@ def test_a_channel_nobody_is_on_is_gone(tmp_path):
 def test_closing_amid_work_leaves_whole_blocks(tmp_path):
     """The block being written is finished; what waited is not half there."""
 
-    async def before(channel: Running):
+    async def before(channel: RunningChannel):
         await channel.define()
         for number in range(120):
             envelope = channel.who.transaction(put(**{f"k{number}": b"v"}), BOTH).envelope()
@@ -390,7 +390,7 @@ def test_closing_amid_work_leaves_whole_blocks(tmp_path):
 
     run(tmp_path, before)
 
-    async def after(channel: Running):
+    async def after(channel: RunningChannel):
         assert channel.ledger.height >= 3
 
     again(tmp_path, after)

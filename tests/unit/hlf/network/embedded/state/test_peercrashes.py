@@ -11,7 +11,7 @@ from fabric_protos.peer import transaction_pb2
 from hlf.network.engines.embedded.state import blocklog, peercrashes
 from hlf.wire import rwsets
 from tests.support.members import collection, private_put, put
-from tests.support.runningchannel import Running, run
+from tests.support.runningchannel import RunningChannel, run
 
 BOTH = ["AMSP", "BMSP"]
 SECRET = "a price that nobody may see"
@@ -26,7 +26,7 @@ def policy_of(key: str) -> rwsets.TxRwset:
     return rwset(metadata_writes=(rwsets.MetadataWrite(key, POLICY),))
 
 
-def without_action(channel: Running):
+def without_action(channel: RunningChannel):
     """A transaction whose action holds no endorsed one."""
     envelope = channel.who.transaction(put(k=b"1"), BOTH).envelope()
     payload = common_pb2.Payload.FromString(envelope.payload)
@@ -40,7 +40,7 @@ def without_action(channel: Running):
     return envelope
 
 
-def torn(channel: Running):
+def torn(channel: RunningChannel):
     """A transaction that cannot be taken apart."""
     envelope = channel.who.transaction(put(k=b"1"), BOTH).envelope()
     payload = common_pb2.Payload.FromString(envelope.payload)
@@ -50,7 +50,7 @@ def torn(channel: Running):
     return envelope
 
 
-def envelopes(channel: Running, *sets: rwsets.TxRwset, chaincode: str = "cc") -> list:
+def envelopes(channel: RunningChannel, *sets: rwsets.TxRwset, chaincode: str = "cc") -> list:
     return [channel.who.transaction(each, BOTH, chaincode=chaincode).envelope() for each in sets]
 
 
@@ -135,7 +135,7 @@ def _hashed_policy(key: str) -> rwsets.HashedMetadataWrite:
 def errors_of(tmp_path, caplog, make, codes: list[str]) -> list[str]:
     """The errors that are logged for a block of these envelopes, which gets these codes."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=(collection("ab", "OR('AMSP.member','BMSP.member')"),))
         first = envelopes(channel, put(old=b"0"), private_put("ab", {"p": b"0"})[0])
         assert await channel.raw_block(first) == ["VALID", "VALID"]

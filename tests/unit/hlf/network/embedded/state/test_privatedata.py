@@ -10,7 +10,7 @@ from fabric_protos.ledger.rwset import rwset_pb2
 from hlf.network import errors
 from hlf.wire import keys, rwsets
 from tests.support.members import collection, private_put, put
-from tests.support.runningchannel import Running, again, run
+from tests.support.runningchannel import RunningChannel, again, run
 
 HELD = (
     collection("ab", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.peer','BMSP.peer')"),
@@ -28,7 +28,7 @@ async def write(channel, name, values, *, endorsers=("AMSP",), purge=False, keep
 def test_members_hold_values_and_everybody_hashes(tmp_path):
     """A value is at its collection's members and nowhere else; the hash is on the channel."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         for name, holders in (("ab", {"AMSP", "BMSP"}), (IMPLICIT, {"AMSP"})):
             assert (await write(channel, name, {"k": b"secret"}))[0] == "VALID"
@@ -44,7 +44,7 @@ def test_members_hold_values_and_everybody_hashes(tmp_path):
 def test_ranges_of_private_keys(tmp_path):
     """In key order, of one collection and one holder."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         await write(channel, "ab", {"a": b"1", "b": b"2", "c": b"3"})
         await write(channel, IMPLICIT, {"b": b"other"})
@@ -60,7 +60,7 @@ def test_ranges_of_private_keys(tmp_path):
 def test_values_of_an_invalid_transaction_are_dropped(tmp_path):
     """Neither value nor hash is written, and the values do not linger."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         code, transaction = await write(channel, "ab", {"k": b"secret"}, endorsers=["CMSP"])
         assert code == "ENDORSEMENT_POLICY_FAILURE"
@@ -74,7 +74,7 @@ def test_values_of_an_invalid_transaction_are_dropped(tmp_path):
 def test_missing_values_are_tolerated_and_noted(tmp_path):
     """The transaction is valid by its hashes; who should hold the value lacks it, and reads see that."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         assert (await write(channel, "ab", {"k": b"old"}))[0] == "VALID"
         assert (await write(channel, "ab", {"k": b"new"}, keep=False))[0] == "VALID"
@@ -92,7 +92,7 @@ def test_missing_values_are_tolerated_and_noted(tmp_path):
 def test_values_that_do_not_match_the_channel_are_not_used(tmp_path):
     """What an endorser staged counts only if its hash is the one that was endorsed."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         public, private = private_put("ab", {"k": b"true"})
         _, forged = private_put("ab", {"k": b"false"})
@@ -108,7 +108,7 @@ def test_values_that_do_not_match_the_channel_are_not_used(tmp_path):
 def test_delete_and_purge(tmp_path):
     """Both remove value and hash; a purge also takes the value out of what was kept for earlier blocks."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         for purge in (False, True):
             await write(channel, "ab", {"k": b"the one that goes", "other": b"stays"})
@@ -128,7 +128,7 @@ def test_delete_and_purge(tmp_path):
 def test_a_purge_spares_what_comes_after_it_in_the_block(tmp_path):
     """A purge reaches back, not forward."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         await write(channel, "ab", {"k": b"first"})
         gone, private_gone = private_put("ab", {"k": None}, purge=True)
@@ -159,7 +159,7 @@ def _holders(folder, needle):
 def test_blocks_to_live(tmp_path):
     """Written in block n with two to live, a value is gone with block n+3, unless it was written again."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         await write(channel, "brief", {"k": b"short", "renewed": b"short"})
         written = channel.ledger.height - 1
@@ -184,7 +184,7 @@ def test_blocks_to_live(tmp_path):
 def test_private_data_of_a_block(tmp_path):
     """Each member gets of a block what it is entitled to, by transaction."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         sets = [private_put("ab", {"a": b"1"}), private_put(IMPLICIT, {"b": b"2"})]
         transactions = [channel.who.transaction(public, ["AMSP"]) for public, _ in sets]
@@ -201,7 +201,7 @@ def test_private_data_of_a_block(tmp_path):
 def test_a_change_of_metadata_alone_moves_the_values_version(tmp_path):
     """Otherwise the value would look stale beside its hash and could not be read any more."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         await write(channel, "ab", {"k": b"v"})
         hashed = keys.hash_key(b"k")
@@ -225,7 +225,7 @@ def test_a_new_member_of_a_collection_gets_what_others_hold(tmp_path):
     """As peers fetch old data when a definition lets them in."""
     wider = (collection("ab", "OR('AMSP.member','BMSP.member','CMSP.member')"), HELD[1])
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=HELD)
         await write(channel, "ab", {"k": b"v"})
         await channel.define(collections=wider, sequence=2)
@@ -239,13 +239,13 @@ def test_what_was_endorsed_survives_a_restart(tmp_path):
     """A transaction endorsed before it and submitted after it still finds its values."""
     kept = {}
 
-    async def before(channel: Running):
+    async def before(channel: RunningChannel):
         await channel.define(collections=HELD)
         public, private = private_put("ab", {"k": b"v"})
         kept["transaction"] = channel.who.transaction(public, ["AMSP"])
         channel.ledger.stage_private(kept["transaction"].id, "AMSP", private, 2)
 
-    async def after(channel: Running):
+    async def after(channel: RunningChannel):
         assert len(channel.ledger.staged_private(kept["transaction"].id)) == 1
         assert await channel.submit(kept["transaction"]) == "VALID"
         assert channel.private("BMSP", "ab", "k") == b"v"
@@ -258,7 +258,7 @@ def test_what_was_endorsed_survives_a_restart(tmp_path):
 def test_no_endorsement_without_its_values_kept(tmp_path):
     """On a full disk the endorser is told, instead of giving an endorsement whose values are lost by a restart."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         connection = channel.ledger._transient._connection
         connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
         with pytest.raises(errors.EngineError, match="cannot be kept until it is committed.*Make room"):
@@ -271,7 +271,7 @@ def test_no_endorsement_without_its_values_kept(tmp_path):
 def test_the_same_values_from_several_endorsers_are_kept_once(tmp_path):
     """Endorsers of one transaction produce the same private set."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         _, private = private_put("ab", {"k": b"v"})
         for msp_id in ("AMSP", "BMSP", "AMSP"):
             channel.ledger.stage_private("id", msp_id, private, 1)

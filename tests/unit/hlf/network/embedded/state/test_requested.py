@@ -11,7 +11,7 @@ from hlf.network.engines.embedded.state import exporting
 from hlf.network.engines.embedded.state.requested import RequestError, SnapshotRequests
 from hlf.wire import fields
 from tests.support.members import put
-from tests.support.runningchannel import Running, again, consortium, run
+from tests.support.runningchannel import RunningChannel, again, consortium, run
 
 BOTH = ("AMSP", "BMSP")
 
@@ -31,7 +31,7 @@ def test_a_snapshot_is_made_at_its_block(tmp_path):
     """Not before; whoever asks again for one that is there, or for a block that has gone by, is refused."""
     requests = SnapshotRequests(tmp_path / "snapshots")
 
-    async def scenario(running: Running):
+    async def scenario(running: RunningChannel):
         await running.define()
         channel, ledger, who = running.channel, running.ledger, running.who
         running.channels.written.append(lambda channel, number: requests.make(channel.ledger, number))
@@ -64,11 +64,11 @@ def test_requests_survive_a_restart(tmp_path):
     """What is not made yet is asked for until it is made or taken back; a missed one is made before the next block."""
     requests = SnapshotRequests(tmp_path / "snapshots")
 
-    async def asked(running: Running):
+    async def asked(running: RunningChannel):
         for number in (9, 7, 0):
             await running.channel.between_blocks(functools.partial(requests.add, running.ledger, number))
 
-    async def missed(running: Running):
+    async def missed(running: RunningChannel):
         known = SnapshotRequests(tmp_path / "snapshots")
         assert known.pending(running.channel.id) == [0, 7, 9]
         await running.channel.between_blocks(lambda: known.make(running.ledger, running.ledger.last_written()))

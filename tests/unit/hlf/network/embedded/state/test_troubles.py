@@ -24,7 +24,7 @@ from hlf.steps import failures
 from tests.support import replay
 from tests.support.embedded import Engine
 from tests.support.members import Consortium, Definition, Transaction, put
-from tests.support.runningchannel import Running, again, consortium, run
+from tests.support.runningchannel import RunningChannel, again, consortium, run
 
 BOTH = ["AMSP", "BMSP"]
 SECRET = "a price that nobody may see"
@@ -41,12 +41,12 @@ def broken(*_: object, **__: object) -> None:
     raise KeyError(SECRET)
 
 
-async def order(channel: Running, transaction: Transaction) -> None:
+async def order(channel: RunningChannel, transaction: Transaction) -> None:
     envelope = transaction.envelope()
     await channel.channel.order(envelope, envelope.SerializeToString())
 
 
-def who_writes(channel: Running, key: str) -> Transaction:
+def who_writes(channel: RunningChannel, key: str) -> Transaction:
     return channel.who.transaction(put(**{key: b"v"}), BOTH)
 
 
@@ -56,7 +56,7 @@ def who_writes(channel: Running, key: str) -> Transaction:
 def test_a_full_disk_is_told_and_outlived(tmp_path):
     """The block waits, who waits for it and who comes is told; once there is room everything goes on by itself."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         writer = channel.ledger._writer
         pages = writer.execute("PRAGMA page_count").fetchone()[0]
@@ -100,7 +100,7 @@ def test_a_full_disk_is_told_and_outlived(tmp_path):
 def test_a_defect_wherever_a_block_comes_from_ends_in_a_trouble(tmp_path, monkeypatch, caplog, place):
     """It is told at once, without its text, and stays until a restart, which tries again."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), BOTH)
         early = asyncio.create_task(channel.channel.wait_transaction(transaction.id))
@@ -120,7 +120,7 @@ def test_a_defect_wherever_a_block_comes_from_ends_in_a_trouble(tmp_path, monkey
     assert "in broken" in caplog.text
     assert SECRET not in caplog.text
 
-    async def after(channel: Running):
+    async def after(channel: RunningChannel):
         assert channel.channel.trouble is None
         assert await channel.submit(channel.who.transaction(put(k=b"w"), BOTH)) == "VALID"
 
@@ -131,7 +131,7 @@ def test_who_waits_for_room_is_told_too(tmp_path, monkeypatch):
     """Messages that wait for a place among those to be ordered are refused when nothing moves any more."""
     monkeypatch.setattr(channels_module, "_MOST_WAITING", 1)
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         monkeypatch.setattr(channels_module.ChannelLedger, "write", broken)
         sending = [order(channel, channel.who.transaction(put(k=b"v"), BOTH)) for _ in range(60)]
@@ -148,7 +148,7 @@ def test_leaving_the_channel_frees_who_waits_for_room(tmp_path, monkeypatch):
     """An orderer that leaves refuses what it has not taken yet."""
     monkeypatch.setattr(channels_module, "_MOST_WAITING", 1)
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         goes_on = threading.Event()
         validate = validation.BlockValidator.validate

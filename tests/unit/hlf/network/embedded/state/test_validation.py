@@ -10,7 +10,7 @@ from fabric_protos.peer import chaincode_event_pb2, proposal_pb2, transaction_pb
 from hlf.network.engines.embedded.state.validation import BlockValidator
 from hlf.wire import keys, policies, rwsets
 from tests.support.members import Definition, collection, private_put, put
-from tests.support.runningchannel import Running, consortium, run
+from tests.support.runningchannel import RunningChannel, consortium, run
 
 SETTLED = "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"
 
@@ -18,7 +18,7 @@ SETTLED = "OR('AMSP.peer', 'BMSP.peer', 'CMSP.peer')"
 def test_a_majority_is_needed_by_default(tmp_path):
     """One of three is too few, two are enough, and one twice is still one."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         for endorsers, code in (
             (["AMSP", "BMSP"], "VALID"),
@@ -36,7 +36,7 @@ def test_a_majority_is_needed_by_default(tmp_path):
 def test_nothing_of_an_invalid_transaction_is_written(tmp_path, caplog):
     """It stays in the block with its code, and that is all; the log says why."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         bad = channel.who.transaction(put(k=b"v"), ["AMSP"])
         assert await channel.submit(bad) == "ENDORSEMENT_POLICY_FAILURE"
@@ -134,7 +134,7 @@ def test_bent_transactions(tmp_path, how):
     """Whatever was let in to be ordered is judged; the codes are those real peers gave."""
     bend, code = BENT[how]
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         assert await channel.raw_block([bend(channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"]))]) == [code]
         assert channel.state("k") is None
@@ -168,7 +168,7 @@ def test_endorsed_nonsense(tmp_path, how):
     """Endorsers may sign what they like; it must make sense all the same."""
     change, code = ENDORSED[how]
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
         change(transaction.action)
@@ -180,7 +180,7 @@ def test_endorsed_nonsense(tmp_path, how):
 def test_an_action_without_content(tmp_path):
     """A response payload must have an extension."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
         transaction.action = proposal_pb2.ChaincodeAction()
@@ -192,7 +192,7 @@ def test_an_action_without_content(tmp_path):
 def test_a_chaincode_nobody_defined(tmp_path):
     """Neither a call of it nor a write to its state counts."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         everybody = list(channel.who.members)
         called = channel.who.transaction(put("nope", k=b"v"), everybody, chaincode="nope")
@@ -205,7 +205,7 @@ def test_a_chaincode_nobody_defined(tmp_path):
 def test_every_namespace_written_must_agree(tmp_path):
     """A call from chaincode to chaincode needs the endorsement of both; one that is only read does not."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define("open", policy=SETTLED)
         await channel.define("strict", policy="AND('AMSP.peer', 'BMSP.peer')")
         both = rwsets.TxRwset(put("open", k=b"1").namespaces + put("strict", k=b"1").namespaces)
@@ -223,7 +223,7 @@ def test_every_namespace_written_must_agree(tmp_path):
 def test_an_id_counts_once(tmp_path):
     """The same transaction again, in the same block or later, is a duplicate; the first result stays."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
         assert await channel.block([transaction, transaction]) == ["VALID", "DUPLICATE_TXID"]
@@ -238,7 +238,7 @@ def test_an_id_counts_once(tmp_path):
 def test_an_invalid_transaction_uses_its_id_up(tmp_path):
     """As in Fabric: what is in a block is in the index, whatever became of it."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         transaction = channel.who.transaction(put(k=b"v"), ["AMSP"])
         assert await channel.submit(transaction) == "ENDORSEMENT_POLICY_FAILURE"
@@ -263,7 +263,7 @@ def set_policy(key, text, **values):
 def test_a_keys_own_policy_goes_first(tmp_path):
     """The custodian alone may write, and may hand over; the chaincode's majority may not; other keys are as before."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         refused = "ENDORSEMENT_POLICY_FAILURE"
@@ -286,7 +286,7 @@ def test_a_keys_own_policy_goes_first(tmp_path):
 def test_a_policy_dies_with_its_key(tmp_path):
     """A deleted key that is written again has no policy of its own."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         assert (
@@ -303,7 +303,7 @@ def test_a_policy_dies_with_its_key(tmp_path):
 def test_a_policy_changed_in_the_same_block_cannot_be_judged_by(tmp_path):
     """A later write of the key fails, endorsed by whomever; other keys are free."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         assert await channel.submit(who.transaction(put(k=b"0"), ["AMSP", "BMSP"])) == "VALID"
@@ -323,7 +323,7 @@ def test_a_policy_changed_in_the_same_block_cannot_be_judged_by(tmp_path):
 def test_a_change_of_policy_that_fails_changes_nothing(tmp_path):
     """Then the old policy still judges the rest of the block."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         assert await channel.submit(who.transaction(put(k=b"0"), ["AMSP", "BMSP"])) == "VALID"
@@ -341,7 +341,7 @@ def test_a_change_of_policy_that_fails_changes_nothing(tmp_path):
 def test_an_unreadable_policy_of_a_key_shuts_it(tmp_path):
     """Whatever a chaincode stored, nobody passes by it and the channel goes on."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         entries = (("VALIDATION_PARAMETER", b"\xff\xff"),)
@@ -363,7 +363,7 @@ def test_collections_have_policies_of_their_own(tmp_path):
         collection("by_path", "OR('AMSP.member')", policy="/Channel/Application/AMSP/Endorsement"),
     )
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define(collections=held)
         who = channel.who
         refused = "ENDORSEMENT_POLICY_FAILURE"
@@ -388,7 +388,7 @@ def test_collections_have_policies_of_their_own(tmp_path):
 def test_public_and_private_writes_need_both_policies(tmp_path):
     """A transaction that also writes public state needs the chaincode's endorsement as well."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         hashed, _ = private_put("_implicit_org_CMSP", {"k": b"v"})
@@ -409,7 +409,7 @@ def test_public_and_private_writes_need_both_policies(tmp_path):
 def test_private_keys_may_have_policies(tmp_path):
     """Key-level policies of private keys are kept with the hash, on the channel."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         public, private = private_put("_implicit_org_AMSP", {"k": b"v"})
@@ -432,7 +432,7 @@ def test_private_keys_may_have_policies(tmp_path):
 def test_the_lifecycles_own_policy(tmp_path):
     """A definition takes the majority that the channel's configuration asks for."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         alone = channel.who.define(Definition("cc"))
         alone.endorsers = [channel.who["AMSP"].peer]
         assert await channel.submit(alone) == "ENDORSEMENT_POLICY_FAILURE"
@@ -445,7 +445,7 @@ def test_the_lifecycles_own_policy(tmp_path):
 def test_an_upgrade_between_endorsement_and_commit_is_a_conflict(tmp_path):
     """Every transaction reads the sequence of the definition it ran under."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         key = "namespaces/fields/cc/Sequence"
         read = rwsets.NamespaceRwset("_lifecycle", reads=(rwsets.Read(key, channel.version(key, "_lifecycle")),))
@@ -459,7 +459,7 @@ def test_an_upgrade_between_endorsement_and_commit_is_a_conflict(tmp_path):
 def test_a_changed_policy_applies_from_the_next_block(tmp_path):
     """A definition in the same block does not help a transaction beside it."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         codes = await channel.block(
@@ -477,7 +477,7 @@ def test_a_changed_policy_applies_from_the_next_block(tmp_path):
 def test_what_the_orderer_has_not_judged_is_judged_here(tmp_path):
     """A validator that is given a block from elsewhere checks creators by itself."""
 
-    async def scenario(channel: Running):
+    async def scenario(channel: RunningChannel):
         await channel.define()
         who = channel.who
         good = who.transaction(put(k=b"v"), ["AMSP", "BMSP"])
