@@ -74,8 +74,8 @@ def disclosed(ctx: api.Context, name: str = "disclosures") -> list[Disclosure]:
         listed = canonical.loads(transient(ctx, name))
     except canonical.CanonicalError as error:
         raise invalid(f"transient.{name}", error.reason) from None
-    if not isinstance(listed, list) or not 1 <= len(listed) <= disclosures.SLOTS:
-        raise invalid(f"transient.{name}", f"must be an array of 1 to {disclosures.SLOTS} disclosures")
+    if not isinstance(listed, list) or len(listed) not in disclosures.SHOWN:
+        raise invalid(f"transient.{name}", f"must be an array of 1 to {disclosures.SHOWN.most} disclosures")
     found = []
     for index, encoded in enumerate(listed):
         field = f"transient.{name}[{index}]"

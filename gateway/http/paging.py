@@ -17,6 +17,7 @@ from marshmallow import Schema, fields, validate
 from chaincode.domain.vocabulary import bounds
 
 _STANDARD = 100
+CURSOR = validate.Length(max=400)
 
 
 class PageQuerySchema(Schema):
@@ -29,7 +30,7 @@ class PageQuerySchema(Schema):
     )
     cursor = fields.String(
         load_default="",
-        validate=validate.Length(max=400),
+        validate=CURSOR,
         metadata={
             "description": 'From the `Link` header (`rel="next"`) of the page before; without it, the first page'
         },

@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 from marshmallow import fields, validate
 
-from chaincode.domain.vocabulary import attributes, goods, identifiers, money, places, weeks
+from chaincode.domain.vocabulary import attributes, bounds, goods, identifiers, money, places, weeks
 from gateway.http.words import Checked
+from gateway.trade import minting
 from hlf.codec import moments, names
 from hlf.codec.bounds import Bounds
 
@@ -18,8 +19,13 @@ def within(bounds: Bounds) -> validate.Range:
 
 
 def counted(bounds: Bounds) -> validate.Length:
-    """Return a validator for a list with a length within *bounds*."""
+    """Return a validator for a text or a list with a length within *bounds*."""
     return validate.Length(bounds.least, bounds.most)
+
+
+def up_to(bounds: Bounds) -> validate.Length:
+    """Return a validator for a list that may be left empty, with at most as many items as *bounds* allows."""
+    return validate.Length(0, bounds.most)
 
 
 def one_of(kind: Any) -> validate.OneOf:
@@ -41,6 +47,11 @@ DATE = Checked(moments.DATE)
 MOMENT = Checked(moments.MOMENT)
 SHA256 = Checked(names.SHA256)
 
+# No contract sees these, so the gateway alone has bounds for them.
+SOLVER_SECONDS = within(Bounds(1, 60))
+TRACKING_TOKEN = counted(Bounds(1, 200))
+BASKET = counted(Bounds(1, minting.MOST_ORDERS))
+
 
 def hash_of(what: str) -> fields.String:
     """Return the field for the hash of *what*, a document that stays outside the ledger."""
@@ -52,5 +63,5 @@ def hash_of(what: str) -> fields.String:
 def serials(what: str) -> fields.List[str]:
     """Return the field for the serials of units; *what* says which."""
     return fields.List(
-        fields.String(), load_default=list, validate=validate.Length(0, 1000), metadata={"description": what}
+        fields.String(), load_default=list, validate=counted(bounds.SERIALS), metadata={"description": what}
     )

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import re
 
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
+
+NAME = Bounds(1, 120)
+"""Characters of a name."""
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad"  # Controls, the soft hyphen.
@@ -21,15 +25,15 @@ _UNSEEN = re.compile(
 )
 
 
-def check(field: str, text: str, most: int = 120) -> str:
+def check(field: str, text: str, length: Bounds = NAME) -> str:
     """
-    Return *text*, if it has 1 to *most* characters and no invisible ones.
+    Return *text*, if its number of characters is within *length* and none of them is invisible.
 
     Raises:
         Refused: INVALID_ARGUMENT.
     """
-    if not 1 <= len(text) <= most:
-        raise invalid(field, f"must have 1 to {most} characters")
+    if len(text) not in length:
+        raise invalid(field, f"must have {length.least} to {length.most} characters")
     if _UNSEEN.search(text):
         raise invalid(field, "must not have control characters, nor marks of direction")
     return text

@@ -15,9 +15,6 @@ from hlf.codec import moments
 from hlf.codec.refusals import invalid
 from hlf.shim import api
 
-_MOST_AT_ONCE = 50
-"""How many events one transaction may record."""
-
 
 @dataclasses.dataclass(frozen=True)
 class EventReceipt:
@@ -80,8 +77,8 @@ class Recording:
         Raises:
             Refused: those of `record`; then none is recorded. INVALID_ARGUMENT for no event or too many.
         """
-        if not 1 <= len(observations) <= _MOST_AT_ONCE:
-            raise invalid("observations", f"are 1 to {_MOST_AT_ONCE}")
+        if len(observations) not in epcis.AT_ONCE:
+            raise invalid("observations", f"are 1 to {epcis.AT_ONCE.most}")
         journey = journeystate.load(ctx, journey_id)
         journey.party(access.member(ctx))
         every = {parcel for each in observations for parcel in journey.concerned(each.epcs)}

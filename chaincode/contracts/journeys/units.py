@@ -10,7 +10,7 @@ from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, epcis, journeys, pages, units
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType, Stage
-from chaincode.domain.vocabulary import places
+from chaincode.domain.vocabulary import bounds, places
 from hlf.codec import moments, names
 from hlf.codec.refusals import invalid
 from hlf.shim import api
@@ -54,8 +54,8 @@ class Units(api.Contract):
         unit_id = units.identified(opening.unit_id, "opening.unit_id")
         if store.find(ctx, units.ShippingUnit, unitstate.UNIT, unit_id) is not None:
             raise Refusal.UNIT_EXISTS(f"there is a unit {unit_id}")
-        if len(opening.parties) > units.MOST_PARTIES:
-            raise invalid("opening.parties", f"are at most {units.MOST_PARTIES}")
+        if len(opening.parties) not in bounds.PARTIES:
+            raise invalid("opening.parties", f"are at most {bounds.PARTIES.most}")
         if not {caller, opening.custodian} <= set(opening.parties):
             raise Refusal.NOT_A_PARTY("must include the organisation that opens the unit and its first custodian")
         catalogue = stages.catalogue_in_force(ctx)

@@ -12,11 +12,13 @@ from typing import Literal
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import identifiers, places
+from chaincode.domain.vocabulary import bounds, identifiers, places
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
-_LONGEST = 200
+CONSIGNMENTS = Bounds(1, 1_000)
+"""Journeys that one agreement is about."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,13 +44,13 @@ class AgreementDraft:
         disclosures.check_salt(self.salt, "agreement.salt")
         for consignment in self.consignments:
             identifiers.check("agreement.consignments", consignment)
-        if not self.consignments:
-            raise invalid("agreement.consignments", "must name at least one journey")
+        if len(self.consignments) not in CONSIGNMENTS:
+            raise invalid("agreement.consignments", f"must name {CONSIGNMENTS.least} to {CONSIGNMENTS.most} journeys")
         opens = moments.stated("agreement.opens_at", self.opens_at)
         if opens.at > moments.stated("agreement.closes_at", self.closes_at).at:
             raise invalid("agreement.closes_at", "must not be before it opens")
-        if any(len(text) > _LONGEST for text in (*self.seals, self.conditions)):
-            raise invalid("agreement", f"seals and conditions have at most {_LONGEST} characters")
+        if any(len(text) > bounds.SENTENCE.most for text in (*self.seals, self.conditions)):
+            raise invalid("agreement", f"seals and conditions have at most {bounds.SENTENCE.most} characters")
 
 
 @dataclasses.dataclass(frozen=True)

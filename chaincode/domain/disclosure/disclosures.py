@@ -23,10 +23,14 @@ from dataclasses import dataclass
 
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 SLOTS = 64
 """The number of digests in every document, always the same so that it reveals nothing."""
+
+SHOWN = Bounds(1, SLOTS)
+"""Attributes that a request, a grant or a proof names."""
 
 SALT_BYTES = 16
 """RFC 9901, 9.3 asks for 128 bits. Without salt, others could find a value such as an LPI score by trying all."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from chaincode.domain.disclosure import audience, claims, disclosures
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import identifiers
+from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import moments, names, texts
 from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
@@ -303,7 +303,7 @@ def check_attributes(field: str, names: tuple[str, ...]) -> None:
 
 def check_purpose(field: str, purpose: str) -> None:
     """Refuse a purpose that is empty or malformed."""
-    texts.check(field, purpose, 200)
+    texts.check(field, purpose, bounds.SENTENCE)
     if not purpose.strip():
         raise invalid(field, "must name the purpose")
 

@@ -14,7 +14,11 @@ from typing import Any
 
 from chaincode.domain.disclosure import gapmeter
 from chaincode.domain.vocabulary import bounds, places, weeks
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
+
+GRANTS, WAREHOUSES = Bounds(1, 500), Bounds(1, 100)
+"""Forecasts that one question reads, and warehouses that it compares."""
 
 NEEDED = ("horizon.start", "horizon.end", "region.subdivisions", "demand.units_p50_h87")
 
@@ -101,6 +105,8 @@ def advise(wanted: Iterable[WeeklyDemand], warehouses: Iterable[Warehouse], safe
     listed = sorted(warehouses, key=lambda one: one.locode)
     if len({one.locode for one in listed}) != len(listed):
         raise invalid("warehouses", "lists one twice")
+    if len(listed) not in WAREHOUSES:
+        raise invalid("warehouses", f"must be {WAREHOUSES.least} to {WAREHOUSES.most}")
     room: dict[tuple[str, str], int] = {}
     found: list[Advice] = []
     for one in sorted(wanted, key=lambda one: (one.week, -one.median, one.region)):

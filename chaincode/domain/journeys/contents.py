@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from chaincode.domain.journeys import digitallink, parcels
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
-MOST = 50
-"""How many parcels one journey may have; for more, open another journey."""
+PARCELS = Bounds(0, 50)
+"""Parcels that one journey may have; for more, open another journey."""
 
 _FIELD = "opening.parcels"
 
@@ -64,8 +65,8 @@ def packed(stated: Sequence[Parcel], epcs: Sequence[str], units: Mapping[str, in
     if not stated:
         everything = tuple(Content(line, quantity) for line, quantity in units.items())
         return (Parcel(digitallink.canonical(epcs[0]), everything),)
-    if len(stated) > MOST:
-        raise invalid(_FIELD, f"are at most {MOST}")
+    if len(stated) not in PARCELS:
+        raise invalid(_FIELD, f"are at most {PARCELS.most}")
     found = tuple(
         dataclasses.replace(each, identifier=digitallink.canonical(parcels.identified(each.identifier, _FIELD)))
         for each in stated
@@ -95,7 +96,7 @@ def _check(parcel: Parcel) -> None:
             parcels.identified(serial, f"{_FIELD}.contents.serials")
     if parcel.weight_grams and parcel.weight_grams not in bounds.MANY:
         raise invalid(f"{_FIELD}.weight_grams", f"is {bounds.MANY}")
-    if len(parcel.sides_mm) not in (0, 3) or any(each not in bounds.MANY for each in parcel.sides_mm):
+    if len(parcel.sides_mm) not in (0, bounds.SIDES.most) or any(each not in bounds.MANY for each in parcel.sides_mm):
         raise invalid(f"{_FIELD}.sides_mm", f"are length, width and height, each {bounds.MANY}")
 
 

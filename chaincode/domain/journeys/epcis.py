@@ -19,11 +19,18 @@ from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments, records
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 VOCABULARY = parcels.VOCABULARY
 NAMESPACES: Mapping[str, str] = {"selat": VOCABULARY}
 CONTEXT: tuple[object, ...] = ("https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", dict(NAMESPACES))
+
+AT_ONCE = Bounds(1, 50)
+"""Events that one transaction may record."""
+
+EVENT_ID = Bounds(1, 200)
+"""Characters of an event's id."""
 
 _DETAIL = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DETAIL_VALUE = 200

@@ -16,13 +16,10 @@ from chaincode.domain.journeys.contents import Parcel
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import Participant
 from chaincode.domain.register.stages import JourneyType, StageCatalogue
-from chaincode.domain.vocabulary import identifiers, places, timeliness
+from chaincode.domain.vocabulary import bounds, identifiers, places, timeliness
 from hlf.codec import moments, names
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
-
-MOST = 100
-"""How many lines and identifiers one consignment may have; for more, open another journey."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,16 +206,18 @@ def _check(opening: Opening) -> None:
         names.SHA256.check(f"opening.{field}", getattr(opening, field))
     for field in ("origin", "destination"):
         places.check_locode(f"opening.{field}", getattr(opening, field))
-    if not 1 <= len(opening.epcs) <= MOST:
-        raise invalid("opening.epcs", f"must name the consignment, by at most {MOST} identifiers")
+    if len(opening.parties) not in bounds.PARTIES:
+        raise invalid("opening.parties", f"are at most {bounds.PARTIES.most}")
+    if len(opening.epcs) not in bounds.LINES:
+        raise invalid("opening.epcs", f"must name the consignment, by at most {bounds.LINES.most} identifiers")
     for identifier in opening.epcs:
         parcels.identified(identifier, "opening.epcs")
     named = (*opening.epcs, *(each.identifier for each in opening.parcels))
     if opening.kind is not JourneyType.REVERSE and any(each.startswith(parcels.RETURN) for each in named):
         # Otherwise a seller could take the name of what a return will bring back.
         raise invalid("opening.epcs", "names what a return brings back")
-    if not 1 <= len({line.line for line in opening.lines}) == len(opening.lines) <= MOST:
-        raise invalid("opening.lines", f"must be 1 to {MOST}, each with its own name")
+    if len({line.line for line in opening.lines}) < len(opening.lines) or len(opening.lines) not in bounds.LINES:
+        raise invalid("opening.lines", f"must be 1 to {bounds.LINES.most}, each with its own name")
     for line in opening.lines:
         goodsfacts.check_digests("opening.lines.goods", line.goods)
         if line.quantity < 1:

@@ -19,13 +19,15 @@ from chaincode.domain.journeys.journeys import Party
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import Stage
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.records import Instant
 from hlf.codec.refusals import invalid
 
-MOST_MEMBERS = 500
-"""How many parcels and units one unit may have in it."""
+MEMBERS = Bounds(0, 500)
+"""Parcels and units that one unit may have in it."""
 
-MOST_PARTIES = 50
+UNIT_ID = Bounds(1, 220)
+"""Characters of a unit's identifier."""
 
 Action = Literal["ADD", "DELETE", "OBSERVE"]
 ADD: Final = "ADD"
@@ -112,8 +114,8 @@ class UnitState:
             Refused: INVALID_ARGUMENT if it would have too many.
         """
         members = (*self.members, *new)
-        if sum(each.until is None for each in members) > MOST_MEMBERS:
-            raise invalid("members", f"a unit has at most {MOST_MEMBERS}")
+        if sum(each.until is None for each in members) not in MEMBERS:
+            raise invalid("members", f"a unit has at most {MEMBERS.most}")
         return dataclasses.replace(self, members=members)
 
     def removed(self, gone: Sequence[str], at: int) -> UnitState:

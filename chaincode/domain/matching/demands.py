@@ -14,6 +14,7 @@ from hlf.codec.records import Amount
 from hlf.codec.refusals import invalid
 
 STEPS = Bounds(1, 44)
+STEP_PLACES = Bounds(1, 2)
 """Twice the number of stages, because some repeat."""
 
 PLACES = Bounds(0, STEPS.most)
@@ -36,7 +37,7 @@ class Step:
 
     def __post_init__(self) -> None:
         identifiers.STAGE.check("step.stage", self.stage)
-        if not 1 <= len(self.regions) == len(self.locodes) <= 2:
+        if len(self.regions) != len(self.locodes) or len(self.regions) not in STEP_PLACES:
             raise invalid("step.regions", "must be one place or two, each with its region and its LOCODE")
         for region in self.regions:
             places.check_subdivision("step.regions", region)
@@ -86,7 +87,7 @@ class Demand:
             WORTH.check(f"demand.{field}", getattr(self, field))
         DEADLINE_HOURS.check("demand.deadline_hours", self.deadline_hours)
         ANSWER_HOURS.check("demand.answer_hours", self.answer_hours)
-        if len(self.dimensions_mmt) != 3 or min(self.dimensions_mmt) < 1:
+        if len(self.dimensions_mmt) not in bounds.SIDES or min(self.dimensions_mmt) < 1:
             raise invalid("demand.dimensions_mmt", "must be three lengths in millimetres")
         if (self.temperature_min_cel is None) != (self.temperature_max_cel is None):
             raise invalid("demand.temperature_min_cel", "needs temperature_max_cel, and that needs it")

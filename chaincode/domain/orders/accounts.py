@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from chaincode.domain.journeys.contents import Parcel
-from chaincode.domain.journeys.journeys import MOST, Journey, JourneyLine, Opening
+from chaincode.domain.journeys.journeys import Journey, JourneyLine, Opening
 from chaincode.domain.journeys.tracking import ParcelOutcome
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
@@ -20,6 +20,7 @@ from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return, State
 from chaincode.domain.returns.review import NEVER_HAD
 from chaincode.domain.returns.terms import ReturnReason
+from chaincode.domain.vocabulary import bounds
 from hlf.codec.refusals import invalid
 
 
@@ -125,8 +126,8 @@ def check(consignment: Consignment) -> None:
         Refused: INVALID_ARGUMENT.
     """
     lines = [each.line for each in consignment.lines]
-    if not 1 <= len(set(lines)) == len(lines) <= MOST:
-        raise invalid("opening.lines", f"must be 1 to {MOST} lines of the order, each named once")
+    if len(set(lines)) < len(lines) or len(lines) not in bounds.LINES:
+        raise invalid("opening.lines", f"must be 1 to {bounds.LINES.most} lines of the order, each named once")
     if any(each.quantity < 1 for each in consignment.lines):
         raise invalid("opening.lines", "each needs a quantity of 1 or more")
 

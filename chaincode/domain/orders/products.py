@@ -53,7 +53,7 @@ class Product:
             raise invalid("product.titles", "must have a title in at least one language")
         for language, title in self.titles.items():
             LANGUAGE.check("product.titles", language)
-            texts.check("product.titles", title, 200)
+            texts.check("product.titles", title, bounds.SENTENCE)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Protocol, TypeVar
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import attributes, goods, incoterms, money, places
+from chaincode.domain.vocabulary import attributes, bounds, goods, incoterms, money, places
 from chaincode.domain.vocabulary.incoterms import Payer
 from chaincode.domain.vocabulary.money import Money
 from hlf.codec import names
@@ -272,5 +272,5 @@ def _rate(line: ImportLine, tariff: CustomsTariff) -> tuple[str, int]:
 
 def check_source(field: str, source: str) -> None:
     """Refuse a source that names nothing."""
-    if not 1 <= len(source) <= 200:
+    if len(source) not in bounds.SENTENCE:
         raise invalid(field, "must name the law or table it is from")

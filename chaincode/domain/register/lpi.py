@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import bounds, places
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 COMPONENTS = ("overall", "customs", "infrastructure", "shipments", "competence", "tracking", "timeliness")
 
 SCALES = {"2018": (100, 500), "2023": (100, 500), "2026-lpi2": (0, 10_000)}
 """The ends of the scale of scores times 100, by edition."""
+
+FIGURES = Bounds(1, 5_000)
+"""Figures of one edition: seven for each country of the world, and room for more."""
 
 _NAME = re.compile(r"[0-9]{4}(-[a-z0-9]{1,12})?")
 
@@ -57,8 +61,9 @@ class Edition:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise invalid("edition.name", "must be a year, perhaps with a suffix such as 2026-lpi2")
-        if not 1 <= len(self.scale) <= 200 or not 1 <= len(self.source) <= 200:
+        if len(self.scale) not in bounds.SENTENCE or len(self.source) not in bounds.SENTENCE:
             raise invalid("edition", "must name its scale and its source")
+        FIGURES.check("edition.figures", len(self.figures))
         places_given = [(figure.country, figure.component) for figure in self.figures]
         if not places_given or len(set(places_given)) != len(places_given):
             raise invalid("edition.figures", "must list at least one figure, and none twice")

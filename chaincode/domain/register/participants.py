@@ -14,6 +14,7 @@ from typing import Literal
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, places
 from hlf.codec import names, texts
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
 Species = Literal["core", "key", "supporting", "parasitic"]
@@ -33,6 +34,9 @@ SIDE_OF: dict[str, Side] = {
     "auditor": "neutral",
 }
 """Every role, with its side of the trade."""
+
+FOUNDERS = Bounds(1, 200)
+"""Participants with which the register of a channel begins."""
 
 
 @dataclass(frozen=True)
@@ -134,11 +138,11 @@ def founded(participants: Iterable[Participant]) -> tuple[tuple[Participant, ...
     Return the first participants, sorted, and their directory.
 
     Raises:
-        Refused: INVALID_ARGUMENT, the list is empty or repeats one; ROLE_VACANT, it has no auditor.
+        Refused: INVALID_ARGUMENT, the list is empty, too long or repeats one; ROLE_VACANT, it has no auditor.
     """
     listed = tuple(sorted(participants, key=lambda participant: participant.msp_id))
-    if not listed or len({one.msp_id for one in listed}) != len(listed):
-        raise invalid("participants", "must list at least one, and none twice")
+    if len(listed) not in FOUNDERS or len({one.msp_id for one in listed}) != len(listed):
+        raise invalid("participants", f"must list {FOUNDERS.least} to {FOUNDERS.most}, and none twice")
     directory = Directory({})
     for participant in listed:
         directory = directory.with_participant(participant)

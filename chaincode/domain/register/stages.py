@@ -19,7 +19,11 @@ from collections.abc import Iterable, Mapping
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
+
+CHANGED = Bounds(1, 100)
+"""Stages that one amendment names."""
 
 
 class JourneyType(enum.StrEnum):
@@ -237,8 +241,8 @@ def installed(now: int) -> StageCatalogue:
 def amended(before: StageCatalogue, changed: tuple[Stage, ...], now: int) -> StageCatalogue:
     """Return the version after *before*: stages in *changed* replace those with the same id, or are added."""
     new = {stage.stage_id: stage for stage in changed}
-    if len(new) != len(changed):
-        raise invalid("changed", "names a stage twice")
+    if len(new) != len(changed) or len(changed) not in CHANGED:
+        raise invalid("changed", f"must be {CHANGED.least} to {CHANGED.most} stages, none twice")
     kept = {stage.stage_id: stage for stage in before.stages}
     stages = tuple(stage for _, stage in sorted((kept | new).items()))
     return StageCatalogue(before.version + 1, now, stages)

@@ -69,6 +69,10 @@ class Resolution(enum.StrEnum):
     STORE_CREDIT = "store_credit"
 
 
+RESOLUTIONS = Bounds(1, len(Resolution))
+"""Resolutions that terms offer for one reason."""
+
+
 class Condition(enum.StrEnum):
     """The state of the goods, best first."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments, texts
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 from hlf.codec.words import Word
 
@@ -43,13 +44,13 @@ def whole(least: int, most: int) -> Rule:
     return check
 
 
-def text(most: int = 120) -> Rule:
+def text(most: int = texts.NAME.most) -> Rule:
     """Return the rule for a text of 1 to *most* visible characters."""
 
     def check(field: str, value: object) -> None:
         if not isinstance(value, str):
             raise invalid(field, "must be a text")
-        texts.check(field, value, most)
+        texts.check(field, value, Bounds(1, most))
 
     return check
 

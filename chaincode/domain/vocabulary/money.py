@@ -137,7 +137,7 @@ class Rates:
     def __post_init__(self) -> None:
         attributes.day("rates.date", self.date)
         check_currency_on("rates.base", self.base, self.date)
-        if not 1 <= len(self.source) <= 200:
+        if len(self.source) not in bounds.SENTENCE:
             raise invalid("rates.source", "must name where the rates are from")
         if not self.rates:
             raise invalid("rates.rates", "must list at least one currency")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.carriage import plans
+from chaincode.domain.carriage import agreements, plans
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
@@ -57,7 +57,7 @@ class AgreementDraftSchema(Schema):
     """Body of ``POST /v1/agreements``: how goods are handed over between two carriers."""
 
     taker = fields.String(required=True, validate=MSP_ID)
-    consignments = fields.List(fields.String(), required=True, validate=validate.Length(1, 1000))
+    consignments = fields.List(fields.String(), required=True, validate=counted(agreements.CONSIGNMENTS))
     place = fields.String(required=True, validate=LOCODE)
     opens_at = fields.String(required=True)
     closes_at = fields.String(required=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.disclosure import grants
+from chaincode.domain.disclosure import disclosures, grants
 from gateway.http.times import Time
 from gateway.http.words import MSP_ID
 from gateway.trade.disclosure import attributes
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, one_of, within
+from gateway.trade.words import IDENTIFIER, counted, one_of, within
 
 REVISION = within(grants.REVISION)
 
@@ -97,7 +97,7 @@ class ProofSchema(Schema):
     claim_id = fields.String(required=True, validate=IDENTIFIER)
     revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
     document = fields.String(required=True, metadata={"description": "The digest document, exactly as it was given"})
-    disclosures = fields.List(fields.String(), required=True, validate=validate.Length(1, 64))
+    disclosures = fields.List(fields.String(), required=True, validate=counted(disclosures.SHOWN))
 
 
 class ProvenSchema(Schema):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.disclosure import grants
+from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.vocabulary import bounds
 from gateway.fabric.call_schemas import Base64
 from gateway.http.words import MSP_ID
 from gateway.trade.disclosure.claim_schemas import REVISION
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, MOMENT, one_of
+from gateway.trade.words import IDENTIFIER, MOMENT, counted, one_of
+from hlf.codec import texts
 from hlf.sealing import Suite
 
-_ATTRIBUTES = validate.Length(1, 64)
+_ATTRIBUTES = counted(disclosures.SHOWN)
 
 
 class OfferSchema(Schema):
@@ -32,7 +34,7 @@ class RequestSchema(Schema):
     attributes = fields.List(
         fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
     )
-    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    purpose = fields.String(required=True, validate=counted(bounds.SENTENCE))
     expires_at = fields.String(required=True, validate=MOMENT)
     offer = fields.Nested(OfferSchema, load_default=None, allow_none=True)
 
@@ -46,7 +48,7 @@ class GrantSchema(Schema):
     attributes = fields.List(
         fields.String(), required=True, validate=_ATTRIBUTES, metadata={"example": ["demand.units_p50_h87"]}
     )
-    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    purpose = fields.String(required=True, validate=counted(bounds.SENTENCE))
     expires_at = fields.String(required=True, validate=MOMENT)
     request_id = fields.String(load_default=None, allow_none=True, validate=IDENTIFIER)
 
@@ -75,10 +77,10 @@ class SealSchema(Schema):
     claim_id = fields.String(required=True, validate=IDENTIFIER)
     revision = fields.Integer(strict=True, load_default=1, validate=REVISION)
     attributes = fields.List(fields.String(), required=True, validate=_ATTRIBUTES)
-    recipient = fields.String(required=True, validate=validate.Length(1, 120), metadata={"description": "In words"})
+    recipient = fields.String(required=True, validate=counted(texts.NAME), metadata={"description": "In words"})
     suite = fields.String(load_default=Suite.HYBRID.value, validate=one_of(grants.SUITES))
     public_key = Base64(required=True, metadata={"description": "The recipient's raw public key of that suite, base64"})
-    purpose = fields.String(required=True, validate=validate.Length(1, 200))
+    purpose = fields.String(required=True, validate=counted(bounds.SENTENCE))
     expires_at = fields.String(required=True, validate=MOMENT)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.disclosure import gapmeter
+from chaincode.domain.disclosure import disclosures, gapmeter, prepositioning
 from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE, SUBDIVISION, WEEK, within
+from gateway.trade.words import IDENTIFIER, LOCODE, SUBDIVISION, WEEK, counted, within
 
 
 class ContributionSchema(Schema):
@@ -15,7 +15,7 @@ class ContributionSchema(Schema):
 
     grant_id = fields.String(required=True, validate=IDENTIFIER)
     document = fields.String(metadata={"description": "As the owner sent it; by default read from the delivery"})
-    disclosures = fields.List(fields.String(), validate=validate.Length(1, 64))
+    disclosures = fields.List(fields.String(), validate=counted(disclosures.SHOWN))
 
 
 class ContributedSchema(CommittedSchema):
@@ -58,6 +58,6 @@ class WarehouseSchema(Schema):
 class PrepositionSchema(Schema):
     """Body of ``POST /v1/gap-meter/pre-positioning``."""
 
-    grant_ids = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=validate.Length(1, 500))
-    warehouses = fields.List(fields.Nested(WarehouseSchema), required=True, validate=validate.Length(1, 100))
+    grant_ids = fields.List(fields.String(validate=IDENTIFIER), required=True, validate=counted(prepositioning.GRANTS))
+    warehouses = fields.List(fields.Nested(WarehouseSchema), required=True, validate=counted(prepositioning.WAREHOUSES))
     safety_bps = fields.Integer(strict=True, load_default=0, validate=within(bounds.BASIS_POINTS))

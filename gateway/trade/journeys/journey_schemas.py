@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.journeys import contents, pages
+from chaincode.domain.journeys import contents, epcis, pages
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE, one_of, within
+from gateway.trade.words import IDENTIFIER, LOCODE, MOMENT, SHA256, STAGE, counted, one_of, up_to, within
 
 
 def _parcels() -> fields.List[str]:
@@ -17,7 +17,7 @@ def _parcels() -> fields.List[str]:
     return fields.List(
         fields.String(),
         load_default=list,
-        validate=validate.Length(0, contents.MOST),
+        validate=counted(contents.PARCELS),
         metadata={"description": "Identifiers of parcels of the journey; by default all that it concerns"},
     )
 
@@ -36,11 +36,11 @@ class ParcelSchema(Schema):
     identifier = fields.String(
         required=True, metadata={"description": "SSCC, UPU S10 or carrier's own number, as in `epcs`"}
     )
-    contents = fields.List(fields.Nested(ContentSchema), required=True, validate=validate.Length(1, 100))
+    contents = fields.List(fields.Nested(ContentSchema), required=True, validate=counted(bounds.LINES))
     weight_grams = fields.Integer(strict=True, validate=within(bounds.MANY))
     sides_mm = fields.List(
         fields.Integer(strict=True, validate=within(bounds.MANY)),
-        validate=validate.Length(equal=3),
+        validate=counted(bounds.SIDES),
         metadata={"description": "Length, width and height"},
     )
 
@@ -53,7 +53,7 @@ class OpenSchema(Schema):
     parties = fields.List(
         fields.String(validate=MSP_ID),
         required=True,
-        validate=validate.Length(1, 50),
+        validate=counted(bounds.PARTIES),
         metadata={"description": "MSP ids of the parties of the journey", "example": ["MerchantMSP", "ForwarderMSP"]},
     )
     custodian = fields.String(
@@ -62,7 +62,7 @@ class OpenSchema(Schema):
     epcs = fields.List(
         fields.String(),
         load_default=list,
-        validate=validate.Length(0, 100),
+        validate=up_to(bounds.LINES),
         metadata={
             "description": "EPC URIs, GS1 Digital Links, or Selat's URIs of other parcels; the first is the parcel's. "
             "Needed if no `parcels` are given",
@@ -81,7 +81,7 @@ class OpenSchema(Schema):
     parcels = fields.List(
         fields.Nested(ParcelSchema),
         load_default=list,
-        validate=validate.Length(0, contents.MOST),
+        validate=counted(contents.PARCELS),
         metadata={"description": "What is in each parcel; by default everything is in the first of `epcs`"},
     )
 
@@ -115,7 +115,7 @@ class ObservationSchema(Schema):
     epcs = fields.List(
         fields.String(),
         load_default=list,
-        validate=validate.Length(0, 100),
+        validate=up_to(bounds.LINES),
         metadata={"description": "The parcels or units that it is about; by default all of the journey"},
     )
     details = fields.Dict(
@@ -129,7 +129,7 @@ class ObservationSchema(Schema):
 class ObservationsSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/events/batch``."""
 
-    observations = fields.List(fields.Nested(ObservationSchema), required=True, validate=validate.Length(1, 50))
+    observations = fields.List(fields.Nested(ObservationSchema), required=True, validate=counted(epcis.AT_ONCE))
 
 
 class HandOverSchema(Schema):
@@ -165,7 +165,7 @@ class LinkSchema(CommittedSchema):
 class CorrectionSchema(Schema):
     """Body of ``POST /v1/journeys/<id>/corrections``: an EPCIS error declaration."""
 
-    event_id = fields.String(required=True, validate=validate.Length(1, 200))
+    event_id = fields.String(required=True, validate=counted(epcis.EVENT_ID))
     reason = fields.String(required=True, validate=one_of(pages.ErrorReason))
     corrective = fields.Nested(
         ObservationSchema,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.journeys import tallies as counting
 from chaincode.domain.vocabulary import bounds
+from gateway.http import paging
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, LOCODE, within
+from gateway.trade.words import IDENTIFIER, LOCODE, up_to, within
 
 
 class CountSchema(Schema):
@@ -16,11 +17,11 @@ class CountSchema(Schema):
     journey_ids = fields.List(
         fields.String(validate=IDENTIFIER),
         load_default=list,
-        validate=validate.Length(max=counting.AT_ONCE.most),
+        validate=up_to(counting.AT_ONCE),
         metadata={"description": "By default, those of the next open journeys whose count is not up to date"},
     )
     limit = fields.Integer(strict=True, load_default=counting.AT_ONCE.most, validate=within(counting.AT_ONCE))
-    cursor = fields.String(load_default="", validate=validate.Length(max=400))
+    cursor = fields.String(load_default="", validate=paging.CURSOR)
 
 
 class CountedSchema(Schema):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.journeys import pages, units
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.journeys.journey_schemas import ObservationSchema
-from gateway.trade.words import LOCODE, MOMENT, SHA256, STAGE, one_of
+from gateway.trade.words import LOCODE, MOMENT, SHA256, STAGE, counted, one_of
 
 
 class UnitQuerySchema(Schema):
@@ -15,7 +16,7 @@ class UnitQuerySchema(Schema):
 
     unit_id = fields.String(
         required=True,
-        validate=validate.Length(1, 220),
+        validate=counted(units.UNIT_ID),
         metadata={
             "description": "An EPC URI, GS1 Digital Link or other URI of the unit",
             "example": "https://id.gs1.org/8003/09506000134352C1",
@@ -27,9 +28,7 @@ class OpenUnitSchema(UnitQuerySchema):
     """Body of ``POST /v1/units``."""
 
     kind = fields.String(required=True, validate=one_of(units.UnitKind))
-    parties = fields.List(
-        fields.String(validate=MSP_ID), required=True, validate=validate.Length(1, units.MOST_PARTIES)
-    )
+    parties = fields.List(fields.String(validate=MSP_ID), required=True, validate=counted(bounds.PARTIES))
     custodian = fields.String(
         required=True, validate=MSP_ID, metadata={"description": "MSP id of the party that has the unit first"}
     )
@@ -43,7 +42,7 @@ class AggregateSchema(UnitQuerySchema):
     members = fields.List(
         fields.String(),
         load_default=list,
-        validate=validate.Length(0, units.MOST_MEMBERS),
+        validate=counted(units.MEMBERS),
         metadata={"description": "Parcels and units; by default everything inside, to take it out or observe it"},
     )
     observation = fields.Nested(ObservationSchema, required=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.matching import batches, demands
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, STAGE, counted, one_of, within
-from hlf.codec.bounds import Bounds
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SOLVER_SECONDS, STAGE, counted, one_of, within
 
 
 class StepSchema(Schema):
@@ -17,9 +16,9 @@ class StepSchema(Schema):
 
     stage = fields.String(required=True, validate=STAGE)
     regions = fields.List(
-        fields.String(), required=True, validate=validate.Length(1, 2), metadata={"example": ["VN-HN"]}
+        fields.String(), required=True, validate=counted(demands.STEP_PLACES), metadata={"example": ["VN-HN"]}
     )
-    locodes = fields.List(fields.String(validate=LOCODE), required=True, validate=validate.Length(1, 2))
+    locodes = fields.List(fields.String(validate=LOCODE), required=True, validate=counted(demands.STEP_PLACES))
 
 
 class DemandSchema(Schema):
@@ -34,7 +33,7 @@ class DemandSchema(Schema):
     weight_grm = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     heaviest_grm = fields.Integer(strict=True, required=True, validate=within(bounds.MANY))
     dimensions_mmt = fields.List(
-        fields.Integer(strict=True, validate=within(bounds.MANY)), required=True, validate=validate.Length(equal=3)
+        fields.Integer(strict=True, validate=within(bounds.MANY)), required=True, validate=counted(bounds.SIDES)
     )
     currency = fields.String(required=True, validate=CURRENCY)
     goods_value = fields.String(required=True, validate=AMOUNT, metadata={"description": "Cost of losing all goods"})
@@ -86,7 +85,7 @@ class SolveSchema(Schema):
         validate=counted(batches.PLANS),
         metadata={"description": "By any name, for example the journey's id"},
     )
-    seconds = fields.Integer(strict=True, load_default=10, validate=within(Bounds(1, 60)))
+    seconds = fields.Integer(strict=True, load_default=10, validate=SOLVER_SECONDS)
 
 
 class SolvedSchema(Schema):

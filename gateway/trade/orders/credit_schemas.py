@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER
-
-TOKEN = validate.Length(1, 200)
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, TRACKING_TOKEN
 
 
 class SpendSchema(Schema):
@@ -17,7 +15,7 @@ class SpendSchema(Schema):
     amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units of its currency"})
     tracking_token = fields.String(
         required=True,
-        validate=TOKEN,
+        validate=TRACKING_TOKEN,
         metadata={"description": "The link that the credit was given to; only its hash leaves the gateway"},
     )
 
@@ -28,8 +26,8 @@ class CreditQuerySchema(Schema):
     platform = fields.String(required=True, validate=MSP_ID)
     merchant = fields.String(required=True, validate=MSP_ID)
     currency = fields.String(required=True, validate=CURRENCY)
-    tracking_token = fields.String(required=True, validate=TOKEN)
-    seller_id = fields.String(load_default="", validate=validate.Length(0, 64))
+    tracking_token = fields.String(required=True, validate=TRACKING_TOKEN)
+    seller_id = fields.String(load_default="", validate=IDENTIFIER)
 
 
 class CreditSchema(Schema):

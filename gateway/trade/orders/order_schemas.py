@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.orders import orders
 from chaincode.domain.returns import terms
@@ -10,7 +10,7 @@ from chaincode.domain.vocabulary import bounds, incoterms
 from gateway.http.words import MSP_ID
 from gateway.trade.orders.credit_schemas import SpendSchema
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SHA256, one_of, within
+from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SHA256, counted, one_of, within
 
 
 class OrderLineSchema(Schema):
@@ -53,7 +53,7 @@ class PlaceSchema(Schema):
     placed_at = fields.String(required=True, metadata={"example": "2026-11-22T15:00:00Z"})
     incoterm = fields.String(required=True, validate=one_of(incoterms.FOR_PARCELS), metadata={"example": "DDP"})
     named_place = fields.String(required=True, validate=LOCODE, metadata={"example": "VNHAN"})
-    lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=validate.Length(1, 100))
+    lines = fields.List(fields.Nested(OrderLineSchema), required=True, validate=counted(bounds.LINES))
     currency = fields.String(required=True, validate=CURRENCY, metadata={"example": "USD"})
     freight = fields.String(required=True, validate=AMOUNT)
     insurance = fields.String(required=True, validate=AMOUNT)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from gateway.http.words import MSP_ID
-from gateway.trade import minting
 from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
-from gateway.trade.words import COUNTRY, IDENTIFIER
+from gateway.trade.words import BASKET, COUNTRY, IDENTIFIER, counted
+from hlf.codec import texts
 
 
 class SellerSchema(Schema):
     """Body of ``POST /v1/sellers``."""
 
     seller_id = fields.String(required=True, validate=IDENTIFIER)
-    name = fields.String(required=True, validate=validate.Length(1, 100), metadata={"example": "Shenzhen Sound"})
+    name = fields.String(required=True, validate=counted(texts.NAME), metadata={"example": "Shenzhen Sound"})
     country = fields.String(required=True, validate=COUNTRY)
     terms_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "Its return terms"})
 
@@ -31,7 +31,7 @@ class CheckoutSchema(Schema):
     checkout_id = fields.String(
         validate=IDENTIFIER, metadata={"description": "Public; made at random if it is not given"}
     )
-    orders = fields.List(fields.Nested(PlaceSchema), required=True, validate=validate.Length(1, minting.MOST_ORDERS))
+    orders = fields.List(fields.Nested(PlaceSchema), required=True, validate=BASKET)
 
 
 class CheckedOutSchema(Schema):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.register import customs
+from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER, within
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, HS6, IDENTIFIER, counted, within
 
 
 class AuthorisationSchema(Schema):
@@ -88,7 +89,7 @@ class RatesSchema(Schema):
         required=True,
         metadata={"example": {"VND": "26350.5"}},
     )
-    source = fields.String(required=True, validate=validate.Length(1, 200))
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
 
 
 class ConversionQuerySchema(Schema):
@@ -110,7 +111,7 @@ class TariffSchema(Schema):
     tax_bps = fields.Integer(strict=True, required=True, validate=within(customs.RATE))
     duty_free_to = fields.String(required=True, validate=AMOUNT)
     tax_free_to = fields.String(required=True, validate=AMOUNT)
-    source = fields.String(required=True, validate=validate.Length(1, 200))
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
 
 
 class DutiesQuerySchema(Schema):

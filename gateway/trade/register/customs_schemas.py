@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.register import customs
-from chaincode.domain.vocabulary import incoterms
+from chaincode.domain.vocabulary import bounds, incoterms
 from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, SHA256, counted, one_of, within
 
 _AGREEMENT = one_of(customs.Agreement)
@@ -31,7 +31,7 @@ class CustomsTariffSchema(Schema):
         load_default=dict,
         metadata={"description": "Duty in basis points by trade agreement"},
     )
-    source = fields.String(required=True, validate=validate.Length(1, 200))
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
 
 
 class DeMinimisSchema(Schema):
@@ -47,7 +47,7 @@ class DeMinimisSchema(Schema):
     currency = fields.String(required=True, validate=CURRENCY)
     duty_free_to = fields.String(required=True, validate=AMOUNT)
     tax_free_to = fields.String(required=True, validate=AMOUNT)
-    source = fields.String(required=True, validate=validate.Length(1, 200))
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
 
 
 class PreferenceSchema(Schema):

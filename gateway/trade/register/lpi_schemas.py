@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from gateway.trade.words import COUNTRY
+from chaincode.domain.register import lpi
+from chaincode.domain.vocabulary import bounds
+from gateway.trade.words import COUNTRY, counted
 
 
 class FigureSchema(Schema):
@@ -20,9 +22,9 @@ class EditionSchema(Schema):
     """An edition of the index."""
 
     name = fields.String(required=True, metadata={"example": "2023"})
-    scale = fields.String(required=True, validate=validate.Length(1, 200), metadata={"description": "In words"})
-    source = fields.String(required=True, validate=validate.Length(1, 200))
-    figures = fields.List(fields.Nested(FigureSchema), required=True, validate=validate.Length(1, 5000))
+    scale = fields.String(required=True, validate=counted(bounds.SENTENCE), metadata={"description": "In words"})
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
+    figures = fields.List(fields.Nested(FigureSchema), required=True, validate=counted(lpi.FIGURES))
 
 
 class ProposedEditionSchema(Schema):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
+
+from chaincode.domain.register import stages
+from gateway.trade.words import counted
 
 
 class ProposeStagesSchema(Schema):
@@ -11,6 +14,6 @@ class ProposeStagesSchema(Schema):
     stages = fields.List(
         fields.Dict(keys=fields.String()),
         required=True,
-        validate=validate.Length(1, 100),
+        validate=counted(stages.CHANGED),
         metadata={"description": "Stages in the form of GET /v1/stages"},
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import get_args
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.register import customs
 from chaincode.domain.returns import drawbacks
 from chaincode.domain.vocabulary import bounds
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, IDENTIFIER, hash_of, one_of, within
+from gateway.trade.words import AMOUNT, COUNTRY, CURRENCY, DATE, IDENTIFIER, counted, hash_of, one_of, within
+from hlf.codec import texts
 
 
 class DrawbackTermsSchema(Schema):
@@ -34,14 +35,14 @@ class DrawbackTermsSchema(Schema):
     pay_days = fields.Integer(strict=True, validate=within(bounds.DAYS))
     duty_bps = fields.Integer(strict=True, validate=within(bounds.BASIS_POINTS))
     tax_bps = fields.Integer(strict=True, validate=within(bounds.BASIS_POINTS))
-    source = fields.String(required=True, validate=validate.Length(1, 200))
+    source = fields.String(required=True, validate=counted(bounds.SENTENCE))
 
 
 class EntrySchema(Schema):
     """The line of the import declaration; only its hash is on the channel."""
 
     reference = fields.String(
-        required=True, validate=validate.Length(1, 120), metadata={"description": "Customs' number of the declaration"}
+        required=True, validate=counted(texts.NAME), metadata={"description": "Customs' number of the declaration"}
     )
     on = fields.String(required=True, validate=DATE)
     code = fields.String(required=True, metadata={"example": "85183010"})

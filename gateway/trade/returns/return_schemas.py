@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
 from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
+from gateway.trade.words import IDENTIFIER, SHA256, TRACKING_TOKEN, counted, one_of, within
 
 
 class ReturnSchema(Schema):
@@ -23,7 +23,7 @@ class ReturnSchema(Schema):
     condition = fields.String(required=True, validate=one_of(terms.Condition))
     tracking_token = fields.String(
         required=True,
-        validate=validate.Length(1, 200),
+        validate=TRACKING_TOKEN,
         metadata={
             "description": "The shopper's link, which proves that the buyer asks. Only its hash leaves the gateway"
         },

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.journeys import contents
 from chaincode.domain.returns import handling, terms
 from chaincode.domain.vocabulary import bounds
 from gateway.trade.journeys.journey_schemas import ParcelSchema
-from gateway.trade.words import IDENTIFIER, hash_of, one_of, within
-from hlf.codec.bounds import Bounds
+from gateway.trade.words import IDENTIFIER, counted, hash_of, one_of, within
 
 
 class AnswerReturnSchema(Schema):
@@ -42,7 +41,7 @@ class InspectionSchema(Schema):
     """Body of ``POST /v1/returns/<id>/inspection``; the terms decide which units pass."""
 
     condition = fields.String(required=True, validate=one_of(terms.Condition))
-    units = fields.Integer(strict=True, required=True, validate=within(Bounds(0, bounds.MANY.most)))
+    units = fields.Integer(strict=True, required=True, validate=within(bounds.NONE_OR_MANY))
     report_hash = hash_of("the report")
     others = fields.List(
         fields.Nested(InspectedUnitsSchema),
@@ -62,7 +61,7 @@ class SettleReturnSchema(Schema):
     parcels = fields.List(
         fields.Nested(ParcelSchema),
         load_default=list,
-        validate=validate.Length(0, contents.MOST),
+        validate=counted(contents.PARCELS),
         metadata={"description": "Their parcels with contents and serials; without them all is in the first EPC"},
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.returns import simulation, terms
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
-from gateway.trade.words import AMOUNT, AREA, CURRENCY, IDENTIFIER, one_of, within
+from gateway.trade.words import AMOUNT, AREA, CURRENCY, IDENTIFIER, counted, one_of, within
 
 
 class CoverSchema(Schema):
@@ -16,7 +16,7 @@ class CoverSchema(Schema):
     resolutions = fields.List(
         fields.String(validate=one_of(terms.Resolution)),
         required=True,
-        validate=validate.Length(1, 4),
+        validate=counted(terms.RESOLUTIONS),
     )
     evidence_min = fields.Integer(strict=True, validate=within(bounds.EVIDENCE))
     payer = fields.String(validate=one_of(terms.Payer))

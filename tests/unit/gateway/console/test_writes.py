@@ -202,8 +202,8 @@ def test_a_form_calls_what_its_address_calls(app, clerk, ledgers, address, name)
     ]
     data = {**typed(name), forms.FIELD: form_token(clerk)}
     if "contract" in data:
-        data["contract"] = next(iter(viewcalls.by(app.view_functions[endpoint]))).partition(":")[0]
+        data["contract"] = next(iter(viewcalls.functions(app.view_functions[endpoint]))).partition(":")[0]
     page = clerk.post(f"/console/acts/{name}", data=data).get_data(as_text=True)
     assert 'name="previewed"' in page
     (planned,) = ledgers.previewed
-    assert planned.function in viewcalls.by(app.view_functions[endpoint])
+    assert planned.function in viewcalls.functions(app.view_functions[endpoint])
