@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from fabric_protos.common import ledger_pb2
 from werkzeug.wrappers import Response
 
+from hlf.codec import names
+
 AFTER, BLOCK = "Selat-After", "Selat-Block"
 _SECONDS = 10.0
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.25
-_ENTRY = re.compile(r"([a-z][a-z0-9.-]{0,248})=([0-9]{1,18})")
+_ENTRY = re.compile(rf"({names.CHANNEL.pattern})=([0-9]{{1,18}})")
 _WHOLE = _ENTRY.pattern.replace("(", "(?:")
 FORM = rf"^\s*{_WHOLE}(?:\s*,\s*{_WHOLE})*\s*$"
 """The header's form, in the description of the API."""

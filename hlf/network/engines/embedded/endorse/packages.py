@@ -24,8 +24,8 @@ from hlf import errors as hlf_errors
 from hlf.network import errors
 from hlf.network.engines.embedded.endorse import gojson, tarballs
 from hlf.wire.config import configvalues
+from hlf.wire.packages import LABEL
 
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 _TEMPLATE = re.compile(r"\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _METADATA = "persistence.ChaincodePackageMetadata"
 _CONNECTION_FIELDS: dict[str, type] = {
@@ -214,7 +214,7 @@ def _parse(package: bytes) -> tuple[str, str, bytes]:
     if metadata is None:
         raise PackageError(f"{prefix}: did not find any package metadata (missing metadata.json)")
     label = metadata["label"]
-    if not _LABEL.fullmatch(label):
+    if not LABEL.fullmatch(label):
         raise PackageError(
             f"{prefix}: invalid label '{label}'. Label must be non-empty, can only consist of alphanumerics, symbols "
             "from '.+-_', and can only begin with alphanumerics"
