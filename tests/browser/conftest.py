@@ -16,7 +16,12 @@ from tests.scenarios.conftest import cast, folder, played, shown, stage
 __all__ = ["cast", "folder", "played", "shown", "stage"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
-
+LOOKS = tuple(
+    (f"{name}-{scheme}", size, scheme)
+    for name, size in (("phone", PHONE), ("desktop", DESKTOP))
+    for scheme in ("light", "dark")
+)
+"""What a page looks like: name, size and theme."""
 
 ABSENT = "no `chromium` here (apt-get install chromium): no page is tried in a browser"
 

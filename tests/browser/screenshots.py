@@ -1,5 +1,5 @@
 """
-Pictures of every page, on a phone in the light and on a desk in the dark, with one sheet of them all.
+Pictures of every page, on a phone and a desk, in the light and in the dark, with one sheet of them all.
 
 ``make screenshots`` plays the demo's story and writes them into ``build/screenshots``; ``index.html`` is the sheet.
 """
@@ -23,10 +23,9 @@ from selat.demo import environment
 from selat.demo.environment import RunningDemo
 from selat.demo.screen import Screen
 from selat.demo.story import play
-from tests.browser.conftest import ABSENT, DESKTOP, PHONE, Visitor, launched
-from tests.browser.test_pages import ROLES, addresses
+from tests.browser.addresses import ROLES, addresses
+from tests.browser.conftest import ABSENT, LOOKS, Visitor, launched
 
-LOOKS = (("phone", PHONE, "light"), ("desktop", DESKTOP, "dark"))
 # Of each role, what a page is called and its address in this story.
 Pages = Mapping[str, Sequence[tuple[str, str]]]
 _STYLE = (
@@ -85,10 +84,10 @@ def sheet(pages: Pages) -> str:
         parts.append(f"<h1>{html.escape(role or 'open to everybody')}</h1>")
         for pattern, _ in shown:
             parts.append(f"<h2>{html.escape(pattern)}</h2><section>")
-            for look, _, scheme in LOOKS:
+            for look, *_ in LOOKS:
                 file = name(role, pattern, look)
                 picture = f'<a href="{file}"><img src="{file}" alt="" loading="lazy"></a>'
-                parts.append(f"<figure>{picture}<figcaption>{look}, {scheme}</figcaption></figure>")
+                parts.append(f"<figure>{picture}<figcaption>{look}</figcaption></figure>")
             parts.append("</section>")
     return "\n".join(parts)
 

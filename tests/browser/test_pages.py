@@ -2,83 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import DESKTOP, PHONE, Visitor
+from tests.browser import screenshots
+from tests.browser.addresses import ROLES, addresses
+from tests.browser.conftest import LOOKS, PHONE, Visitor
 
 _KILOBYTE = 1024
-SIZES = [(PHONE, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (DESKTOP, "light")]
-OPEN = ("/console/login", "/console/design", "/docs/errors")
-TRADER = (
-    "/console/",
-    "/console/search?q={journey}",
-    "/console/orders",
-    "/console/journeys",
-    "/console/journeys/{journey}",
-    "/console/returns",
-    "/console/returns/{return_id}",
-    "/console/plans",
-    "/console/plans/{plan}",
-    "/console/terms",
-    "/console/acts/publish-terms",
-    "/console/lanes?origin=CNSZX&destination=CNYTN",
-    "/console/gaps",
-    "/console/figures/{claim}/1",
-    "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
-    "/console/disclosures",
-    "/console/companies",
-)
-AUDITOR = (
-    "/console/audit",
-    "/console/audit/search?q=5",
-    "/console/network",
-    "/console/audit/trade/blocks/5",
-    "/console/audit/trade/history/Journeys/{journey}",
-    "/console/audit/ecommerce/transactions/{transaction}",
-    "/console/disclosures",
-)
-SHOPPER = ("/track/{token}", "/track/{token}/return?line=1")
-ROLES = {
-    "": (*OPEN, *SHOPPER),
-    "platform": TRADER,
-    "last_mile": ("/console/", "/console/journeys/{journey}", "/console/plans/{plan}", "/console/disclosures"),
-    "auditor": AUDITOR,
-}
-
-
-def addresses(role: str, played, platform) -> list[str]:
-    """Return the pages of a role, with the ids of the story; *platform* is asked for those that nobody noted."""
-    (plan,) = platform.get("/v1/model/events", name="PlanPublished")["events"]
-    known = {
-        "journey": played.journey_id,
-        "claim": played.claim_id,
-        "plan": plan["payload"]["plan_id"],
-        "return_id": platform.get("/v1/model/returns")["records"][0]["id"],
-        "transaction": played.order["placing"]["transaction_id"],
-        "token": played.order["tracking_token"],
-    }
-    return [path.format(**known) for path in ROLES[role]]
+# Rules that depend on the size or the theme; the first look of a page tries all rules.
+_OF_LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, cast, role):
     """
-    Axe finds nothing, no page scrolls sideways, nothing is asked of another site, and no page is large.
+    Axe finds nothing and no page scrolls sideways in any look; nothing is asked of another site, no page is large.
 
-    The colours of each theme are looked at on one of the two sizes.
+    A page is loaded once and then shown in each size and theme.
     """
     if role:
         visitor.log_in(role)
     for path in addresses(role, played, cast.platform):
-        for size, scheme in SIZES[:2]:
+        visitor.go(path)
+        visitor.page.evaluate(Axe().axe_script)
+        rules = None
+        for look, size, scheme in LOOKS:
             visitor.page.set_viewport_size(size)
             visitor.page.emulate_media(color_scheme=scheme)
-            visitor.go(path)
             wide = visitor.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= size["width"], (path, size, wide)
-            found = Axe().run(visitor.page).response["violations"]
-            assert [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in found] == [], path
+            assert wide <= size["width"], (path, look, wide)
+            found = visitor.page.evaluate("rules => axe.run(rules ?? {})", rules)["violations"]
+            seen = [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in found]
+            assert seen == [], (path, look)
+            rules = _OF_LOOKS
         weight = visitor.page.evaluate(
             "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
             ".reduce((sum, entry) => sum + entry.decodedBodySize, 0)"
@@ -150,3 +109,82 @@ def test_a_wrong_link_tells_nothing(visitor: Visitor):
     assert answer is not None
     assert answer.status == 404
     assert visitor.page.get_by_role("heading", name="This link leads nowhere").is_visible()
+
+
+def test_a_company_is_shown_one_figure_by_keyboard_alone(visitor: Visitor, played):
+    """The owner ticks it, previews and sends it, sees it in the matrix, and takes it back."""
+    keys = visitor.page.keyboard
+    visitor.log_in("platform")
+    visitor.go(f"/console/figures/{played.claim_id}/1")
+    reach(visitor, "[name=figure]")
+    keys.press("Space")
+    reach(visitor, "[name=recipient]")
+    keys.type("Red River")
+    keys.press("Tab")
+    keys.type("plan the last mile")
+    keys.press("Enter")
+    visitor.page.get_by_role("region", name="What Red River Parcels will see").wait_for()
+    reach(visitor, "[value=send]")
+    keys.press("Enter")
+    matrix = visitor.page.get_by_role("region", name=re.compile("Who sees what"))
+    matrix.get_by_role("columnheader", name="Red River Parcels").wait_for()
+    reach(visitor, "tr:has-text('Red River Parcels') a")
+    keys.press("Enter")
+    for step in ("See what will happen", "Let them look no longer"):
+        visitor.page.get_by_role("button", name=step).wait_for()
+        reach(visitor, f"button:has-text('{step}')")
+        keys.press("Enter")
+    row = visitor.page.get_by_role("row").filter(has_text="plan the last mile")
+    row.get_by_text("Withdrawn").wait_for()
+
+
+def reach(visitor: Visitor, selector: str) -> None:
+    """Press Tab until what the selector finds has the focus, as who has no mouse does."""
+    wanted = visitor.page.locator(selector).first
+    for _ in range(80):
+        visitor.page.keyboard.press("Tab")
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+    pytest.fail(f"no key leads to {selector}")
+
+
+def test_a_clerk_finds_a_parcel_from_the_first_page(visitor: Visitor, played):
+    """Type a number, press Enter, click what was found."""
+    visitor.log_in("platform")
+    box = visitor.page.get_by_role("searchbox")
+    box.fill(played.journey_id)
+    box.press("Enter")
+    visitor.page.get_by_role("link", name="Shenzhen to Hanoi").first.click()
+    assert visitor.page.get_by_role("heading", name="From Shenzhen to Hanoi").is_visible()
+
+
+def test_an_owner_sees_who_saw_the_forecast(visitor: Visitor):
+    """One click from the first page; figure by figure."""
+    visitor.log_in("platform")
+    visitor.page.get_by_role("link", name="Who sees what").click()
+    row = visitor.page.get_by_role("row").filter(has_text="demand: units p50").first
+    assert row.get_by_label("sees it", exact=True).is_visible()
+
+
+def test_an_auditor_verifies_a_transaction_from_the_first_page(visitor: Visitor, played):
+    """The box takes its id and leads to the page that recomputes every check."""
+    visitor.log_in("auditor")
+    box = visitor.page.get_by_role("searchbox")
+    box.fill(played.order["placing"]["transaction_id"])
+    box.press("Enter")
+    visitor.page.get_by_role("link", name="ecommerce").click()
+    assert visitor.page.get_by_role("heading", name="Everything recomputed holds").is_visible()
+
+
+def test_a_page_is_taken_in_each_look(chromium, stage, tmp_path):
+    """The sheet shows exactly the pictures that were written."""
+    screenshots.take(chromium, stage, {"": [("/console/login", "/console/login")]}, tmp_path)
+    shown = re.findall(r'<img src="([^"]+)"', (tmp_path / "index.html").read_text())
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == sorted(shown)
+    assert len(shown) == len(LOOKS)
+    assert all((tmp_path / each).read_bytes().startswith(b"\x89PNG") for each in shown)
+
+
+def test_every_picture_has_a_file_of_its_own():
+    names = [screenshots.name(role, path, look) for role in ROLES for path in ROLES[role] for look, *_ in LOOKS]
+    assert len(set(names)) == len(names)

@@ -1,0 +1,57 @@
+"""The pages of each role, with the ids of the demo's story."""
+
+from __future__ import annotations
+
+from selat.demo.callers import DemoCaller
+from selat.demo.story import Played
+
+OPEN = ("/console/login", "/console/design", "/docs/errors")
+TRADER = (
+    "/console/",
+    "/console/search?q={journey}",
+    "/console/orders",
+    "/console/journeys",
+    "/console/journeys/{journey}",
+    "/console/returns",
+    "/console/returns/{return_id}",
+    "/console/plans",
+    "/console/plans/{plan}",
+    "/console/terms",
+    "/console/acts/publish-terms",
+    "/console/lanes?origin=CNSZX&destination=CNYTN",
+    "/console/gaps",
+    "/console/figures/{claim}/1",
+    "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
+    "/console/disclosures",
+    "/console/companies",
+)
+AUDITOR = (
+    "/console/audit",
+    "/console/audit/search?q=5",
+    "/console/network",
+    "/console/audit/trade/blocks/5",
+    "/console/audit/trade/history/Journeys/{journey}",
+    "/console/audit/ecommerce/transactions/{transaction}",
+    "/console/disclosures",
+)
+SHOPPER = ("/track/{token}", "/track/{token}/return?line=1")
+ROLES = {
+    "": (*OPEN, *SHOPPER),
+    "platform": TRADER,
+    "last_mile": ("/console/", "/console/journeys/{journey}", "/console/plans/{plan}", "/console/disclosures"),
+    "auditor": AUDITOR,
+}
+
+
+def addresses(role: str, played: Played, platform: DemoCaller) -> list[str]:
+    """Return the pages of a role, with the ids of the story; *platform* is asked for those that nobody noted."""
+    (plan,) = platform.get("/v1/model/events", name="PlanPublished")["events"]
+    known = {
+        "journey": played.journey_id,
+        "claim": played.claim_id,
+        "plan": plan["payload"]["plan_id"],
+        "return_id": platform.get("/v1/model/returns")["records"][0]["id"],
+        "transaction": played.order["placing"]["transaction_id"],
+        "token": played.order["tracking_token"],
+    }
+    return [path.format(**known) for path in ROLES[role]]
