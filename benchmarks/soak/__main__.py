@@ -1,9 +1,10 @@
 """
 ``python -m benchmarks.soak [--hours N] [--minutes N]``: carry orders for hours, and judge what became of it.
 
-It measures first how many orders a second the machine carries, and then carries a share of that. A gateway is killed
-and started again after a quarter of the time; its requests go on at the other one with their idempotency keys. It
-ends with 1 and the lines that failed; the report is JSON, with pictures beside it.
+It measures first how many orders a second the machine carries, and then carries a share of that. After a quarter of
+the time all callers get new certificates and tokens, and a gateway is killed and started again; its requests go on at
+the other one with their idempotency keys. The former tokens are revoked later. It ends with 1 and the lines that
+failed; the report is JSON, with pictures beside it.
 """
 
 from __future__ import annotations
@@ -61,14 +62,21 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
 
 
 def _carried(load: Load, running: stage.Stage, seconds: float, rate: float) -> Recording:
-    """Carry orders at a rate, with a gateway killed and started on the way; return what was recorded."""
+    """Carry orders at a rate, with keys rotated and a gateway killed on the way; return what was recorded."""
     over = threading.Event()
 
     def restart() -> None:
-        if not over.wait(seconds / 4):
+        try:
+            if over.wait(seconds / 4):
+                return
+            revoke = running.rotate()
             first = running.gateways[0]
             first.kill()
             first.start()
+            if not over.wait(seconds / 8):
+                revoke()
+        except Exception as error:  # noqa: BLE001 - a run without its restart proves nothing, whatever the cause.
+            load.tally.failed(error)
 
     restarting = threading.Thread(target=restart)
     with Recording(running, load.tally, seconds) as found:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -73,12 +73,17 @@ class Tally:
 
 
 class PatientCaller(DemoCaller):
-    """A user who asks both gateways by turns; each write has a key, under which it is repeated until it is answered."""
+    """
+    A user who asks both gateways by turns; each write has a key, under which it is repeated until it is answered.
+
+    Each time the caller uses the token that *tokens* has then.
+    """
 
     def __init__(
-        self, bases: Sequence[str], tally: Tally, who: tuple[str, str, str], token: str, blocks: Blocks
+        self, bases: Sequence[str], tally: Tally, who: tuple[str, str, str], tokens: Mapping[str, str], blocks: Blocks
     ) -> None:
-        super().__init__(bases[0], *who, token=token, blocks=blocks)
+        super().__init__(bases[0], *who, token=tokens[who[0]], blocks=blocks)
+        self._tokens = tokens
         self._bases = itertools.cycle(bases)
         self._tally = tally
 
@@ -88,6 +93,7 @@ class PatientCaller(DemoCaller):
         begun = time.monotonic()
         while True:
             self._base = next(self._bases)
+            self._session.headers["Authorization"] = f"Bearer {self._tokens[self.name]}"
             late = time.monotonic() - begun > PATIENCE
             try:
                 response = super().send(method, path, headers=headers, **kwargs)

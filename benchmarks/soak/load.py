@@ -80,9 +80,11 @@ class Load:
 
     @contextlib.contextmanager
     def _callers(self) -> Iterator[Callers]:
-        blocks, bases = Blocks(), [each.base for each in self._stage.gateways]
+        blocks, bases, tokens = Blocks(), [each.base for each in self._stage.gateways], self._stage.tokens
         with contextlib.ExitStack() as open_callers:
             yield {
-                name: open_callers.enter_context(PatientCaller(bases, self.tally, (name, *ACTORS[name]), token, blocks))
-                for name, token in self._stage.tokens.items()
+                name: open_callers.enter_context(
+                    PatientCaller(bases, self.tally, (name, *ACTORS[name]), tokens, blocks)
+                )
+                for name in tokens
             }

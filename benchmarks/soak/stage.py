@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
 from hlf.network import admin, processes
+from hlf.network.admin.keys import renewing
 from hlf.network.state import Folder
 from network import MARKETPLACE
 from selat.demo import environment
@@ -52,7 +53,7 @@ class RunningGateway:
 
 @dataclass(frozen=True)
 class Stage:
-    """Network and gateways, with a token for each actor."""
+    """Network and gateways; *tokens* has the present one of each actor."""
 
     network: Path
     home: Folder
@@ -60,6 +61,23 @@ class Stage:
     tokens: dict[str, str]
     calendar: Calendar
     database: str
+
+    def rotate(self) -> Callable[[], None]:
+        """
+        Renew every actor's certificate, and give each a new token; return what revokes the former tokens.
+
+        A gateway reads certificates when it starts.
+        """
+        renewing.renew([f"{msp_id}/{user}" for msp_id, user in sorted(set(ACTORS.values()))], self.network)
+        made = Tokens(Store(self.gateways[0].settings.data, self.gateways[0].settings.database))
+        former = [each.id for each in made.all()]
+        self.tokens.update(_tokens(made))
+
+        def revoke() -> None:
+            for identifier in former:
+                made.revoke(identifier)
+
+        return revoke
 
     @property
     def folders(self) -> tuple[Path, Path]:
@@ -88,8 +106,12 @@ def put_up(folder: Path) -> Iterator[Stage]:
         admin.up(_ENGINE, network, MARKETPLACE)
         gateways = two_gateways(home, network, url)
         made = Tokens(Store(gateways[0].settings.data, url))
-        tokens = {name: made.create(*who, SCOPES, _TOKEN_SECONDS) for name, who in ACTORS.items()}
-        yield Stage(network, home, gateways, tokens, calendar, "PostgreSQL" if shared else "SQLite")
+        yield Stage(network, home, gateways, _tokens(made), calendar, "PostgreSQL" if shared else "SQLite")
+
+
+def _tokens(made: Tokens) -> dict[str, str]:
+    """Return a new token for each actor."""
+    return {name: made.create(*who, SCOPES, _TOKEN_SECONDS) for name, who in ACTORS.items()}
 
 
 def two_gateways(home: Folder, network: Path, url: str) -> tuple[RunningGateway, ...]:

@@ -177,7 +177,7 @@ class KeyedLoad:
 
     def _caller(self) -> _Caller:
         bases = [each.base for each in self._service.gateways]
-        return _Caller(bases, self.tally, ("caller", MSP_ID, USER), self._service.token, Blocks())
+        return _Caller(bases, self.tally, ("caller", MSP_ID, USER), {"caller": self._service.token}, Blocks())
 
     def _call(self, index: int) -> None:
         number = 0

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from benchmarks.soak import ledger
-from benchmarks.soak.callers import Tally
+from benchmarks.soak.callers import PatientCaller, Tally
+from selat.demo.callers import Blocks
 
 
 def _answer(status: int) -> requests.Response:
@@ -50,3 +51,19 @@ def test_times_are_taken_once():
     tally.answered("GET", "/v1/orders/O-1", 0.25, _answer(200))
     assert tally.take_times() == [250.0]
     assert tally.take_times() == []
+
+
+def test_a_caller_uses_the_token_of_the_moment(monkeypatch):
+    """A token that took another's place on the way is used from the next request on, so the former can be revoked."""
+    tokens, used = {"merchant": "former"}, []
+    with PatientCaller(["http://gateway"], Tally(), ("merchant", "MerchantMSP", "User1"), tokens, Blocks()) as caller:
+
+        def request(*_args, **_options):
+            used.append(caller._session.headers["Authorization"])
+            return _answer(200)
+
+        monkeypatch.setattr(caller._session, "request", request)
+        caller.send("GET", "/v1/stages")
+        tokens["merchant"] = "present"
+        caller.send("GET", "/v1/stages")
+    assert used == ["Bearer former", "Bearer present"]
