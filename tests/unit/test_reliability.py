@@ -43,6 +43,24 @@ def test_times_are_told_as_a_person_tells_them(seconds, told):
     assert reliability.duration(seconds) == told
 
 
+@pytest.mark.parametrize(("ends", "told"), [("exit 0", "no fault"), ("exit 3", "FAILED"), ("kill -SEGV $$", "FAILED")])
+def test_a_run_is_told_by_its_end(tmp_path, ends, told):
+    """A crash is a fault as well."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    reliability.main("a run", "1", "sh", "-c", ends, page=page)
+    assert f" | {told} | " in page.read_text()
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])
+def test_a_run_that_somebody_ended_gets_no_row(tmp_path, name):
+    """It was not to its end, so it tells neither that there is a fault nor that there is none."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    assert reliability.main("a run", "1", "sh", "-c", f"kill -{name} $$", page=page) < 0
+    assert page.read_text() == PAGE
+
+
 def test_a_page_without_a_table_is_refused():
     """Better than a row that no page shows as one."""
     with pytest.raises(ValueError, match="no table"):
