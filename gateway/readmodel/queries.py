@@ -7,8 +7,9 @@ Questions to an organisation's model: lists with filter, order and pages, and se
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +17,13 @@ import sqlalchemy as sa
 
 from gateway.readmodel import cursors, recordkinds
 from gateway.readmodel.model import Model
+from gateway.store.database import StoreConnection
 from gateway.store.tables import model_events, model_labels, model_records
 
 SORTS = ("-changed", "changed", "id", "-id", "state", "-state")
 _COLUMNS = {"changed": model_records.c.block_number, "id": model_records.c.id, "state": model_records.c.state}
 _LAST = "\U0010ffff"
+_LABELS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -131,22 +134,38 @@ def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[Model
     wanted = recordkinds.label(text)
     if not wanted:
         return ()
-    found = (
-        sa.select(model_labels.c.channel, model_labels.c.record, sa.func.min(model_labels.c.value).label("value"))
-        .where(model_labels.c.msp_id == msp_id, model_labels.c.value >= wanted, model_labels.c.value < wanted + _LAST)
-        .group_by(model_labels.c.channel, model_labels.c.record)
-        .order_by(sa.text("value"), model_labels.c.channel, model_labels.c.record)
-        .limit(limit)
-        .subquery()
-    )
-    asked = (
-        sa.select(model_records)
-        .join(found, sa.and_(model_records.c.channel == found.c.channel, model_records.c.record == found.c.record))
-        .where(model_records.c.msp_id == msp_id)
-        .order_by(found.c.value, model_records.c.kind, model_records.c.id)
-    )
+    records = sa.tuple_(model_records.c.channel, model_records.c.record)
     with model.store.reading() as database:
-        return tuple(map(_record, database.execute(asked).fetchall()))
+        found = dict(itertools.islice(_beginning(database, msp_id, wanted), limit))
+        if not found:
+            return ()
+        asked = sa.select(model_records).where(model_records.c.msp_id == msp_id, records.in_(list(found)))
+        rows = database.execute(asked).fetchall()
+    rows.sort(key=lambda row: (found[row["channel"], row["record"]], row["kind"], row["id"]))
+    return tuple(map(_record, rows))
+
+
+def _beginning(database: StoreConnection, msp_id: str, wanted: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """
+    Yield each record with a label that begins so, and the first of its labels, in the order of these.
+
+    It goes along the index and never looks at more labels than it is asked for, however many begin so.
+    """
+    keys = (model_labels.c.value, model_labels.c.channel, model_labels.c.record)
+    here = (model_labels.c.msp_id == msp_id, model_labels.c.value >= wanted, model_labels.c.value < wanted + _LAST)
+    seen: set[tuple[str, str]] = set()
+    last: list[Any] = []
+    while True:
+        asked = sa.select(*keys).where(*here, *([cursors.beyond(keys, last, down=False)] if last else []))
+        rows = database.execute(asked.order_by(*keys).limit(_LABELS_AT_ONCE)).fetchall()
+        for row in rows:
+            record = (row["channel"], row["record"])
+            if record not in seen:
+                seen.add(record)
+                yield record, row["value"]
+        if len(rows) < _LABELS_AT_ONCE:
+            return
+        last = [rows[-1][key.name] for key in keys]
 
 
 def events(

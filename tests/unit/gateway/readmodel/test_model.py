@@ -130,6 +130,16 @@ def test_a_search_gives_equal_numbers_first_and_no_more_than_it_may(model):
     assert queries.search(model, MSP, "( -") == ()
 
 
+def test_a_search_goes_on_until_it_has_enough_records(model, monkeypatch):
+    """A record comes once, by the first of its labels, however many of them begin so."""
+    monkeypatch.setattr(queries, "_LABELS_AT_ONCE", 2)
+    many = {f"n{number}": f"A1{number}" for number in range(5)}
+    fed(model, [Wrote({("order", "A1"): many, ("order", "A15"): {"x": "A1"}, ("order", "A2"): {"x": 1}})])
+    assert [each.id for each in queries.search(model, MSP, "A1")] == ["A1", "A15"]
+    assert [each.id for each in queries.search(model, MSP, "A1", limit=1)] == ["A1"]
+    assert [each.id for each in queries.search(model, MSP, "A")] == ["A1", "A15", "A2"]
+
+
 def test_lists_are_filtered_sorted_and_paged(model):
     """Each record comes once, whatever the order and the size of a page."""
     fed(model, *([order(number, "open" if number % 3 else "closed", buyer=f"B{number % 2}")] for number in range(7)))
