@@ -11,6 +11,9 @@ from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Organisation
 
 _SCHEME = "grpcs://"
+# What lies deeper is written on one line: there a channel has four settings of each of its peers.
+_DEPTH_OF_LINES = 4
+_on_one_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def make(folder: Folder, record: Record, consortium: Consortium) -> None:
@@ -89,7 +92,20 @@ def _channel(organisation: Organisation, members: list[Organisation], orderers: 
 
 
 def _write(place: Path, values: dict[str, Any]) -> None:
-    state.replace_file(place, json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
+    state.replace_file(place, text(values).encode() + b"\n")
+
+
+def text(values: Any, depth: int = 0) -> str:
+    """
+    Return JSON as people read it.
+
+    Python's own, with each value on a line, took half of the time of the bundles of fifty organisations.
+    """
+    if depth == _DEPTH_OF_LINES or not isinstance(values, dict) or not values:
+        return _on_one_line(values)
+    inner, outer = "  " * (depth + 1), "  " * depth
+    lines = (f"{inner}{_on_one_line(name)}: {text(each, depth + 1)}" for name, each in values.items())
+    return "{\n" + ",\n".join(lines) + f"\n{outer}}}"
 
 
 def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> dict[str, Any]:

@@ -77,3 +77,14 @@ def test_hfc_gets_addresses_without_a_scheme(folder):
             assert Path(node["tlsCACerts"]["path"]).read_text() == node["tlsCACerts"]["pem"]
             node["url"] = old[kind][name]["url"]
     assert own == old
+
+
+def test_a_peer_of_a_channel_is_one_line(folder):
+    """People read a profile of many channels, and programs read the values that were written."""
+    written = folder.profile("AMSP").read_text()
+    values = json.loads(written)
+    flags = {"endorsingPeer": True, "chaincodeQuery": True, "ledgerQuery": True, "eventSource": False}
+    assert values["channels"]["ab"]["peers"]["peer0.b.test"] == flags
+    assert f'        "peer0.b.test": {json.dumps(flags)}\n' in written
+    assert json.loads(profile.text(values)) == values
+    assert profile.text({"é": {}, "b": [1, {"c": None}]}) == '{\n  "é": {},\n  "b": [1, {"c": null}]\n}'
