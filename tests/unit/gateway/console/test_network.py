@@ -71,7 +71,7 @@ def admin(client, log_in, bearer, ledgers, services, monkeypatch):
     monkeypatch.setattr(network.definitions, "of", lambda *_: state)
     ledgers.answers["Participants:list"] = b"[]"
     ledgers.answers |= {f"{each}:amendments": b"[]" for each in ("Participants", "Lpi", "Terms", "Stages")}
-    log_in(bearer("read", "audit")["Authorization"].removeprefix("Bearer "))
+    log_in(bearer("read", "write", "audit")["Authorization"].removeprefix("Bearer "))
     return lambda: client.get("/console/network").get_data(as_text=True)
 
 
@@ -83,7 +83,7 @@ def test_who_is_behind_and_what_ends_soon_is_seen_at_once(admin):
 
 
 def test_an_amendment_waits_for_whoever_has_not_approved(admin, ledgers):
-    """One that is adopted, or that has one's approval, waits no more."""
+    """A button leads to the act that approves it. One that is adopted, or that has one's approval, waits no more."""
     one = {
         "amendment_id": "A1",
         "subject": "participant/X",
@@ -92,7 +92,9 @@ def test_an_amendment_waits_for_whoever_has_not_approved(admin, ledgers):
         "state": "open",
     }
     ledgers.answers["Stages:amendments"] = json.dumps([one]).encode()
-    assert "participant/X" in admin()
+    page = admin()
+    assert "participant/X" in page
+    assert "/console/acts/approve-amendment?contract=Stages&amp;amendment_id=A1" in page
     for change in ({"approvals": ["PlatformMSP"]}, {"state": "adopted"}, {"voters": ["BMSP"]}):
         ledgers.answers["Stages:amendments"] = json.dumps([one | change]).encode()
         assert "participant/X" not in admin()
