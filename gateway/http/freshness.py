@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response
 from hlf.codec import names
 
 AFTER, BLOCK = "Selat-After", "Selat-Block"
-_SECONDS = 10.0
+SECONDS = 10.0
+"""How long a block is waited for."""
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.02, 0.25
 _ENTRY = re.compile(rf"({names.CHANNEL.pattern})=([0-9]{{1,18}})")
 _WHOLE = _ENTRY.pattern.replace("(", "(?:")
@@ -75,7 +76,7 @@ class Heights:
     a time asks it, with growing pauses.
     """
 
-    def __init__(self, seconds: float = _SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._seen: dict[tuple[str, str], int] = {}
         self._asking: dict[tuple[str, str], threading.Lock] = {}

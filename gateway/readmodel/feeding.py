@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Protocol
 
+from gateway.http import freshness
 from gateway.http.freshness import NotReachedError
 from gateway.readmodel import changes
 from gateway.readmodel.model import Model, OtherChainError
@@ -26,6 +27,8 @@ _AT_ONCE = 50
 _SECONDS = 2.0
 # How old an answer may be without looking at the channel again.
 _FRESH_SECONDS = 0.5
+# How long a block is waited for that a caller names, and how often the peer is asked meanwhile.
+_NEEDED_SECONDS, _PAUSE_SECONDS = freshness.SECONDS, 0.1
 
 
 class BlockSource(Protocol):
@@ -63,16 +66,25 @@ class Feeder:
             wanted = needed.get(channel, -1)
             if self._is_fresh(msp_id, channel) and wanted < 0:
                 continue
-            with self._turn(msp_id, channel, wait=wanted >= 0) as ours:
-                if ours:
-                    # If the peer cannot be asked, the model answers from what it has, and says how far that goes.
-                    with contextlib.suppress(errors.HlfError):
-                        self.catch_up(msp_id, user, channel, _SECONDS)
+            # If the peer cannot be asked, the model answers from what it has, and says how far that goes.
+            with contextlib.suppress(errors.HlfError):
+                self._reach(msp_id, user, channel, wanted)
         for channel, wanted in needed.items():
             have = self._model.next_block(msp_id, channel)
             # Callers send the blocks of all their channels; those that this organisation is not on concern others.
             if 0 < have <= wanted:
                 raise NotReachedError(channel, wanted, msp_id, have)
+
+    def _reach(self, msp_id: str, user: str, channel: str, wanted: int) -> None:
+        """Take over new blocks; if one is *wanted*, until it is there or has not come in time."""
+        deadline = time.monotonic() + _NEEDED_SECONDS
+        while True:
+            with self._turn(msp_id, channel, wait=wanted >= 0) as ours:
+                if ours:
+                    self.catch_up(msp_id, user, channel, _SECONDS)
+            if self._model.next_block(msp_id, channel) > wanted or time.monotonic() >= deadline:
+                return
+            time.sleep(_PAUSE_SECONDS)
 
     def catch_up(self, msp_id: str, user: str, channel: str, seconds: float | None = None) -> int:
         """

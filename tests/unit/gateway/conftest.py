@@ -14,11 +14,18 @@ from werkzeug.test import TestResponse
 
 from gateway.http import context
 from gateway.pages import forms
+from gateway.readmodel import feeding
 from gateway.store.database import Store
 from tests.unit.gateway import postgresql
 from tests.unit.gateway.fakes import FakeLedgers, application
 
 _NUMBERS = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block that no fake peer will ever have is not waited for."""
+    monkeypatch.setattr(feeding, "_NEEDED_SECONDS", 0.0)
 
 
 @pytest.fixture

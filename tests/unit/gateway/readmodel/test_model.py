@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from chaincode.domain.journeys import parcels
 from gateway.http.freshness import NotReachedError
-from gateway.readmodel import changes, queries, recordkinds
+from gateway.readmodel import changes, feeding, queries, recordkinds
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model, OtherChainError
 from gateway.readmodel.queries import Query
@@ -235,6 +235,21 @@ def test_a_question_takes_over_what_has_come_since(model):
     feeder.refresh(MSP, "User1", ["ecommerce", "trade"], {"ecommerce": 7, "trade": 1})
     with pytest.raises(NotReachedError):
         feeder.refresh(MSP, "User1", ["trade"], {"trade": 2})
+
+
+def test_a_block_that_is_needed_is_waited_for(model, monkeypatch):
+    """The organisation's peer may get it a moment later, as everywhere else."""
+    monkeypatch.setattr(feeding, "_NEEDED_SECONDS", 60.0)
+    ledgers, blocks = FakeLedgers(), chain([order(1)], [order(2)])
+    later = iter([blocks[:1], blocks[:1], blocks])
+
+    def height(*_: str) -> int:
+        ledgers.chains["trade"] = next(later)
+        return len(ledgers.chains["trade"])
+
+    monkeypatch.setattr(ledgers, "height", height)
+    Feeder(model, ledgers).refresh(MSP, "User1", ["trade"], {"trade": 1})
+    assert ids(model, sort="id") == ["O1", "O2"]
 
 
 def test_a_channel_made_anew_is_read_from_its_beginning(model):
