@@ -18,9 +18,9 @@ def browser(stage, played):
     def enter(actor: str) -> requests.Session:
         session = requests.Session()
         sessions.append(session)
-        session.get(f"{stage.base}/console/login", timeout=10)
+        session.get(f"{stage.base}/console/login", timeout=60)
         sent = {"token": stage.tokens[actor], forms.FIELD: session.cookies[forms.COOKIE]}
-        answer = session.post(f"{stage.base}/console/login", data=sent, timeout=10)
+        answer = session.post(f"{stage.base}/console/login", data=sent, timeout=60)
         assert answer.url == f"{stage.base}/console/"
         assert "Selat Market" in page(session, stage, "/console/companies")
         return session
@@ -66,7 +66,7 @@ def test_the_auditor_sees_who_was_shown_what_and_no_value(browser, stage, played
 
 
 def test_what_is_not_there_is_a_page_with_a_cure(browser, stage):
-    answer = browser("auditor").get(f"{stage.base}/console/journeys/nothing", timeout=10)
+    answer = browser("auditor").get(f"{stage.base}/console/journeys/nothing", timeout=60)
     assert answer.status_code == 404
     assert "JOURNEY_UNKNOWN" in answer.text
 

@@ -43,7 +43,7 @@ def test_a_body_just_under_the_limit_reaches_the_contract(cast):
 def test_an_expired_token_says_since_when(stage, folder):
     store = Store(folder / "gateway" / "data")
     token = Tokens(store, clock=lambda: time.time() - 3600).create("PlatformMSP", "User1", ["read"], 60)
-    answer = requests.get(f"{stage.base}/v1/stages", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+    answer = requests.get(f"{stage.base}/v1/stages", headers={"Authorization": f"Bearer {token}"}, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_EXPIRED")
     assert "expired at 20" in answer.json()["detail"]
 
@@ -70,12 +70,12 @@ def test_a_token_made_on_the_command_line_works_until_it_is_revoked(stage, folde
     made = selat("gateway", "token", "create", "--organisation", "CustomsMSP", "--wallet", wallet, "--data", data)
     token = made.stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.get(f"{stage.base}/v1/stages", headers=headers, timeout=10).status_code in {200, 409}
+    assert requests.get(f"{stage.base}/v1/stages", headers=headers, timeout=60).status_code in {200, 409}
     identifier = token.split("_")[1]
     assert identifier in selat("gateway", "token", "list", "--data", data).stdout
     assert token not in selat("gateway", "token", "list", "--data", data).stdout
     assert selat("gateway", "token", "revoke", identifier, "--data", data).returncode == 0
-    answer = requests.get(f"{stage.base}/v1/stages", headers=headers, timeout=10)
+    answer = requests.get(f"{stage.base}/v1/stages", headers=headers, timeout=60)
     assert answer.json()["code"] == "TOKEN_REVOKED"
 
 
@@ -163,6 +163,6 @@ def test_a_setting_of_the_wrong_form(tmp_path: Path):
 def test_every_problem_names_a_cure_and_a_place_to_read_on(stage, cast):
     problem = cast.platform.refusal("POST", EVALUATE, {"function": "nothing"})
     address, _, anchor = problem["type"].partition("#")
-    page = requests.get(stage.base + address, timeout=10).text
+    page = requests.get(stage.base + address, timeout=60).text
     assert f'id="{anchor}"' in page
     assert problem["cure"]

@@ -51,7 +51,7 @@ def test_an_order_leads_to_its_journey(cast, played):
 
 
 def test_the_shoppers_link_opens_a_page_in_a_browser(stage, played):
-    page = requests.get(stage.base + played.order["tracking_path"], headers={"Accept": "text/html"}, timeout=10)
+    page = requests.get(stage.base + played.order["tracking_path"], headers={"Accept": "text/html"}, timeout=60)
     assert page.headers["Content-Type"].startswith("text/html")
     assert "Delivered" in page.text
     assert "For reasons of hygiene or safety this kind of article does not go back." in page.text
@@ -60,7 +60,7 @@ def test_the_shoppers_link_opens_a_page_in_a_browser(stage, played):
 
 
 def test_a_wrong_link_leads_nowhere(stage, played):
-    answer = requests.get(f"{stage.base}/track/{'x' * 43}", timeout=10)
+    answer = requests.get(f"{stage.base}/track/{'x' * 43}", timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (404, "LINK_UNKNOWN")
 
 
