@@ -114,11 +114,12 @@ def bend_message(chance: random.Random, encoded: bytes) -> Bent:
 
 
 def _bend_message(chance: random.Random, encoded: bytes, depth: int) -> Bent:
-    own = fields(encoded)
-    if not own or depth > _DEEPEST:
+    found = fields(encoded)
+    if not found or depth > _DEEPEST:
         return bend(chance, encoded)
+    own: list[Field | bytes] = [*found]
     at = chance.randrange(len(own))
-    field = own[at]
+    field = found[at]
     inside = isinstance(field.value, bytes) and looks_like_message(field.value)
     if inside and chance.random() < 0.8:
         bent = _bend_message(chance, field.value, depth + 1)  # type: ignore[arg-type]

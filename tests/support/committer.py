@@ -16,9 +16,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hlf.network.certificates import Issued
-from tests.support.members import Consortium, Definition, Member, Person, collection, private_put, put
+from hlf.network.engines.embedded.order.channel import OrderedChannel
+from tests.support.members import Consortium, Definition, Member, Person, Transaction, collection, private_put, put
 
 KEYS = "people.pickle"
 PEOPLE = ("client", "admin", "peer", "orderer")
@@ -40,24 +42,26 @@ def people(folder: Path) -> Consortium:
     held, _, tls = pickle.loads(file.read_bytes())  # noqa: S301 - this process wrote it.
     restored = Consortium.__new__(Consortium)
     restored.channel_id = "trade"
-    members = {}
+    restored_members: dict[str, Member] = {}
     for (msp_id, name), (certificate, key) in held.items():
-        member = members.setdefault(msp_id, Member.__new__(Member))
+        member = restored_members.setdefault(msp_id, Member.__new__(Member))
         member.msp_id = msp_id
         setattr(member, name, Person(msp_id, issued(certificate, key)))
-    restored.ordering = members.pop("OrdererMSP")
-    restored.members = members
+    restored.ordering = restored_members.pop("OrdererMSP")
+    restored.members = restored_members
     restored.consenter = issued(*tls)
     return restored
 
 
 def issued(certificate: bytes, key: bytes) -> Issued:
-    return Issued(x509.load_pem_x509_certificate(certificate), serialization.load_pem_private_key(key, None))
+    private = serialization.load_pem_private_key(key, None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    return Issued(x509.load_pem_x509_certificate(certificate), private)
 
 
 def genesis(folder: Path) -> bytes:
     """The genesis block that goes with the organisations."""
-    return pickle.loads((folder / KEYS).read_bytes())[1]  # noqa: S301 - this process wrote it.
+    return bytes(pickle.loads((folder / KEYS).read_bytes())[1])  # noqa: S301 - this process wrote it.
 
 
 async def commit(folder: Path) -> None:
@@ -68,13 +72,14 @@ async def commit(folder: Path) -> None:
     if channel is None:
         await channels.join_orderer(genesis(folder))
         channel = channels.get("trade")
+    assert channel is not None
     if channel.ledger.height == 1:
         held = (collection("ab", "OR('AMSP.member','BMSP.member')", policy="OR('AMSP.peer')"),)
         await report(channel, who.define(Definition("cc", collections=held)))
     await asyncio.gather(*(worker(channel, who, number) for number in range(8)))
 
 
-async def worker(channel, who: Consortium, number: int) -> None:
+async def worker(channel: OrderedChannel, who: Consortium, number: int) -> None:
     for count in itertools.count(channel.ledger.height * 1000):
         public, private = private_put("ab", {f"p{number}": f"secret {count}".encode() * 50})
         transaction = who.transaction(public, ["AMSP"])
@@ -83,7 +88,7 @@ async def worker(channel, who: Consortium, number: int) -> None:
         await report(channel, who.transaction(put(**{f"k{number}-{count}": b"v" * 500}), ["AMSP", "BMSP"]))
 
 
-async def report(channel, transaction) -> None:
+async def report(channel: OrderedChannel, transaction: Transaction) -> None:
     envelope = transaction.envelope()
     await channel.order(envelope, envelope.SerializeToString())
     record = await channel.ledger.wait_transaction(transaction.id)

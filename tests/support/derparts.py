@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -97,9 +98,10 @@ class Draft:
         """The parts of an honest certificate of version 3."""
         body = elements(inside(elements(inside(der))[0]))
         own = elements(inside(inside(body[7])))
-        return cls(*body[:7], extensions=tuple(own))
+        version, serial, algorithm, issuer, validity, subject, key = body[:7]
+        return cls(version, serial, algorithm, issuer, validity, subject, key, tuple(own))
 
-    def but(self, **parts: object) -> Draft:
+    def but(self, **parts: Any) -> Draft:
         """With other parts."""
         return replace(self, **parts)
 

@@ -47,7 +47,7 @@ class Engine:
         self.document = document
         # Through JSON, as a real process gets it.
         self.settings = settings.read(json.loads(json.dumps(document)))
-        self.node: Node | None = None
+        self._node: Node | None = None
 
     def start(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -55,10 +55,16 @@ class Engine:
         self._thread.start()
 
         async def begin() -> None:
-            self.node = Node(self.settings)
-            await self.node.start()
+            self._node = Node(self.settings)
+            await self._node.start()
 
         self.run(begin())
+
+    @property
+    def node(self) -> Node:
+        """The node, once it has started."""
+        assert self._node is not None
+        return self._node
 
     def stop(self) -> None:
         self.run(self.node.stop())

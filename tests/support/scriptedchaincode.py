@@ -16,7 +16,7 @@ Script = Callable[["Line"], Awaitable[None]]
 class Line:
     """The chaincode's end of one stream."""
 
-    def __init__(self, requests: AsyncIterator[Message], context: grpc.aio.ServicerContext) -> None:
+    def __init__(self, requests: AsyncIterator[Message], context: grpc.aio.ServicerContext[Message, Message]) -> None:
         self._requests = requests
         self._context = context
 
@@ -46,7 +46,9 @@ async def serving(script: Script, address: str = "127.0.0.1:0", credentials: Any
     """Serve *script* to every peer that dials; the address is what is entered."""
 
     class Servicer(chaincode_shim_pb2_grpc.ChaincodeServicer):
-        async def Connect(self, request_iterator: Any, context: Any) -> None:  # noqa: N802
+        async def Connect(  # type: ignore[override]  # It writes to the context, and yields nothing.  # noqa: N802
+            self, request_iterator: Any, context: Any
+        ) -> None:
             try:
                 await script(Line(request_iterator, context))
             except StopAsyncIteration:

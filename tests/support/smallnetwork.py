@@ -58,7 +58,7 @@ class SmallNetwork:
 
     def nodes(self) -> Nodes:
         folder = state.Folder(self.root)
-        return Nodes(folder, state.read(folder), topology.load(folder.consortium_file))
+        return Nodes(folder, state.existing(folder), topology.load(folder.consortium_file))
 
     def connect(self, msp_id: str = "AMSP") -> gateway.Gateway:
         folder = state.Folder(self.root)

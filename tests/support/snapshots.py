@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from fabric_protos.ledger.rwset import rwset_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
+from google.protobuf import timestamp_pb2
 
 from hlf.wire.rwsets import Version
+
+KeyChange = tuple[str, timestamp_pb2.Timestamp, bytes, bool]
 
 
 class State:
@@ -20,7 +23,7 @@ class State:
         self.values: dict[tuple[str, str, str, str], tuple[bytes, Version]] = {}
         self.hashes: dict[tuple[str, str, bytes], tuple[bytes, Version]] = {}
         self.hashed_metadata: dict[tuple[str, str, bytes], bytes] = {}
-        self.changes: dict[tuple[str, str], list[tuple]] = {}
+        self.changes: dict[tuple[str, str], list[KeyChange]] = {}
 
     def __enter__(self) -> State:
         return self
@@ -38,9 +41,9 @@ class State:
             for write in kv_rwset_pb2.KVRWSet.FromString(namespace.rwset).writes:
                 self.public[namespace.namespace, write.key] = (write.value, version)
             for collection in namespace.collection_hashed_rwset:
-                for write in kv_rwset_pb2.HashedRWSet.FromString(collection.hashed_rwset).hashed_writes:
-                    place = (namespace.namespace, collection.collection_name, write.key_hash)
-                    self.hashes[place] = (write.value_hash, version)
+                for hashed in kv_rwset_pb2.HashedRWSet.FromString(collection.hashed_rwset).hashed_writes:
+                    place = (namespace.namespace, collection.collection_name, hashed.key_hash)
+                    self.hashes[place] = (hashed.value_hash, version)
 
     def state(self, namespace: str, key: str) -> tuple[bytes, Version] | None:
         return self.public.get((namespace, key))
@@ -69,5 +72,5 @@ class State:
             if place[:3] == (msp_id, namespace, collection) and place[3] >= start and (not end or place[3] < end):
                 yield place[3], value, version
 
-    def history(self, namespace: str, key: str) -> Iterator[tuple]:
+    def history(self, namespace: str, key: str) -> Iterator[KeyChange]:
         return iter(self.changes.get((namespace, key), []))

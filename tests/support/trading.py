@@ -21,9 +21,10 @@ from chaincode.domain.disclosure import claims, disclosures
 from chaincode.domain.journeys import goodsfacts
 from gateway.http import freshness
 from hlf import errors, identity, profile
-from hlf.client import commit, contract, gateway
+from hlf.client import contract, gateway
 from hlf.codec import canonical, parties
 from hlf.shim import api
+from hlf.steps.commit import Status
 from selat.demo import goods
 from selat.demo.environment import ACTORS
 from selat.demo.voyage import STEPS, Clock, HandOver, VoyageStep
@@ -112,7 +113,7 @@ class Member:
         function: str,
         arguments: Sequence[str],
         transient: Mapping[str, bytes] | None,
-    ) -> tuple[commit.Commit, bytes]:
+    ) -> tuple[Status, bytes]:
         """Submit to those whom the function declares."""
         called = chaincode.functions[function]
         named = dict(zip((each.name for each in called.parameters), arguments, strict=False))

@@ -27,7 +27,8 @@ ORDERER_WRITERS = "/Channel/Orderer/Writers"
 class OrdererSigner(Protocol):
     """The orderer's identity: its serialized form, and its signature."""
 
-    serialized: bytes
+    @property
+    def serialized(self) -> bytes: ...
 
     def sign(self, message: bytes) -> bytes: ...
 
