@@ -8,7 +8,6 @@ from chaincode.contracts.register import stages
 from chaincode.domain.journeys import contents, custody, epcis, journeys, pages
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
-from chaincode.domain.vocabulary import places
 from hlf.codec import moments
 from hlf.codec.refusals import invalid
 from hlf.shim import api
@@ -20,12 +19,13 @@ class Handovers:
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def offer_custody(
         self, ctx: api.Context, journey_id: str, taker: str, released_at: str, place: str,
-        parcels: tuple[str, ...] = (),
+        parcels: tuple[str, ...] = (), bound_for: str = "",
     ) -> custody.Custody:  # fmt: skip
         """
         Offer the goods to *taker*: the *parcels* that are named, or all. Only the custodian calls and endorses.
 
-        The answer is the custody of the first of them.
+        *bound_for* is where the taker is to bring them; if they are lost, that is the lane on which it counts. The
+        answer is the custody of the first of them.
 
         Raises:
             Refused: JOURNEY_UNKNOWN, NOT_A_PARTY, PARCEL_UNKNOWN, CUSTODY_CONTESTED, CLOCK_WENT_BACK,
@@ -40,7 +40,7 @@ class Handovers:
         mine = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
-        offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
+        offer = custody.offer(taker, moment, place, bound_for, now)
         held = [each.offered(giver, offer) for each in journeystate.custodies(ctx, journey, mine, meant)]
         journeystate.check_free(ctx, journey, meant, moment.at, mine)
         for each in held:

@@ -172,10 +172,12 @@ class Units(api.Contract):
 
     @api.transaction(endorsed_by=("caller",), called_by=("custodian",))
     def offer_custody(
-        self, ctx: api.Context, unit_id: str, taker: str, released_at: str, place: str
+        self, ctx: api.Context, unit_id: str, taker: str, released_at: str, place: str, bound_for: str = ""
     ) -> custody.Custody:
         """
         Offer a unit, with everything inside, to *taker*; only its custodian calls and endorses.
+
+        *bound_for* is where the taker is to bring it, as in `Journeys:offer_custody`.
 
         Raises:
             Refused: UNIT_UNKNOWN, NOT_A_PARTY (of the unit, or of a journey inside), CUSTODY_CONTESTED, ON_HOLD,
@@ -188,7 +190,7 @@ class Units(api.Contract):
         held = self._own_state(ctx, unit, giver)
         moment = moments.stated("released_at", released_at)
         pages.timely(unit, unitstate.page(ctx, unit.unit_id, giver), moment.at, now)
-        offer = custody.HandoverOffer(taker, moment.at, moment.offset_minutes, places.check_locode("place", place), now)
+        offer = custody.offer(taker, moment, place, bound_for, now)
         offered = held.custody.offered(giver, offer)
         packing.check_free(ctx, unit, held, moment.at, taker)
         unitstate.save_state(ctx, unit.unit_id, dataclasses.replace(held, custody=offered))

@@ -12,7 +12,9 @@ import dataclasses
 from typing import Final, Literal
 
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import places
 from hlf.codec import moments
+from hlf.codec.moments import Moment
 from hlf.codec.records import Instant
 
 TOLERANCE = 15 * moments.MINUTE
@@ -30,7 +32,8 @@ class Period:
     A period in which an organisation was responsible for the goods.
 
     By its own statement, ``giver`` released them at ``released_at``; both are empty for the first period.
-    ``event_id`` is the event that the taker recorded on its own page when it took over, at ``place``.
+    ``event_id`` is the event that the taker recorded on its own page when it took over, at ``place``. ``bound_for`` is
+    where it was to bring them, if the giver said so.
     """
 
     custodian: str
@@ -39,17 +42,19 @@ class Period:
     giver: str = ""
     released_at: Instant | None = None
     event_id: str = ""
+    bound_for: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class HandoverOffer:
-    """The custodian's offer of a hand-over: taker, time and place of release."""
+    """The custodian's offer of a hand-over: taker, time and place of release, and where the taker is to bring it."""
 
     taker: str
     released_at: Instant
     offset_minutes: int
     place: str
     offered_at: Instant
+    bound_for: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +183,7 @@ class Custody:
         offer = self.offered_to(taker)
         if at < self.since:
             raise Refusal.ACCEPTED_BEFORE_HELD(f"{self.custodian} took {self.name} over after that time")
-        period = Period(taker, at, place, self.custodian, offer.released_at, event_id)
+        period = Period(taker, at, place, self.custodian, offer.released_at, event_id, offer.bound_for)
         return dataclasses.replace(self, number=self.number + 1, periods=(*self.periods, period), offer=None)
 
     def offered_to(self, taker: str) -> HandoverOffer:
@@ -290,6 +295,19 @@ class Custody:
             raise Refusal.NOT_CUSTODIAN(f"{self.name} is held by {self.custodian}")
         if self.state != HELD:
             raise Refusal.NOT_IN_HAND(f"{self.name} is {self.state}")
+
+
+def offer(taker: str, released: Moment, place: str, bound_for: str, now: int) -> HandoverOffer:
+    """
+    Return an offer to *taker*, bound for a place unless that is empty.
+
+    Raises:
+        Refused: INVALID_ARGUMENT, a place that is no UN/LOCODE.
+    """
+    places.check_locode("place", place)
+    if bound_for:
+        places.check_locode("bound_for", bound_for)
+    return HandoverOffer(taker, released.at, released.offset_minutes, place, now, bound_for)
 
 
 def opened(journey_id: str, custodian: str, at: int, place: str, *, in_hand: bool, parcel: str = "") -> Custody:

@@ -31,7 +31,8 @@ class JourneyLeg:
     """
     One carrier's part of one journey, from place to place; ``planned_at`` is the planned end.
 
-    A leg that ended with a loss was bound for the journey's destination.
+    A leg that ended with a loss was bound for the place that giver and taker signed, or else for the journey's
+    destination.
     """
 
     carrier: str
@@ -130,7 +131,7 @@ def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page],
     mishap = next((each for each in reported if each.kind in _ENDING), None)
     if end is None and mishap is None:
         return None
-    ended, place = end or (mishap.at if mishap else period.since, destination)
+    ended, place = end or (mishap.at if mishap else period.since, period.bound_for or destination)
     planned = [times.planned_at for times in mine.times if times.first_stated_at <= period.since]
     return JourneyLeg(
         carrier=period.custodian,

@@ -22,6 +22,18 @@ def _parcels() -> fields.List[str]:
     )
 
 
+def bound_for() -> fields.String:
+    """Return the field that says where the taker of goods is to bring them."""
+    return fields.String(
+        validate=LOCODE,
+        metadata={
+            "description": "Where the taker is to bring the goods; a loss counts on the lane to this place. The "
+            "journey's destination if it is not given",
+            "example": "VNHPH",
+        },
+    )
+
+
 class ContentSchema(Schema):
     """Units of one line in a parcel."""
 
@@ -138,6 +150,7 @@ class HandOverSchema(Schema):
     taker = fields.String(required=True, validate=MSP_ID, metadata={"example": "ForwarderMSP"})
     released_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
+    bound_for = bound_for()
     parcels = _parcels()
 
 

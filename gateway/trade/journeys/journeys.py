@@ -119,7 +119,14 @@ def record_all(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def offer(body: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Offer the goods, all parcels or some, to the next custodian."""
-    arguments = (journey_id, body["taker"], body["released_at"], body["place"], body["parcels"])
+    arguments = (
+        journey_id,
+        body["taker"],
+        body["released_at"],
+        body["place"],
+        body["parcels"],
+        body.get("bound_for", ""),
+    )
     return context.act(TRADE, "Journeys:offer_custody", *arguments)
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from chaincode.domain.journeys import pages, units
 from chaincode.domain.vocabulary import bounds
 from gateway.http.words import MSP_ID
-from gateway.trade.journeys.journey_schemas import ObservationSchema
+from gateway.trade.journeys.journey_schemas import ObservationSchema, bound_for
 from gateway.trade.words import LOCODE, MOMENT, SHA256, STAGE, counted, one_of
 
 
@@ -71,6 +71,7 @@ class OfferUnitSchema(UnitQuerySchema):
     taker = fields.String(required=True, validate=MSP_ID)
     released_at = fields.String(required=True, validate=MOMENT)
     place = fields.String(required=True, validate=LOCODE)
+    bound_for = bound_for()
 
 
 class AcceptUnitSchema(UnitQuerySchema):

@@ -88,7 +88,7 @@ def report(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, CommittedSchema)
 def offer(body: dict[str, Any]) -> dict[str, Any]:
     """Offer a unit, with everything inside, to the next custodian."""
-    arguments = (body["unit_id"], body["taker"], body["released_at"], body["place"])
+    arguments = (body["unit_id"], body["taker"], body["released_at"], body["place"], body.get("bound_for", ""))
     return context.act(TRADE, "Units:offer_custody", *arguments)
 
 

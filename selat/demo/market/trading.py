@@ -210,7 +210,7 @@ class Trading:
         for lot in _lots(members):
             origin.post("/v1/units/contents", unit | {"action": "ADD", "members": lot, "observation": loading})
         self._unit_event("export_customs", unit, "S14", "selat:customs_released", shops.ORIGIN)
-        self._pass_unit("origin", to.freighter, unit, shops.ORIGIN)
+        self._pass_unit("origin", to.freighter, unit, shops.ORIGIN, to.place)
         self._unit_event(to.freighter, unit, "S15", "departing", shops.ORIGIN)
         return Load(unit["unit_id"], to, members)
 
@@ -245,9 +245,10 @@ class Trading:
     def _unit_event(self, actor: str, unit: dict[str, Any], stage_id: str, step: str, place: str) -> None:
         self.callers[actor].post("/v1/units/events", unit | {"observation": self.seen(stage_id, step, place)})
 
-    def _pass_unit(self, giver: str, taker: str, unit: dict[str, Any], place: str) -> None:
+    def _pass_unit(self, giver: str, taker: str, unit: dict[str, Any], place: str, bound_for: str = "") -> None:
         moment = self.moment()
         offer = {"taker": self.callers[taker].msp_id, "released_at": moment, "place": place}
+        offer |= {"bound_for": bound_for} if bound_for else {}
         self.callers[giver].post("/v1/units/custody/offer", unit | offer)
         self.callers[taker].post("/v1/units/custody/acceptance", unit | {"accepted_at": moment, "place": place})
 

@@ -50,6 +50,21 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
 
 
+def test_a_loss_counts_on_the_lane_on_which_it_happened(channel):
+    """A carrier of the first leg answers for that leg, and not for the whole way to the buyer."""
+    channel.hour = 10
+    offered = ("Journeys:offer_custody", "J1", ORIGIN, shipping.text(10), "CNSZX", [])
+    with refused("INVALID_ARGUMENT"):
+        channel.submit(*offered, "Nanning", by=MERCHANT)
+    channel.submit(*offered, "CNNNG", by=MERCHANT)
+    channel.submit("Journeys:accept_custody", "J1", shipping.text(10), "CNSZX", by=ORIGIN)
+    channel.hour = 11
+    channel.submit("Journeys:report", "J1", "lost", "S11", shipping.text(11), by=ORIGIN)
+    channel.count("J1")
+    (seen,) = channel.query("Performance:carrier", ORIGIN)["lanes"]
+    assert (seen["origin"], seen["destination"], seen["loss_ppm"]) == ("CNSZX", "CNNNG", 1_000_000)
+
+
 def test_a_lost_parcel_counts_against_who_held_it(channel):
     """It will never be handed over; its carrier's figures do not wait for that, and a plan said late is none."""
     channel.hand_over(MERCHANT, ORIGIN, 10)

@@ -63,10 +63,10 @@ class Yard(shipping.Channel):
         """Record an event of a unit."""
         return self.submit("Units:record", unit, self.seen(stage_id, step, hour), by=by)
 
-    def pass_unit(self, giver: str, taker: str, hour: float, unit: str = BOX) -> dict[str, Any]:
+    def pass_unit(self, giver: str, taker: str, hour: float, unit: str = BOX, bound_for: str = "") -> dict[str, Any]:
         """Hand a unit over."""
         self.hour = max(self.hour, hour)
-        self.submit("Units:offer_custody", unit, taker, shipping.text(hour), BOX_AT, by=giver)
+        self.submit("Units:offer_custody", unit, taker, shipping.text(hour), BOX_AT, bound_for, by=giver)
         return self.submit("Units:accept_custody", unit, shipping.text(hour), BOX_AT, by=taker)
 
     def custodians(self) -> list[str]:
@@ -236,6 +236,17 @@ def test_what_a_unit_is_told_is_checked(yard):
     yard.submit("Units:withdraw_custody", BOX, by=ORIGIN)
     with refused("NOT_A_PARTY"):
         yard.submit("Units:offer_custody", BOX, PLATFORM, shipping.text(10), BOX_AT, by=ORIGIN)
+
+
+def test_what_is_lost_with_a_unit_counts_on_the_lane_of_the_unit(yard):
+    """Where the container was to be brought, whatever the destinations of the parcels inside."""
+    yard.aggregate("ADD", yard.parcels, 9)
+    yard.pass_unit(ORIGIN, FORWARDER, 10, bound_for="VNHPH")
+    yard.hour = 11
+    yard.submit("Units:report", BOX, "lost", "S15", shipping.text(11), by=FORWARDER)
+    yard.count("J1")
+    (seen,) = yard.query("Performance:carrier", FORWARDER)["lanes"]
+    assert (seen["origin"], seen["destination"], seen["loss_ppm"]) == (BOX_AT, "VNHPH", 1_000_000)
 
 
 def test_a_unit_goes_only_to_who_takes_part_in_every_journey_inside(yard):

@@ -64,6 +64,19 @@ def test_a_loss_ends_the_leg_and_counts(reporter):
     assert (found.lost, found.ended) == (False, 100 * MINUTE)
 
 
+@pytest.mark.parametrize(("bound_for", "lane"), [("VNDAD", "VNDAD"), ("", "VNHAN")])
+def test_a_loss_counts_on_the_lane_that_giver_and_taker_signed(bound_for, lane):
+    """The goods were to change hands on the way; without a word of that, they were to go to the journey's end."""
+    lost = Incident(IncidentKind.LOST, "S19", 95 * MINUTE, 96 * MINUTE)
+    given = held(ended=False)
+    last = dataclasses.replace(given.periods[-1], bound_for=bound_for)
+    given = dataclasses.replace(given, periods=(*given.periods[:-1], last))
+    written = {**pages(), "B": Page("J1", "B", incidents=(lost,))}
+    assert performance.legs(given, written, "VNHAN")[-1].destination == lane
+    arrived = dataclasses.replace(given, state="delivered", ended_at=100 * MINUTE, ended_place="VNHUI")
+    assert performance.legs(arrived, written, "VNHAN")[-1].destination == "VNHUI"
+
+
 def test_damage_counts_and_ends_a_leg_that_goes_no_further():
     """Damaged goods that are passed on end it with the handover."""
     damaged = Incident(IncidentKind.DAMAGED, "S19", 95 * MINUTE, 96 * MINUTE)
