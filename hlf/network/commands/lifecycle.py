@@ -19,8 +19,7 @@ from hlf.network.exchange import chaincodes
 @options.state
 def propose(channel: str, name: str, file: Path, consortium: Path | None, organisation: str, state: Path) -> None:
     """Write the definition that the consortium file gives a chaincode into FILE, for all to approve."""
-    for line in chaincodes.propose(channel, name, file, state, consortium, organisation).words():
-        click.echo(f"    {line}")
+    _show(chaincodes.propose(channel, name, file, state, consortium, organisation))
 
 
 @click.command("chaincode-package")
@@ -47,10 +46,14 @@ def install(file: Path, organisation: str, state: Path) -> None:
 @click.command("chaincode-approve")
 @click.argument("file", type=options.FILE)
 @click.option("--package", type=options.FILE, help="The package the organisation runs; without one it runs none.")
+@click.option("--plan", "only_plan", is_flag=True, help="Only show what the definition says.")
 @options.organisation
 @options.state
-def approve(file: Path, package: Path | None, organisation: str, state: Path) -> None:
-    """Approve a proposed definition in the organisation's name."""
+def approve(file: Path, package: Path | None, only_plan: bool, organisation: str, state: Path) -> None:  # noqa: FBT001
+    """Show what a proposed definition says, and approve it in the organisation's name."""
+    _show(chaincodes.read(file))
+    if only_plan:
+        return
     found = chaincodes.approve(file, state, organisation, package)
     click.echo(f"approved, with {found}" if found else "approved, and this organisation does not run it")
 
@@ -73,6 +76,12 @@ def commit(file: Path, organisation: str, state: Path) -> None:
     """Put a definition in force that enough organisations have approved."""
     chaincodes.commit(file, state, organisation)
     click.echo("in force")
+
+
+def _show(proposed: chaincodes.ProposedDefinition) -> None:
+    click.echo(f"channel {proposed.channel}")
+    for line in proposed.words():
+        click.echo(f"    {line}")
 
 
 COMMANDS = (propose, package, install, approve, readiness, commit)

@@ -36,7 +36,10 @@ class ProposedDefinition:
         values = dataclasses.asdict(self.definition)
         collections = values.pop("collections")
         lines = [f"{name}: {value if value != '' else 'by default of the channel'}" for name, value in values.items()]
-        return lines + [f"collection {each['name']}: members {each['policy']}" for each in collections]
+        for each in collections:
+            named = f"collection {each.pop('name')}: members {each.pop('policy')}"
+            lines.append(", ".join((named, *(f"{name} {value}" for name, value in each.items() if value != ""))))
+        return lines
 
 
 def propose(

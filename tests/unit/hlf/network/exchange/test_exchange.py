@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from hlf import errors, identity
+from hlf.admin import lifecycle
 from hlf.client import gateway
 from hlf.network import admin, processes, state
-from hlf.network.exchange import introductions, proposals
+from hlf.network.exchange import chaincodes, introductions, proposals
 from hlf.profile import Profile
 from tests.unit.hlf.network.exchange.parties import Parties
 
@@ -98,6 +99,7 @@ def test_three_bring_a_chaincode_to_an_empty_channel(parties):
         missing = ["chaincode-approve", parties.sent("lab"), "--package", package]
         parties.does(msp_id, *missing, refused="is not installed at")
         parties.does(msp_id, "chaincode-install", package)
+        assert f"endorsement: {ANY}" in parties.does(msp_id, "chaincode-approve", parties.sent("lab"), "--plan")
         parties.does(msp_id, "chaincode-approve", parties.sent("lab"), "--package", package)
         if msp_id == "AMSP":
             parties.does("AMSP", "chaincode-commit", parties.sent("lab"), refused="has too few approvals: AMSP")
@@ -107,6 +109,17 @@ def test_three_bring_a_chaincode_to_an_empty_channel(parties):
     parties.does("CMSP", "chaincode-commit", parties.sent("lab"))
     assert parties.submits("BMSP", "put", "key", "value") == b"value"
     assert parties.asks("CMSP", "get", "key") == b"value"
+
+
+def test_who_approves_sees_all_of_a_collection():
+    """Its members, how long its values stay, who may read and write, and who endorses."""
+    collection = lifecycle.Collection("secret", "OR('AMSP.member')", block_to_live=3, member_only_read=False)
+    definition = lifecycle.Definition("lab", "1.0", 1, collections=(collection,))
+    *_, said = chaincodes.ProposedDefinition("c", definition).words()
+    assert said == (
+        "collection secret: members OR('AMSP.member'), required_peer_count 0, max_peer_count 1, block_to_live 3, "
+        "member_only_read False, member_only_write True"
+    )
 
 
 def test_the_next_version_is_served_beside_the_present_one(parties):
