@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fabric_protos.common import configuration_pb2
@@ -21,7 +22,7 @@ def add(orderer: Any, wanted: Any, address: str) -> None:
             mapping.consenter_mapping.add().CopyFrom(each)
             mapping.consenter_mapping[-1].id = number
         if found:
-            configtx.set_bft_consenters(orderer, mapping)
+            _set_mapping(orderer, mapping)
         return
     consensus, metadata = _raft(orderer)
     _, theirs = _raft(wanted)
@@ -36,11 +37,21 @@ def remove(orderer: Any, address: str) -> None:
     if _is_bft(orderer):
         mapping = _mapping(orderer)
         _leave_out(mapping.consenter_mapping, address)
-        configtx.set_bft_consenters(orderer, mapping)
+        _set_mapping(orderer, mapping)
         return
     consensus, metadata = _raft(orderer)
     _leave_out(metadata.consenters, address)
     _set_raft(orderer, consensus, metadata)
+
+
+def identify(orderer: Any, certificates: Mapping[str, bytes]) -> None:
+    """Let BFT know orderers by these certificates (PEM, by address), which are of the same keys as those it has."""
+    if not _is_bft(orderer):
+        return
+    mapping = _mapping(orderer)
+    for each in mapping.consenter_mapping:
+        each.identity = certificates.get(_address(each), each.identity)
+    _set_mapping(orderer, mapping)
 
 
 def _missing(present: Any, wanted: Any, address: str) -> list[Any]:
@@ -66,6 +77,11 @@ def _is_bft(orderer: Any) -> bool:
 
 def _mapping(orderer: Any) -> configuration_pb2.Orderers:
     return configuration_pb2.Orderers.FromString(orderer.values["Orderers"].value)
+
+
+def _set_mapping(orderer: Any, mapping: configuration_pb2.Orderers) -> None:
+    orderer.values["Orderers"].value = mapping.SerializeToString(deterministic=True)
+    orderer.policies["BlockValidation"].policy.CopyFrom(configtx.quorum_policy(mapping.consenter_mapping))
 
 
 def _raft(orderer: Any) -> tuple[Any, Any]:

@@ -164,7 +164,7 @@ def add_bft(
             client_tls_cert=each.tls_certificate,
             server_tls_cert=each.tls_certificate,
         )
-    set_bft_consenters(group, mapping)
+    add_value(group, "Orderers", mapping)
     options = smartbft_pb2.Options(
         request_batch_max_count=batch_count,
         request_batch_max_bytes=10 << 20,
@@ -181,12 +181,20 @@ def add_bft(
         collect_timeout="1s",
     )
     _add_consensus(group, configvalues.BFT, options)
+    _add_policy(group, "BlockValidation", quorum_policy(consenters))
 
 
-def set_bft_consenters(group: Any, mapping: Any) -> None:
-    """Set who agrees on blocks by BFT (``common.Orderers``), and the policy that Fabric wants of exactly these."""
-    add_value(group, "Orderers", mapping)
-    _add_policy(group, "BlockValidation", _quorum_of(mapping.consenter_mapping))
+def quorum_policy(consenters: Sequence[Any]) -> policies_pb2.Policy:
+    """Return who signs a block that BFT orders, as Fabric wants it of exactly these consenters in this order."""
+    envelope = policies_pb2.SignaturePolicyEnvelope(version=0)
+    envelope.rule.n_out_of.n = configvalues.quorum(len(consenters), bft=True)
+    for index, each in enumerate(consenters):
+        envelope.rule.n_out_of.rules.add(signed_by=index)
+        envelope.identities.add(
+            principal_classification=msp_principal_pb2.MSPPrincipal.IDENTITY,
+            principal=signatures.serialized_identity(each.msp_id, each.identity),
+        )
+    return _signature(envelope)
 
 
 def channel(
@@ -312,16 +320,4 @@ def _any_role(msp_id: str, *roles: int) -> policies_pb2.Policy:
         envelope.rule.n_out_of.rules.add(signed_by=index)
         principal = _ROLE(msp_identifier=msp_id, role=role).SerializeToString()
         envelope.identities.add(principal_classification=msp_principal_pb2.MSPPrincipal.ROLE, principal=principal)
-    return _signature(envelope)
-
-
-def _quorum_of(consenters: Sequence[Any]) -> policies_pb2.Policy:
-    envelope = policies_pb2.SignaturePolicyEnvelope(version=0)
-    envelope.rule.n_out_of.n = configvalues.quorum(len(consenters), bft=True)
-    for index, each in enumerate(consenters):
-        envelope.rule.n_out_of.rules.add(signed_by=index)
-        envelope.identities.add(
-            principal_classification=msp_principal_pb2.MSPPrincipal.IDENTITY,
-            principal=signatures.serialized_identity(each.msp_id, each.identity),
-        )
     return _signature(envelope)

@@ -22,6 +22,7 @@ from hlf.network.admin import lifetime, restarting, updates
 from hlf.network.admin.keys import renewing
 from hlf.network.admin.nodes import Nodes
 from hlf.network.engines import Engine
+from hlf.network.plan import consenters
 from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Consortium
 from hlf.wire.certificates import read, read_revocations
@@ -34,13 +35,15 @@ class RollOver:
     """
     The roll-over of an organisation's root: the channels that trust it, what gets new certificates, and who signs.
 
-    *begun* says that an earlier command was cut off.
+    *known* are the orderers that channels know by their certificates, as with BFT. *begun* says that an earlier command
+    was cut off.
     """
 
     msp_id: str
     channels: tuple[str, ...]
     nodes: tuple[str, ...]
     users: tuple[str, ...]
+    known: tuple[str, ...]
     begun: bool
 
     def __str__(self) -> str:
@@ -50,6 +53,7 @@ class RollOver:
             f"let {named} trust both roots, signed by the admins whom the policies ask for",
             f"make new certificates of {', '.join((*self.nodes, *self.users))}; keys stay, "
             "and each node is started again",
+            *(f"let {named} know {each} by its new certificate" for each in self.known),
             f"take the old root out of {named}: certificates of it are refused from then on, wherever copies are",
             "start each node again, without the old root",
         ]
@@ -81,8 +85,7 @@ def plan(msp_id: str, root: Path = Path("build/network")) -> RollOver:
     Return what :func:`roll` would do; changes nothing.
 
     Raises:
-        StateError: there is no such organisation, the network does not run, or its ordering is BFT, which knows
-            its orderers by their certificates.
+        StateError: there is no such organisation, or the network does not run.
     """
     rolling = _asked(msp_id, root)
     with Nodes(rolling.folder, rolling.record, rolling.consortium) as nodes:
@@ -91,7 +94,9 @@ def plan(msp_id: str, root: Path = Path("build/network")) -> RollOver:
     users = tuple(name for name in rolling.holders if name not in rolling.nodes)
     place = rolling.folder.organisation(msp_id)
     begun = any((place / name).exists() for name in (material.NEXT, material.FORMER))
-    return RollOver(msp_id, tuple(names), tuple(rolling.nodes), users, begun)
+    bft = rolling.consortium.ordering.consensus == BFT
+    known = tuple(each.name for each in rolling.consortium.orderers if bft and each.msp_id == msp_id)
+    return RollOver(msp_id, tuple(names), tuple(rolling.nodes), users, known, begun)
 
 
 def roll(msp_id: str, root: Path = Path("build/network")) -> None:
@@ -111,16 +116,19 @@ def roll(msp_id: str, root: Path = Path("build/network")) -> None:
             succeeding = material.successor(folder, msp_id)
             both = [former.certificate_pem, succeeding.certificate_pem]
             material.trust(folder, msp_id, rolling.nodes, both)
-            _in_channels(rolling, lambda config: _trust(config, *both))
+            _in_channels(rolling, lambda group: _in_msps(group, msp_id, lambda msp: _trust(msp, *both)))
             for name in rolling.holders:
                 _issue(rolling, name, succeeding)
             restarting.restart(rolling.nodes, root)
             rolling.engine.wait_ordering(rolling.record, rolling.consortium)
+            _in_channels(rolling, lambda group: consenters.identify(group.groups["Orderer"], _identities(rolling)))
             material.succeed(folder, msp_id)
         former_pem = (place / material.FORMER / "cert.pem").read_bytes()
         present_pem = material.authority(folder, msp_id).certificate_pem
         material.trust(folder, msp_id, rolling.nodes, [present_pem])
-        _in_channels(rolling, lambda config: _distrust(config, former_pem, present_pem))
+        _in_channels(
+            rolling, lambda group: _in_msps(group, msp_id, lambda msp: _distrust(msp, former_pem, present_pem))
+        )
         restarting.restart(rolling.nodes, root)
         # It returns when the peers have found each other again.
         lifetime.bring_up(folder, rolling.consortium, rolling.record.engine, rolling.record.version)
@@ -134,13 +142,6 @@ def _asked(msp_id: str, root: Path) -> _Rolling:
     engine, consortium = engines.by_name(record.engine), state.held(folder)
     if msp_id not in consortium.msp_ids:
         raise errors.StateError(root, f"has no organisation {msp_id}", f"It has {', '.join(consortium.msp_ids)}.")
-    orders = {each.msp_id for each in consortium.ordering.organisations}
-    if consortium.ordering.consensus == BFT and msp_id in orders:
-        raise errors.StateError(
-            root,
-            f"orders by BFT, and its channels know the orderers of {msp_id} by their certificates",
-            "Add orderers of another organisation, or renew these with the root they have: hlf network renew.",
-        )
     if not any(engine.running(folder).values()):
         raise errors.not_running(root)
     return _Rolling(folder, record, engine, consortium, msp_id)
@@ -158,21 +159,35 @@ def _issue(rolling: _Rolling, name: str, authority: certificates.Issued) -> None
         state.replace_file(place / "ca.pem", authority.certificate_pem + tls.certificate_pem)
 
 
+def _identities(rolling: _Rolling) -> dict[str, bytes]:
+    """Return the certificates of the organisation's orderers, by the address at which others reach them."""
+    return {
+        rolling.record.inside(name): (place / "msp" / "signcerts" / "cert.pem").read_bytes()
+        for name, place in rolling.holders.items()
+        if place == rolling.folder.orderer(name)
+    }
+
+
 def _in_channels(rolling: _Rolling, change: Callable[[Any], None]) -> None:
-    """Change what every channel says of the organisation, where it is not so yet."""
+    """Change the configuration (``common.ConfigGroup``) of every channel, where it is not so yet."""
     folder, record, consortium = rolling.folder, rolling.record, rolling.consortium
     with Nodes(folder, record, consortium) as nodes:
         found = lifetime.look(folder, record, consortium, nodes, rolling.engine)
         for channel, config in found.configs.items():
             changed = channels.copy(config)
-            for group in _groups(changed.channel_group, rolling.msp_id):
-                outer = msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
-                inner = msp_config_pb2.FabricMSPConfig.FromString(outer.config)
-                change(inner)
-                outer.config = inner.SerializeToString(deterministic=True)
-                group.values["MSP"].value = outer.SerializeToString(deterministic=True)
+            change(changed.channel_group)
             if changed != config:
                 updates.put_in_force(folder, consortium, nodes, channel, config, changed)
+
+
+def _in_msps(channel_group: Any, msp_id: str, change: Callable[[Any], None]) -> None:
+    """Change what a channel says of the organisation."""
+    for group in _groups(channel_group, msp_id):
+        outer = msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
+        inner = msp_config_pb2.FabricMSPConfig.FromString(outer.config)
+        change(inner)
+        outer.config = inner.SerializeToString(deterministic=True)
+        group.values["MSP"].value = outer.SerializeToString(deterministic=True)
 
 
 def _groups(group: Any, msp_id: str) -> list[Any]:

@@ -16,7 +16,7 @@ REMOVE = (["orderer-remove", "OrdererMSP", "orderer0", "--yes"],)
 @pytest.mark.native
 @pytest.mark.parametrize(("consensus", "others"), [("raft", 0), ("bft", 3)])
 def test_orderers_come_and_go_while_the_network_runs(tmp_path, consensus, others):
-    """Two more, one of another organisation, then the first one leaves: every write between commits."""
+    """Two more come, one of another organisation, and the first one leaves; then one gets a new root. Writes go on."""
     net = SmallNetwork("native", tmp_path / "state", tmp_path / "consortium.yaml")
     net.write(organisations=f"orderers: {consensus}\n")
     net.up()
@@ -32,10 +32,14 @@ def test_orderers_come_and_go_while_the_network_runs(tmp_path, consensus, others
                 assert admin.plan(net.root).steps == ()
                 assert admin.status(net.root, heights=True).running
                 assert contract.submit("put", "key", f"with {nodes}") == f"with {nodes}".encode()
-        running = {each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("orderer")}
-        assert len(running) == 2 + others
-        assert {"orderer1.orderer.selat.test", "orderer0.new.test"} <= running
-        assert "orderer0.orderer.selat.test" not in running
+            running = {each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("orderer")}
+            assert len(running) == 2 + others
+            assert {"orderer1.orderer.selat.test", "orderer0.new.test"} <= running
+            assert "orderer0.orderer.selat.test" not in running
+            done = CliRunner().invoke(cli.network, ["ca-roll", "NewMSP", "--yes", "--state", str(net.root)])
+            assert done.exit_code == 0, done.output
+            assert ("know orderer0.new.test by its new certificate" in done.output) == (consensus == "bft")
+            contract.submit("put", "key", "with a new root")
         admin.down(net.root)
         admin.up(root=net.root)
         with net.connect() as fabric:
