@@ -29,6 +29,8 @@ from hlf.network import errors, ports, state
 from hlf.network.state import Folder
 
 _POLL_SECONDS = 0.01
+# More than the record of a program has.
+_RECORD_BYTES = 4096
 _LOG_LINES = 15
 _STRANGE = "Remove it, and end the program by hand."
 # The variable with the path of a program's file.
@@ -150,10 +152,24 @@ def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Pro
             missing.append(program)
         elif not program.is_ready():
             starting.append((program, present))
+    if missing and running:
+        _check_room(folder)
     stop(folder, [program.name for program in missing])
     for program in missing:
         ports.check_free(program.name, program.addresses)
     return starting + [(program, start(folder, program)) for program in missing]
+
+
+def _check_room(folder: Folder) -> None:
+    """
+    Return if records can be written: a program that is ended where none can is not started again.
+
+    Raises:
+        StateError: the disk is full, say.
+    """
+    place = folder.run / ".room"
+    state.replace_file(place, b" " * _RECORD_BYTES)
+    place.unlink()
 
 
 def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> None:

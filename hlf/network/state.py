@@ -345,6 +345,7 @@ def unusable(path: Path, error: OSError) -> errors.StateError:
     cures = {
         errno.ENOSPC: "Make room on that disk, then run the same command again: it goes on where it stopped.",
         errno.EDQUOT: "Make room within your quota, then run the same command again.",
+        errno.EFBIG: "Raise the limit of file sizes (ulimit -f), then run the same command again.",
         errno.EACCES: "Give yourself the right to write there, or name another folder with --state.",
         errno.EROFS: "Name a folder on a disk that can be written with --state.",
         errno.ENOTDIR: "Name a folder with --state.",

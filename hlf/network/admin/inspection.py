@@ -219,6 +219,7 @@ def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
     record = state.started(folder)
     consortium = state.operated(folder)
     with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
+        nodes.require_listening(consortium.nodes)
         yield consortium, nodes
 
 

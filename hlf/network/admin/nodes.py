@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,13 @@ from hlf.admin.orderer import Orderer as OrdererConnection
 from hlf.admin.participation import OrdererAdmin
 from hlf.admin.peer import Peer as PeerConnection
 from hlf.client.session import TlsIdentity
-from hlf.network import errors
+from hlf.network import errors, processes
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer, Peer
 from hlf.profile import Endpoint
 from hlf.signers import Signer
+from hlf.wire import certificates
+from hlf.wire.certificates import Certificate
 
 
 class Nodes:
@@ -48,6 +51,16 @@ class Nodes:
         """Return an organisation's first peer."""
         return self.peer(self._first[msp_id])
 
+    def require_listening(self, names: Iterable[str]) -> None:
+        """
+        Return if one of the nodes listens; otherwise each would be waited for, to say no more than that it is silent.
+
+        Raises:
+            StateError: none does.
+        """
+        if not any(processes.listens(self._record.address(name)) for name in names):
+            raise errors.not_running(self._folder.root)
+
     def orderer(self, orderer: Orderer, msp_id: str | None = None, user: str = "Admin") -> OrdererConnection:
         """Return an orderer's gRPC side, called by its own organisation's admin or by another organisation's user."""
         called_by = msp_id or orderer.msp_id
@@ -55,15 +68,23 @@ class Nodes:
         return self._open.enter_context(
             OrdererConnection(
                 self._endpoint(orderer.name, orderer.msp_id),
-                *_user(folder, called_by),
+                *valid_user(folder, called_by),
                 timeout=self._timeout,
                 tls_identity=TlsIdentity.load(folder),
             )
         )
 
     def orderer_admin(self, orderer: Orderer) -> OrdererAdmin:
-        """Return an orderer's admin listener."""
-        tls = self._folder.user(orderer.msp_id, "Admin") / "tls"
+        """
+        Return an orderer's admin listener.
+
+        Raises:
+            StateError: the certificate to show there has ended; the listener would only hang up.
+        """
+        place = self._folder.user(orderer.msp_id, "Admin")
+        tls = place / "tls"
+        if (tls / "client.crt").exists():
+            _require_valid(place, certificates.read((tls / "client.crt").read_bytes()))
         return self._open.enter_context(
             OrdererAdmin(
                 self._record.address(orderer.name, "admin"),
@@ -90,7 +111,7 @@ class Nodes:
         return self._open.enter_context(
             PeerConnection(
                 self._endpoint(peer.name, peer.msp_id),
-                *_user(folder, peer.msp_id),
+                *valid_user(folder, peer.msp_id),
                 timeout=self._timeout,
                 tls_identity=TlsIdentity.load(folder),
                 orderer=None if has_gateway else self.orderer(self._consortium.orderers[0], peer.msp_id),
@@ -102,7 +123,7 @@ class Nodes:
         return Endpoint(name, self._record.address(name), root, msp_id, override_hostname=name)
 
 
-def _user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:
+def valid_user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:
     """
     Return a user's identity with its signer.
 
@@ -110,11 +131,14 @@ def _user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:
         StateError: the certificate has ended; nodes would refuse it without a cure.
     """
     found = identity.load_user(folder, msp_id)
-    ends = found[0].certificate.not_after
-    if ends < datetime.now(UTC):
-        raise errors.StateError(
-            folder,
-            f"has a certificate that ended on {ends:%Y-%m-%d}",
-            f"Renew it: hlf network renew {msp_id}/{folder.name}",
-        )
+    _require_valid(folder, found[0].certificate)
     return found
+
+
+def _require_valid(folder: Path, certificate: Certificate) -> None:
+    ends = certificate.not_after
+    if ends < datetime.now(UTC):
+        user = f"{folder.parents[1].name}/{folder.name}"
+        raise errors.StateError(
+            folder, f"has a certificate that ended on {ends:%Y-%m-%d}", f"Renew it: hlf network renew {user}"
+        )

@@ -96,9 +96,7 @@ class _Chosen:
 def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
-        raise errors.StateError(
-            folder.root, "is not running", f"Start it: hlf network up {errors.state_option(folder.root)}"
-        )
+        raise errors.not_running(folder.root)
     consortium = state.operated(folder)
     ports.assign(record, consortium)
     packaged = chaincodes.package_all(record, consortium)

@@ -91,7 +91,7 @@ class Runner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or self._keep:
+        if error is None or self._keep or self._untouched():
             return
         try:
             self._put_back()
@@ -100,6 +100,13 @@ class Runner:
                 f"{error} And what ran before could not be started again: {again}",
                 f"Fix the first cause, then run: hlf network up {errors.state_option(self._folder.root)}",
             ) from error
+
+    def _untouched(self) -> bool:
+        """Return whether what ran before runs still, and nothing beside it."""
+        if not self._ran or self.engine.containers or self._base is None:
+            return False
+        alive = {each.pid for each in processes.find(self._folder) if each.alive}
+        return alive == self._pids and self.engine.stopped(self._folder, self._base) == self._stopped
 
     def _put_back(self) -> None:
         new = [each.name for each in processes.find(self._folder) if each.pid not in self._pids]

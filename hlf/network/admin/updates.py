@@ -70,6 +70,15 @@ def signers(folder: Folder, asked: Mapping[str, bytes], bundle: channelconfig.Bu
     return tuple(chosen)
 
 
+def signers_of(
+    folder: Folder, consortium: Consortium, channel_id: str, original: Any, changed: Any
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the update from one configuration to another, and who signs it; raises as :func:`signers`."""
+    update = channels.update(channel_id, original, changed)
+    bundle = channelconfig.Bundle(channel_id, original)
+    return update, signers(folder, admins(folder, consortium), bundle, update)
+
+
 def put_in_force(
     folder: Folder,
     consortium: Consortium,
@@ -92,8 +101,7 @@ def put_in_force(
         EngineError: a peer does not get it.
     """
     orderer = nodes.orderer(speaker or consortium.orderers[0])
-    update = channels.update(channel_id, original, changed)
-    signed_by = signers(folder, admins(folder, consortium), channelconfig.Bundle(channel_id, original), update)
+    update, signed_by = signers_of(folder, consortium, channel_id, original, changed)
     signatures = [
         channels.sign(update, *identity.load_user(folder.user(msp_id, "Admin"), msp_id)) for msp_id in signed_by
     ]

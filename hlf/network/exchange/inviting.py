@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf.network import channelconfig, channelwords, ports, state
+from hlf.network import channelconfig, channelwords, errors, ports, state
 from hlf.network.exchange import introductions, operating, papers
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -87,12 +87,19 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
 
     Raises:
         ExchangeError: it is damaged, or names other roots of an organisation than are known here.
+        StateError: the folder holds the keys of all organisations, whose channels `apply` makes.
         HlfError: a node refused to join.
     """
     paper = papers.Paper(place, KIND)
     found, genesis, told = _read(paper)
     folder = Folder(root)
     record = state.existing(folder)
+    if not record.own:
+        raise errors.StateError(
+            root,
+            "holds the keys of all organisations, and an invitation is for the folder of one",
+            "Write the channel into the consortium file, and apply it; or name another folder with --state.",
+        )
     with state.alone(folder):
         wanted = state.wanted(folder, consortium)
         _check(folder, record, wanted, paper, found)

@@ -28,7 +28,8 @@ def revoke(msp_id: str, name: str, root: Path) -> tuple[str, ...]:
     done = []
     with state.alone(folder), Side(root, msp_id) as side:
         serial = revoking.serial_of(folder, msp_id, name)
-        encoded = revoking.listed(folder, msp_id, serial)
+        encoded = revoking.extended(folder, msp_id, serial)
+        revoking.keep(folder, msp_id, encoded)
         for channel in sorted({each for peer in side.peers() for each in peer.channels()}):
             if _publish(side, channel, encoded):
                 done.append(channel)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf import identity, waiting
+from hlf import waiting
 from hlf.admin import channel as channels
 from hlf.admin import discovery
 from hlf.admin.orderer import Orderer
@@ -16,6 +16,7 @@ from hlf.admin.peer import Peer
 from hlf.client.session import TlsIdentity
 from hlf.identity import Identity
 from hlf.network import errors, state
+from hlf.network.admin import nodes
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
 from hlf.profile import Endpoint
@@ -59,14 +60,21 @@ class Side:
 
     @property
     def admin(self) -> tuple[Identity, Signer]:
-        """The organisation's admin, and what signs for it."""
-        return identity.load_user(self._user, self.msp_id)
+        """The organisation's admin, whose certificate must not have ended, and what signs for it."""
+        return nodes.valid_user(self._user, self.msp_id)
 
     def peers(self) -> list[Peer]:
-        """Return the organisation's own peers, none where it only orders."""
+        """
+        Return the organisation's own peers, none where it only orders.
+
+        Raises:
+            StateError: none of them listens.
+        """
         if not self.nodes.knows(self.msp_id):
             return []
-        return [self.nodes.peer(each.name) for each in self.consortium.organisation(self.msp_id).peers]
+        names = [each.name for each in self.consortium.organisation(self.msp_id).peers]
+        self.nodes.require_listening(names)
+        return [self.nodes.peer(name) for name in names]
 
     def peer(self) -> Peer:
         """

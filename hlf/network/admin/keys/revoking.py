@@ -47,17 +47,20 @@ def revoke(msp_id: str, name: str, root: Path = Path("build/network")) -> tuple[
             return ()
         serial = serial_of(folder, msp_id, name)
         consortium = state.held(folder)
-        encoded = listed(folder, msp_id, serial)
-        done = []
+        encoded = extended(folder, msp_id, serial)
         with Nodes(folder, record, consortium) as nodes:
             found = lifetime.look(folder, record, consortium, nodes, engine)
+            changes = {}
             for channel, config in found.configs.items():
                 changed = channels.copy(config)
                 if publish(changed.channel_group, msp_id, encoded):
-                    updates.put_in_force(folder, consortium, nodes, channel, config, changed)
-                    done.append(channel)
+                    updates.signers_of(folder, consortium, channel, config, changed)
+                    changes[channel] = changed
+            keep(folder, msp_id, encoded)
+            for channel, changed in changes.items():
+                updates.put_in_force(folder, consortium, nodes, channel, found.configs[channel], changed)
         set_aside(folder, msp_id, name)
-        return tuple(done)
+        return tuple(changes)
 
 
 def set_aside(folder: Folder, msp_id: str, name: str) -> None:
@@ -91,14 +94,17 @@ def serial_of(folder: Folder, msp_id: str, name: str) -> int:
         ) from None
 
 
-def listed(folder: Folder, msp_id: str, serial: int) -> bytes:
-    """Return the organisation's revocation list with a further certificate on it, kept before it is published."""
+def extended(folder: Folder, msp_id: str, serial: int) -> bytes:
+    """Return the organisation's revocation list with a further certificate on it."""
     serials = {serial}
     for file in material.revocation_lists(folder, msp_id):
         serials |= read_revocations(file.read_bytes()).serial_numbers
-    encoded = certificates.revocations(material.authority(folder, msp_id), serials)
+    return certificates.revocations(material.authority(folder, msp_id), serials)
+
+
+def keep(folder: Folder, msp_id: str, encoded: bytes) -> None:
+    """Keep a revocation list before it is published: the next one must have all that this one has."""
     state.replace_file(folder.organisation(msp_id) / "msp" / "crls" / _LIST, encoded)
-    return encoded
 
 
 def publish(group: Any, msp_id: str, encoded: bytes) -> bool:

@@ -19,6 +19,7 @@ from hlf import waiting
 from hlf.network import errors, ports, processes, state, topology
 from hlf.network.processes import Program
 from network import CONSORTIUM
+from tests.faults.limits import no_room
 
 # Says something, listens, writes its ready file, and ends politely.
 SERVER = """
@@ -66,6 +67,16 @@ def test_a_program_is_started_found_and_ended(folder, free_port):
     assert processes.find(folder) == []
     assert not processes.listens(f"127.0.0.1:{free_port}")
     assert processes.stop(folder) == []
+
+
+def test_a_program_is_not_ended_where_the_next_one_cannot_be_started(folder, free_port):
+    """On a full disk no record of it could be written: the present one runs on, and the cause is said."""
+    program = _server(folder, free_port)
+    processes.wait_ready([(program, processes.start(folder, program))], 20)
+    changed = dataclasses.replace(program, configuration=b"another")
+    with no_room(), pytest.raises(errors.StateError, match="Raise the limit of file sizes"):
+        processes.start_missing(folder, [changed])
+    assert [each.alive for each in processes.find(folder)] == [True]
 
 
 def test_a_program_that_is_still_starting_is_waited_for(folder, free_port):

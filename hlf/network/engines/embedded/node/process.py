@@ -125,6 +125,8 @@ class Embedded:
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
         """Write the list of nodes to stop, and wait until a running process has applied it."""
         wanted = sorted(nodes)
+        if wanted == sorted(_left_out(folder)) == _told(folder, "stopped", None):
+            return
         state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
         if processes.notify(folder, _PROGRAM) and not waiting.until(
             lambda: _told(folder, "stopped", None) == wanted, _START_SECONDS
