@@ -138,6 +138,12 @@ def plan(
     if not any(engine.running(folder).values()):
         raise errors.not_running(root)
     base = lifetime.base_of(folder, record) or wanted
+    if stopped := engine.stopped(folder, base):
+        raise errors.StateError(
+            root,
+            f"must answer whole, and {', '.join(stopped)} is stopped",
+            f"Start what is missing: hlf network start {' '.join(stopped)} {errors.state_option(root)}",
+        )
     with Nodes(folder, record, base) as nodes:
         return _plan(_asked(folder, record, base, wanted, nodes))
 

@@ -8,7 +8,7 @@ shows that it is done, never for a fixed time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -79,9 +79,12 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
             _wait_caught_up(channel.name, nodes.peer(early[0].name), [nodes.peer(peer.name) for peer in late])
 
 
-def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
+def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> dict[str, list[str]]:
     """
     Install every package and put every definition in force, as far as they are not.
+
+    Return by package id the members that have lost their approval with the only ledger that held it: their peers have
+    package and ledger again, and cannot endorse before the next sequence is in force.
 
     Raises:
         NetworkError: the file's sequence number does not fit what is in force.
@@ -96,19 +99,24 @@ def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -
             lifecycle.install(connection, wanted[package_id])
 
     together(install, consortium.peers)
-    together(lambda each: _put_in_force(consortium, nodes, each), packaged)
+    lost = together(lambda each: _put_in_force(consortium, nodes, each), packaged)
+    return {each.package_id: msp_ids for each, msp_ids in zip(packaged, lost, strict=True) if msp_ids}
 
 
-def wait_discovered(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> None:
+def wait_discovered(
+    consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged], lost: Mapping[str, list[str]]
+) -> None:
     """
     Return when every peer knows every other peer of its channels with the chaincodes it runs.
 
-    Until then a gateway cannot plan endorsements by other organisations.
+    Until then a gateway cannot plan endorsements by other organisations. *lost* is what :func:`deploy` returned.
     """
     # What peers tell each other as a chaincode's version is its definition's sequence.
     versions: dict[tuple[str, str], dict[str, str]] = {}
     for each in packaged:
         for msp_id in each.chaincode.installed_by:
+            if msp_id in lost.get(each.package_id, ()):
+                continue
             held = versions.setdefault((each.chaincode.channel, msp_id), {})
             held[each.chaincode.name] = str(each.chaincode.sequence)
 
@@ -171,7 +179,8 @@ def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
     together(wait, late)
 
 
-def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> None:
+def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> list[str]:
+    """Put a definition in force; return the members that have lost their approval of it."""
     chaincode, definition = packaged.chaincode, packaged.definition
     members = consortium.channel(chaincode.channel).members
     peers = [nodes.first_peer(msp_id) for msp_id in members]
@@ -183,27 +192,25 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
         raise errors.NetworkError(f"chaincode {chaincode.name} on channel {chaincode.channel} {what}", cure)
     in_force = present is not None and present.sequence == definition.sequence
 
-    def approve(msp_id: str) -> None:
+    def approve(msp_id: str) -> bool:
+        """Return False if it has lost its approval, which Fabric lets nobody repeat."""
         peer = nodes.first_peer(msp_id)
         package_id = packaged.package_id if msp_id in chaincode.installed_by else ""
         try:
             if in_force:
                 held = lifecycle.approved(peer, chaincode.channel, chaincode.name)
                 if held is not None and held.package_id == package_id:
-                    return
+                    return True
             lifecycle.approve(peer, chaincode.channel, definition, package_id)
         except hlf_errors.LifecycleError as refused:
             if lifecycle.lost(refused):
-                raise errors.NetworkError(
-                    f"{msp_id} was a member of channel {chaincode.channel} before, and has lost its approval of "
-                    f"{chaincode.name}, sequence {definition.sequence}, with its ledger",
-                    f"Raise the sequence: hlf network chaincode-upgrade {chaincode.channel} {chaincode.name}.",
-                ) from refused
+                return False
             # Left over from a start that did not complete.
             if "unchanged content" not in refused.message:
                 raise
+        return True
 
-    together(approve, members)
+    approved = dict(zip(members, together(approve, members), strict=True))
     if not in_force:
         _commit(packaged, peers)
     every_peer = [nodes.peer(peer.name) for msp_id in members for peer in consortium.organisation(msp_id).peers]
@@ -220,6 +227,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> N
             )
 
     together(wait, every_peer)
+    return [msp_id for msp_id, done in approved.items() if not done]
 
 
 def _commit(packaged: Packaged, peers: list[Peer]) -> None:

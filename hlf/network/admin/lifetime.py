@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> RunningNetwork:
     version = engines.by_name(engine_name).version(wanted)
     state.claim(folder)
     with state.alone(folder):
-        return bring_up(folder, wanted, engine_name, version)
+        return bring_up(folder, wanted, engine_name, version, without_approvals=True)
 
 
 def bring_up(
@@ -91,11 +92,12 @@ def bring_up(
     *,
     adopting: bool = True,
     leaving: bool = False,
+    without_approvals: bool = False,
 ) -> RunningNetwork:
     """
     Start as :func:`start` does, for a command that has the folder to itself.
 
-    *adopting* keeps the file; with *leaving* peers that the file leaves out are ended.
+    *adopting* keeps the file; *leaving* ends peers that it leaves out; *without_approvals* also starts members without.
     """
     kept = state.read(folder)
     if kept is not None:
@@ -127,8 +129,9 @@ def bring_up(
             usable = {each.package_id for each in checked.packaged}
             deployable = [each for each in chaincodes.package_all(record, present) if each.package_id in usable]
             with runner.until_in_force(nodes, present, deployable):
-                deployment.deploy(present, nodes, deployable)
-            deployment.wait_discovered(present, nodes, deployable)
+                lost = deployment.deploy(present, nodes, deployable)
+                missed = _missed(folder, packaged, lost, without_approvals=without_approvals)
+            deployment.wait_discovered(present, nodes, deployable, lost)
         # Only now the servers of former versions have nothing left to do.
         chaincodes.settle(record, wanted, packaged)
         runner.end_others(wanted, packaged)
@@ -138,7 +141,26 @@ def bring_up(
         state.adopt(folder, wanted)
     record.started = True
     state.write(folder, record)
-    return RunningNetwork(folder, engine_name, version, wanted, tuple(packaged), checked.differences)
+    return RunningNetwork(folder, engine_name, version, wanted, tuple(packaged), (*checked.differences, *missed))
+
+
+def _missed(
+    folder: Folder, packaged: list[Packaged], lost: Mapping[str, list[str]], *, without_approvals: bool
+) -> tuple[ChannelDifference, ...]:
+    """Return which members have lost their approval of a definition; raise NetworkError unless that may be."""
+    found = []
+    for each in packaged:
+        if msp_ids := lost.get(each.package_id):
+            channel, name = each.chaincode.channel, each.chaincode.name
+            what = (
+                f"{', '.join(msp_ids)} has lost its approval of chaincode {name} with its ledger, and endorses nothing"
+            )
+            command = f"hlf network chaincode-upgrade {channel} {name} {errors.state_option(folder.root)}"
+            cure = f"Let all approve the next sequence, or bring back its ledger from a backup: {command}"
+            if not without_approvals:
+                raise errors.NetworkError(f"channel {channel}: {what}", cure)
+            found.append(ChannelDifference(channel, what, False, cure))
+    return tuple(found)
 
 
 def _looked_at(

@@ -105,8 +105,10 @@ class Runner:
         """Return whether what ran before runs still, and nothing beside it."""
         if not self._ran or self.engine.containers or self._base is None:
             return False
-        alive = {each.pid for each in processes.find(self._folder) if each.alive}
-        return alive == self._pids and self.engine.stopped(self._folder, self._base) == self._stopped
+        found = processes.find(self._folder)
+        if {each.pid for each in found} != self._pids or not all(each.alive for each in found):
+            return False
+        return self.engine.stopped(self._folder, self._base) == self._stopped
 
     def _put_back(self) -> None:
         new = [each.name for each in processes.find(self._folder) if each.pid not in self._pids]

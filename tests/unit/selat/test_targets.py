@@ -16,7 +16,7 @@ from hlf.network.admin import updates
 from hlf.network.admin.keys import renewing
 from selat import cli
 from tests.faults.limits import no_room
-from tests.support.smallnetwork import Net
+from tests.support.smallnetwork import SmallNetwork
 from tests.unit.selat.targets import ROWS, SAID, administering, make, words
 
 NEEDED = [(target, variable) for target, needed in administering().items() for variable in needed]
@@ -31,7 +31,7 @@ class Place:
     """A network with the papers that targets take, and calls of targets on it."""
 
     def __init__(self, root) -> None:
-        self.net = Net("embedded", root / "state", root / "consortium.yaml")
+        self.net = SmallNetwork("embedded", root / "state", root / "consortium.yaml")
         self.papers = root / "papers"
         self.papers.mkdir()
         self.net.write(organisations=THREE, member=", CMSP")

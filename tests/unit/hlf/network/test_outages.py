@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import socket
 from pathlib import Path
 
@@ -174,3 +175,31 @@ def test_a_tls_pair_is_whole_or_an_error(tmp_path):
     (tmp_path / "tls" / "client.crt").write_bytes(b"PEM")
     with pytest.raises(hlf_errors.IdentityError, match="client.key cannot be read"):
         session.TlsIdentity.load(tmp_path)
+
+
+@pytest.mark.native
+def test_an_only_peer_that_has_lost_its_disk_comes_back(tmp_path):
+    """It has its channel and packages again; its approval was nowhere else, and the next sequence replaces it."""
+    net, file = Net(tmp_path / "state"), tmp_path / "consortium.yaml"
+    file.write_text(CONSORTIUM)
+    admin.up("native", net.root, file)
+    try:
+        submit(net, "before")
+        admin.stop_nodes([PEER], net.root)
+        shutil.rmtree(state.Folder(net.root).data("native") / PEER / "data")
+        with pytest.raises(errors.StateError, match=f"{PEER} is stopped.*hlf network start {PEER}"):
+            admin.plan(net.root)
+        told = net.selat("up")
+        assert told.exit_code == 0, told.output
+        assert "BMSP has lost its approval of chaincode lab" in told.output
+        assert admin.status(net.root, heights=True).running
+        done = net.selat("chaincode-upgrade", "c", "lab")
+        assert done.exit_code == 0, done.output
+        assert admin.plan(net.root).steps == ()
+        with net.contract() as fabric:
+            proposal = (
+                fabric.network("c").contract("lab").propose("put", "key", "by B", endorsing_organizations=("BMSP",))
+            )
+            assert proposal.endorse().result == b"by B"
+    finally:
+        processes.stop(state.Folder(net.root), timeout=5)
