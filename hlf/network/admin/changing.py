@@ -35,8 +35,6 @@ from hlf.network.plan.steps import (
     RemoveOrderer,
     Restart,
     Serve,
-    Start,
-    StopNodes,
 )
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -237,7 +235,7 @@ def _plan(asked: _Asked) -> ChangePlan:
                 signed_by = _signers(asked, step, admins)
             except errors.StateError as refused:
                 problems.append(str(refused))
-        planned.append(PlannedStep(step, signed_by, _interrupts(step, asked.engine)))
+        planned.append(PlannedStep(step, signed_by, _interrupts(step)))
     return ChangePlan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
 
 
@@ -252,9 +250,12 @@ def _signers(
     return updates.signers(asked.folder, admins, asked.found.bundle(step.channel), update)
 
 
-def _interrupts(step: PlanStep, engine: Engine) -> str:
-    if isinstance(step, Start | Restart | StopNodes) and engine.one_process:
-        return "every peer is away for a moment, as the embedded engine starts anew"
+def _interrupts(step: PlanStep) -> str:
+    if isinstance(step, Configure) and step.removed:
+        return (
+            f"a transaction endorsed by {', '.join(step.removed)} before it and submitted after is invalid "
+            "(ENDORSEMENT_POLICY_FAILURE); send it again"
+        )
     if isinstance(step, Leave):
         return f"{', '.join(step.peers)} for a moment"
     if isinstance(step, Restart):

@@ -179,10 +179,9 @@ def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
     names = ", ".join(peer.name for peer in organisation.peers)
     chaincodes = [each for each in asked.wanted.chaincodes_of(channel_id) if msp_id in each.installed_by]
     others = [each for each in asked.wanted.chaincodes_of(channel_id) if msp_id not in each.installed_by]
-    restarted = " (the embedded engine starts anew: every peer is away for a moment)"
     steps = [
         f"keys and certificates of {msp_id}, as far as there are none",
-        f"start {', '.join(sorted(new)) or names}" + (restarted if new and asked.record.engine == "embedded" else ""),
+        f"start {', '.join(sorted(new)) or names}",
         f"join {names} to {channel_id}",
         *(f"install and approve {each.name}, sequence {each.sequence}" for each in chaincodes),
         *(f"approve {each.name}, sequence {each.sequence}" for each in others),

@@ -68,17 +68,14 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
     stopped = engine.stopped(folder, consortium)
     runs = any(engine.running(folder).values())
     chosen = [name for name in names if marks[name].exists() or (runs and name not in stopped)]
-    for together in [chosen] if engine.one_process and chosen else [[name] for name in chosen]:
-        for name in together:
-            state.replace_file(marks[name], b"")
-        engine.stop(folder, None if engine.one_process else together)
-        nodes = [name for name in consortium.nodes if name not in stopped] if engine.one_process else together
+    for name in chosen:
+        state.replace_file(marks[name], b"")
+        engine.stop(folder, [name])
         packaged = chaincodes.package_all(record, consortium)
         programs = chaincodes.server_programs(folder, record, consortium, packaged)
         builder = chaincodes.builder_configuration(record, packaged)
-        engine.start(folder, record, consortium, builder, programs, nodes)
-        for name in together:
-            marks[name].unlink()
+        engine.start(folder, record, consortium, builder, programs, [name])
+        marks[name].unlink()
 
 
 @dataclass(frozen=True)

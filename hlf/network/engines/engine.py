@@ -22,13 +22,11 @@ class Engine(Protocol):
     """
     What every engine can do.
 
-    One with *containers* runs the chaincodes' servers beside its nodes. One whose nodes are *one_process* reads their
-    certificates when all of them start.
+    One with *containers* runs the chaincodes' servers beside its nodes.
     """
 
     name: str
     containers: bool
-    one_process: bool
 
     def version(self, consortium: Consortium) -> str:
         """

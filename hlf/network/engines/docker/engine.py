@@ -33,7 +33,6 @@ class Docker:
 
     name = "docker"
     containers = True
-    one_process = False
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version of the images; refuses where no docker daemon answers."""

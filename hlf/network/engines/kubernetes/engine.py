@@ -24,7 +24,6 @@ class Kubernetes:
 
     name = "kubernetes"
     containers = True
-    one_process = False
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version of the images."""

@@ -25,7 +25,6 @@ class Native:
 
     name = "native"
     containers = False
-    one_process = False
 
     def __init__(self) -> None:
         self._found: Release | None = None

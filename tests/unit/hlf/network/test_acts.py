@@ -252,11 +252,14 @@ def _cut_off(*_: object) -> None:
 
 
 def test_a_peer_comes_and_another_one_goes(net):
-    """The new one serves the channel's chaincode; the one that leaves is stopped, and its ledger stays."""
+    """The new one serves the channel's chaincode; the one that leaves is stopped, its ledger stays; others run on."""
+    before = {each.name: each.pid for each in processes.find(state.Folder(net.root))}
     assert hlf(net, "peer-add", "BMSP", "peer1").exit_code == 0
     assert {each.name for each in inspection.peers(net.root) if "c" in each.heights} >= {"peer1.b.test"}
     done = hlf(net, "peer-remove", "BMSP", "peer0", "--yes")
     assert done.exit_code == 0, done.output
+    after = {each.name: each.pid for each in processes.find(state.Folder(net.root))}
+    assert {name: pid for name, pid in before.items() if after.get(name) != pid}.keys() <= {"peer0.b.test"}
     assert [each.name for each in inspection.peers(net.root) if each.msp_id == "BMSP"] == ["peer1.b.test"]
     assert inspection.channel("c", net.root).anchors["BMSP"] != ()
     assert state.Folder(net.root).peer("BMSP", "peer0.b.test").is_dir()

@@ -90,6 +90,15 @@ class PeerState:
         """Whether the other peers regard it as alive; they do so for some time after it stopped."""
         return self._stopped_at is None or time.monotonic() < self._stopped_at + ALIVE_SECONDS
 
+    def read_again(self, tls_ca: bytes) -> None:
+        """Take over certificates that were renewed while it was stopped; *tls_ca* is its TLS authority (PEM)."""
+        self.local.read_again()
+        self._tls_ca = tls_ca
+
+    def leave(self) -> None:
+        """Follow the channels no longer: this peer is not of the network any more."""
+        self.channels.written.remove(self._written)
+
     def started(self) -> None:
         """Record that it listens."""
         self._stopped_at = None

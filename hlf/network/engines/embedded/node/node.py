@@ -4,7 +4,8 @@ The embedded engine's process: every organisation's peer and one orderer, until 
 ``python -m hlf.network.engines.embedded.node.node CONFIG.json`` starts it; the JSON
 names the data folder, each peer with its address and key material, the
 orderer, and the file to write when every listener is bound. On SIGHUP it reads
-the list of nodes to stop again, and carries out a request.
+the JSON and the list of nodes to stop again, so that peers come and go while the
+others run on, and carries out a request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import faulthandler
 import functools
 import gc
+import hashlib
 import json
 import logging
 import os
@@ -35,7 +37,7 @@ from hlf.network.engines.embedded.services.broadcast import BroadcastService
 from hlf.network.engines.embedded.state.ledger import START_OVER
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
-from hlf.network.engines.embedded.wire.settings import ProcessSettings, SettingsFileError, read
+from hlf.network.engines.embedded.wire.settings import PeerNodeSettings, ProcessSettings, SettingsFileError, read
 
 log = logging.getLogger(__name__)
 
@@ -52,36 +54,24 @@ class Node:
             StateError: an installed package on disk is damaged.
         """
         own = settings.orderer
-        self.channels = Channels(
-            settings.data / requests.CHANNELS, LocalMsp(own.msp_id, own.msp_dir), own.tls_cert.read_bytes()
-        )
-        orderer = BroadcastService(self.channels, own.address, own.msp_id)
-        self.peers = peers = [
-            PeerState(
-                name=peer.name,
-                local=LocalMsp(peer.msp_id, peer.msp_dir),
-                address=peer.address,
-                tls_ca=peer.tls_ca.read_bytes(),
-                channels=self.channels,
-                folder=settings.data / requests.PEERS / peer.name,
-                chaincode_config=peer.chaincode_config,
-            )
-            for peer in settings.peers
-        ]
-        views = Views(peers)
-        endorsers = {
-            peer.name: Endorser(peer, told.execute_seconds, views)
-            for peer, told in zip(peers, settings.peers, strict=True)
-        }
-        self._servers: list[NodeServer] = [
-            PeerServer(told, peer, endorsers, views, orderer) for peer, told in zip(peers, settings.peers, strict=True)
-        ]
-        self._servers.append(OrdererServer(own, orderer, self.channels))
+        self._data = settings.data
+        local = LocalMsp(own.msp_id, own.msp_dir)
+        self.channels = Channels(settings.data / requests.CHANNELS, local, own.tls_cert.read_bytes())
+        self._orderer = BroadcastService(self.channels, own.address, own.msp_id)
+        # Gateways, views and requests share these, so that they see peers come and go.
+        self.peers: list[PeerState] = []
+        self._endorsers: dict[str, Endorser] = {}
+        self._views = Views(self.peers)
+        self._told: dict[str, PeerNodeSettings] = {}
+        self._servers: dict[str, NodeServer] = {}
+        for told in settings.peers:
+            self._add(told)
+        self._servers[own.name] = OrdererServer(own, local, self._orderer, self.channels)
 
     @property
     def stopped(self) -> list[str]:
         """The nodes that do not run, sorted."""
-        return sorted(server.name for server in self._servers if not server.running)
+        return sorted(name for name, server in self._servers.items() if not server.running)
 
     async def start(self, without: Collection[str] = ()) -> None:
         """
@@ -92,11 +82,30 @@ class Node:
             StateError: a ledger on disk is damaged.
         """
         await self.channels.open()
-        for channel in self.channels:
-            # A snapshot that the end of the process interrupted is made before the next block.
-            for peer in self.peers:
-                await channel.between_blocks(functools.partial(peer.catch_up, channel))
+        for peer in self.peers:
+            await self._catch_up(peer)
         await self.leave_out(without)
+
+    async def follow(self, settings: ProcessSettings) -> None:
+        """
+        Take over other peers: stop those that are gone, add new ones, and change others; what is unchanged runs on.
+
+        Those that are added do not listen yet.
+
+        Raises:
+            IdentityError, StateError: key material or a package of a new one cannot be used.
+        """
+        wanted = {each.name: each for each in settings.peers}
+        for name in [name for name, told in self._told.items() if wanted.get(name) != told]:
+            # Its endorser stays, closed: a gateway may have planned a call to it.
+            await self._servers.pop(name).stop()
+            del self._told[name]
+            gone = next(peer for peer in self.peers if peer.name == name)
+            self.peers.remove(gone)
+            gone.leave()
+        for told in settings.peers:
+            if told.name not in self._told:
+                await self._catch_up(self._add(told))
 
     async def leave_out(self, names: Collection[str]) -> None:
         """
@@ -105,18 +114,41 @@ class Node:
         Raises:
             ListenError: another process has taken an address.
         """
-        await asyncio.gather(*(server.stop() for server in self._servers if server.name in names and server.running))
-        for server in self._servers:
+        servers = [*self._servers.values()]
+        await asyncio.gather(*(server.stop() for server in servers if server.name in names and server.running))
+        for server in servers:
             if server.name not in names and not server.running:
                 await server.start()
 
     async def stop(self) -> None:
         """Stop listening, close the streams to chaincodes, and finish the block being written."""
-        await asyncio.gather(*(server.stop() for server in self._servers))
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
         await self.channels.close()
 
+    def _add(self, told: PeerNodeSettings) -> PeerState:
+        """Add a peer, which does not listen yet."""
+        peer = PeerState(
+            name=told.name,
+            local=LocalMsp(told.msp_id, told.msp_dir),
+            address=told.address,
+            tls_ca=told.tls_ca.read_bytes(),
+            channels=self.channels,
+            folder=self._data / requests.PEERS / told.name,
+            chaincode_config=told.chaincode_config,
+        )
+        self.peers.append(peer)
+        self._told[told.name] = told
+        self._endorsers[told.name] = Endorser(peer, told.execute_seconds, self._views)
+        self._servers[told.name] = PeerServer(told, peer, self._endorsers, self._views, self._orderer)
+        return peer
 
-async def run(settings: ProcessSettings) -> None:
+    async def _catch_up(self, peer: PeerState) -> None:
+        """Make a snapshot that the end of a process interrupted, before the next block."""
+        for channel in self.channels:
+            await channel.between_blocks(functools.partial(peer.catch_up, channel))
+
+
+async def run(file: Path, settings: ProcessSettings) -> None:
     """Serve until SIGTERM or SIGINT; the ready file exists exactly while all wanted nodes listen."""
     node = Node(settings)
     asked_for = requests.Requests(settings.request_file, node.channels, node.peers)
@@ -130,10 +162,10 @@ async def run(settings: ProcessSettings) -> None:
         # The present objects stay until the end, so the garbage collector need not check them again.
         gc.collect()
         gc.freeze()
-        _write_ready(settings.ready_file, node, asked_for)
+        _write_ready(settings, node, asked_for)
         log.info("serving %d peers and the orderer", len(settings.peers))
         async with asyncio.TaskGroup() as tasks:
-            listening = tasks.create_task(_follow(asked, node, settings, asked_for))
+            listening = tasks.create_task(_follow(asked, node, file, settings, asked_for))
             await stopping.wait()
             listening.cancel()
     finally:
@@ -142,18 +174,31 @@ async def run(settings: ProcessSettings) -> None:
         await node.stop()
 
 
-async def _follow(asked: asyncio.Event, node: Node, settings: ProcessSettings, asked_for: requests.Requests) -> None:
-    """At each signal, stop and start nodes by the file of stopped ones, and carry out a request."""
+async def _follow(
+    asked: asyncio.Event, node: Node, file: Path, settings: ProcessSettings, asked_for: requests.Requests
+) -> None:
+    """At each signal, take over the peers in the file and the list of stopped nodes, and carry out a request."""
+    heard = 0
     while True:
         await asked.wait()
         asked.clear()
+        heard += 1
+        trouble = ""
         try:
+            settings = _load(file)
+            await node.follow(settings)
             await node.leave_out(settings.stopped())
-        except (SettingsFileError, ListenError) as error:
+        except (OSError, ValueError, hlf_errors.HlfError, errors.NetworkError, SettingsFileError, ListenError) as error:
+            trouble = str(error)
             log.error("%s", error)
         log.info("stopped nodes: %s", ", ".join(node.stopped) or "none")
         await asked_for.look()
-        _write_ready(settings.ready_file, node, asked_for)
+        _write_ready(settings, node, asked_for, heard, trouble)
+
+
+def _load(file: Path) -> ProcessSettings:
+    text = file.read_bytes()
+    return read(json.loads(text), hashlib.sha256(text).hexdigest())
 
 
 def main(arguments: list[str]) -> int:
@@ -167,12 +212,12 @@ def main(arguments: list[str]) -> int:
     # `kill -USR1` writes the stack of every thread to the log, to see why a node does not answer.
     faulthandler.register(signal.SIGUSR1)
     try:
-        settings = read(json.loads(Path(arguments[0]).read_bytes()))
+        settings = _load(Path(arguments[0]))
     except (OSError, ValueError, SettingsFileError) as error:
         log.error("the configuration %s cannot be used: %s", arguments[0], error)
         return 2
     try:
-        asyncio.run(run(settings))
+        asyncio.run(run(Path(arguments[0]), settings))
     except OSError as error:
         log.error("a file cannot be used: %s. Mend that, and start again", error)
         return 1
@@ -185,9 +230,18 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _write_ready(file: Path, node: Node, asked_for: requests.Requests) -> None:
-    told = {"pid": os.getpid(), "stopped": node.stopped, "answer": asked_for.answer}
-    state.replace_file(file, json.dumps(told).encode() + b"\n")
+def _write_ready(
+    settings: ProcessSettings, node: Node, asked_for: requests.Requests, heard: int = 0, trouble: str = ""
+) -> None:
+    told = {
+        "pid": os.getpid(),
+        "stopped": node.stopped,
+        "answer": asked_for.answer,
+        "configuration": settings.digest,
+        "heard": heard,
+        "trouble": trouble,
+    }
+    state.replace_file(settings.ready_file, json.dumps(told).encode() + b"\n")
 
 
 if __name__ == "__main__":

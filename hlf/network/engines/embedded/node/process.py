@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -32,7 +33,6 @@ class Embedded:
 
     name = "embedded"
     containers = False
-    one_process = True
 
     def version(self, consortium: Consortium) -> str:
         """Return the Fabric version that it imitates; refuse more than one orderer, because it has no consensus."""
@@ -53,9 +53,7 @@ class Embedded:
         servers: Sequence[Program] = (),
         nodes: Collection[str] | None = None,
     ) -> None:
-        """Start the process and wait for its ready file; if it runs, start its stopped nodes."""
-        stopped = _left_out(folder)
-        still = [] if nodes is None else [name for name in stopped if name not in nodes]
+        """Start the process, or let the one that runs take over other peers and start stopped nodes."""
         addresses = {
             **{peer.name: (record.address(peer.name),) for peer in consortium.peers},
             **{
@@ -63,21 +61,32 @@ class Embedded:
                 for orderer in consortium.orderers
             },
         }
+        stopped = [name for name in _left_out(folder) if name in addresses]
+        still = [] if nodes is None else [name for name in stopped if name not in nodes]
         for name in stopped:
             if name not in still:
                 ports.check_free(name, addresses[name])
-        self._leave_out(folder, still)
         place = folder.root / "embedded.json"
         configuration = _configuration(folder, record, consortium, builder)
         text = json.dumps(configuration, indent=2).encode() + b"\n"
-        state.replace_file(place, text, 0o600)
+        lasting = {name: value for name, value in configuration.items() if name != "peers"}
         program = Program(
             _PROGRAM,
             [sys.executable, "-m", "hlf.network.engines.embedded.node.node", str(place.absolute())],
             addresses=tuple(each for name, both in addresses.items() if name not in still for each in both),
             ready_file=Path(configuration["ready_file"]),
-            configuration=text,
+            # A process that runs takes over other peers, but neither another orderer nor another place of its data.
+            configuration=json.dumps(lasting).encode(),
         )
+        alive = [each for each in processes.find(folder) if each.name == _PROGRAM and each.alive]
+        runs = any(each.fingerprint == program.fingerprint for each in alive)
+        if runs:
+            for name in addresses.keys() - _peers_of(place) - {each.name for each in consortium.orderers}:
+                ports.check_free(name, addresses[name])
+        state.replace_file(_stopped_file(folder), json.dumps(sorted(still)).encode() + b"\n")
+        state.replace_file(place, text, 0o600)
+        if runs:
+            _take_over(folder, hashlib.sha256(text).hexdigest(), still)
         processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
@@ -125,8 +134,6 @@ class Embedded:
     def _leave_out(self, folder: Folder, nodes: Collection[str]) -> None:
         """Write the list of nodes to stop, and wait until a running process has applied it."""
         wanted = sorted(nodes)
-        if wanted == sorted(_left_out(folder)) == _told(folder, "stopped", None):
-            return
         state.replace_file(_stopped_file(folder), json.dumps(wanted).encode() + b"\n")
         if processes.notify(folder, _PROGRAM) and not waiting.until(
             lambda: _told(folder, "stopped", None) == wanted, _START_SECONDS
@@ -134,6 +141,48 @@ class Embedded:
             raise errors.ProcessError(
                 _PROGRAM, "did not stop and start its nodes in time", f"Its log: {folder.logs / _PROGRAM}.log"
             )
+
+
+def _take_over(folder: Folder, configuration: str, stopped: Collection[str]) -> None:
+    """
+    Let the running process take over its configuration, by the hash of the file, and the list of stopped nodes.
+
+    Raises:
+        ProcessError: it cannot, or does not answer.
+    """
+    wanted = {"configuration": configuration, "stopped": sorted(stopped), "trouble": ""}
+
+    def told() -> dict[str, Any]:
+        return {name: _told(folder, name, None) for name in (*wanted, "heard")}
+
+    def starting() -> bool:
+        runs = any(each.name == _PROGRAM and each.alive for each in processes.find(folder))
+        return runs and not _ready_file(folder).exists()
+
+    waiting.until(lambda: not starting(), _START_SECONDS)
+    if not _ready_file(folder).exists():
+        # Whoever waits for it says why it is not ready.
+        return
+    before = told()
+    if all(before[name] == value for name, value in wanted.items()):
+        return
+
+    def taken() -> bool:
+        now = told()
+        if now["configuration"] != configuration or now["heard"] == before["heard"]:
+            return False
+        return bool(now["trouble"]) or now["stopped"] == wanted["stopped"]
+
+    log = f"Its log: {folder.logs / _PROGRAM}.log"
+    if not processes.notify(folder, _PROGRAM) or not waiting.until(taken, _START_SECONDS):
+        raise errors.ProcessError(_PROGRAM, "did not take over other peers in time", log)
+    if trouble := told()["trouble"]:
+        raise errors.ProcessError(_PROGRAM, trouble, log)
+
+
+def _peers_of(configuration: Path) -> set[str]:
+    """Return the names of the peers in the configuration that a process runs by."""
+    return {each["name"] for each in state.read_json(configuration, _STRANGE)["peers"]}
 
 
 def _at(place: Path) -> dict[str, str]:

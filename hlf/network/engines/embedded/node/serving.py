@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.views import Views
     from hlf.network.engines.embedded.order.channels import Channels
     from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.wire.localmsp import LocalMsp
     from hlf.network.engines.embedded.wire.settings import OrdererSettings, PeerNodeSettings
 
 
@@ -79,6 +80,7 @@ class PeerServer(NodeServer):
     async def start(self) -> None:
         """Begin to listen, with the services in the peer's settings."""
         own, peer = self._own, self._peer
+        peer.read_again(own.tls_ca.read_bytes())
         listener = Listener(own, peer.client_roots if own.client_auth_required else None)
         endorser = EndorserService(self._endorsers[own.name], own.endorser_calls)
         events = PeerEvents(peer, own.deliver_streams)
@@ -112,15 +114,17 @@ class PeerServer(NodeServer):
 class OrdererServer(NodeServer):
     """The orderer's services, and its administrators' REST interface."""
 
-    def __init__(self, own: OrdererSettings, orderer: BroadcastService, channels: Channels) -> None:
+    def __init__(self, own: OrdererSettings, local: LocalMsp, orderer: BroadcastService, channels: Channels) -> None:
         super().__init__(own.name)
         self._own = own
+        self._local = local
         self._orderer = orderer
         self._channels = channels
         self._rest: web.AppRunner | None = None
 
     async def start(self) -> None:
         """Begin to listen for clients, then for administrators."""
+        self._local.read_again()
         listener = Listener(self._own)
         listener.add(
             "orderer.AtomicBroadcast",

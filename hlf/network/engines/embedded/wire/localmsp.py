@@ -33,6 +33,12 @@ class LocalMsp:
             IdentityError: the folder has no usable certificate, key or authority.
         """
         self.msp_id = msp_id
+        self._folder = folder
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the folder, in which certificates may have been renewed; raises as at first."""
+        msp_id, folder = self.msp_id, self._folder
         certificate = _one(folder / "signcerts")
         self.serialized = signatures.serialized_identity(msp_id, certificate)
         key = _one(folder / "keystore")

@@ -56,7 +56,8 @@ class ProcessSettings:
     All settings of the process.
 
     *stopped_file* lists the stopped nodes; it is read at the start and on each
-    SIGHUP, and *ready_file* has the result.
+    SIGHUP, and *ready_file* has the result. *digest* is the hash of the file
+    that these settings are from.
     """
 
     data: Path
@@ -64,6 +65,7 @@ class ProcessSettings:
     orderer: OrdererSettings
     ready_file: Path
     stopped_file: Path
+    digest: str = ""
 
     @property
     def request_file(self) -> Path:
@@ -93,9 +95,9 @@ class ProcessSettings:
         return frozenset(names)
 
 
-def read(document: Any) -> ProcessSettings:
+def read(document: Any, digest: str = "") -> ProcessSettings:
     """
-    Return the settings in a parsed JSON document.
+    Return the settings in a parsed JSON document; *digest* is the hash of its file.
 
     Raises:
         SettingsError: a field is missing or of the wrong kind.
@@ -107,6 +109,7 @@ def read(document: Any) -> ProcessSettings:
         orderer=_orderer(_Fields(top.get("orderer", dict), "orderer")),
         ready_file=Path(top.get("ready_file", str)),
         stopped_file=Path(top.get("stopped_file", str)),
+        digest=digest,
     )
 
 
