@@ -42,6 +42,26 @@ class SignableStep(ABC):
         """The SHA-256 of ``message``, which an ECDSA key signs."""
         return hashlib.sha256(self._message).digest()
 
+    @property
+    def creator(self) -> builtins.bytes:
+        """The serialized identity whose signature this step needs."""
+        return self._creator()
+
+    @property
+    def signed_by_creator(self) -> bool:
+        """
+        Whether this step has its creator's own signature, in the form that Fabric accepts.
+
+        A service that got the signature from elsewhere asks this before it sends the step: peers and orderers say less
+        about the cause.
+        """
+        try:
+            _, pem = signatures.parse_identity(self._creator())
+            key = certificates.read(pem).public_key.key
+        except (IdentityError, WireError):
+            return False
+        return signatures.verify(key, builtins.bytes(self._signed.signature), self._message)
+
     def sign(self, signature: builtins.bytes) -> Self:
         """
         Return this step with *signature*: Ed25519's, or ECDSA's in DER or R and S side by side, with S high or low.

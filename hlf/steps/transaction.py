@@ -96,6 +96,7 @@ def read(serialized: bytes) -> PreparedCall:
         message = gateway_pb2.PreparedTransaction.FromString(serialized)
         endorsed = read_endorsed(message.envelope)
         header = common_pb2.ChannelHeader.FromString(endorsed.header.channel_header)
+        common_pb2.SignatureHeader.FromString(endorsed.header.signature_header)
     except DecodeError as malformed:
         raise errors.WireError("not a prepared transaction") from malformed
     if not message.transaction_id or message.transaction_id != header.tx_id:

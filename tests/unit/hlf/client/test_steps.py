@@ -150,6 +150,38 @@ def test_a_signature_of_another_kind_of_key_is_left_alone(connect, peer):
         assert proposal.sign(issued.key.sign(proposal.message)).evaluate() == b"result"
 
 
+def test_a_step_tells_whether_its_creator_signed_it(fabric, unsigned, user):
+    """A service asks before it sends: another key's signature, or one of another step, is none."""
+    proposal = unsigned.network("trade").contract("lab").propose("put")
+    assert proposal.creator == user[0].serialized
+    assert not proposal.signed_by_creator
+    stranger = signers.from_private_key(issue("stranger", issue("ca")).key)
+    assert not unsigned.proposal_from_bytes(proposal.bytes, stranger.sign(proposal.message)).signed_by_creator
+    proposal.sign(user[1].sign(proposal.message))
+    assert proposal.signed_by_creator
+    transaction = proposal.endorse()
+    assert not unsigned.transaction_from_bytes(transaction.bytes, user[1].sign(proposal.message)).signed_by_creator
+    assert unsigned.transaction_from_bytes(transaction.bytes, user[1].sign(transaction.message)).signed_by_creator
+    question = unsigned.commit_status("trade", transaction.transaction_id)
+    assert question.sign(user[1].sign(question.message)).signed_by_creator
+
+
+def test_a_step_of_nobody_has_nobodys_signature(fabric, contract):
+    """A creator that is no certificate signs nothing, and says so without an error of a library."""
+    nobody = fabric.network("trade").contract("lab").propose("put")
+    message = gateway_pb2.ProposedTransaction.FromString(nobody.bytes)
+    made = proposals.new("trade", "lab", [b"put"], b"nobody")
+    message.proposal.proposal_bytes, message.transaction_id = made.bytes, made.transaction_id
+    assert not fabric.proposal_from_bytes(message.SerializeToString(), b"x").signed_by_creator
+    transaction = contract.propose("put").endorse()
+    envelope = gateway_pb2.PreparedTransaction.FromString(transaction.bytes)
+    payload = common_pb2.Payload.FromString(envelope.envelope.payload)
+    payload.header.signature_header = b"\xff"
+    envelope.envelope.payload = payload.SerializeToString()
+    with pytest.raises(errors.WireError, match="not a prepared transaction"):
+        fabric.transaction_from_bytes(envelope.SerializeToString(), b"x")
+
+
 def test_a_step_without_a_signature_is_not_sent(unsigned, peer):
     """The words say what to do."""
     with pytest.raises(errors.IdentityError, match=r"\.sign\(signature\)"):
