@@ -6,6 +6,7 @@ from gateway.audit import addresses
 from gateway.fabric import calls, events, functions
 from gateway.http import health
 from gateway.jobs import addresses as jobs
+from gateway.offline import addresses as offline
 from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
 from gateway.trade.carriage import carriage
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     jobs.batches,
     calls.blueprint,
     functions.blueprint,
+    offline.blueprint,
     tokens.blueprint,
     health.blueprint,
 )

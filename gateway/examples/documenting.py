@@ -29,6 +29,7 @@ def add(document: Node, now: datetime | None = None) -> None:
         operation = path[step.method.lower()]
         takes = {name: kept[name] for name in sorted(steps.references([step.address, step.body]))}
         kept |= {name: f"`{place}` of {step.method} {address}" for name, place in step.keep.items()}
+        kept |= {name: f"a signature of `{place}` of {step.method} {address}" for name, place in step.sign.items()}
         told = {"number": number, "by": step.by, "request": f"{step.method} {shown.address}"}
         told |= {"takes": takes} if takes else {}
         told |= {"refused": step.refused, "because": step.because} if step.refused else {}

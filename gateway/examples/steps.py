@@ -7,9 +7,10 @@ counted from when the step is sent, and ``$<name>`` stands for what an earlier s
 
 from __future__ import annotations
 
+import base64
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib import resources
@@ -36,6 +37,7 @@ class ExampleStep:
         by: ``<MSP>`` or ``<MSP>/<user>`` that sends it; empty if it needs no token.
         address: path and query.
         keep: what later steps take: a name, and the place in the answer with dots.
+        sign: signatures that later steps take: a name, and the place of what the sender's key signs.
         refused: the code of its problem, if it is an example of a refusal; *because* says why.
     """
 
@@ -44,6 +46,7 @@ class ExampleStep:
     address: str
     body: Any = None
     keep: Mapping[str, str] = field(default_factory=dict)
+    sign: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     because: str = ""
 
@@ -55,6 +58,7 @@ class ExampleStep:
             _REFERENCE.sub(lambda found: quote(str(_value(found, known, now)), safe=""), self.address),
             _filled(self.body, known, now),
             self.keep,
+            self.sign,
             self.refused,
             self.because,
         )
@@ -62,6 +66,13 @@ class ExampleStep:
     def kept(self, answer: Any) -> dict[str, Any]:
         """Return what later steps take of this step's *answer*."""
         return {name: _at(answer, place) for name, place in self.keep.items()}
+
+    def signed(self, answer: Any, sign: Callable[[bytes], bytes]) -> dict[str, str]:
+        """Return the signatures, in base64, of what later steps take signed of this step's *answer*."""
+        return {
+            name: base64.b64encode(sign(base64.b64decode(_at(answer, place)))).decode()
+            for name, place in self.sign.items()
+        }
 
 
 @functools.cache
@@ -73,7 +84,8 @@ def story() -> tuple[ExampleStep, ...]:
 @functools.cache
 def samples() -> dict[str, Any]:
     """Return a sample of everything that a step keeps, by its name."""
-    named: dict[str, Any] = {name: f"{name}-5d41402abc4b2a76" for step in story() for name in step.keep}
+    kept = [name for step in story() for name in (*step.keep, *step.sign)]
+    named: dict[str, Any] = {name: f"{name}-5d41402abc4b2a76" for name in kept}
     named.update(_read("samples"))
     return named
 

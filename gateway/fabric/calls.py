@@ -16,6 +16,7 @@ from gateway.fabric.call_schemas import (
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
+from hlf.client.commit import Status
 
 blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description="Any function of any chaincode")
 
@@ -26,7 +27,7 @@ blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description=
 @blueprint.response(200, AnswerSchema)
 def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Evaluate a function of a chaincode; nothing is written."""
-    return answered(context.evaluate(_call(channel, chaincode, body)))
+    return answered(context.evaluate(call_of(channel, chaincode, body)))
 
 
 @blueprint.route("/<channel>/chaincodes/<chaincode>/submit", methods=["POST"])
@@ -36,7 +37,7 @@ def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, An
 @blueprint.response(200, ReceiptSchema)
 def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Submit a transaction and wait until it is committed."""
-    return submitted(_call(channel, chaincode, body))
+    return submitted(call_of(channel, chaincode, body))
 
 
 def submitted(call: LedgerCall) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, A
     The plan is the same as for `submit` and `evaluate`: it follows the function's declaration. Only the caller's
     own peer is asked, and it gets no private value.
     """
-    return preflighted(_call(channel, chaincode, body))
+    return preflighted(call_of(channel, chaincode, body))
 
 
 def preflighted(call: LedgerCall) -> dict[str, Any]:
@@ -87,7 +88,11 @@ def preflighted(call: LedgerCall) -> dict[str, Any]:
 @blueprint.response(200, StatusSchema)
 def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str, Any]:
     """Say whether a transaction was committed and is valid."""
-    found = context.status(channel, transaction_id, query["wait_seconds"])
+    return told(context.status(channel, transaction_id, query["wait_seconds"]))
+
+
+def told(found: Status) -> dict[str, Any]:
+    """Return the status of a transaction, as ``StatusSchema`` has it."""
     return {
         "transaction_id": found.transaction_id,
         "valid": found.valid,
@@ -96,7 +101,8 @@ def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str
     }
 
 
-def _call(channel: str, chaincode: str, body: dict[str, Any]) -> LedgerCall:
+def call_of(channel: str, chaincode: str, body: dict[str, Any]) -> LedgerCall:
+    """Return the call in a body, as ``CallSchema`` has it."""
     return LedgerCall(
         channel,
         chaincode,

@@ -41,7 +41,7 @@ def openapi(channel: str, chaincode: str) -> dict[str, Any]:
 @blueprint.response(200, AnswerSchema)
 def evaluate(body: dict[str, Any], channel: str, chaincode: str, function: str) -> dict[str, Any]:
     """Evaluate a function by the names of its parameters; nothing is written."""
-    return calls.answered(context.evaluate(_call(channel, chaincode, function, body)))
+    return calls.answered(context.evaluate(call_of(channel, chaincode, function, body)))
 
 
 @blueprint.route("/submit/<function>", methods=["POST"])
@@ -51,7 +51,7 @@ def evaluate(body: dict[str, Any], channel: str, chaincode: str, function: str) 
 @blueprint.response(200, ReceiptSchema)
 def submit(body: dict[str, Any], channel: str, chaincode: str, function: str) -> dict[str, Any]:
     """Submit a function by the names of its parameters and wait until it is committed."""
-    return calls.submitted(_call(channel, chaincode, function, body))
+    return calls.submitted(call_of(channel, chaincode, function, body))
 
 
 @blueprint.route("/preflight/<function>", methods=["POST"])
@@ -60,18 +60,24 @@ def submit(body: dict[str, Any], channel: str, chaincode: str, function: str) ->
 @blueprint.response(200, PreflightSchema)
 def preflight(body: dict[str, Any], channel: str, chaincode: str, function: str) -> dict[str, Any]:
     """Say who would see the private values of such a call and who must endorse it, without sending it."""
-    return calls.preflighted(_call(channel, chaincode, function, body))
+    return calls.preflighted(call_of(channel, chaincode, function, body))
 
 
 def _published(channel: str, chaincode: str) -> Mapping[str, DeclaredFunction]:
-    asking = context.caller()
-    found = context.services().ledgers.functions(asking.msp_id, asking.user, channel, chaincode)
+    msp_id = context.caller().msp_id
+    found = context.services().ledgers.functions(msp_id, context.reader(), channel, chaincode)
     if not found:
         raise Problem("FUNCTION_NOT_FOUND", f"{chaincode} on {channel} publishes no metadata")
     return found
 
 
-def _call(channel: str, chaincode: str, function: str, body: Mapping[str, Any]) -> LedgerCall:
+def call_of(channel: str, chaincode: str, function: str, body: Mapping[str, Any]) -> LedgerCall:
+    """
+    Return the call of a published function in a body, as ``TypedCallSchema`` has it.
+
+    Raises:
+        Problem: FUNCTION_NOT_FOUND; REQUEST_INVALID, an argument is unknown or missing.
+    """
     published = _published(channel, chaincode)
     declared = published.get(function)
     if declared is None:

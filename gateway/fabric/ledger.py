@@ -61,7 +61,8 @@ class Ledgers(LedgerConnections):
         """Return whether the peer of one of these organisations has *channel* and answers for it."""
         for msp_id in organisations:
             with contextlib.suppress(errors.HlfError, WalletError, IndexError):
-                system = self.network(msp_id, self._wallet.users(msp_id)[0], channel).contract("qscc")
+                user = self._wallet.signing_user(msp_id) or self._wallet.users(msp_id)[0]
+                system = self.network(msp_id, user, channel).contract("qscc")
                 system.evaluate("GetChainInfo", channel, endorsing_organizations=(msp_id,))
                 return True
         return False
@@ -113,7 +114,7 @@ class Ledgers(LedgerConnections):
         call = self._addressed(msp_id, user, call, planning.evaluated)
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
-        return self._building_on(
+        return self.building_on(
             msp_id,
             user,
             call,
@@ -147,7 +148,7 @@ class Ledgers(LedgerConnections):
         call = self._addressed(msp_id, user, call, planning.submitted)
         contract = self._contract(msp_id, user, call)
         texts = call.texts()
-        transaction = self._building_on(
+        transaction = self.building_on(
             msp_id,
             user,
             call,
@@ -299,9 +300,9 @@ class Ledgers(LedgerConnections):
 
         return planning.Asking(msp_id, call.texts(), call.transient, call.endorsers, ask)
 
-    def _building_on(self, msp_id: str, user: str, call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
+    def building_on(self, msp_id: str, user: str, call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
         """
-        Return the answer of peers that have the block that *call* must build on.
+        Return the answer, by *ask*, of peers that have the block that *call* must build on.
 
         It waits for named peers before the call. Which peers Fabric chooses shows only when one refuses: then it
         waits for the peers in the refusal, and asks once more.

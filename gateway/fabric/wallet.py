@@ -19,12 +19,16 @@ class WalletError(Exception):
     """The wallet has no such organisation or user; the message names those it has."""
 
 
+class KeyElsewhereError(WalletError):
+    """The wallet has a user's certificate and no key: the user signs elsewhere."""
+
+
 class Wallet:
     """
     ``<folder>/organisations/<MSP>/users/<name>/{cert,key}.pem`` and ``<folder>/profiles/<MSP>.json``.
 
-    A user may also have ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block`` is
-    the trusted genesis block of a channel.
+    Without ``key.pem`` a user signs elsewhere. A user may also have ``tls/client.{crt,key}``, for nodes with mutual
+    TLS. ``<folder>/channels/<name>.block`` is the trusted genesis block of a channel.
 
     Nothing is cached: the next connection uses a certificate that was renewed on disk.
     """
@@ -76,24 +80,59 @@ class Wallet:
         Return a user's identity and its signer.
 
         Raises:
+            KeyElsewhereError: its key is not here.
             WalletError: no such organisation or user.
             hlf.errors.IdentityError: certificate or key cannot be used.
         """
-        return identity.load_user(self._user(msp_id, name), msp_id)
+        folder = self._user(msp_id, name)
+        if not _has_key(folder):
+            raise KeyElsewhereError(f"the key of {msp_id}/{name} is not in the wallet")
+        return identity.load_user(folder, msp_id)
+
+    def identity(self, msp_id: str, name: str) -> identity.Identity:
+        """
+        Return a user's identity, whether or not its key is here.
+
+        Raises:
+            WalletError: no such organisation or user.
+            hlf.errors.IdentityError: the certificate cannot be used.
+        """
+        return identity.Identity(msp_id, (self._user(msp_id, name) / "cert.pem").read_bytes())
+
+    def signing_user(self, msp_id: str, preferred: str = "") -> str | None:
+        """
+        Return a user of the organisation whose key is here, *preferred* before others; None if there is none.
+
+        Raises:
+            WalletError: no such organisation.
+        """
+        folder = self._folder / "organisations" / msp_id / "users"
+        if NAME.fullmatch(preferred) and _has_key(folder / preferred):
+            return preferred
+        return next((name for name in self.users(msp_id) if _has_key(folder / name)), None)
 
     def connect(
-        self, msp_id: str, name: str, timeouts: fabric.Timeouts | None = None, interceptors: Sequence[Any] = ()
+        self,
+        msp_id: str,
+        name: str,
+        timeouts: fabric.Timeouts | None = None,
+        interceptors: Sequence[Any] = (),
+        *,
+        signing: bool = True,
     ) -> fabric.Gateway:
         """
         Return a user's own connection through its organisation's peer, with mutual TLS where the peer asks for it.
 
+        Args:
+            signing: False for one that signs nothing itself, for steps that are signed elsewhere.
+
         Raises:
+            KeyElsewhereError: the key that should sign is not here.
             WalletError: no such organisation or user.
             hlf.errors.ProfileError, hlf.errors.IdentityError: the profile, certificate or key cannot be used.
         """
-        folder = self._user(msp_id, name)
-        own = identity.load_user(folder, msp_id)
-        shown = session.TlsIdentity.load(folder)
+        own = self.user(msp_id, name) if signing else (self.identity(msp_id, name), None)
+        shown = session.TlsIdentity.load(self._user(msp_id, name))
         return fabric.connect(
             self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown, interceptors=interceptors
         )
@@ -112,3 +151,7 @@ class Wallet:
             return
         known = ", ".join(self.organisations()) or "none: is the network up, and is this its state folder?"
         raise WalletError(f"organisation {msp_id!r} is not in the wallet; it has {known}")
+
+
+def _has_key(user: Path) -> bool:
+    return (user / "key.pem").is_file()

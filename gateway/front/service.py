@@ -33,6 +33,8 @@ ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
 _LOG = logging.getLogger("gateway")
 _ACCESS = logging.getLogger("gateway.access")
+# Addresses that wait for a transaction's block, though they only read.
+_WAITING = frozenset({"calls.status", "offline.status"})
 # How many requests may wait in a lane. Their bodies together may be as large as this many of the largest.
 _QUEUE = 2_000
 _BODIES = 64
@@ -163,7 +165,7 @@ class FrontService:
             return "ready" if endpoint == "health.readyz" else "public-wait" if waits else "public"
         if scope == "write":
             return "submit"
-        return "wait" if waits or endpoint == "calls.status" else "work"
+        return "wait" if waits or endpoint in _WAITING else "work"
 
     def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.AppAnswer:
         """Return the application's answer, made in a thread."""

@@ -175,8 +175,16 @@ def plan(call: LedgerCall) -> Planned:
     """
     Return who must endorse *call* and who would see it, if the caller sent it; raises what ``Ledgers.plan`` raises.
     """
+    return services().ledgers.plan(caller().msp_id, reader(), building_on(call))
+
+
+def reader() -> str:
+    """
+    Return the user who asks the organisation's own peer what the gateway itself must know: the caller, or another one
+    if the caller's key is not here.
+    """
     asking = caller()
-    return services().ledgers.plan(asking.msp_id, asking.user, building_on(call))
+    return services().wallet.signing_user(asking.msp_id, asking.user) or asking.user
 
 
 def transactions() -> list[str]:

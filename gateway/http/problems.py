@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import freshness
 from gateway.http.problemtypes import COMMIT, PROBLEM_TYPES, REFUSALS
+from gateway.offline import steps
 from gateway.store import tokens
 from gateway.store.database import StoreError
 from gateway.trade.matching import batches
@@ -73,7 +74,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         }
 
 
-# Errors whose text is the whole of the problem's detail.
+# Errors whose text is the whole of the problem's detail; a kind stands before the kind that it is one of.
 _CODES: dict[type[Exception], str] = {
     batches.UnsolvedError: "BATCH_UNSOLVED",
     batches.SolverMissingError: "SOLVER_MISSING",
@@ -81,6 +82,7 @@ _CODES: dict[type[Exception], str] = {
     ledgercalls.CursorError: "CURSOR_UNKNOWN",
     ledgercalls.NothingToWriteError: "NOTHING_TO_WRITE",
     planning.UnplannedError: "ENDORSERS_UNRESOLVED",
+    wallet.KeyElsewhereError: "KEY_ELSEWHERE",
     wallet.WalletError: "ORGANISATION_UNKNOWN",
 }
 
@@ -107,6 +109,8 @@ def of(error: Exception) -> Problem:
         return Problem("CLIENT_GONE")
     if isinstance(error, freshness.NotReachedError):
         return Problem("BLOCK_NOT_REACHED", str(error), block_number=error.block, height=error.height)
+    if isinstance(error, steps.StepError):
+        return Problem(error.code, str(error))
     for kind, code in _CODES.items():
         if isinstance(error, kind):
             return Problem(code, str(error))

@@ -108,6 +108,27 @@ REQUEST = {
         "The gateway has no identity for this organisation or user",
         "Ask the gateway's operator to add it to the wallet.",
     ),
+    "KEY_ELSEWHERE": ProblemType(
+        409,
+        "The gateway has this user's certificate, and not its key",
+        "Prepare the call at .../offline/proposals, and sign each step where the key is.",
+    ),
+    "STEP_UNREADABLE": ProblemType(
+        422, "The step cannot be used here", "Send `step` as the gateway gave it, to the address that they are for."
+    ),
+    "STEP_EXPIRED": ProblemType(
+        422, "The step is too old, or from the future", "Prepare the call again; a proposal lives for 15 minutes."
+    ),
+    "SIGNER_FOREIGN": ProblemType(
+        403,
+        "The step belongs to another identity than the token's user",
+        "Prepare it with this token, or send it with a token of its own user.",
+    ),
+    "SIGNATURE_INVALID": ProblemType(
+        422,
+        "The signature is not by the user's key over this step",
+        "Sign `digest` (ECDSA) or `message` (Ed25519) of exactly this step with the key of the user's certificate.",
+    ),
     "TRACKING_CLOSED": ProblemType(
         503, "This gateway does not serve tracking links", "Ask the gateway's operator to set SELAT_TRACKING."
     ),

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask.testing import FlaskClient
 
 from gateway.http import context, freshness
+from gateway.offline import steps
+from gateway.offline.steps import SignedStep
 from gateway.store import tokens
 from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.audit.records import search
 from selat import disclosed
 from tests.fuzz.target import Target, reads, text_of
+from tests.fuzz.targets.messages import MESSAGE
 from tests.unit.gateway.fakes import FakeLedgers, application
 
 
@@ -66,10 +70,32 @@ def _disclosed(data: bytes) -> object:
     return found.document(), found.value_hash, found.opened(), disclosed.refusal(found)
 
 
+def _step(data: bytes) -> object:
+    user = FakeLedgers().keyless("PlatformMSP", "User1")
+    sent = SignedStep("trade", "trade", data, b"")
+    read = (
+        lambda: steps.proposal(user, sent, datetime.now(UTC)),
+        lambda: steps.transaction(user, sent, datetime.now(UTC)),
+        lambda: steps.question(user, sent),
+    )
+    found = []
+    for each in read:
+        try:
+            found.append(each())
+        except steps.StepError as refused:
+            if refused.code == "STEP_UNREADABLE":
+                continue
+            found.append(refused)  # It is somebody else's, and so was read to its end.
+    if not found:
+        raise steps.StepError("STEP_UNREADABLE", "none of the three")
+    return found
+
+
 TARGETS = (
     Target("body", "gateway.http.inputs.check", (RefusedError,), _body),
     Target("token", "gateway.store.tokens.Tokens.caller", (tokens.TokenError,), _token),
     Target("cursor", "gateway.store.checkpoints.EventCursor.parse", (ValueError,), _cursor),
+    Target("step", "gateway.offline.steps.proposal", (steps.StepError,), _step, MESSAGE),
     Target("freshness", "gateway.http.freshness.parse", (ValueError,), _blocks),
     reads("result", "gateway.fabric.results.read", errors.WireError),
     reads("metadata", "gateway.fabric.declarations.read", errors.WireError),

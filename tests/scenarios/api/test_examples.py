@@ -12,6 +12,7 @@ import requests
 from gateway.examples import steps
 from gateway.store.database import Store
 from gateway.store.tokens import SCOPES, Tokens
+from hlf import identity
 from selat.demo import environment
 from selat.demo.callers import Blocks
 from selat.demo.environment import RunningDemo
@@ -52,3 +53,6 @@ def test_every_example_works_when_it_is_sent(fresh, tmp_path):
             code = told.get("code", "") if answer.status_code >= 400 else ""
             assert code == step.refused, f"{step.by} {step.method} {step.address}: {told}"
             known |= step.kept(told) if not step.refused else {}
+            if step.sign:
+                folder = fresh.network.folder.root / "organisations" / step.by / "users" / "User1"
+                known |= step.signed(told, identity.load_user(folder, step.by)[1].sign)

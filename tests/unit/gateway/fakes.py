@@ -16,10 +16,18 @@ from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
 from gateway.http.settings import Settings
 from hlf import errors
+from hlf.client import gateway as fabric
 from hlf.client.commit import Status
+from hlf.client.session import Session
+from hlf.identity import Identity
+from hlf.profile import Endpoint
+from hlf.steps.choosing import Peers
 from hlf.steps.events import BlockAndPrivateData
+from tests.unit.hlf.certificates import issue
 
 TRANSACTION = "ab" * 32
+CERTIFICATE = issue("user")
+"""Of each user, and its key, which the gateway does not have."""
 
 
 @dataclass
@@ -70,6 +78,12 @@ class FakeLedgers:
         if isinstance(self.planned, Exception):
             raise self.planned
         return self.planned
+
+    def keyless(self, msp_id: str, user: str) -> fabric.Gateway:
+        session = Session(Identity(msp_id, CERTIFICATE.pem), None)
+        return fabric.Gateway(
+            session, Peers([Endpoint("nobody", "127.0.0.1:1", None)]), fabric.Timeouts(), fabric.Retry()
+        )
 
     def functions(self, msp_id: str, user: str, channel: str, chaincode: str) -> Functions:
         return self.published

@@ -126,7 +126,8 @@ def test_arguments_have_one_form():
 def test_unknown_identities_are_named_with_those_there_are(tmp_path):
     user = tmp_path / "organisations" / "AMSP" / "users" / "User1"
     user.mkdir(parents=True)
-    (user / "cert.pem").write_text("")
+    for name in ("cert.pem", "key.pem"):
+        (user / name).write_text("")
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "AMSP.json").write_text("{}")
     ledgers = Ledgers(Wallet(tmp_path), 1)

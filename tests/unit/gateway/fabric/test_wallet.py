@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.fabric.wallet import Wallet, WalletError
+from gateway.fabric.wallet import KeyElsewhereError, Wallet, WalletError
+from tests.unit.hlf.certificates import issue
 
 
 @pytest.fixture
@@ -27,6 +28,24 @@ def test_the_genesis_block_that_came_with_the_wallet(wallet):
     assert wallet.genesis("logistics") is None
     assert wallet.genesis("../secret") is None
     assert wallet.genesis("") is None
+
+
+def test_a_user_may_have_its_key_elsewhere(wallet, tmp_path):
+    """Then nothing is signed for it here, and another user asks what the gateway itself must know."""
+    users, issued = tmp_path / "organisations" / "PlatformMSP" / "users", issue("user")
+    (users / "User1" / "cert.pem").write_bytes(issued.pem)
+    assert wallet.identity("PlatformMSP", "User1").certificate_pem == issued.pem
+    for read in (wallet.user, wallet.connect):
+        with pytest.raises(KeyElsewhereError, match="PlatformMSP/User1"):
+            read("PlatformMSP", "User1")
+    assert wallet.signing_user("PlatformMSP", "User1") is None
+    for name in ("User2", "User3"):
+        (users / name).mkdir()
+        (users / name / "cert.pem").write_bytes(issued.pem)
+        (users / name / "key.pem").write_bytes(issued.key_pem)
+    assert wallet.signing_user("PlatformMSP") == wallet.signing_user("PlatformMSP", "User1") == "User2"
+    assert wallet.signing_user("PlatformMSP", "User3") == "User3"
+    assert wallet.signing_user("PlatformMSP", "../User3") == "User2"
 
 
 def test_who_is_not_in_the_wallet_is_told_who_is(wallet, tmp_path):

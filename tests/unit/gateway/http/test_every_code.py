@@ -16,6 +16,7 @@ from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
 from gateway.http.freshness import NotReachedError
+from gateway.offline import steps
 from gateway.store import jobs, namedqueries, returnlimits, webhooks
 from gateway.store.database import StoreError
 from gateway.store.jobs import JobOwner, JobRequest, Jobs
@@ -74,6 +75,7 @@ SAID: dict[str, Exception | bytes] = {
     "DUPLICATE_TXID": _commit("DUPLICATE_TXID"),
     "TRANSACTION_INVALID": _commit("BAD_PAYLOAD"),
     "ORGANISATION_UNKNOWN": wallet.WalletError("AMSP is not in the wallet"),
+    "KEY_ELSEWHERE": wallet.KeyElsewhereError("its key is elsewhere"),
     "NOTHING_TO_WRITE": ledgercalls.NothingToWriteError("F writes nothing"),
     "CLIENT_GONE": ledgercalls.GoneError("the client went away"),
     "CURSOR_UNKNOWN": ledgercalls.CursorError("no such event"),
@@ -83,6 +85,10 @@ SAID: dict[str, Exception | bytes] = {
     "KEY_UNUSABLE": errors.SealingError("not a key"),
     "GATEWAY_FAULT": RuntimeError("a defect"),
     "STORE_UNAVAILABLE": StoreError("database or disk is full"),
+    **{
+        code: steps.StepError(code, "words")
+        for code in ("STEP_UNREADABLE", "STEP_EXPIRED", "SIGNER_FOREIGN", "SIGNATURE_INVALID")
+    },
 }
 # Codes of a committed or ordered transaction; the others are asked for by a query.
 SUBMITTED = {*problemtypes.COMMIT, "ORDERING_REFUSED", "OUTCOME_UNKNOWN"}

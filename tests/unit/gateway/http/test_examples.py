@@ -58,7 +58,7 @@ def test_a_step_takes_only_what_an_earlier_one_kept():
     kept: set[str] = set()
     for step in steps.story():
         assert steps.references([step.address, step.body]) <= kept, step.address
-        kept |= set(step.keep)
+        kept |= {*step.keep, *step.sign}
     assert set(steps.samples()) == kept
 
 
