@@ -137,7 +137,7 @@ def _end(response: Response) -> Response:
 
 def _count(response: Response) -> None:
     caller = g.get("caller")
-    who = f"{caller.msp_id}/{caller.user}" if caller else None
+    who = caller.name if caller else None
     route = request.url_rule.rule if request.url_rule else None
     code = g.problem.code if "problem" in g else None
     seconds = time.monotonic() - g.started

@@ -11,6 +11,7 @@ import dataclasses
 import os
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,7 +20,8 @@ from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.settings import PREFIX, Settings, SettingsError
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
-from gateway.store.tokens import SCOPES, Tokens
+from gateway.store.scopes import resource
+from gateway.store.tokens import Tokens
 from hlf import errors as errors_of_fabric
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -183,13 +185,21 @@ def errors() -> None:
 @gateway.command()
 def addresses() -> None:
     """Print every address of the API, as Markdown."""
-    from gateway.app import create_app
     from gateway.http import openapi
+
+    with _described():
+        click.echo(openapi.addresses(), nl=False)
+
+
+@contextlib.contextmanager
+def _described() -> Iterator[None]:
+    """Look at the addresses of a gateway that nobody runs."""
+    from gateway.app import create_app
 
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(wallet=Path(folder), data=Path(folder)))
         with app.app_context():
-            click.echo(openapi.addresses(), nl=False)
+            yield
 
 
 @gateway.command()
@@ -232,12 +242,19 @@ def token() -> None:
 @token.command()
 @click.option("--organisation", required=True, help="MSP id of the organisation that the token acts for.")
 @click.option("--user", default="User1", show_default=True, help="The user of that organisation.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may do; default: read.")
+@click.option("--scope", "scopes", multiple=True, help="What it may do, as read or write:orders; default: read.")
 @click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="How long it is valid.")
 @click.option("--wallet", type=_FOLDER, default=Path("build/network"), show_default=True, envvar="SELAT_WALLET")
 @click.option("--data", type=_FOLDER, default=Path("build/gateway"), show_default=True, envvar="SELAT_DATA")
 def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wallet: Path, data: Path) -> None:
     """Make a token and print it. It is shown only once: the gateway keeps its hash."""
+    if any(map(resource, scopes)):
+        from gateway.http import auth
+
+        with _described():
+            words = auth.unknown(scopes)
+        if words:
+            raise click.ClickException(words)
     known = Wallet(wallet)
     try:
         users = known.users(organisation)
@@ -245,7 +262,11 @@ def create(organisation: str, user: str, scopes: tuple[str, ...], days: int, wal
             raise WalletError(f"{organisation} has no user {user!r} in the wallet; it has {', '.join(users)}")
     except WalletError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(Tokens(_store(data)).create(organisation, user, scopes or ("read",), days * _DAY))
+    try:
+        made = Tokens(_store(data)).create(organisation, user, scopes or ("read",), days * _DAY)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(made)
 
 
 @token.command("list")

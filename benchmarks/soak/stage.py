@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.processes import Programs
 from gateway.http.settings import Settings
 from gateway.store.database import Store
-from gateway.store.tokens import SCOPES, Tokens
+from gateway.store.scopes import SCOPES
+from gateway.store.tokens import Tokens
 from hlf.network import admin, processes
 from hlf.network.admin.keys import renewing
 from hlf.network.state import Folder

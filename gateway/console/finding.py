@@ -63,7 +63,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 def search() -> Redirect | str:
     """Show what has the text on its label; who audits and asks for a block or transaction is led on to the ledger."""
     text = _text()
-    if "audit" in context.caller().scopes and (_block_number(text) is not None or names.TRANSACTION_ID.fits(text)):
+    if context.caller().may("audit:console") and (_block_number(text) is not None or names.TRANSACTION_ID.fits(text)):
         return redirect(url_for("console.search_ledger", q=text), 303)
     return page("search.html", text=text, found=list(_known(text)))
 
@@ -74,7 +74,7 @@ def search() -> Redirect | str:
 def search_ledger() -> str:
     """Show which channels have a block or transaction, and what else has the text on its label."""
     text = _text()
-    known = _known(text) if "read" in context.caller().scopes else ()
+    known = _known(text) if context.caller().may("read:console") else ()
     return page("search.html", text=text, found=[*_in_the_ledger(text), *known])
 
 

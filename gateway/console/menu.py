@@ -63,7 +63,7 @@ def shown() -> Iterator[tuple[str, list[MenuEntry]]]:
     """Yield the sections of the menu that the caller may use, each with the entries that lead somewhere."""
     joined = channels()
     for heading, scope, pages in _SECTIONS:
-        if scope in context.caller().scopes:
+        if context.caller().may(f"{scope}:console"):
             yield (
                 gettext(heading),
                 [

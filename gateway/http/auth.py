@@ -1,14 +1,17 @@
-"""Scopes: every view names the scope it needs; nobody can call a view that names none."""
+"""
+Scopes: every view names the scope it needs, and its blueprint is the resource; nobody can call a view that names none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from flask import current_app, g, request
 
 from gateway.http import budgets, context
 from gateway.http.problems import Problem
+from gateway.store import scopes as texts
 from gateway.store import tokens
 
 PUBLIC = "public"
@@ -22,8 +25,8 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 
 def needs(scope: str) -> Callable[[_View], _View]:
     """Mark a view as open to tokens with *scope*, or to everybody with ``PUBLIC``."""
-    if scope != PUBLIC and scope not in tokens.SCOPES:
-        raise ValueError(f"{scope} is no scope; the scopes are {', '.join(tokens.SCOPES)}")
+    if scope != PUBLIC and scope not in texts.SCOPES:
+        raise ValueError(f"{scope} is no scope; the scopes are {', '.join(texts.SCOPES)}")
 
     def mark(view: _View) -> _View:
         view.needed_scope = scope  # type: ignore[attr-defined]  # The type of functions has no attributes.
@@ -35,6 +38,33 @@ def needs(scope: str) -> Callable[[_View], _View]:
 def scope_of(view: Callable[..., Any]) -> str | None:
     """Return the scope a view names; None if it names none."""
     return getattr(view, "needed_scope", None)
+
+
+def resources() -> dict[str, set[str]]:
+    """Return the resources that there are, each with the scopes that its addresses need."""
+    found: dict[str, set[str]] = {}
+    for endpoint, view in current_app.view_functions.items():
+        scope, (resource, _, name) = scope_of(view), endpoint.partition(".")
+        if scope not in {None, PUBLIC} and name:
+            found.setdefault(resource, set()).add(str(scope))
+    return found
+
+
+def unknown(scopes: Iterable[str]) -> str:
+    """Return why one of *scopes* allows nothing anywhere, in words; empty if each allows something."""
+    known = resources()
+    for scope in scopes:
+        kind, resource = scope.partition(":")[0], texts.resource(scope)
+        if resource and kind not in known.get(resource, set()):
+            those = ", ".join(sorted(each for each, needed in known.items() if kind in needed))
+            return f"{scope} is the scope of no address; resources with {kind} are {those}"
+    return ""
+
+
+def _needed(scope: str) -> str:
+    """Return the scope of the request with its resource, and with the channel and chaincode in its address."""
+    place = request.view_args or {}
+    return texts.needed(scope, request.blueprint or "", place.get("channel", ""), place.get("chaincode", ""))
 
 
 def check() -> None:
@@ -59,11 +89,10 @@ def check() -> None:
         raise
     _spend(budgets.TOKEN, g.caller.token_id)
     _spend(budgets.ORGANISATION, g.caller.msp_id)
-    if scope is None or scope not in g.caller.scopes:
+    if scope is None or not g.caller.may(wanted := _needed(scope)):
         held = ", ".join(sorted(g.caller.scopes))
-        raise Problem(
-            "SCOPE_MISSING", f"This needs the scope {scope or 'of nobody'}; the token has {held}", scope=scope
-        )
+        need = f"{scope}, or {wanted}" if scope else "of nobody"
+        raise Problem("SCOPE_MISSING", f"This needs the scope {need}; the token has {held}", scope=scope)
 
 
 def _spend(budget: str, whose: str) -> None:

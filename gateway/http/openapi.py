@@ -14,6 +14,7 @@ from flask import Blueprint, current_app, render_template
 from gateway.examples import documenting
 from gateway.fabric.declarations import DeclaredFunction
 from gateway.http import auth, context, problemtypes
+from gateway.store import scopes
 
 pages = Blueprint("pages", __name__, template_folder="templates")
 
@@ -107,7 +108,7 @@ def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                 "method": method.upper(),
                 "summary": operation.get("summary", ""),
                 "description": operation.get("description", ""),
-                "scope": operation["x-scope"],
+                "scope": _narrowest(operation),
                 "calls": [] if "{chaincode}" in path else operation["x-contract-functions"],
                 "parameters": [_resolved(document, p) for p in [*shared, *operation.get("parameters", [])]],
                 "body": _fields(document, body),
@@ -115,6 +116,12 @@ def _operations(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             }
             found.setdefault(operation["tags"][0], []).append(entry)
     return found
+
+
+def _narrowest(operation: dict[str, Any]) -> str:
+    """Return the scope of an operation with its resource."""
+    scope = operation["x-scope"]
+    return auth.PUBLIC if scope == auth.PUBLIC else scopes.needed(scope, operation["tags"][0])
 
 
 def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from typing import Any
 
 from gateway.oidc.keys import Fetch, IssuerKeys, fetched
 from gateway.oidc.trust import TrustedIssuer
-from gateway.store.tokens import SCOPES, IssuerUnavailableError, TokenCaller, TokenError
+from gateway.store.scopes import FORM
+from gateway.store.tokens import IssuerUnavailableError, TokenCaller, TokenError
 
 _MOST = 16 * 1024
 _KINDS = {"JWT", "AT+JWT", "APPLICATION/AT+JWT", ""}
@@ -151,7 +152,7 @@ def _caller(trusted: TrustedIssuer, claims: Mapping[str, Any]) -> TokenCaller:
     expires_at = _moment(claims["exp"])
     if expires_at is None:
         raise _invalid("a claim has another form than its standard says")
-    return TokenCaller(f"oidc-{named[:16]}", msp_id, user, frozenset(allowed & set(SCOPES)), expires_at)
+    return TokenCaller(f"oidc-{named[:16]}", msp_id, user, frozenset(filter(FORM.fullmatch, allowed)), expires_at)
 
 
 def _meaning(claims: Mapping[str, Any], claim: str, meanings: Mapping[str, str]) -> str:

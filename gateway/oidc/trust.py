@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gateway.http.words import MSP_ID
-from gateway.store.tokens import SCOPES
+from gateway.store.scopes import FORM
 
 # Signatures by public keys alone: with a shared secret, whoever can check a token could make one.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -76,7 +76,7 @@ class _IssuerSchema(Schema):
     users = fields.Dict(fields.String(), fields.String(validate=validate.Length(1)), load_default=dict)
     scope_claim = fields.String(load_default="scope", validate=validate.Length(1))
     scopes = fields.Dict(
-        fields.String(), fields.List(fields.String(validate=validate.OneOf(SCOPES))), load_default=dict
+        fields.String(), fields.List(fields.String(validate=validate.Regexp(f"(?:{FORM.pattern})$"))), load_default=dict
     )
 
     @validates_schema

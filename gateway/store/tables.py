@@ -27,6 +27,7 @@ tokens = _table(
     sa.Column("created_at", NUMBER, nullable=False),
     sa.Column("expires_at", NUMBER, nullable=False),
     sa.Column("revoked_at", NUMBER),
+    sa.Column("account", sa.Text, nullable=False, server_default=""),
 )
 
 idempotency_keys = _table(

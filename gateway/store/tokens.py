@@ -13,19 +13,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.store import scopes as scope_texts
 from gateway.store.database import Store
+from gateway.store.scopes import SCOPES
 from gateway.store.statements import Prepared
 from gateway.store.tables import tokens
 
-# The scopes of tokens. `write` does not imply `read`: a machine that only reports scans needs no answers.
-SCOPES = ("read", "write", "audit", "events", "metrics", "tokens", "webhooks")
 _PREFIX = "selat"
-_CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at")
+_CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account")
 _FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
 _REVOKE = Prepared(
     sa.update(tokens)
     .where(tokens.c.id == sa.bindparam("token"))
     .values(revoked_at=sa.func.coalesce(tokens.c.revoked_at, sa.bindparam("now")))
+)
+_END = Prepared(
+    sa.update(tokens)
+    .where(tokens.c.id == sa.bindparam("token"), tokens.c.expires_at > sa.bindparam("ends"))
+    .values(expires_at=sa.bindparam("ends"))
 )
 _ALL = Prepared(sa.select(tokens).order_by(tokens.c.created_at.desc(), tokens.c.id))
 _OF_USER = Prepared(
@@ -64,11 +69,21 @@ class TokenCaller:
     user: str
     scopes: frozenset[str]
     expires_at: datetime
+    account: str = ""
+
+    @property
+    def name(self) -> str:
+        """Who it is, for people: organisation and user, and the service account that acts for it."""
+        return f"{self.msp_id}/{self.user}" + (f" ({self.account})" if self.account else "")
+
+    def may(self, scope: str) -> bool:
+        """Return whether the token has *scope*, by itself or as a part of one of its own."""
+        return scope_texts.covers(self.scopes, scope)
 
 
 @dataclass(frozen=True)
 class Token:
-    """One row of ``selat gateway token list``; it cannot be used as a token."""
+    """One row of ``selat gateway token list``; it cannot be used as a token. *account* is empty for a person's."""
 
     id: str
     msp_id: str
@@ -77,6 +92,7 @@ class Token:
     created_at: datetime
     expires_at: datetime
     revoked: bool
+    account: str
 
 
 class Tokens:
@@ -90,16 +106,17 @@ class Tokens:
         self._store = store
         self._clock = clock
 
-    def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int) -> str:
+    def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int, account: str = "") -> str:
         """
-        Return a new token's text. Only its hash is kept.
+        Return a new token's text, of the service *account* if it is not a person's. Only its hash is kept.
 
         Raises:
             ValueError: unknown scope, no scope, or valid for less than a second.
         """
-        unknown = sorted(set(scopes) - set(SCOPES))
+        unknown = sorted(each for each in set(scopes) if not scope_texts.FORM.fullmatch(each))
         if unknown or not scopes:
-            raise ValueError(f"scopes must be some of {', '.join(SCOPES)}; got {', '.join(unknown) or 'none'}")
+            known = ", ".join(SCOPES)
+            raise ValueError(f"scopes must be some of {known}, or parts of them; got {', '.join(unknown) or 'none'}")
         if seconds < 1:
             raise ValueError("a token must live for at least a second")
         identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
@@ -115,6 +132,7 @@ class Tokens:
                     "scopes": " ".join(sorted(set(scopes))),
                     "created_at": now,
                     "expires_at": now + seconds,
+                    "account": account,
                 },
             )
         return f"{_PREFIX}_{identifier}_{secret}"
@@ -141,7 +159,8 @@ class Tokens:
             raise TokenError("revoked")
         if row["expires_at"] <= self._clock():
             raise TokenError("expired", expires_at)
-        return TokenCaller(row["id"], row["msp_id"], row["user"], frozenset(row["scopes"].split()), expires_at)
+        scopes = frozenset(row["scopes"].split())
+        return TokenCaller(row["id"], row["msp_id"], row["user"], scopes, expires_at, row["account"])
 
     def check(self, identifier: str) -> None:
         """Raise TokenError if the token of this id was revoked; another issuer's is not known here."""
@@ -155,6 +174,11 @@ class Tokens:
         with self._store.connection() as database:
             changed = database.execute(_REVOKE, {"token": identifier, "now": int(self._clock())})
             return bool(changed.rowcount == 1)
+
+    def end(self, identifier: str, seconds: int) -> None:
+        """Let the token of this id be valid for so many seconds more, and not longer than it was."""
+        with self._store.connection() as database:
+            database.execute(_END, {"token": identifier, "ends": int(self._clock()) + seconds})
 
     def all(self) -> list[Token]:
         """Return every token, newest first, without its secret."""
@@ -178,6 +202,7 @@ def _token(row: Any) -> Token:
         _moment(row["created_at"]),
         _moment(row["expires_at"]),
         row["revoked_at"] is not None,
+        row["account"],
     )
 
 

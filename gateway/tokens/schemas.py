@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from gateway.http.times import Time
-from gateway.store.tokens import SCOPES
+from gateway.store.scopes import FORM
 
 _DAYS = 366
 
@@ -14,16 +14,43 @@ class NewTokenSchema(Schema):
     """Body of ``POST /v1/tokens``."""
 
     scopes = fields.List(
-        fields.String(validate=validate.OneOf(SCOPES)),
+        fields.String(validate=validate.Regexp(f"(?:{FORM.pattern})$")),
         required=True,
-        validate=validate.Length(1, len(SCOPES)),
-        metadata={"description": "Some of the scopes that the caller's own token has", "example": ["read"]},
+        validate=validate.Length(1, 100),
+        metadata={
+            "description": "Some of the scopes that the caller's own token has, or parts of them, as write:orders",
+            "example": ["read"],
+        },
     )
     days = fields.Integer(
         strict=True,
         load_default=30,
         validate=validate.Range(1, _DAYS),
         metadata={"description": "How long it is valid"},
+    )
+    account = fields.String(
+        load_default="",
+        validate=validate.Regexp(r"(?:[a-z][a-z0-9-]{0,63})?$"),
+        metadata={
+            "description": "Name of the service that it is for; by default it is the user's own",
+            "example": "erp",
+        },
+    )
+
+
+class ListedTokensSchema(Schema):
+    """Query of ``GET /v1/tokens``."""
+
+    account = fields.String(metadata={"description": "Only those of this service account"})
+
+
+class RotationSchema(Schema):
+    """Query of ``POST /v1/tokens/<id>/rotation``."""
+
+    overlap_seconds = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 7 * 24 * 3600),
+        metadata={"description": "How long the old token stays valid beside the new one"},
     )
 
 
@@ -42,3 +69,4 @@ class TokenSchema(Schema):
     created_at = Time()
     expires_at = Time()
     revoked = fields.Boolean()
+    account = fields.String(metadata={"description": "The service account that it is for; empty if none"})

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gateway.http.settings import Settings
 from gateway.store.database import Store
-from gateway.store.tokens import SCOPES, Tokens
+from gateway.store.scopes import SCOPES
+from gateway.store.tokens import Tokens
 from hlf.network import engines, processes, state
 from hlf.network.admin import lifetime
 from hlf.network.admin.lifetime import RunningNetwork

@@ -51,7 +51,7 @@ def disclosures() -> str:
         (gettext("What you show to others"), given),
         (gettext("What others show to you"), context.ask_list(TRADE, "Disclosures:received")),
     ]
-    if "audit" in context.caller().scopes and context.caller().msp_id == _auditor():
+    if context.caller().may("audit:console") and context.caller().msp_id == _auditor():
         shown.append((gettext("What everybody shows to anybody"), context.ask_list(TRADE, "Disclosures:audit")))
     return page("disclosures.html", shown=shown, claims=of_claims(given), requests=open_requests())
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from gateway.http import context, freshness
 from gateway.offline import steps
 from gateway.offline.steps import SignedStep
-from gateway.store import tokens
+from gateway.store import scopes, tokens
 from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.audit.records import search
@@ -30,7 +30,7 @@ class RefusedError(Exception):
 def _client() -> tuple[FlaskClient, dict[str, str]]:
     """A gateway without a ledger, and the headers of somebody who may do everything."""
     app = application(Path(tempfile.mkdtemp(prefix="selat-fuzz-")), FakeLedgers())
-    token = app.extensions[context.EXTENSION].tokens.create("PlatformMSP", "User1", tokens.SCOPES, 86_400)
+    token = app.extensions[context.EXTENSION].tokens.create("PlatformMSP", "User1", scopes.SCOPES, 86_400)
     return app.test_client(), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
 

@@ -11,7 +11,8 @@ import requests
 
 from gateway.examples import steps
 from gateway.store.database import Store
-from gateway.store.tokens import SCOPES, Tokens
+from gateway.store.scopes import SCOPES
+from gateway.store.tokens import Tokens
 from hlf import identity
 from selat.demo import environment
 from selat.demo.callers import Blocks

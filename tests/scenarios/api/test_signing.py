@@ -15,7 +15,8 @@ import requests
 from fabric_protos.gateway import gateway_pb2
 
 from gateway.store.database import Store
-from gateway.store.tokens import SCOPES, Tokens
+from gateway.store.scopes import SCOPES
+from gateway.store.tokens import Tokens
 from hlf import identity, signers
 from hlf.wire import proposals
 from tests.docs import pages

@@ -16,7 +16,7 @@ import pytest
 
 from gateway.front.service import FrontService
 from gateway.http import context
-from gateway.store.tokens import SCOPES
+from gateway.store.scopes import SCOPES
 from tests.unit.gateway.fakes import FakeLedgers, application
 
 EVALUATE = "/v1/channels/trade/chaincodes/trade/evaluate"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.http import auth
-from gateway.store.tokens import SCOPES, TokenError, Tokens
+from gateway.store.scopes import SCOPES
+from gateway.store.tokens import TokenError, Tokens
 
 READING = {"GET", "HEAD", "OPTIONS"}
 OPEN_TO_ALL = {
@@ -107,6 +108,54 @@ def test_every_closed_address_refuses_a_token_with_all_scopes_but_its_own(app, c
     assert ledgers.asked == []
 
 
+def test_every_scope_of_a_route_is_one_of_its_resource(app):
+    """A scope can be limited to each resource, by its blueprint: so no route is outside of all of them."""
+    with app.app_context():
+        known = auth.resources()
+    for rule in app.url_map.iter_rules():
+        scope = auth.scope_of(app.view_functions[rule.endpoint])
+        if scope != auth.PUBLIC:
+            assert scope in known[rule.endpoint.partition(".")[0]], rule.rule
+    assert set().union(*known.values()) == set(SCOPES)
+
+
+def test_every_closed_address_refuses_a_token_for_all_other_resources(app, client, ledgers, bearer):
+    """A scope with a resource opens the addresses of that resource, and no other address."""
+    with app.app_context():
+        known = auth.resources()
+    parts = {name: [f"{scope}:{name}" for scope in needed] for name, needed in known.items()}
+    others = {name: bearer(*[each for other in parts if other != name for each in parts[other]]) for name in parts}
+    for path, method, _ in _closed(app):
+        resource = app.url_map.bind("").match(path, method=method)[0].partition(".")[0]
+        if resource == "console":
+            client.set_cookie(auth.COOKIE, others[resource]["Authorization"].split()[1])
+            assert client.open(path, method=method).status_code == 403, path
+            continue
+        answer = client.open(path, method=method, headers=others[resource])
+        assert (answer.status_code, answer.json["code"]) == (403, "SCOPE_MISSING"), path
+    assert ledgers.asked == []
+
+
+def test_a_scope_can_be_limited_to_a_resource_a_channel_and_a_chaincode(client, bearer):
+    """What is left out is allowed; an address of another channel or chaincode is refused before Fabric is asked."""
+    place = "/v1/channels/logistics/chaincodes/carriage/evaluate"
+    for scope, allowed in {
+        "read": True,
+        "read:calls": True,
+        "read:calls@logistics": True,
+        "read:calls@logistics/carriage": True,
+        "read:calls@logistics/carriages": False,
+        "read:calls@logistic": False,
+        "read:calls@trade": False,
+        "read:functions": False,
+        "write:calls": False,
+    }.items():
+        answer = client.post(place, json={"function": "F"}, headers=bearer(scope))
+        assert (answer.status_code == 200) is allowed, scope
+        if not allowed:
+            assert "read, or read:calls@logistics/carriage" in answer.json["detail"]
+
+
 @pytest.mark.parametrize(
     ("header", "code"),
     [
@@ -168,6 +217,9 @@ def test_scopes_must_exist(services):
         services.tokens.create("PlatformMSP", "User1", ["everything"], 60)
     with pytest.raises(ValueError, match="scopes must be some of"):
         services.tokens.create("PlatformMSP", "User1", [], 60)
+    for wrong in ("read:", "read:Orders", "read:calls@", "read:calls@x/", "read write", "write:a@b/c/d", "read:a\n"):
+        with pytest.raises(ValueError, match="scopes must be some of"):
+            services.tokens.create("PlatformMSP", "User1", [wrong], 60)
 
 
 def test_a_changed_secret_is_not_that_token(services):

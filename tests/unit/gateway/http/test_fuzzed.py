@@ -16,7 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi import checks
 
 from gateway.http import context
-from gateway.store.tokens import SCOPES
+from gateway.store.scopes import SCOPES
 from hlf import errors as fabric
 from tests.unit.gateway.fakes import FakeLedgers, application
 

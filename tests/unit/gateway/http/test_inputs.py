@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.http import context, idempotency, inputs, openapi
-from gateway.store.tokens import SCOPES
+from gateway.store.scopes import SCOPES
 from gateway.trade.orders.order_schemas import AMOUNT
 from tests.unit.gateway.fakes import ORDER, FakeLedgers, application
 
