@@ -75,7 +75,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
     """Give *app* these settings; it keeps nothing from earlier ones."""
     # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
-    store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet)
+    store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet, settings.passphrase_file)
     plain = functools.partial(Flask.wsgi_app, app)
     app.wsgi_app = tracing.around(plain) if tracing else plain  # type: ignore[method-assign, assignment]
     intercepting = tracing.interceptors() if tracing else ()

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gateway.fabric.ledger import Ledgers
-from gateway.fabric.wallet import Wallet, WalletError
+from gateway.fabric.wallet import KeyElsewhereError, Wallet, WalletError
 from gateway.http.settings import Settings
 from gateway.oidc import trust
 from gateway.oidc.bearers import Issuers, MissingLibraryError
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
 from hlf import errors
+from hlf.identity import Identity
 
 _SOON = timedelta(days=30)
 
@@ -30,7 +31,7 @@ class CheckResult:
 
 def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckResult]:
     """Yield what was found, the cheapest first; nodes are asked, and nothing is written to a ledger."""
-    wallet = Wallet(settings.wallet)
+    wallet = Wallet(settings.wallet, settings.passphrase_file)
     organisations = wallet.organisations()
     yield _store(settings)
     yield CheckResult(
@@ -94,15 +95,28 @@ def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckRes
     except errors.HlfError as error:
         yield CheckResult(msp_id, False, str(error))
         return
+    yield from users(wallet, msp_id, now)
+
+
+def users(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
+    """Yield whether each user's certificate lasts, and whether its key can be used."""
     for name in wallet.users(msp_id):
         what = f"{msp_id}/{name}"
         try:
-            own, _ = wallet.user(msp_id, name)
+            own, where = _key(wallet, msp_id, name)
         except errors.HlfError as error:
             yield CheckResult(what, False, str(error))
             continue
         ends = own.certificate.not_after
-        yield CheckResult(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}")
+        yield CheckResult(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}{where}")
+
+
+def _key(wallet: Wallet, msp_id: str, name: str) -> tuple[Identity, str]:
+    """Return a user's identity, and a word on its key if that is not in the wallet; one that is there is tried."""
+    try:
+        return wallet.user(msp_id, name)[0], ""
+    except KeyElsewhereError:
+        return wallet.identity(msp_id, name), "; it signs elsewhere"
 
 
 def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> Iterator[CheckResult]:

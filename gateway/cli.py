@@ -41,7 +41,7 @@ def gateway() -> None:
 def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: str | None) -> None:
     """Serve until stopped. Settings come from SELAT_<NAME>; options override them."""
     settings = _settings(WALLET=wallet, DATA=data, LISTEN=listen, TRACKING=tracking)
-    if not Wallet(settings.wallet).organisations():
+    if not Wallet(settings.wallet, settings.passphrase_file).organisations():
         raise click.ClickException(
             f"{settings.wallet} has no profiles/<MSP>.json. Start a network first (selat network up), "
             "or name its state folder with --wallet."
@@ -90,7 +90,7 @@ def count(identity: str, wallet: Path | None) -> None:
 
     settings = _settings(WALLET=wallet)
     msp_id, _, user = identity.partition("/")
-    ledgers = Ledgers(Wallet(settings.wallet), settings.submit_seconds)
+    ledgers = Ledgers(Wallet(settings.wallet, settings.passphrase_file), settings.submit_seconds)
     try:
         counted = sum(len(each) for each in counting.count(ledgers, msp_id, user))
     except (errors_of_fabric.HlfError, WalletError) as error:
@@ -217,7 +217,7 @@ def rebuild(organisation: str | None, wallet: Path | None, data: Path | None) ->
     from gateway.readmodel.model import Model
 
     settings = _settings(WALLET=wallet, DATA=data)
-    known = Wallet(settings.wallet)
+    known = Wallet(settings.wallet, settings.passphrase_file)
     ledgers, model = Ledgers(known, settings.submit_seconds), Model(_store(settings.data, settings.database))
     try:
         for msp_id in [organisation] if organisation else known.organisations():

@@ -100,19 +100,27 @@ def load_certificate(pem: bytes) -> Certificate:
     return found[0]
 
 
-def load_user(folder: Path | str, msp_id: str) -> tuple[Identity, signers.Signer]:
+def load_user(folder: Path | str, msp_id: str, *, password: bytes | None = None) -> tuple[Identity, signers.Signer]:
     """
     Return the identity and signer of the user whose ``cert.pem`` and ``key.pem`` are in *folder*.
+
+    Args:
+        password: of an encrypted key.
 
     Raises:
         IdentityError: a file is missing or unusable, or the key is not the certificate's.
     """
-    return load(Path(folder) / "cert.pem", Path(folder) / "key.pem", msp_id)
+    return load(Path(folder) / "cert.pem", Path(folder) / "key.pem", msp_id, password=password)
 
 
-def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.Signer]:
+def load(
+    certificate: Path, key: Path, msp_id: str, *, password: bytes | None = None
+) -> tuple[Identity, signers.Signer]:
     """
     Return the identity and signer in two PEM files.
+
+    Args:
+        password: of an encrypted key.
 
     Raises:
         IdentityError: a file is missing or unusable, or the key is not the certificate's.
@@ -122,7 +130,7 @@ def load(certificate: Path, key: Path, msp_id: str) -> tuple[Identity, signers.S
     except IdentityError as unusable:
         raise IdentityError(f"{certificate}: {unusable}") from unusable
     try:
-        private = signers.load_private_key(_read(key))
+        private = signers.load_private_key(_read(key), password)
         signer = signers.from_private_key(private)
     except IdentityError as unusable:
         raise IdentityError(f"{key}: {unusable}") from None

@@ -131,4 +131,6 @@ def load_private_key(pem: bytes, password: bytes | None = None) -> PrivateKeyTyp
     except Exception:  # noqa: BLE001
         # Mostly it is a ValueError, but failures of OpenSSL have other classes, and no list of them is complete. The
         # library's text may quote the file, which is private.
-        raise IdentityError("the private key cannot be read: expected PEM (PKCS #8 or SEC 1) of an EC key") from None
+        wrong = "" if password is None else "the password is wrong, or "
+        expected = "expected PEM (PKCS #8 or SEC 1) of an EC key"
+        raise IdentityError(f"the private key cannot be read: {wrong}{expected}") from None

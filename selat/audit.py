@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from gateway.fabric.wallet import Wallet
 from hlf import audit as verifier
 from hlf.audit.evidence import documents
 from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof
@@ -63,7 +62,7 @@ audit.add_command(searching.report)
 def export(folder: Path, channel: str, organisation: str, user: str, wallet: Path) -> None:
     """Write all blocks of a channel that are missing in FOLDER, one file for each block."""
     with options.explained():
-        held = Wallet(wallet)
+        held = options.opened(wallet)
         with held.connect(organisation, user) as fabric:
             network = fabric.network(channel)
             try:

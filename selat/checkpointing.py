@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from gateway.fabric.wallet import Wallet
 from hlf import audit
 from hlf.audit.evidence import anchors, checkpoints, comparison, documents
 from hlf.audit.evidence.checkpoints import SignedCheckpoint
@@ -49,7 +48,7 @@ def make(
     If anything does not hold, nothing is signed. No peer is asked.
     """
     with options.explained():
-        who, signer = Wallet(wallet).user(organisation, user)
+        who, signer = options.opened(wallet).user(organisation, user)
         genesis = documents.read(trusted) if trusted is not None else None
         report = audit.verify(itertools.islice(files.read_blocks(*blocks), height), trusted=genesis)
         _must_hold(report, height)
@@ -106,7 +105,7 @@ def check_checkpoint(
         if blocks:
             found["blocks"] = _of_blocks(read, files.read_blocks(*blocks))
         if peers:
-            with Wallet(wallet).connect(organisation, user) as fabric:
+            with options.opened(wallet).connect(organisation, user) as fabric:
                 for msp_id in peers:
                     found[msp_id] = _of_peer(read, LedgerCopy(fabric.network(read.channel), msp_id))
     if as_json:
@@ -153,7 +152,7 @@ def compare(
             if channel is None:
                 missing = first if not Path(first).exists() else second
                 raise click.UsageError(f"{missing} is no export here; to ask that organisation's peer give --channel")
-            network = stack.enter_context(Wallet(wallet).connect(organisation, user)).network(channel)
+            network = stack.enter_context(options.opened(wallet).connect(organisation, user)).network(channel)
         names = (visible.text(first), visible.text(second))
         outcome = comparison.compare(_copy(first, network), _copy(second, network), names)
     if as_json:

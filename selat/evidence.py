@@ -67,7 +67,7 @@ def receipt(
         if blocks:
             made = receipts.from_blocks(files.read_blocks(*blocks), transaction, heights=heights)
         elif channel is not None:
-            made = _asked(Wallet(wallet), organisation, user, channel, transaction, heights)
+            made = _asked(options.opened(wallet), organisation, user, channel, transaction, heights)
         else:
             raise click.UsageError("give exported BLOCKS, or --channel to ask a peer")
         if disclosure is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from gateway.fabric.wallet import WalletError
+from gateway.fabric.wallet import Wallet, WalletError
 from hlf.audit.evidence import anchors, documents
 from hlf.audit.records import visible
 from hlf.errors import HlfError, WireError
@@ -61,6 +62,11 @@ def explained() -> Iterator[None]:
         raise  # The reader of a pipe has stopped, as `head` does; click ends quietly.
     except (HlfError, WalletError, OSError) as error:
         raise click.ClickException(visible.text(str(error))) from error
+
+
+def opened(wallet: Path) -> Wallet:
+    """Return the wallet in a folder; its sealed keys are opened with the file that SELAT_PASSPHRASE_FILE names."""
+    return Wallet(wallet, os.environ.get("SELAT_PASSPHRASE_FILE", ""))
 
 
 @contextlib.contextmanager

@@ -12,11 +12,16 @@ import click
 from hlf.network import errors, options, state
 from hlf.network.state import Folder
 from hlf.network.topology import Organisation
+from selat import sealing
 
 
 @click.group()
 def wallet() -> None:
-    """Hand over identities and profiles."""
+    """Hand over identities and profiles, and seal their keys."""
+
+
+wallet.add_command(sealing.seal)
+wallet.add_command(sealing.unseal)
 
 
 @wallet.command("export")

@@ -69,7 +69,7 @@ def _certificates(msp_id: str) -> list[CertificateLife]:
     found = []
     for name in wallet.users(msp_id):
         try:
-            ends = wallet.user(msp_id, name)[0].certificate.not_after
+            ends = wallet.identity(msp_id, name).certificate.not_after
         except (errors.HlfError, WalletError):
             found.append(CertificateLife(name, None, None, "bad"))
             continue

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gateway.fabric import userkeys
 from hlf import identity, profile, signers
 from hlf.client import gateway as fabric
-from hlf.client import session
 
 # Names that are safe in a path. An MSP id or user name that does not match never reaches the file system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
@@ -27,14 +27,17 @@ class Wallet:
     """
     ``<folder>/organisations/<MSP>/users/<name>/{cert,key}.pem`` and ``<folder>/profiles/<MSP>.json``.
 
-    Without ``key.pem`` a user signs elsewhere. A user may also have ``tls/client.{crt,key}``, for nodes with mutual
-    TLS. ``<folder>/channels/<name>.block`` is the trusted genesis block of a channel.
+    A user's key may be in other places too (``gateway.fabric.userkeys``). A user may also have
+    ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block`` is the trusted genesis block
+    of a channel.
 
     Nothing is cached: the next connection uses a certificate that was renewed on disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, passphrase_file: str = "") -> None:
+        """*passphrase_file* has the passphrase of sealed keys; it is read when one is opened."""
         self._folder = folder
+        self._passphrase_file = passphrase_file
 
     def organisations(self) -> list[str]:
         """Return the MSP ids that have a connection profile, sorted."""
@@ -85,9 +88,9 @@ class Wallet:
             hlf.errors.IdentityError: certificate or key cannot be used.
         """
         folder = self._user(msp_id, name)
-        if not _has_key(folder):
+        if not userkeys.is_here(folder):
             raise KeyElsewhereError(f"the key of {msp_id}/{name} is not in the wallet")
-        return identity.load_user(folder, msp_id)
+        return userkeys.load(folder, msp_id, self._passphrase_file)
 
     def identity(self, msp_id: str, name: str) -> identity.Identity:
         """
@@ -107,9 +110,9 @@ class Wallet:
             WalletError: no such organisation.
         """
         folder = self._folder / "organisations" / msp_id / "users"
-        if NAME.fullmatch(preferred) and _has_key(folder / preferred):
+        if NAME.fullmatch(preferred) and userkeys.is_here(folder / preferred):
             return preferred
-        return next((name for name in self.users(msp_id) if _has_key(folder / name)), None)
+        return next((name for name in self.users(msp_id) if userkeys.is_here(folder / name)), None)
 
     def connect(
         self,
@@ -132,7 +135,7 @@ class Wallet:
             hlf.errors.ProfileError, hlf.errors.IdentityError: the profile, certificate or key cannot be used.
         """
         own = self.user(msp_id, name) if signing else (self.identity(msp_id, name), None)
-        shown = session.TlsIdentity.load(self._user(msp_id, name))
+        shown = userkeys.load_tls(self._user(msp_id, name), self._passphrase_file)
         return fabric.connect(
             self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown, interceptors=interceptors
         )
@@ -151,7 +154,3 @@ class Wallet:
             return
         known = ", ".join(self.organisations()) or "none: is the network up, and is this its state folder?"
         raise WalletError(f"organisation {msp_id!r} is not in the wallet; it has {known}")
-
-
-def _has_key(user: Path) -> bool:
-    return (user / "key.pem").is_file()

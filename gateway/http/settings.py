@@ -29,6 +29,7 @@ class Settings:
         wallet: folder of identities and connection profiles (a network's state folder).
         data: folder of the gateway's own data; all of it except access tokens and the record of audit requests
             may be deleted.
+        passphrase_file: file whose first line is the passphrase of sealed keys in the wallet.
         database: URL of a PostgreSQL that gateways share, as postgresql://<user>@<host>/<database>; without it the
             database is a SQLite file in *data*.
         listen: address and port; port 0 lets the system choose.
@@ -55,6 +56,7 @@ class Settings:
 
     wallet: Path
     data: Path
+    passphrase_file: str = ""
     database: str = field(default="", repr=False)  # It may hold a password.
     listen: str = "127.0.0.1:8080"
     workers: int = 1

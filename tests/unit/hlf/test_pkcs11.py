@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from gateway.fabric.wallet import Wallet
 from hlf import pkcs11, signers
 from hlf.errors import IdentityError
 from hlf.identity import Identity
@@ -75,6 +76,29 @@ def test_a_key_in_a_module_signs_as_fabric_takes_it(library, issued, label):
             message = b"message %d" % number
             assert signatures.verify(issued.key.public_key(), signer.sign(message), message)
         assert PIN not in repr(vars(signer))
+
+
+def test_a_gateway_signs_with_it(library, tmp_path):
+    """A file in its wallet names library, token, label and where the PIN is; the PIN is in no error."""
+    user = tmp_path / "organisations" / "CarrierMSP" / "users" / "User1"
+    user.mkdir(parents=True)
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "CarrierMSP.json").write_text("{}")
+    (tmp_path / "pin").write_text(f"{PIN}\n")
+    (user / "cert.pem").write_bytes(USER.pem)
+    told = f'library = "{library}"\ntoken = "{TOKEN}"\npin_file = "{tmp_path / "pin"}"\nlabel = "small"\n'
+    (user / "pkcs11.toml").write_text(told)
+    wallet = Wallet(tmp_path)
+    assert wallet.signing_user("CarrierMSP") == "User1"
+    identity, signer = wallet.user("CarrierMSP", "User1")
+    with signer:
+        assert signatures.verify(USER.key.public_key(), signer.sign(b"message"), b"message")
+    assert identity.certificate_pem == USER.pem
+    for wrong in (told.replace('"small"', '"large"'), told.replace("token", "tokens", 1), "library = ["):
+        (user / "pkcs11.toml").write_text(wrong)
+        with pytest.raises(IdentityError, match=r"pkcs11\.toml: ") as refused:
+            wallet.user("CarrierMSP", "User1")
+        assert PIN not in str(refused.value)
 
 
 def test_a_client_signs_with_it(connect, peer, library):
