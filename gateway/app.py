@@ -32,6 +32,7 @@ from gateway.store.tokens import Tokens
 from gateway.telemetry import logs, traces
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.traces import Traces
+from gateway.tokens.clientcertificates import ClientCertificates
 from gateway.trade.journeys import sendback
 
 _ACCESS = logging.getLogger("gateway.access")
@@ -85,6 +86,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         store=store,
         tokens=(own := Tokens(store)),
         bearers=Bearers(own, Issuers(trust.read(settings.oidc))),
+        certificates=ClientCertificates(wallet, frozenset(settings.tls_client_scopes.split())),
         wallet=wallet,
         ledgers=chain,
         keys=Keys(store),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import KeyElsewhereError, Wallet, WalletError
+from gateway.front import tls
 from gateway.http.settings import Settings
 from gateway.oidc import trust
 from gateway.oidc.bearers import Issuers, MissingLibraryError
@@ -18,6 +19,8 @@ from hlf import errors
 from hlf.identity import Identity
 
 _SOON = timedelta(days=30)
+# Certificates of public authorities may live for some weeks only, and are renewed by programs.
+_RENEWED = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckR
         ", ".join(organisations) or f"{settings.wallet} has no profiles/<MSP>.json; start a network or name it",
     )
     yield from _address(settings)
+    yield from _encryption(settings, now or datetime.now(UTC))
     yield from _tracking(settings, wallet)
     yield from _oidc(settings)
     for msp_id in organisations:
@@ -64,8 +68,20 @@ def _address(settings: Settings) -> Iterator[CheckResult]:
         own = ipaddress.ip_address(host).is_loopback
     except ValueError:
         own = host == "localhost"
-    words = settings.listen if own else f"{settings.listen} is open to other machines; let a proxy do that with TLS"
-    yield CheckResult("address", True, words)
+    open_to_all = (
+        f"{settings.listen} is open to other machines; let a proxy do that with TLS, or name SELAT_TLS_CERTIFICATE"
+    )
+    yield CheckResult("address", True, settings.listen if own or settings.tls_certificate else open_to_all)
+
+
+def _encryption(settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    try:
+        found = tls.of(settings)
+    except tls.TlsError as error:
+        yield CheckResult("TLS", False, str(error))
+        return
+    if found is not None:
+        yield CheckResult("TLS", found.ends - now > _RENEWED, f"the certificate ends on {found.ends:%Y-%m-%d}")
 
 
 def _tracking(settings: Settings, wallet: Wallet) -> Iterator[CheckResult]:

@@ -51,9 +51,11 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     _store(settings.data, settings.database)
     _check_issuers(settings.oidc)
     _check_traces()
+    _check_tls(settings)
     from gateway.front.server import FrontServer
 
-    click.echo(f"gateway on http://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
+    scheme = "https" if settings.tls_certificate else "http"
+    click.echo(f"gateway on {scheme}://{settings.listen}, documentation at /docs; stop it with Ctrl-C", err=True)
     FrontServer(dataclasses.replace(settings, wallet=settings.wallet.resolve(), data=settings.data.resolve())).run()
 
 
@@ -127,6 +129,15 @@ def _check_issuers(path: str) -> None:
     try:
         Issuers(trust.read(path))
     except (trust.TrustError, MissingLibraryError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _check_tls(settings: Settings) -> None:
+    from gateway.front import tls
+
+    try:
+        tls.of(settings)
+    except tls.TlsError as error:
         raise click.ClickException(str(error)) from error
 
 

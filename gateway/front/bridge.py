@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ssl
 import sys
 import threading
 import urllib.parse
@@ -13,6 +14,7 @@ from typing import Any
 from aiohttp.web import BaseRequest
 
 from gateway.front.presence import ENVIRON, Presence
+from gateway.tokens import clientcertificates
 
 EVENT_STREAM = "text/event-stream"
 _OWN = {"content-type": "CONTENT_TYPE", "content-length": "", "transfer-encoding": "", "expect": ""}
@@ -90,6 +92,9 @@ def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, 
         "wsgi.run_once": False,
         ENVIRON: presence,
     }
+    encrypted = _encryption(request)
+    if encrypted is not None and (shown := encrypted.getpeercert(binary_form=True)):
+        found[clientcertificates.ENVIRON] = shown
     for name, value in request.headers.items():
         # WSGI turns dashes into underscores, so a header written with an underscore could pass for one that a proxy
         # has checked.
@@ -136,9 +141,17 @@ def _address(request: BaseRequest, peer: str) -> str:
 
 
 def _scheme(request: BaseRequest, peer: str) -> str:
-    """Return the scheme; only a proxy on the same machine may set it to https."""
+    """Return the scheme: that of the connection, or, without TLS, what a proxy on the same machine says."""
+    if _encryption(request) is not None:
+        return "https"
     scheme = request.headers.get("X-Forwarded-Proto", "")
     return scheme if scheme in {"http", "https"} and peer in _THIS_MACHINE else request.scheme
+
+
+def _encryption(request: BaseRequest) -> ssl.SSLObject | None:
+    """Return the TLS of the request's own connection; None if it has none."""
+    found: ssl.SSLObject | None = request.transport.get_extra_info("ssl_object") if request.transport else None
+    return found
 
 
 def _bytes(text: str) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class ClientConnections(Server):
         super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)
         self.limits = limits
         self._open: set[RequestHandler] = set()
+        # Those whose handshake goes on. Of one that fails nobody tells, so only the loop holds them.
+        self._greeting: weakref.WeakSet[RequestHandler] = weakref.WeakSet()
         # Those that wait for their client, the longest first, each with its deadline.
         self._waiting: OrderedDict[RequestHandler, float] = OrderedDict()
         # Those whose head has been read, until their answer is written.
@@ -57,7 +60,17 @@ class ClientConnections(Server):
         self._sweeper: asyncio.TimerHandle | None = None
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        """
+        Return what reads the next socket.
+
+        Raises:
+            ConnectionAbortedError: too many clients have not finished their TLS handshake; the socket is closed.
+        """
+        if len(self._greeting) >= self.limits.connections:
+            raise ConnectionAbortedError("too many TLS handshakes")
+        made = _Connection(self, loop=self._loop, **self._kwargs)
+        self._greeting.add(made)
+        return made
 
     @property
     def number(self) -> int:
@@ -69,6 +82,7 @@ class ClientConnections(Server):
         Add a new connection. If there are too many, close the one that has waited longest, or this one if none
         waits.
         """
+        self._greeting.discard(connection)
         if self._sweeper is None:
             self._sweep()
         if len(self._open) >= self.limits.connections:
@@ -153,7 +167,7 @@ class _Connection(RequestHandler):
     """One socket; aiohttp reads HTTP from it."""
 
     # aiohttp's own class has slots, so a subclass must declare its own.
-    __slots__ = ("_begun", "_connections")
+    __slots__ = ("__weakref__", "_begun", "_connections")
 
     def __init__(self, connections: ClientConnections, **options: Any) -> None:
         super().__init__(connections, **options)

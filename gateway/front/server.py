@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from gateway.front import tls
 from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.http.settings import Settings
@@ -107,11 +108,12 @@ class LoopWorker(Worker):
 
     def run(self) -> None:
         settings = self.app.settings
-        _allow_files(settings.connections + _FILES)
+        # With TLS, as many sockets again may be in the middle of their handshakes.
+        _allow_files(settings.connections * (2 if settings.tls_certificate else 1) + _FILES)
         asyncio.run(self._serve(settings))
 
     async def _serve(self, settings: Settings) -> None:
-        service = FrontService(self.wsgi, settings)
+        service, encryption = FrontService(self.wsgi, settings), tls.of(settings)
         working = (Courier(self.wsgi.extensions[context.EXTENSION]), JobRunner(self.wsgi))
         for worker in working:
             worker.start()
@@ -119,12 +121,16 @@ class LoopWorker(Worker):
         for number in _STOPS:
             loop.add_signal_handler(number, ended.set)
         listening = [
-            await loop.create_server(service.connections, sock=each.sock, backlog=self.cfg.backlog)
+            await loop.create_server(
+                service.connections, sock=each.sock, backlog=self.cfg.backlog, **tls.listening(encryption)
+            )
             for each in self.sockets
         ]
         # A signal that came before this loop was ready has changed ``alive``.
         while self.alive and not ended.is_set() and os.getppid() == self.ppid:
             self.notify()
+            if encryption is not None:
+                encryption.renew()
             try:
                 async with asyncio.timeout(_NOTIFY_SECONDS):
                     await ended.wait()

@@ -13,6 +13,7 @@ from gateway.http import budgets, context
 from gateway.http.problems import Problem
 from gateway.store import scopes as texts
 from gateway.store import tokens
+from gateway.tokens import clientcertificates
 
 PUBLIC = "public"
 # The console's cookie. Only the console's pages accept it.
@@ -82,7 +83,7 @@ def check() -> None:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
     try:
-        g.caller = _acting() or context.services().bearers.caller(_presented())
+        g.caller = _acting() or _certified() or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
@@ -105,6 +106,23 @@ def _acting() -> tokens.TokenCaller | None:
     if caller is not None:
         context.services().tokens.check(caller.token_id)
     return caller
+
+
+def _certified() -> tokens.TokenCaller | None:
+    """
+    Return whose certificate the connection has, if the request brings no token.
+
+    A browser shows its certificate whatever page makes it send the request, so a request of another site's page is
+    refused.
+    """
+    shown: bytes | None = request.environ.get(clientcertificates.ENVIRON)
+    if shown is None or "Authorization" in request.headers or request.blueprint == _CONSOLE:
+        return None
+    foreign = request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}
+    origin = request.headers.get("Origin")
+    if foreign or (origin is not None and origin != request.host_url.rstrip("/")):
+        raise Problem("TOKEN_MISSING", "A page of another site needs a token; the client certificate is not enough")
+    return context.services().certificates.caller(shown)
 
 
 def _presented() -> str:

@@ -33,6 +33,7 @@ from gateway.store.keys import Held, Keys
 from gateway.store.tokens import TokenCaller, Tokens
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.traces import Traces
+from gateway.tokens.clientcertificates import ClientCertificates
 from hlf import errors
 from hlf.client.commit import Status
 
@@ -82,6 +83,7 @@ class Services:
     store: Store
     tokens: Tokens
     bearers: Bearers
+    certificates: ClientCertificates
     wallet: Wallet
     ledgers: Ledgers
     keys: Keys

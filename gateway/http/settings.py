@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from gateway.store import backends
+from gateway.store import backends, scopes
 from gateway.telemetry import logs
 
 PREFIX = "SELAT_"
@@ -50,6 +50,11 @@ class Settings:
         origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
         webhook_networks: networks besides the public internet to which webhooks may be sent, separated by spaces, as
             10.1.0.0/16; to them http is allowed, and to all others only https.
+        tls_certificate, tls_key: files with the server's own certificate and its chain, and its key; without them TLS
+            is a proxy's matter.
+        tls_client_ca: file with the authorities of client certificates; who shows one of a user in the wallet needs no
+            token.
+        tls_client_scopes: what such a caller may do, separated by spaces.
         log: the form of log lines, ``text`` or ``json``.
         ready_file: written once the gateway listens, with its address.
     """
@@ -75,6 +80,10 @@ class Settings:
     oidc: str = ""
     origins: str = ""
     webhook_networks: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
+    tls_client_scopes: str = "read write events"
     log: str = logs.TEXT
     ready_file: str = ""
 
@@ -91,6 +100,12 @@ class Settings:
             raise SettingsError(f"{PREFIX}LISTEN is {self.listen!r}; it must be <address>:<port>, as 127.0.0.1:8080")
         if self.tracking and self.tracking.count("/") != 1:
             raise SettingsError(f"{PREFIX}TRACKING is {self.tracking!r}; it must be <MSP>/<user>, as PlatformMSP/User1")
+        if bool(self.tls_certificate) != bool(self.tls_key) or (self.tls_client_ca and not self.tls_certificate):
+            raise SettingsError(
+                f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY need each other, and {PREFIX}TLS_CLIENT_CA needs both"
+            )
+        if unknown := [each for each in self.tls_client_scopes.split() if not scopes.FORM.fullmatch(each)]:
+            raise SettingsError(f"{PREFIX}TLS_CLIENT_SCOPES has {unknown[0]!r}; it must be scopes, as read write")
         if self.log not in logs.FORMS:
             raise SettingsError(f"{PREFIX}LOG is {self.log!r}; it must be one of {', '.join(logs.FORMS)}")
         try:

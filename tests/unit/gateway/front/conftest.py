@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gateway.front import tls
 from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.store.scopes import SCOPES
@@ -27,20 +28,21 @@ CALL = json.dumps({"function": "Claims:commit"}).encode()
 class Served:
     """One front that serves, in a thread with a loop of its own."""
 
-    def __init__(self, folder: Path, ledgers: FakeLedgers, **chosen: int) -> None:
+    def __init__(self, folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> None:
         self.ledgers = ledgers
         self.app = application(folder, ledgers, **chosen)
         self.services: context.Services = self.app.extensions[context.EXTENSION]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="front")
         self._thread.start()
+        self.encryption = tls.of(self.services.settings)
         self.service, self._server = self.do(self._start())
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     async def _start(self) -> Any:
         service = FrontService(self.app, self.services.settings)
         return service, await asyncio.get_running_loop().create_server(
-            service.connections, "127.0.0.1", 0, backlog=2048
+            service.connections, "127.0.0.1", 0, backlog=2048, **tls.listening(self.encryption)
         )
 
     def do(self, work: Any) -> Any:
@@ -105,7 +107,7 @@ def serve(tmp_path: Path, ledgers: FakeLedgers) -> Iterator[Callable[..., Served
     """Serve with these settings until the test is over."""
     with contextlib.ExitStack() as stack:
 
-        def start(**chosen: int) -> Served:
+        def start(**chosen: int | str) -> Served:
             served = Served(tmp_path, ledgers, **chosen)
             stack.callback(served.close)
             return served
