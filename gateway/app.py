@@ -23,6 +23,7 @@ from gateway.http.settings import Settings
 from gateway.oidc import trust
 from gateway.oidc.accepted import Bearers
 from gateway.oidc.bearers import Issuers
+from gateway.oidc.signin import SignIns
 from gateway.pages import forms, switch
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
@@ -81,11 +82,14 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
     app.wsgi_app = tracing.around(plain) if tracing else plain  # type: ignore[method-assign, assignment]
     intercepting = tracing.interceptors() if tracing else ()
     chain, model = ledgers or Ledgers(wallet, settings.submit_seconds, intercepting), Model(store)
+    trusted = trust.read(settings.oidc)
+    issuers = Issuers(trusted)
     app.extensions[context.EXTENSION] = context.Services(
         settings=settings,
         store=store,
         tokens=(own := Tokens(store)),
-        bearers=Bearers(own, Issuers(trust.read(settings.oidc))),
+        bearers=Bearers(own, issuers),
+        sign_ins=SignIns(trusted, issuers, store.secret()),
         certificates=ClientCertificates(wallet, frozenset(settings.tls_client_scopes.split())),
         wallet=wallet,
         ledgers=chain,

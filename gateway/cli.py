@@ -167,15 +167,21 @@ def _must_be_free(listen: str) -> None:
 @gateway.command()
 @click.option("--listen", default="127.0.0.1:9400", show_default=True, help="Address of this machine, and port.")
 @click.option("--audience", default="selat", show_default=True, help="Whom its tokens are for.")
-def issuer(listen: str, audience: str) -> None:
+@click.option("--claim", "claims", multiple=True, help="<name>=<value> in the tokens of those who sign in.")
+def issuer(listen: str, audience: str, claims: tuple[str, ...]) -> None:
     """
     Serve a small OpenID Connect issuer for development: it gives a token with any claims to everybody.
 
     POST /token with grant_type=client_credentials, client_id=<who> and the claims answers one.
     """
+    from gateway.oidc.bearers import MissingLibraryError
     from gateway.oidc.issuer import DevelopmentIssuer, server
 
-    made = DevelopmentIssuer(audience)
+    told = {name: value for name, _, value in (each.partition("=") for each in claims)}
+    try:
+        made = DevelopmentIssuer(audience, claims=told)
+    except MissingLibraryError as error:
+        raise click.ClickException(str(error)) from error
     try:
         serving = server(made, listen)
     except (OSError, ValueError) as error:

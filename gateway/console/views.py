@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
 from gateway.console import companies as register
-from gateway.console import finding, journeylines, lists, menu, network, promises, returning, today
+from gateway.console import finding, journeylines, lists, menu, network, promises, returning, signingin, today
 from gateway.console.acts import acting
 from gateway.console.blueprint import blueprint
 from gateway.console.figures import audience, claimgrants
@@ -40,7 +40,7 @@ __all__ = ["MORE_PAGES", "blueprint"]
 @auth.needs(auth.PUBLIC)
 def login() -> str:
     """Ask for a token."""
-    return render_template("login.html", refused="")
+    return render_template("login.html", refused="", sign_ins=context.services().sign_ins.names())
 
 
 @blueprint.route("/login", methods=["POST"], endpoint="enter")
@@ -52,17 +52,10 @@ def enter() -> Redirect | Response:
     try:
         caller = context.services().bearers.caller(token)
     except TokenError as error:
-        return make_response(render_template("login.html", refused=error.reason), 401)
+        names = context.services().sign_ins.names()
+        return make_response(render_template("login.html", refused=error.reason, sign_ins=names), 401)
     answer = redirect(url_for("console.home"), 303)
-    answer.set_cookie(
-        auth.COOKIE,
-        token,
-        expires=caller.expires_at,
-        path=blueprint.url_prefix or "/",
-        httponly=True,
-        samesite="Strict",
-        secure=request.is_secure,
-    )
+    auth.remember(answer, token, caller.expires_at)
     return answer
 
 
@@ -70,7 +63,8 @@ def enter() -> Redirect | Response:
 @auth.needs(auth.PUBLIC)
 @inputs.takes(body=inputs.FORM)
 def logout() -> Redirect:
-    """Delete the cookie with the token."""
+    """Delete the cookie with the token, and end a token that a sign-in made."""
+    signingin.end(request.cookies.get(auth.COOKIE, ""))
     answer = redirect(url_for("console.login"), 303)
     answer.delete_cookie(auth.COOKIE, path=blueprint.url_prefix or "/", httponly=True, samesite="Strict")
     return answer

@@ -5,9 +5,11 @@ Scopes: every view names the scope it needs, and its blueprint is the resource; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import current_app, g, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from gateway.http import budgets, context
 from gateway.http.problems import Problem
@@ -106,6 +108,13 @@ def _acting() -> tokens.TokenCaller | None:
     if caller is not None:
         context.services().tokens.check(caller.token_id)
     return caller
+
+
+def remember(answer: BaseResponse, token: str, until: datetime) -> None:
+    """Put a token into the console's cookie."""
+    answer.set_cookie(
+        COOKIE, token, expires=until, path="/console", httponly=True, samesite="Strict", secure=request.is_secure
+    )
 
 
 def _certified() -> tokens.TokenCaller | None:

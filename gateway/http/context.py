@@ -26,6 +26,7 @@ from gateway.http.budgets import Budgets
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.oidc.accepted import Bearers
+from gateway.oidc.signin import SignIns
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
@@ -84,6 +85,7 @@ class Services:
     tokens: Tokens
     bearers: Bearers
     certificates: ClientCertificates
+    sign_ins: SignIns
     wallet: Wallet
     ledgers: Ledgers
     keys: Keys

@@ -36,15 +36,25 @@ class MissingLibraryError(Exception):
     """PyJWT is not installed; the message says how to install it."""
 
 
+def library() -> Any:
+    """
+    Return PyJWT.
+
+    Raises:
+        MissingLibraryError: it is not installed.
+    """
+    try:
+        return importlib.import_module("jwt")
+    except ImportError:
+        raise MissingLibraryError("OpenID Connect needs PyJWT: pip install 'selat[oidc]'") from None
+
+
 class Issuers:
     """The trusted issuers of one gateway process."""
 
     def __init__(self, trusted: Iterable[TrustedIssuer], fetch: Fetch = fetched) -> None:
         self._trusted = {each.url: (each, IssuerKeys(each.url, fetch)) for each in trusted}
-        try:
-            self._jwt: Any = importlib.import_module("jwt") if self._trusted else None
-        except ImportError:
-            raise MissingLibraryError("SELAT_OIDC needs PyJWT: pip install 'selat[oidc]'") from None
+        self._jwt: Any = library() if self._trusted else None
 
     def __bool__(self) -> bool:
         return bool(self._trusted)
@@ -69,6 +79,16 @@ class Issuers:
             TokenError: it is not accepted; the error says why.
             IssuerUnavailableError: the issuer's keys cannot be read.
         """
+        return _caller(*self.proven(text))
+
+    def proven(self, text: str, audience: str = "") -> tuple[TrustedIssuer, dict[str, Any]]:
+        """
+        Return the issuer of the JWT *text* and its claims; it is for the gateway, or for another *audience*.
+
+        Raises:
+            TokenError: it is not accepted; the error says why.
+            IssuerUnavailableError: the issuer's keys cannot be read.
+        """
         if len(text) > _MOST:
             raise _invalid(f"it is longer than {_MOST} characters")
         try:
@@ -79,18 +99,18 @@ class Issuers:
         if not isinstance(issuer, str) or issuer not in self._trusted:
             raise _invalid("this gateway does not trust its issuer")
         trusted, keys = self._trusted[issuer]
-        claims = self._proven(text, trusted, *_key(self._jwt, trusted, keys, header))
-        return _caller(trusted, claims)
+        key, algorithm = _key(self._jwt, trusted, keys, header)
+        return trusted, self._claims(text, trusted, key, algorithm, audience or trusted.audience)
 
-    def _proven(self, text: str, trusted: TrustedIssuer, key: Any, algorithm: str) -> dict[str, Any]:
-        """Return the claims of a token that *key* signed and that is for this gateway, now."""
+    def _claims(self, text: str, trusted: TrustedIssuer, key: Any, algorithm: str, audience: str) -> dict[str, Any]:
+        """Return the claims of a token that *key* signed and that is for *audience*, now."""
         jwt = self._jwt
         try:
             claims: dict[str, Any] = jwt.decode(
                 text,
                 key,
                 algorithms=[algorithm],
-                audience=trusted.audience,
+                audience=audience,
                 issuer=trusted.url,
                 leeway=trusted.leeway_seconds,
                 options={"require": _NEEDED},
@@ -98,7 +118,7 @@ class Issuers:
         except jwt.ExpiredSignatureError:
             raise TokenError("expired", _moment(_unproven(jwt, text).get("exp"))) from None
         except jwt.InvalidAudienceError:
-            raise _invalid(f"it is not for the audience {trusted.audience}") from None
+            raise _invalid(f"it is not for the audience {audience}") from None
         except jwt.ImmatureSignatureError:
             raise _invalid("it is not valid yet; compare the clocks of issuer and gateway") from None
         except jwt.InvalidSignatureError:

@@ -7,6 +7,7 @@ It asks for no password, so it must never be one that a gateway in use trusts.
 from __future__ import annotations
 
 import base64
+import hashlib
 import ipaddress
 import json
 import secrets
@@ -14,21 +15,29 @@ import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-_P256_BYTES = 32
+from gateway.oidc.bearers import library
+
 _MOST_BYTES = 16 * 1024
 
 
 class DevelopmentIssuer:
     """Signs tokens with keys that live as long as the process."""
 
-    def __init__(self, audience: str = "selat", clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        audience: str = "selat",
+        clock: Callable[[], float] = time.time,
+        claims: Mapping[str, Any] | None = None,
+    ) -> None:
+        """*claims* are in the access tokens of those who sign in."""
         self.url = ""
+        self.claims = claims or {}
+        self._jwt = library()
+        self._codes: dict[str, dict[str, str]] = {}
         self.audience = audience
         self._clock = clock
         self._keys: dict[str, ec.EllipticCurvePrivateKey] = {}
@@ -52,17 +61,50 @@ class DevelopmentIssuer:
 
     def keys(self) -> dict[str, Any]:
         """Return the public keys as a JWK set."""
-        return {"keys": [_jwk(kid, key.public_key()) for kid, key in self._keys.items()]}
+        as_dict = self._jwt.algorithms.ECAlgorithm.to_jwk
+        return {
+            "keys": [
+                {**as_dict(key.public_key(), as_dict=True), "alg": "ES256", "use": "sig", "kid": kid}
+                for kid, key in self._keys.items()
+            ]
+        }
 
     def token(self, subject: str, claims: Mapping[str, Any], seconds: int = 3600) -> str:
         """Return a signed access token with *claims* beside the usual ones."""
         now = int(self._clock())
         usual = {"iss": self.url, "aud": self.audience, "sub": subject, "iat": now, "exp": now + seconds}
+        return self._signed({**usual, **claims}, "at+jwt")
+
+    def code(self, asked: Mapping[str, str]) -> str:
+        """Return a code for the parameters of a request to sign in; everybody is signed in at once."""
+        made = secrets.token_urlsafe(16)
+        self._codes[made] = dict(asked)
+        return made
+
+    def redeemed(self, told: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return the tokens for a code, once, to the client that asked for it (RFC 7636); None for anybody else."""
+        asked = self._codes.pop(told.get("code", ""), None)
+        if asked is None:
+            return None
+        proof = hashlib.sha256(told.get("code_verifier", "").encode()).digest()
+        shown = base64.urlsafe_b64encode(proof).rstrip(b"=").decode()
+        same = all(asked.get(name) == told.get(name) for name in ("client_id", "redirect_uri"))
+        if not same or asked.get("code_challenge") != shown:
+            return None
+        subject, now = asked.get("login_hint", "somebody"), int(self._clock())
+        usual = {"iss": self.url, "aud": asked["client_id"], "sub": subject, "iat": now, "exp": now + 300}
+        return {
+            "access_token": self.token(subject, self.claims),
+            "id_token": self._signed({**usual, "nonce": asked.get("nonce", "")}, "JWT"),
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        }
+
+    def _signed(self, claims: Mapping[str, Any], kind: str) -> str:
         ((kid, key),) = self._keys.items()
-        parts = [_encoded({"alg": "ES256", "kid": kid, "typ": "at+jwt"}), _encoded({**usual, **claims})]
-        signature = key.sign(".".join(parts).encode(), ec.ECDSA(hashes.SHA256()))
-        r_and_s = b"".join(each.to_bytes(_P256_BYTES, "big") for each in decode_dss_signature(signature))
-        return ".".join([*parts, _base64url(r_and_s)])
+        # As bytes, because tests sign what a library would not.
+        made: str = self._jwt.PyJWS().encode(json.dumps(claims).encode(), key, "ES256", {"kid": kid, "typ": kind})
+        return made
 
 
 def server(issuer: DevelopmentIssuer, listen: str) -> ThreadingHTTPServer:
@@ -86,20 +128,41 @@ class _IssuerHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answers = {"/.well-known/openid-configuration": self.issuer.discovery, "/keys": self.issuer.keys}
-        found = answers.get(urlsplit(self.path).path)
+        asked = urlsplit(self.path)
+        if asked.path == "/authorize":
+            self._authorize({name: values[0] for name, values in parse_qs(asked.query).items()})
+            return
+        found = answers.get(asked.path)
         self._answer(200, found()) if found else self._answer(404, {"error": "not_found"})
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
         form = parse_qs(self.rfile.read(min(length, _MOST_BYTES)).decode("utf-8", "replace"))
         told = {name: values[0] for name, values in form.items()}
-        if urlsplit(self.path).path != "/token" or told.pop("grant_type", "") != "client_credentials":
+        grant = told.pop("grant_type", "") if urlsplit(self.path).path == "/token" else ""
+        if grant == "authorization_code":
+            tokens = self.issuer.redeemed(told)
+            self._answer(200, tokens) if tokens else self._answer(400, {"error": "invalid_grant"})
+            return
+        if grant != "client_credentials":
             self._answer(400, {"error": "unsupported_grant_type"})
             return
         subject = told.pop("client_id", "somebody")
         told.pop("client_secret", None)
         made = self.issuer.token(subject, told)
         self._answer(200, {"access_token": made, "token_type": "Bearer", "expires_in": 3600})
+
+    def _authorize(self, asked: Mapping[str, str]) -> None:
+        """Send the browser back with a code, signed in without a question."""
+        needed = {"response_type": "code", "code_challenge_method": "S256"}
+        if any(asked.get(name) != value for name, value in needed.items()) or "redirect_uri" not in asked:
+            self._answer(400, {"error": "invalid_request"})
+            return
+        back = {"code": self.issuer.code(asked), "state": asked.get("state", ""), "iss": self.issuer.url}
+        self.send_response(302)
+        self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(back)}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _answer(self, status: int, body: Mapping[str, Any]) -> None:
         sent = json.dumps(body).encode()
@@ -111,17 +174,3 @@ class _IssuerHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: an address may hold a code."""
-
-
-def _jwk(kid: str, key: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    numbers = key.public_numbers()
-    x, y = (_base64url(each.to_bytes(_P256_BYTES, "big")) for each in (numbers.x, numbers.y))
-    return {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": x, "y": y}
-
-
-def _encoded(part: Mapping[str, Any]) -> str:
-    return _base64url(json.dumps(part).encode())
-
-
-def _base64url(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -26,6 +26,24 @@ class TrustError(Exception):
 
 
 @dataclass(frozen=True)
+class ConsoleClient:
+    """
+    How people sign in to the console at an issuer.
+
+    Attributes:
+        name: shown on the page; by default the issuer's host.
+        client_id: the gateway's, as registered at the issuer.
+        gateway_url: where browsers reach the gateway; the issuer sends them back to /console/signed-in below it.
+        client_secret_file: for an issuer that wants a secret besides PKCE.
+    """
+
+    name: str
+    client_id: str
+    gateway_url: str
+    client_secret_file: str
+
+
+@dataclass(frozen=True)
 class TrustedIssuer:
     """
     One issuer whose tokens are accepted.
@@ -50,6 +68,7 @@ class TrustedIssuer:
     users: Mapping[str, str]
     scope_claim: str
     scopes: Mapping[str, tuple[str, ...]]
+    sign_in: ConsoleClient | None = None
 
 
 def _issuer_url(value: str) -> None:
@@ -57,6 +76,13 @@ def _issuer_url(value: str) -> None:
     local = parts.scheme == "http" and parts.hostname in _LOOPBACK
     if not parts.hostname or not (parts.scheme == "https" or local) or parts.query or parts.fragment:
         raise ValidationError("must be an https URL without query; http is for an issuer on this machine.")
+
+
+class _ConsoleClientSchema(Schema):
+    name = fields.String(load_default="", validate=validate.Length(max=60))
+    client_id = fields.String(required=True, validate=_PLAIN)
+    gateway_url = fields.String(required=True, validate=_issuer_url)
+    client_secret_file = fields.String(load_default="")
 
 
 class _IssuerSchema(Schema):
@@ -78,6 +104,8 @@ class _IssuerSchema(Schema):
     scopes = fields.Dict(
         fields.String(), fields.List(fields.String(validate=validate.Regexp(f"(?:{FORM.pattern})$"))), load_default=dict
     )
+
+    sign_in = fields.Nested(_ConsoleClientSchema, load_default=None)
 
     @validates_schema
     def _one_organisation(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -111,4 +139,6 @@ def read(path: str) -> tuple[TrustedIssuer, ...]:
 
 def _issuer(told: dict[str, Any]) -> TrustedIssuer:
     scopes = {value: tuple(allowed) for value, allowed in told.pop("scopes").items()}
-    return TrustedIssuer(algorithms=tuple(told.pop("algorithms")), scopes=scopes, **told)
+    client = told.pop("sign_in")
+    named = client and ConsoleClient(**{**client, "name": client["name"] or urlsplit(told["url"]).hostname})
+    return TrustedIssuer(algorithms=tuple(told.pop("algorithms")), scopes=scopes, sign_in=named, **told)

@@ -23,6 +23,8 @@ OPEN_TO_ALL = {
     "/track/<token>/returns/<return_id>/receipt",
     "/console/login",
     "/console/logout",
+    "/console/sign-in/<int:number>",
+    "/console/signed-in",
     "/console/design",
     "/language",
 }
