@@ -17,6 +17,7 @@ OPEN_TO_ALL = {
     "/docs/errors",
     "/static/<path:filename>",
     "/track/<token>",
+    "/track/<token>/orders",
     "/track/<token>/returns",
     "/track/<token>/return",
     "/track/<token>/receipt",
