@@ -61,8 +61,8 @@ def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:
     cast.admin.post("/v1/stages/installation")
     carriers = [one for one in participants if one["msp_id"] in goods.LOGISTICS]
     cast.carrier_admin.post("/v1/participants/founding?channel=logistics", {"participants": carriers})
-    # Terms must be published before they apply, and apply before the order.
-    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+    # Terms must be published before they apply, and apply before the order; a busy machine takes seconds to publish.
+    starts = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
     published = cast.merchant.post("/v1/terms", _terms(starts))["result"]
     screen.table(
         ["organisation", "is", "species", "in", "may record"],
