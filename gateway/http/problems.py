@@ -19,7 +19,11 @@ from hlf.codec.refusals import Refused
 
 _RETRY_SECONDS = {
     "BLOCK_NOT_REACHED": 1,
+    "CHAINCODE_UNAVAILABLE": 5,
+    "ENDORSERS_MISSING": 5,
     "FABRIC_BUSY": 1,
+    "FABRIC_TIMEOUT": 1,
+    "FABRIC_UNAVAILABLE": 5,
     "GATEWAY_BUSY": 1,
     "IDEMPOTENCY_IN_PROGRESS": 1,
     "ISSUER_UNAVAILABLE": 15,

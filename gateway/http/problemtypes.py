@@ -236,8 +236,16 @@ FABRIC = {
     "FABRIC_BUSY": ProblemType(
         503, "The peer has too many requests at the moment", "Try again after the seconds in Retry-After."
     ),
-    "FABRIC_UNAVAILABLE": ProblemType(503, "The peer or orderer cannot be reached", "Check that the network is up."),
-    "FABRIC_TIMEOUT": ProblemType(504, "Fabric did not answer in time; nothing was written", "Try again."),
+    "FABRIC_UNAVAILABLE": ProblemType(
+        503,
+        "The peer or orderer cannot be reached",
+        "Try again after the seconds in Retry-After; check that the network is up.",
+    ),
+    "FABRIC_TIMEOUT": ProblemType(
+        504,
+        "Fabric did not answer in time; nothing was written",
+        "Try again after the seconds in Retry-After.",
+    ),
     "FABRIC_REFUSED": ProblemType(502, "Fabric refused the request", "Read its words in `fabric`."),
     "ORDERING_REFUSED": ProblemType(502, "The orderer refused; nothing was written", "Read its words in `fabric`."),
     "OUTCOME_UNKNOWN": ProblemType(

@@ -12,6 +12,7 @@ from fabric_protos.peer import transaction_pb2
 import gateway
 from gateway.fabric.wallet import WalletError
 from gateway.http import description, problems, problemtypes
+from gateway.jobs import runner
 from gateway.store.tokens import TokenError
 from hlf import errors
 from hlf.codec.refusals import Refused
@@ -45,6 +46,18 @@ def test_every_problem_is_an_http_error_with_a_cure():
         assert 400 <= kind.status < 600, code
         assert kind.title, code
         assert kind.cure.endswith("."), code
+
+
+def test_whoever_may_try_again_is_told_when():
+    """
+    A job tries again by itself, so its caller may. Those of open outcome are told to ask first.
+
+    What a budget leaves is told when it is taken.
+    """
+    told = {code for code, kind in problemtypes.PROBLEM_TYPES.items() if "Retry-After" in kind.cure}
+    counted = {"BUDGET_EXHAUSTED", "LINK_EXHAUSTED"}
+    for code in (told | runner.LATER) - counted - {"OUTCOME_UNKNOWN"}:
+        assert int(problems.Problem(code).headers()["Retry-After"]) > 0, code
 
 
 def test_the_document_lists_the_table():
