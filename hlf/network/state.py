@@ -257,8 +257,11 @@ def claim(folder: Folder) -> None:
         StateError: it holds something else, or cannot be written.
     """
     theirs = folder.record_file.exists() or folder.consortium_file.exists()
+    # What a start leaves that is killed before there is a record.
+    ours = (_LOCK, _unfinished(folder.record_file, ""))
     try:
-        if not theirs and folder.root.exists() and any(each.name != _LOCK for each in folder.root.iterdir()):
+        found = () if theirs or not folder.root.exists() else folder.root.iterdir()
+        if any(not each.name.startswith(ours) for each in found):
             raise errors.StateError(
                 folder.root, "is not empty and holds no network", "Name an empty or a new folder with --state."
             )
@@ -372,6 +375,11 @@ def private_folder(path: Path) -> None:
         raise unusable(path, error) from error
 
 
+def _unfinished(path: Path, process: int | str) -> str:
+    """Return the name that a file has while a process writes it."""
+    return f".{path.name}.{process}"
+
+
 def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     """
     Write a file in one step: readers see the old content or the new.
@@ -380,7 +388,7 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         StateError: it cannot be written; the old one is still there.
     """
     private_folder(path.parent)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new = path.with_name(_unfinished(path, os.getpid()))
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:

@@ -325,6 +325,17 @@ class TestAsANewUser:
             assert answer.exit_code == 1
             assert "holds no network" in answer.stderr
 
+    def test_a_start_that_was_killed_before_it_had_a_record(self, tmp_path):
+        """What it leaves is no stranger's, so the same command goes on."""
+        folder = state.Folder(tmp_path / "state")
+        folder.root.mkdir()
+        (folder.root / f".{folder.record_file.name}.4711").write_text("{")
+        with state.alone(folder):
+            state.claim(folder)
+        (folder.root / "letters").mkdir()
+        with pytest.raises(errors.StateError, match="not empty and holds no network"):
+            state.claim(folder)
+
     def test_a_fallen_engine_shows_and_is_started_again(self, selat, file, tmp_path):
         """After a kill the status says so, and the same command brings it back."""
         selat("up", "--consortium", str(file))
