@@ -37,7 +37,6 @@ _OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "t
 _FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
 # These read every module that ships, which one process does once.
 _READERS = ("tests/unit/test_house.py", "tests/unit/test_names.py", "tests/unit/test_words.py")
-_FIRST_PORT, _PORTS = 10_000, 20_000
 
 
 # Almost nothing that collecting the tests makes is garbage, so looking for it takes a tenth of the time in vain.
@@ -53,10 +52,8 @@ def pytest_collection_finish() -> None:
 def _own_ports() -> None:
     """Let the processes that share the tests start networks side by side: each chooses from ports of its own."""
     worker, workers = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if worker:
-        width = _PORTS // workers
-        first = _FIRST_PORT + int(worker.removeprefix("gw")) * width
-        os.environ.setdefault(ports.CHOSEN, f"{first}-{first + width - 1}")
+    if worker and ports.CHOSEN not in os.environ:
+        os.environ[ports.CHOSEN] = ports.share(int(worker.removeprefix("gw")), workers)
 
 
 _own_ports()

@@ -28,6 +28,7 @@ SLOTS = (0, 1)
 """A chaincode's server has two ports, so that the next version is served while the present one still is."""
 
 _FIRST, _LAST = 10_000, 32_000
+_NARROW = 100
 
 
 def assign(record: Record, consortium: Consortium) -> None:
@@ -66,6 +67,23 @@ def choose(count: int) -> list[int]:
         EngineError: as for :func:`assign`.
     """
     return list(itertools.islice(_free(set()), count))
+
+
+def share(number: int, of: int) -> str:
+    """
+    Return a part of the range for one of several programs that choose side by side, as ``HLF_PORTS`` takes it.
+
+    A port that one has chosen is free until it listens there, so others might choose it too. A range too narrow to be
+    divided is returned whole.
+
+    Raises:
+        EngineError: the variable ``HLF_PORTS`` is no range.
+    """
+    first, end = _range()
+    width = (end - first) // of
+    if width < _NARROW:
+        return f"{first}-{end - 1}"
+    return f"{first + number * width}-{first + (number + 1) * width - 1}"
 
 
 def chaincode_key(channel: str, chaincode: str, slot: int = 0) -> str:

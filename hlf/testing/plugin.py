@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hlf.testing.sandbox import Sandbox
 
 _ENGINES = ("embedded", "native")
+# What pytest-xdist says of the process: its name, as gw3, and under _COUNT of how many it is one.
+_WORKER = "PYTEST_XDIST_WORKER"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +43,7 @@ def hlf_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     # Imported where it is used: a session without contracts loads neither gRPC nor an engine.
     try:
         from hlf import errors
+        from hlf.network import ports
         from hlf.network.errors import NetworkError
         from hlf.shim.errors import ShimError
         from hlf.testing.sandbox import Sandbox
@@ -52,6 +55,9 @@ def hlf_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         sys.path.insert(0, root)
     with _Place(config, tmp_path_factory) as place:
         try:
+            if _WORKER in os.environ:
+                number, of = int(os.environ[_WORKER].removeprefix("gw")), int(os.environ[f"{_WORKER}_COUNT"])
+                os.environ[ports.CHOSEN] = ports.share(number, of)
             sandbox = Sandbox(place, _wanted(config)).__enter__()
         except (errors.HlfError, NetworkError, ShimError, OSError) as error:
             pytest.fail(str(error), pytrace=False)
@@ -127,7 +133,7 @@ class _Place:
     def __enter__(self) -> Path:
         cache = getattr(self._config, "cache", None)
         if cache is not None:
-            worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+            worker = os.environ.get(_WORKER, "main")
             place = Path(cache.mkdir("hlf")) / f"{worker}-{self._config.getoption('--hlf-engine')}"
             self._lock = place.with_suffix(".lock").open("w")
             try:

@@ -323,6 +323,14 @@ def test_ports_are_chosen_from_the_range_that_is_asked_for(monkeypatch):
         ports.assign(state.Record("two"), topology.load(CONSORTIUM))
 
 
+def test_programs_side_by_side_choose_from_parts_of_the_range(monkeypatch):
+    """No port is in two parts, and none is left out but at the end; a narrow range is everybody's."""
+    monkeypatch.setenv(ports.CHOSEN, "20000-20999")
+    assert [ports.share(number, 3) for number in range(3)] == ["20000-20332", "20333-20665", "20666-20998"]
+    monkeypatch.setenv(ports.CHOSEN, "20000-20099")
+    assert {ports.share(number, 2) for number in range(2)} == {"20000-20099"}
+
+
 @pytest.mark.parametrize("chosen", ["", "20000", "20000-", "20001-20000", "80-90", "65535-65536", "-1-5", "1e4-2e4"])
 def test_what_is_no_range_of_ports_is_refused(monkeypatch, chosen):
     """Nothing is guessed: cause and cure are named."""
