@@ -49,7 +49,7 @@ def create(body: dict[str, Any]) -> dict[str, str]:
     caller = context.caller()
     _check_scopes(body["scopes"])
     made = context.services().tokens.create(
-        caller.msp_id, caller.user, body["scopes"], body["days"] * _DAY, body["account"]
+        caller.msp_id, caller.user, body["scopes"], body["days"] * _DAY, body.get("account", "")
     )
     return {"token": made}
 

@@ -29,7 +29,6 @@ class NewTokenSchema(Schema):
         metadata={"description": "How long it is valid"},
     )
     account = fields.String(
-        load_default="",
         validate=validate.Regexp(r"(?:[a-z][a-z0-9-]{0,63})?$"),
         metadata={
             "description": "Name of the service that it is for; by default it is the user's own",

@@ -6,15 +6,13 @@ import sys
 from selat_gateway_client import AuthenticatedClient
 from selat_gateway_client.api.calls import calls_evaluate, calls_status, calls_submit
 from selat_gateway_client.api.tokens import tokens_create, tokens_listed, tokens_revoke
-from selat_gateway_client.models import Call, NewToken, NewTokenScopesItem
+from selat_gateway_client.models import Call, NewToken
 from selat_gateway_client.types import Unset
 
 base, token = sys.argv[1:]
 place = {"channel": "mychannel", "chaincode": "lab"}
 with AuthenticatedClient(base, token) as client:
-    made = tokens_create.sync(
-        client=client, body=NewToken(scopes=[NewTokenScopesItem.READ, NewTokenScopesItem.WRITE], days=1)
-    )
+    made = tokens_create.sync(client=client, body=NewToken(scopes=["read", "write"], days=1))
     listed = tokens_listed.sync(client=client)
     with AuthenticatedClient(base, made.token) as narrow:
         call = Call(function="put", arguments=["generated", "by Python"])
