@@ -144,6 +144,7 @@ NO_FORM = {
     FOR_DEVELOPERS: (
         "/v1/channels/<channel>/chaincodes/<chaincode>/submit",
         "/v1/channels/<channel>/chaincodes/<chaincode>/submit/<function>",
+        *(f"/v1/channels/<channel>/chaincodes/<chaincode>/offline/{step}" for step in ("endorsements", "submissions")),
     ),
     NO_PAGE_YET: (
         "/v1/agreements",

@@ -261,6 +261,7 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
     }
     assert {name for name, taken in pages.items() if taken != inputs.Takes()} == {
         "console.enter",
+        "console.signed_in",
         "console.logout",
         "language.choose",
         "assets.static",
