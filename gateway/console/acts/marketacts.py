@@ -16,7 +16,6 @@ from gateway.pages import states
 from gateway.pages.states import N_
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing, requests
-from hlf.codec import canonical
 
 AMENDED: Mapping[str, str] = {
     "Participants": "approve",
@@ -46,7 +45,8 @@ def _revoke(values: Values) -> LedgerCall:
 
 
 def _grant(values: Values) -> LedgerCall:
-    function, arguments, transient = requests.granting(values["request_id"])
+    request_id = values["request_id"]
+    function, arguments, transient = requests.granting(request_id, *requests.stored_request(request_id))
     return TRADE.call(function, arguments, transient)
 
 
@@ -58,9 +58,8 @@ def _ask(values: Values) -> LedgerCall:
         "attributes": [values["figure"]],
         "purpose": values["purpose"],
         "expires_at": f"{values['until']}T23:59:59Z",
-        "salt": minting.salt(),
     }
-    return TRADE.call("Disclosures:request", [minting.public_id("request")], {"request": canonical.dumps(asked)})
+    return TRADE.call("Disclosures:request", [minting.public_id("request")], {"request": disclosing.salted(asked)})
 
 
 def _figures() -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ def grant(grant_id: str, terms: Mapping[str, Any]) -> tuple[dict[str, Any], dict
 
 
 def salted(terms: Mapping[str, Any]) -> bytes:
-    """Return the terms of a grant as the contract takes them."""
+    """Return the terms of a grant or request as the contract takes them."""
     return canonical.dumps({**terms, "salt": minting.salt()})
 
 

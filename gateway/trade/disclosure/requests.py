@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from gateway.http import auth, context, idempotency
@@ -12,7 +13,6 @@ from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.disclosure_schemas import AnsweredSchema, RequestedSchema, RequestSchema
 from gateway.trade.receipts import CommittedSchema
-from hlf.codec import canonical
 
 blueprint = Blueprint(
     "requests", __name__, url_prefix="/v1/disclosures/requests", description="Requests for disclosures"
@@ -31,7 +31,7 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
         TRADE,
         "Disclosures:request",
         request_id,
-        transient={"request": canonical.dumps({**body, "salt": minting.salt()})},
+        transient={"request": disclosing.salted(body)},
     )
     return {"request_id": request_id, **requested}
 
@@ -77,35 +77,34 @@ def answer(request_id: str) -> dict[str, Any]:
 
 def answered(request_id: str) -> dict[str, Any]:
     """Grant what a request asked for, and deliver it."""
-    known = _stored_request(request_id)[1]
+    stored, known = stored_request(request_id)
     asked, requester = known["asked"], known["requester"]
     document, chosen = disclosing.chosen(asked["claim_id"], asked["revision"], asked["attributes"])
-    function, names, transient = granting(request_id)
+    function, names, transient = granting(request_id, stored, known)
     granted = context.act(TRADE, function, *names, transient=transient)
     grant_id, counter_id = names[-2:] if asked["offer"] else (names[0], None)
     delivered = disclosing.deliver(grant_id, requester, document, chosen)
     return {"grant_id": grant_id, "counter_grant_id": counter_id, "grant": granted, "delivery": delivered}
 
 
-def granting(request_id: str) -> tuple[str, list[str], dict[str, bytes]]:
-    """Return the function, arguments and transient values that grant a request, under new ids."""
-    stored, known = _stored_request(request_id)
+def granting(request_id: str, stored: bytes, known: Mapping[str, Any]) -> tuple[str, list[str], dict[str, bytes]]:
+    """Return the function, arguments and transient values that grant a request as it is stored, under new ids."""
     asked = known["asked"]
     terms = {name: asked[name] for name in ("claim_id", "revision", "attributes", "purpose", "expires_at")}
-    terms |= {"recipient": known["requester"], "request_id": request_id, "salt": minting.salt()}
-    names, transient = [minting.public_id("grant")], {"grant": canonical.dumps(terms)}
+    terms |= {"recipient": known["requester"], "request_id": request_id}
+    names, transient = [minting.public_id("grant")], {"grant": disclosing.salted(terms)}
     if asked["offer"] is None:
         return "Disclosures:grant", names, transient
-    transient |= {"request": stored, "counter_salt": minting.salt().encode()}
+    transient |= {"request": stored, "counter_salt": disclosing.salt()}
     return "Disclosures:grant_reciprocal", [request_id, *names, minting.public_id("grant")], transient
 
 
 def withdrawing(request_id: str) -> dict[str, bytes]:
     """Return the transient values that withdraw a request."""
-    return {"request": _stored_request(request_id)[0]}
+    return {"request": stored_request(request_id)[0]}
 
 
-def _stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:
+def stored_request(request_id: str) -> tuple[bytes, dict[str, Any]]:
     """Return a request's exact stored bytes, which prove it, and its values."""
     stored = context.evaluate(TRADE.call("Disclosures:show_request", [request_id], None, (context.caller().msp_id,)))
     return stored, json.loads(stored)
