@@ -41,11 +41,29 @@ def fetched(url: str) -> bytes:
     return text
 
 
+def discovered(issuer: str, name: str, fetch: Fetch) -> str:
+    """
+    Return the address called *name* in the discovery document of an issuer, which is asked.
+
+    Raises:
+        OSError, ValueError: it has none, or one without TLS; only an issuer on this machine may (see ``trust``).
+    """
+    try:
+        document = json.loads(fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
+        place = document[name]
+        if document["issuer"] != issuer:
+            raise ValueError("the discovery document is another issuer's")
+        if not place.startswith(("https://", f"{urlsplit(issuer).scheme}://")):
+            raise ValueError(f"{name} is not at an https address")
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("the discovery document has another form than its standard says") from error
+    return str(place)
+
+
 class IssuerKeys:
     """The keys of one issuer; threads may share it."""
 
     def __init__(self, url: str, fetch: Fetch = fetched, clock: Callable[[], float] = time.monotonic) -> None:
-        self._url = url.rstrip("/")
         self._issuer = url
         self._fetch = fetch
         self._clock = clock
@@ -85,13 +103,7 @@ class IssuerKeys:
     def _read(self) -> None:
         """Read the keys; a failure leaves those from before."""
         try:
-            document = json.loads(self._fetch(f"{self._url}/.well-known/openid-configuration"))
-            if document["issuer"] != self._issuer:
-                raise ValueError("the discovery document is another issuer's")
-            # An issuer without TLS is one on this machine (see ``trust``), and so are its keys.
-            if not document["jwks_uri"].startswith(("https://", f"{urlsplit(self._issuer).scheme}://")):
-                raise ValueError("its keys are not at an https address")
-            listed = json.loads(self._fetch(document["jwks_uri"]))["keys"]
+            listed = json.loads(self._fetch(discovered(self._issuer, "jwks_uri", self._fetch)))["keys"]
             self._keys = {each["kid"]: each for each in listed if each.get("use", "sig") == "sig" and "kid" in each}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return

@@ -23,6 +23,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from cryptography.exceptions import InvalidTag
 
+from gateway.oidc import keys
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.keys import Fetch, fetched
 from gateway.oidc.trust import ConsoleClient, TrustedIssuer
@@ -148,13 +149,9 @@ class SignIns:
 
     def _endpoint(self, issuer: TrustedIssuer, name: str) -> str:
         try:
-            document = json.loads(self._fetch(f"{issuer.url.rstrip('/')}/.well-known/openid-configuration"))
-            place = document[name]
-            if document["issuer"] == issuer.url and place.startswith(("https://", f"{urlsplit(issuer.url).scheme}://")):
-                return str(place)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            pass
-        raise IssuerUnavailableError(f"{issuer.url} does not say where its {name} is")
+            return keys.discovered(issuer.url, name, self._fetch)
+        except (OSError, ValueError):
+            raise IssuerUnavailableError(f"{issuer.url} does not say where its {name} is") from None
 
     def _redeemed(self, issuer: TrustedIssuer, client: ConsoleClient, begun: _Begun, code: str) -> dict[str, Any]:
         asked = {
