@@ -48,7 +48,7 @@ def listed() -> list[dict[str, Any]]:
 def create(body: dict[str, Any]) -> dict[str, Any]:
     """Make a webhook for the events of a channel that the user's organisation is on; its secret is shown only here."""
     asking = context.caller()
-    _check_target(body["url"])
+    check_target(body["url"], "url")
     place = _place(body, body["channel"])
     try:
         made = _webhooks().create(asking.msp_id, asking.user, body["url"], body["channel"], _filters(body), place)
@@ -74,7 +74,7 @@ def change(body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
     """Change address, filters or state of a webhook; what it is not told stays."""
     found = _found(webhook_id)
     if "url" in body:
-        _check_target(body["url"])
+        check_target(body["url"], "url")
     filters = dataclasses.replace(found.filters, **{name: body[name] for name in _FILTERS if name in body})
     state = body.get("state", found.state)
     if state == FAILING:
@@ -177,11 +177,17 @@ def _found(webhook_id: str) -> Webhook:
     return found
 
 
-def _check_target(url: str) -> None:
+def check_target(url: str, field: str) -> None:
+    """
+    Refuse an address in a *field* of the body to which nothing may be sent.
+
+    Raises:
+        Problem: REQUEST_INVALID.
+    """
     try:
         targets.check(targets.parse(url), context.services().settings.allowed_networks)
     except targets.TargetError as error:
-        raise Problem("REQUEST_INVALID", f"json.url: {error}", errors={"json": {"url": [str(error)]}}) from None
+        raise Problem("REQUEST_INVALID", f"json.{field}: {error}", errors={"json": {field: [str(error)]}}) from None
 
 
 def _filters(body: dict[str, Any]) -> Filters:

@@ -17,7 +17,7 @@ from gateway.store.namedqueries import NamedQueries, NamedQuery, NameTakenError,
 from gateway.store.webhooks import Filters, Subscription, Webhook, WebhookLimitError, Webhooks
 from gateway.trade.epcis import binding, events, paged, parameters, schedules
 from gateway.trade.epcis.parameters import PageSchema, QuerySchema
-from gateway.webhooks import messages, targets
+from gateway.webhooks import addresses, messages
 from hlf.codec import moments
 
 _NAME = validate.Regexp(r"^[A-Za-z0-9._~-]{1,64}$")
@@ -144,7 +144,7 @@ def subscribe(body: dict[str, Any], name: str) -> tuple[dict[str, Any], int, dic
     letters.
     """
     asking, named = context.caller(), _found(name)
-    _check_target(body["dest"])
+    addresses.check_target(body["dest"], "dest")
     standing, due_at = _standing(body, named), 0
     if standing.schedule is not None:
         try:
@@ -229,13 +229,6 @@ def _one(named: NamedQuery, subscription_id: str) -> Webhook:
         if each.id == subscription_id:
             return each
     raise Problem("NOT_FOUND", f"The query has no subscription {subscription_id[:40]}")
-
-
-def _check_target(url: str) -> None:
-    try:
-        targets.check(targets.parse(url), context.services().settings.allowed_networks)
-    except targets.TargetError as error:
-        raise _invalid("dest", str(error)) from None
 
 
 def _shown(webhook: Webhook) -> dict[str, Any]:
