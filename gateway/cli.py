@@ -49,9 +49,7 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
     _must_be_free(settings.listen)
     # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
-    _check_issuers(settings.oidc)
-    _check_traces()
-    _check_tls(settings)
+    _check_readable(settings)
     from gateway.front.server import FrontServer
 
     scheme = "https" if settings.tls_certificate else "http"
@@ -122,31 +120,18 @@ def _store(data: Path, url: str | None = None) -> Store:
         raise click.ClickException(f"the gateway's database cannot be used: {error}") from error
 
 
-def _check_issuers(path: str) -> None:
+def _check_readable(settings: Settings) -> None:
+    """Raise an error with a cure if what each process would read anew cannot be used: issuers, TLS, traces."""
+    from gateway.front import tls
     from gateway.oidc import trust
     from gateway.oidc.bearers import Issuers, MissingLibraryError
-
-    try:
-        Issuers(trust.read(path))
-    except (trust.TrustError, MissingLibraryError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _check_tls(settings: Settings) -> None:
-    from gateway.front import tls
-
-    try:
-        tls.of(settings)
-    except tls.TlsError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _check_traces() -> None:
     from gateway.telemetry import traces
 
     try:
+        Issuers(trust.read(settings.oidc))
         traces.wanted(os.environ)
-    except traces.TracesError as error:
+        tls.of(settings)
+    except (trust.TrustError, MissingLibraryError, traces.TracesError, tls.TlsError) as error:
         raise click.ClickException(str(error)) from error
 
 
