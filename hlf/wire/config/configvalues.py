@@ -98,6 +98,22 @@ def raft_metadata(serialized: bytes) -> raft_pb2.ConfigMetadata:
         raise errors.ConfigError(errors.INVALID_WIRE) from error
 
 
+def fabric_msp(group: Any) -> msp_config_pb2.FabricMSPConfig:
+    """Return what the group of an organisation says of its MSP."""
+    return msp_config_pb2.FabricMSPConfig.FromString(_msp(group).config)
+
+
+def set_fabric_msp(group: Any, config: msp_config_pb2.FabricMSPConfig) -> None:
+    """Let the group of an organisation say *config* of its MSP."""
+    msp = _msp(group)
+    msp.config = config.SerializeToString(deterministic=True)
+    group.values["MSP"].value = msp.SerializeToString(deterministic=True)
+
+
+def _msp(group: Any) -> msp_config_pb2.MSPConfig:
+    return msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
+
+
 def duration(text: str) -> float:
     """Return the seconds of a Go duration; as ``nanoseconds``."""
     return nanoseconds(text) / _SECOND

@@ -11,8 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fabric_protos.msp import msp_config_pb2
-
 from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
 from hlf.network import certificates, engines, errors, material, state
@@ -20,6 +18,7 @@ from hlf.network.admin import lifetime, updates
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
 from hlf.wire.certificates import read, read_revocations
+from hlf.wire.config import configvalues
 
 _LIST = "ca.pem"
 
@@ -112,16 +111,14 @@ def publish(group: Any, msp_id: str, encoded: bytes) -> bool:
     member = group.groups["Application"].groups.get(msp_id)
     if member is None:
         return False
-    config = msp_config_pb2.MSPConfig.FromString(member.values["MSP"].value)
-    inner = msp_config_pb2.FabricMSPConfig.FromString(config.config)
+    config = configvalues.fabric_msp(member)
     ours = read_revocations(encoded)
-    lists = [(each, read_revocations(each)) for each in inner.revocation_list]
+    lists = [(each, read_revocations(each)) for each in config.revocation_list]
     same = [held for _, held in lists if held.authority_key_id == ours.authority_key_id]
     if any(ours.serial_numbers <= held.serial_numbers for held in same):
         return False
     others = [each for each, held in lists if held.authority_key_id != ours.authority_key_id]
-    del inner.revocation_list[:]
-    inner.revocation_list.extend([*others, encoded])
-    config.config = inner.SerializeToString(deterministic=True)
-    member.values["MSP"].value = config.SerializeToString(deterministic=True)
+    del config.revocation_list[:]
+    config.revocation_list.extend([*others, encoded])
+    configvalues.set_fabric_msp(member, config)
     return True

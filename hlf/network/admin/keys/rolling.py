@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fabric_protos.msp import msp_config_pb2
-
 from hlf.admin import channel as channels
 from hlf.network import certificates, engines, errors, material, state
 from hlf.network.admin import lifetime, restarting, updates
@@ -26,6 +24,7 @@ from hlf.network.plan import consenters
 from hlf.network.state import Folder, Record
 from hlf.network.topology import BFT, Consortium
 from hlf.wire.certificates import read, read_revocations
+from hlf.wire.config import configvalues
 
 _UNITS = ("client", "peer", "admin", "orderer")
 
@@ -183,11 +182,9 @@ def _in_channels(rolling: _Rolling, change: Callable[[Any], None]) -> None:
 def _in_msps(channel_group: Any, msp_id: str, change: Callable[[Any], None]) -> None:
     """Change what a channel says of the organisation."""
     for group in _groups(channel_group, msp_id):
-        outer = msp_config_pb2.MSPConfig.FromString(group.values["MSP"].value)
-        inner = msp_config_pb2.FabricMSPConfig.FromString(outer.config)
-        change(inner)
-        outer.config = inner.SerializeToString(deterministic=True)
-        group.values["MSP"].value = outer.SerializeToString(deterministic=True)
+        config = configvalues.fabric_msp(group)
+        change(config)
+        configvalues.set_fabric_msp(group, config)
 
 
 def _groups(group: Any, msp_id: str) -> list[Any]:
