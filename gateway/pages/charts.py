@@ -63,11 +63,10 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
         return None
     x, y = _axis([each.across for each in things]), _axis([each.up for each in things])
     largest = max(each.size for each in things) or 1
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     marks = tuple(
         ChartMark(
-            round(_LEFT + x.part(each.across) * (right - _LEFT), 1),
-            round(bottom - y.part(each.up) * (bottom - _TOP), 1),
+            round(_right_at(x, each.across), 1),
+            round(_down_at(y, each.up), 1),
             # The area of a circle is its size, as people read it.
             round(_LEAST + (_MOST - _LEAST) * math.sqrt(each.size / largest), 1),
             each.words,
@@ -80,11 +79,11 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
         int(_WIDTH),
         int(_HEIGHT),
         _LEFT,
-        bottom,
+        _HEIGHT - _BOTTOM,
         marks,
         "M" + "L".join(f"{px:g} {py:g}" for px, py in points) if len(points) > 1 else "",
-        tuple(Tick(round(_LEFT + x.part(value) * (right - _LEFT), 1), across(value)) for value in x.ticks),
-        tuple(Tick(round(bottom - y.part(value) * (bottom - _TOP), 1), up(value)) for value in y.ticks),
+        _ticks(x, _right_at, across),
+        _ticks(y, _down_at, up),
     )
 
 
@@ -112,10 +111,9 @@ def course(
 ) -> Course:
     """Return the chart of sums from 0 to *end*: *likely* are low, middle and high there, *actual* the real sums."""
     x, y = _Axis(0.0, end), _Axis(0.0, max(*likely, *(value for _, value in actual), 1.0) * (1 + _SPARE / 2))
-    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
 
     def point(at: float, value: float) -> str:
-        return f"{_LEFT + x.part(at) * (right - _LEFT):.1f} {bottom - y.part(value) * (bottom - _TOP):.1f}"
+        return f"{_right_at(x, at):.1f} {_down_at(y, value):.1f}"
 
     low, middle, high = (point(end, value) for value in likely)
     start = point(0, 0)
@@ -123,12 +121,12 @@ def course(
         int(_WIDTH),
         int(_HEIGHT),
         _LEFT,
-        bottom,
+        _HEIGHT - _BOTTOM,
         f"M{start}L{low}L{high}Z",
         f"M{start}L{middle}",
         "M" + "L".join(point(*each) for each in [(0.0, 0.0), *actual]) if actual else "",
-        tuple(Tick(round(_LEFT + x.part(value) * (right - _LEFT), 1), across(value)) for value in x.ticks),
-        tuple(Tick(round(bottom - y.part(value) * (bottom - _TOP), 1), up(value)) for value in y.ticks),
+        _ticks(x, _right_at, across),
+        _ticks(y, _down_at, up),
     )
 
 
@@ -150,6 +148,20 @@ class _Axis:
         step *= next(factor for factor in (5, 2, 1) if (self.high - self.low) / (step * factor) >= 2.5 or factor == 1)
         first = math.ceil(self.low / step) * step
         return tuple(first + number * step for number in range(int((self.high - first) / step) + 1))
+
+
+def _right_at(axis: _Axis, value: float) -> float:
+    """Return how far to the right of the picture's edge a value across is."""
+    return _LEFT + axis.part(value) * (_WIDTH - _RIGHT - _LEFT)
+
+
+def _down_at(axis: _Axis, value: float) -> float:
+    """Return how far below the picture's edge a value up is."""
+    return _HEIGHT - _BOTTOM - axis.part(value) * (_HEIGHT - _BOTTOM - _TOP)
+
+
+def _ticks(axis: _Axis, place: Callable[[_Axis, float], float], words: Callable[[float], str]) -> tuple[Tick, ...]:
+    return tuple(Tick(round(place(axis, value), 1), words(value)) for value in axis.ticks)
 
 
 def _axis(values: Sequence[float]) -> _Axis:
