@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from hlf.network import errors, ports
 from hlf.network.engines.native import binaries
+from hlf.testing import plugin
 
 # Limits of time for examples would make tests fail on a machine that is busy with something else. The examples of a
 # commit are always the same, so that a red run means a fault of that commit; `make properties` looks for others. So a
@@ -49,14 +50,9 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def _own_ports() -> None:
-    """Let the processes that share the tests start networks side by side: each chooses from ports of its own."""
-    worker, workers = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if worker and ports.CHOSEN not in os.environ:
-        os.environ[ports.CHOSEN] = ports.share(int(worker.removeprefix("gw")), workers)
-
-
-_own_ports()
+# The processes that share the tests start networks side by side.
+if ports.CHOSEN not in os.environ:
+    plugin.take_own_ports()
 
 
 def pytest_report_header() -> str | None:

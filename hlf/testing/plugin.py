@@ -37,13 +37,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def take_own_ports() -> None:
+    """
+    Let this process of pytest-xdist and those that it starts choose ports that no other process of the session does.
+
+    Raises:
+        EngineError: the variable ``HLF_PORTS`` is no range.
+    """
+    from hlf.network import ports
+
+    if _WORKER in os.environ:
+        number, of = int(os.environ[_WORKER].removeprefix("gw")), int(os.environ[f"{_WORKER}_COUNT"])
+        os.environ[ports.CHOSEN] = ports.share(number, of)
+
+
 @pytest.fixture(scope="session")
 def hlf_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Yield the consortium of the session, started once; it keeps what tests do to it."""
     # Imported where it is used: a session without contracts loads neither gRPC nor an engine.
     try:
         from hlf import errors
-        from hlf.network import ports
         from hlf.network.errors import NetworkError
         from hlf.shim.errors import ShimError
         from hlf.testing.sandbox import Sandbox
@@ -55,9 +68,7 @@ def hlf_network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         sys.path.insert(0, root)
     with _Place(config, tmp_path_factory) as place:
         try:
-            if _WORKER in os.environ:
-                number, of = int(os.environ[_WORKER].removeprefix("gw")), int(os.environ[f"{_WORKER}_COUNT"])
-                os.environ[ports.CHOSEN] = ports.share(number, of)
+            take_own_ports()
             sandbox = Sandbox(place, _wanted(config)).__enter__()
         except (errors.HlfError, NetworkError, ShimError, OSError) as error:
             pytest.fail(str(error), pytrace=False)
