@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,12 @@ import pytest
 
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
-from benchmarks.throughput import HERE
+from benchmarks.throughput import HERE, network
 from benchmarks.turns import Rounds, Told
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
-from hlf.network import admin, processes
+from hlf.network import processes
 from hlf.network.state import Folder
 from tests.interop import runtimes
 
@@ -42,9 +41,8 @@ ASKED_ADDED = {"evaluate": "at most 1.5", "submit": "at most 3"}
 
 def gateway(engine: str) -> Iterator[Line]:
     """Measure callers over HTTP in closed loops, each on a connection that it keeps, with default settings."""
-    with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
-        state, home = Path(folder) / "network", Folder(Path(folder) / "servers")
-        admin.up(engine, state, HERE / "consortium.yaml")
+    with network(engine) as state:
+        home = Folder(state.parent / "servers")
         try:
             callers = {"hlf": _caller("hlf", {})}
             for number in PROCESSES:
@@ -64,7 +62,6 @@ def gateway(engine: str) -> Iterator[Line]:
             yield from told.figures(f"submit {engine} gateway {CROWD} callers", ours=True)
         finally:
             processes.stop(home)
-            admin.down(state)
 
 
 def _compared(name: str, mode: str, callers: int, told: Mapping[str, Rounds]) -> Iterator[Figure]:

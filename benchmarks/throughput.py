@@ -52,7 +52,7 @@ def throughput(engine: str) -> Iterator[Line]:
         yield Note(f"without the Node client: {missing.msg}")
     else:
         programs["node"] = ["node", str(HERE / "callers" / "with_node.js")]
-    with _network(engine) as state:
+    with network(engine) as state:
         for mode, numbers in MODES.items():
             for callers in numbers:
                 told = turns.by_turns(_clients(programs, environment, state, mode, callers))
@@ -61,7 +61,7 @@ def throughput(engine: str) -> Iterator[Line]:
 
 def tasks(engine: str) -> Iterator[Figure]:
     """`hlf.aio` beside `hlf` alone, with the most callers, in more rounds: what of ``throughput`` they must show."""
-    with _network(engine) as state:
+    with network(engine) as state:
         for mode in TASKS:
             told = turns.by_turns(_clients(OURS, os.environ, state, mode, MOST), TASK_ROUNDS)
             for client, rounds in told.items():
@@ -71,7 +71,7 @@ def tasks(engine: str) -> Iterator[Figure]:
 
 
 @contextmanager
-def _network(engine: str) -> Iterator[Path]:
+def network(engine: str) -> Iterator[Path]:
     """Yield the state folder of a network that is up, until the statement ends."""
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
         state = Path(folder) / "network"

@@ -1,26 +1,10 @@
 // The same closed loop through the official Node client (@hyperledger/fabric-gateway).
 'use strict';
-const crypto = require('node:crypto');
-const fs = require('node:fs');
-const path = require('node:path');
-const grpc = require('@grpc/grpc-js');
-const { connect, hash, signers } = require('@hyperledger/fabric-gateway');
+const connected = require('./connected');
 
 const WARM_UP = 1000;
 const [profilePath, userFolder, mspId, mode, callersText, secondsText] = process.argv.slice(2);
-const profile = JSON.parse(fs.readFileSync(profilePath));
-const peer = profile.peers[profile.organizations[mspId].peers[0]];
-const client = new grpc.Client(
-  peer.url.replace('grpcs://', ''),
-  grpc.credentials.createSsl(Buffer.from(peer.tlsCACerts.pem)),
-  { 'grpc.ssl_target_name_override': peer.grpcOptions['ssl-target-name-override'] },
-);
-const gateway = connect({
-  client,
-  identity: { mspId, credentials: fs.readFileSync(path.join(userFolder, 'cert.pem')) },
-  signer: signers.newPrivateKeySigner(crypto.createPrivateKey(fs.readFileSync(path.join(userFolder, 'key.pem')))),
-  hash: hash.sha256,
-});
+const { client, gateway } = connected(profilePath, userFolder, mspId);
 const network = gateway.getNetwork('bench');
 const one = network.getContract('one');
 const majority = network.getContract('majority');

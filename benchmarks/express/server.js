@@ -3,33 +3,15 @@
 const cluster = require('node:cluster');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const path = require('node:path');
 const express = require('express');
-const grpc = require('@grpc/grpc-js');
-const { connect, hash, signers } = require('@hyperledger/fabric-gateway');
+const connected = require('../callers/connected');
 
 const [profilePath, userFolder, mspId, processes, readyFile] = process.argv.slice(2);
 const expected = Buffer.from(`Bearer ${process.env.SELAT_TOKEN}`);
 
-function contract() {
-  const profile = JSON.parse(fs.readFileSync(profilePath));
-  const peer = profile.peers[profile.organizations[mspId].peers[0]];
-  const client = new grpc.Client(
-    peer.url.replace('grpcs://', ''),
-    grpc.credentials.createSsl(Buffer.from(peer.tlsCACerts.pem)),
-    { 'grpc.ssl_target_name_override': peer.grpcOptions['ssl-target-name-override'] },
-  );
-  const gateway = connect({
-    client,
-    identity: { mspId, credentials: fs.readFileSync(path.join(userFolder, 'cert.pem')) },
-    signer: signers.newPrivateKeySigner(crypto.createPrivateKey(fs.readFileSync(path.join(userFolder, 'key.pem')))),
-    hash: hash.sha256,
-  });
-  return gateway.getNetwork('bench').getContract('one');
-}
-
 function serve() {
-  const one = contract();
+  const { gateway } = connected(profilePath, userFolder, mspId);
+  const one = gateway.getNetwork('bench').getContract('one');
   const app = express();
   app.use((request, response, next) => {
     const given = Buffer.from(request.headers.authorization ?? '');
