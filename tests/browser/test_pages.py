@@ -14,12 +14,22 @@ from tests.browser.conftest import LOOKS, PHONE, Visitor
 _KILOBYTE = 1024
 # Rules that depend on the size or the theme; the first look of a page tries all rules.
 _OF_LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
+# Ids, keys and names that others chose may be long and without a space, wherever they stand.
+_LENGTHEN = """() => {
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts)
+    if (text.data.trim() && !text.parentElement.closest("svg, option")) text.data += "x".repeat(80);
+  return document.documentElement.scrollWidth;
+}"""
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, cast, role):
     """
     Axe finds nothing and no page scrolls sideways in any look; nothing is asked of another site, no page is large.
+    Nor does a page scroll sideways on a phone when a word of 80 letters is added to every text.
 
     A page is loaded once and then shown in each size and theme.
     """
@@ -43,6 +53,8 @@ def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played
             ".reduce((sum, entry) => sum + entry.decodedBodySize, 0)"
         )
         assert 0 < weight <= 100 * _KILOBYTE, (path, weight)
+        visitor.page.set_viewport_size(PHONE)
+        assert visitor.page.evaluate(_LENGTHEN) <= PHONE["width"], path
     assert [url for url in visitor.requests if not url.startswith(visitor.base + "/")] == []
     assert visitor.errors == []
 
