@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.http import auth, inputs
-from gateway.pages import assets, forms, languages, localformats, places, states
+from gateway.pages import assets, forms, languages, localformats, places, rulefacts, states
 
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
@@ -66,5 +66,6 @@ def install(app: Flask) -> None:
         resolution=functools.partial(states.said, states.RESOLUTIONS),
         condition=functools.partial(states.said, states.CONDITIONS),
         rule=functools.partial(states.said, states.RULES),
+        rule_facts=rulefacts.told,
         rejection=functools.partial(states.said, states.REJECTIONS),
     )
