@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from benchmarks.figures import Figure, Line
 from benchmarks.processes import peak
 from hlf import audit as verifier
-from hlf.audit.signatures import ahead
+from hlf.audit.signatures import checkingahead
 from hlf.wire import blocks, rwsets, signatures
 from hlf.wire.keys import LIFECYCLE
 from hlf.wire.rwsets import Version
@@ -35,7 +35,7 @@ _SAMPLE = 2_000
 _SHARED_KEYS = 500
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
 # A name, how many programs do the bare verifications at once, and in how many the verifier checks beside its own.
-_WAYS = (("one process", 1, 0), ("all cores", ahead.cores(), ahead.cores()))
+_WAYS = (("one process", 1, 0), ("all cores", checkingahead.cores(), checkingahead.cores()))
 
 # A key, a signature and what was signed.
 Checks = list[tuple[ec.EllipticCurvePublicKey, bytes, bytes]]
@@ -62,9 +62,9 @@ def audit(_: str) -> Iterator[Line]:
             yield _median(f"audit, {name}: bare verifications", [each * 1e6 for each in bare], "us a transaction")
             yield _median(f"audit, {name}: processor", [each * 1e6 for each in spent], "us a transaction")
             yield _median(f"audit, {name} to bare verifications", ratios, "times", "at most 1.5")
-        many = _run(sorted(chain.glob("*.block")), ahead.cores())
-        bound = "at most 60" if ahead.cores() == 2 else ""
-        yield Figure(f"audit, {MANY} transactions on {ahead.cores()} cores", many["seconds"], "s", bound)
+        many = _run(sorted(chain.glob("*.block")), checkingahead.cores())
+        bound = "at most 60" if checkingahead.cores() == 2 else ""
+        yield Figure(f"audit, {MANY} transactions on {checkingahead.cores()} cores", many["seconds"], "s", bound)
         peaks = [run["peak"] / (1 << 20) for run in (rounds[-1][-1][1], many)]
         yield Figure(f"audit, memory for {FEW} transactions", peaks[0], "MiB")
         yield Figure(f"audit, memory for {MANY} transactions", peaks[1], "MiB")

@@ -21,10 +21,10 @@ from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.oidc import trust
-from gateway.oidc.accepted import Bearers
+from gateway.oidc.acceptedtokens import Bearers
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.signin import SignIns
-from gateway.pages import forms, switch
+from gateway.pages import design, forms
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
@@ -65,7 +65,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Trac
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(openapi.pages)
-    switch.install(app)
+    design.install(app)
     description.complete(app, api.spec)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(sendback.blueprint)

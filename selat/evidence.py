@@ -17,7 +17,7 @@ from hlf.audit.evidence.receipts import Receipt
 from hlf.audit.records import files, visible
 from hlf.codec import names
 from hlf.errors import EvaluateError, WireError
-from selat import disclosed, options
+from selat import claimreceipts, options
 
 _LONGEST_VALUE = 400
 
@@ -71,7 +71,7 @@ def receipt(
         else:
             raise click.UsageError("give exported BLOCKS, or --channel to ask a peer")
         if disclosure is not None:
-            made = made.with_opening(disclosed.read(documents.read(disclosure), chaincode))
+            made = made.with_opening(claimreceipts.read(documents.read(disclosure), chaincode))
         proof = proofs.check(made)
         for defect in proof.defects:
             raise WireError(f"these blocks do not prove it: {_words(defect)}")
@@ -122,12 +122,12 @@ def judge(proof: proofs.TransactionProof) -> ProofOutcome:
     """Return the result of a proof, with the trade's own rules of disclosure."""
     refusals = [_words(each) for each in proof.checks if not each.passed]
     opening = proof.receipt.opening
-    unbound = disclosed.refusal(opening) if opening is not None else ""
+    unbound = claimreceipts.refusal(opening) if opening is not None else ""
     if unbound:
         refusals.append(visible.text(f"disclosure: {unbound}"))
     if proof.defects or proof.contradicted or unbound:
         return ProofOutcome(options.DOES_NOT_HOLD, "this receipt proves nothing", refusals, [])
-    shown = [f"disclosed     {line}" for line in disclosed.shown(opening, proof.values)] if opening else []
+    shown = [f"disclosed     {line}" for line in claimreceipts.shown(opening, proof.values)] if opening else []
     if not proof.anchored:
         words = "it agrees with itself, as a forgery would: give --trusted, from somebody you trust"
         return ProofOutcome(options.CANNOT_TELL, words, refusals, shown)

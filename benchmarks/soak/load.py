@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.soak.callers import PatientCaller, Tally
-from benchmarks.soak.stage import Stage
+from benchmarks.soak.service import Stage
 from selat.demo import goods
 from selat.demo.callers import Blocks, DemoError
 from selat.demo.market import shops

@@ -15,7 +15,7 @@ from benchmarks.figures import percentile
 from benchmarks.processes import Programs
 from benchmarks.soak.callers import Tally
 from benchmarks.soak.flatness import Flatness, judge, slope
-from benchmarks.soak.stage import Stage
+from benchmarks.soak.service import Stage
 
 #: What is recorded of each program, with its unit and how far it may grow over the second half.
 OF_PROGRAMS = {"memory": ("MiB", 0.10), "descriptors": ("", 0.10), "threads": ("", 0.10)}

@@ -21,7 +21,7 @@ from gateway.http import context
 from gateway.readmodel import queries
 from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
-from gateway.store.rounds import Rounds
+from gateway.store.repeatedwork import Rounds
 from gateway.store.webhooks import Subscription, Webhook
 from gateway.trade.epcis import standing
 from gateway.webhooks import messages, signing

@@ -13,7 +13,7 @@ from hlf.aio.sending import Sender
 from hlf.steps import commit as steps
 from hlf.steps.budget import Budget
 from hlf.steps.commit import ONE_PEER_SECONDS, Status
-from hlf.steps.healing import FIRST_PAUSE, LONGEST_PAUSE
+from hlf.steps.reconnecting import FIRST_PAUSE, LONGEST_PAUSE
 
 __all__ = ["Commit", "Status"]
 

@@ -17,8 +17,8 @@ from hlf.aio.transaction import Transaction
 from hlf.steps import proposal as steps
 from hlf.steps.budget import Budget
 from hlf.steps.call import Answer
-from hlf.steps.healing import FIRST_PAUSE, LONGEST_PAUSE
 from hlf.steps.proposal import Transient
+from hlf.steps.reconnecting import FIRST_PAUSE, LONGEST_PAUSE
 from hlf.steps.retrying import Retry, Tries
 
 

@@ -13,7 +13,7 @@ from hlf.steps import events as messages
 from hlf.steps import requests
 from hlf.steps.checkpoints import Checkpoint, Position, begun
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent, FilteredBlock
-from hlf.steps.healing import OnBreak
+from hlf.steps.reconnecting import OnBreak
 from hlf.wire import blocks
 
 

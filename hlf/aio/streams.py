@@ -19,7 +19,7 @@ from hlf.steps import failures
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.healing import Healing, OnBreak
+from hlf.steps.reconnecting import Healing, OnBreak
 
 
 class EventStream(Generic[Item]):

@@ -16,7 +16,7 @@ from hlf.steps import connecting, events, failures, requests
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.healing import OnBreak
+from hlf.steps.reconnecting import OnBreak
 
 
 class EventsRequest(requests.EventsStep, Generic[Item]):

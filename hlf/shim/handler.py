@@ -24,7 +24,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[impor
 
 from hlf.shim import invocation, responses
 from hlf.shim.errors import PeerRefused, TransactionAbandoned
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from hlf.shim.serving.workers import Workers
 from hlf.shim.stub import Stub
 from hlf.wire import enumerations, messages
@@ -252,7 +252,7 @@ class _Transaction:
         return completed
 
     def ask(self, kind: int, payload: bytes) -> bytes:
-        """Return the peer's answer; see :class:`hlf.shim.line.PeerLine`."""
+        """Return the peer's answer; see :class:`hlf.shim.peerline.PeerLine`."""
         if self._abandoned:
             raise TransactionAbandoned
         if len(payload) > _LARGEST_PAYLOAD:

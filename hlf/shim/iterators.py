@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_shim_pb2 as shim_pb2
 
-from hlf.shim.line import PeerLine
+from hlf.shim.peerline import PeerLine
 from hlf.wire import timestamps
 
 _Item = TypeVar("_Item")

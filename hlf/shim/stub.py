@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import errors, iterators, keyranges
 from hlf.shim.iterators import KV, Modification, Results
-from hlf.shim.line import PeerLine
+from hlf.shim.peerline import PeerLine
 from hlf.shim.proposal import ProposalContent
 from hlf.shim.responses import Response
 from hlf.shim.writes import Writes

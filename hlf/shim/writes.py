@@ -6,7 +6,7 @@ from typing import Any
 
 from fabric_protos.peer import chaincode_shim_pb2 as shim_pb2
 
-from hlf.shim.line import PeerLine
+from hlf.shim.peerline import PeerLine
 
 _Kind = shim_pb2.ChaincodeMessage
 _Record = shim_pb2.WriteRecord

@@ -15,7 +15,7 @@ from typing import Self
 import requests
 
 from benchmarks.soak.callers import PatientCaller, Tally
-from benchmarks.soak.stage import RunningGateway, two_gateways
+from benchmarks.soak.service import RunningGateway, two_gateways
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import Wallet
 from gateway.readmodel.feeding import Feeder

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hlf.audit.replay.report import Report
 from hlf.audit.replay.verifier import Unreadable, Verifier
-from hlf.audit.signatures.ahead import Ahead
+from hlf.audit.signatures.checkingahead import Ahead
 
 _BETWEEN_COLLECTIONS = 200_000
 

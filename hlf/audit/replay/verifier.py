@@ -18,7 +18,7 @@ from hlf.audit.replay.state import Replay, ReplayedState
 from hlf.audit.replay.store import Ids
 from hlf.audit.replay.transactions import TransactionVerdict
 from hlf.audit.replay.trust import Trust
-from hlf.audit.signatures.ahead import Ahead
+from hlf.audit.signatures.checkingahead import Ahead
 from hlf.audit.signatures.signing import SignedBlock
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks

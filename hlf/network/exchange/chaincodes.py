@@ -14,8 +14,8 @@ from hlf.admin import lifecycle
 from hlf.admin.peer import Peer
 from hlf.network import errors, ports, state, topology
 from hlf.network.admin import chaincodes, definitions
-from hlf.network.exchange import papers
-from hlf.network.exchange.side import Side
+from hlf.network.exchange import exchangedfiles
+from hlf.network.exchange.ownorganisation import Side
 from hlf.network.state import Folder
 from hlf.wire import packages
 from hlf.wire.config.channelconfig import Bundle
@@ -54,7 +54,7 @@ def propose(
     with Side(root, msp_id) as side:
         packaged = _packaged(side, state.wanted(side.folder, consortium), channel, name)
         made = ProposedDefinition(channel, packaged.definition)
-    papers.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
+    exchangedfiles.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
     return made
 
 
@@ -65,7 +65,7 @@ def read(place: Path) -> ProposedDefinition:
     Raises:
         ExchangeError: it is none, or no lifecycle would take it.
     """
-    paper = papers.Paper(place, KIND)
+    paper = exchangedfiles.Paper(place, KIND)
     channel, values = paper.text("channel"), paper.mapping("definition")
     try:
         collections = tuple(_built(lifecycle.Collection, each) for each in values.pop("collections"))

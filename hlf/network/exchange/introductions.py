@@ -8,7 +8,7 @@ from typing import Any
 
 from hlf import errors as hlf_errors
 from hlf.network import errors, material, ports, state
-from hlf.network.exchange import papers
+from hlf.network.exchange import exchangedfiles
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 from hlf.wire import certificates
@@ -82,7 +82,7 @@ def known(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -
 def write(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> Path:
     """Write an organisation's introduction for the others, and return its file."""
     place = folder.root / f"{msp_id}.introduction.json"
-    papers.write(place, KIND, of(folder, record, consortium, msp_id))
+    exchangedfiles.write(place, KIND, of(folder, record, consortium, msp_id))
     return place
 
 
@@ -93,10 +93,10 @@ def take(folder: Folder, record: Record, consortium: Consortium, place: Path) ->
     Raises:
         ExchangeError: it is damaged, or says otherwise than what is known of that organisation.
     """
-    return keep(folder, record, consortium, papers.Paper(place, KIND))
+    return keep(folder, record, consortium, exchangedfiles.Paper(place, KIND))
 
 
-def keep(folder: Folder, record: Record, consortium: Consortium, paper: papers.Paper) -> str:
+def keep(folder: Folder, record: Record, consortium: Consortium, paper: exchangedfiles.Paper) -> str:
     """Keep what the fields of a file say of an organisation, as :func:`take` does."""
     msp_id = paper.text("msp_id")
     mine = consortium.only([msp_id])
@@ -150,7 +150,7 @@ def consenter(folder: Folder, name: str) -> dict[str, Path]:
     return {"tls": place / "tls" / "server.crt", "identity": place / "msp" / "signcerts" / "cert.pem"}
 
 
-def _authority(paper: papers.Paper, name: str) -> Certificate:
+def _authority(paper: exchangedfiles.Paper, name: str) -> Certificate:
     """Return a root of trust of the paper; what is none never gets into the folder."""
     found = _certificate(paper, name, paper.text(name))
     if not found.issued(found):
@@ -158,7 +158,7 @@ def _authority(paper: papers.Paper, name: str) -> Certificate:
     return found
 
 
-def _issued(paper: papers.Paper, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
+def _issued(paper: exchangedfiles.Paper, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
     """Return an orderer's certificate, which its own organisation must have issued: channels let it vote by that."""
     found = _certificate(paper, f"{key} of {node}", values.get(key) if isinstance(values, dict) else None)
     if not issuer.issued(found):
@@ -166,7 +166,7 @@ def _issued(paper: papers.Paper, node: str, key: str, values: Any, issuer: Certi
     return found
 
 
-def _certificate(paper: papers.Paper, name: str, text: Any) -> Certificate:
+def _certificate(paper: exchangedfiles.Paper, name: str, text: Any) -> Certificate:
     try:
         (found,) = certificates.read_all(str(text).encode("ascii"))
     except (UnicodeError, ValueError, hlf_errors.IdentityError) as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hlf import errors as hlf_errors
 from hlf.network import channelconfig, channelwords, errors, ports, state
-from hlf.network.exchange import introductions, operating, papers
+from hlf.network.exchange import exchangedfiles, introductions, operating
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 from hlf.wire.config.channelconfig import Bundle
@@ -54,7 +54,7 @@ def invite(
         state.write(folder, record)
     genesis = folder.genesis(channel).read_bytes()
     found = _described(channel, genesis)
-    papers.write(
+    exchangedfiles.write(
         place,
         KIND,
         {
@@ -75,7 +75,7 @@ def read(place: Path) -> Invitation:
     Raises:
         ExchangeError: it is damaged, or its words are not those of its block.
     """
-    paper = papers.Paper(place, KIND)
+    paper = exchangedfiles.Paper(place, KIND)
     return _read(paper)[0]
 
 
@@ -90,7 +90,7 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
         StateError: the folder holds the keys of all organisations, whose channels `apply` makes.
         HlfError: a node refused to join.
     """
-    paper = papers.Paper(place, KIND)
+    paper = exchangedfiles.Paper(place, KIND)
     found, genesis, told = _read(paper)
     folder = Folder(root)
     record = state.existing(folder)
@@ -115,7 +115,7 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
         return operating.bring_up(folder, record, wanted)
 
 
-def _read(paper: papers.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]:
+def _read(paper: exchangedfiles.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]:
     channel, genesis = paper.text("channel"), paper.content("genesis")
     told = paper.records("organisations")
     try:
@@ -134,7 +134,7 @@ def _read(paper: papers.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]
     return found, genesis, told
 
 
-def _check(folder: Folder, record: Record, wanted: Consortium, paper: papers.Paper, found: Invitation) -> None:
+def _check(folder: Folder, record: Record, wanted: Consortium, paper: exchangedfiles.Paper, found: Invitation) -> None:
     if found.channel not in {each.name for each in wanted.channels}:
         raise paper.error(
             f"invites to channel {found.channel}, and the consortium file here has none of that name",

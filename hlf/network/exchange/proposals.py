@@ -21,7 +21,7 @@ from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
 from hlf.identity import Identity
 from hlf.network import channelwords, errors
-from hlf.network.exchange import papers
+from hlf.network.exchange import exchangedfiles
 from hlf.signers import Signer
 from hlf.wire import msp
 from hlf.wire.config import channelconfig, configupdate
@@ -129,11 +129,11 @@ class ChannelProposal:
             "configuration": self.original.sequence,
             "changes": self.words(),
             "policies": list(self.needed),
-            "from": papers.encoded(self.original),
-            "to": papers.encoded(self.changed),
-            "signatures": {msp_id: papers.encoded(each) for msp_id, each in sorted(self.signatures.items())},
+            "from": exchangedfiles.encoded(self.original),
+            "to": exchangedfiles.encoded(self.changed),
+            "signatures": {msp_id: exchangedfiles.encoded(each) for msp_id, each in sorted(self.signatures.items())},
         }
-        papers.write(place, KIND, values)
+        exchangedfiles.write(place, KIND, values)
 
 
 def read(place: Path) -> ChannelProposal:
@@ -143,7 +143,7 @@ def read(place: Path) -> ChannelProposal:
     Raises:
         ExchangeError: it is none, its words are not those of its update, or a signature is not that organisation's.
     """
-    paper = papers.Paper(place, KIND)
+    paper = exchangedfiles.Paper(place, KIND)
     found = ChannelProposal(
         paper.text("channel"),
         paper.message(configtx_pb2.Config, "from"),

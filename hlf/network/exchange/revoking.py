@@ -7,7 +7,7 @@ from pathlib import Path
 from hlf.admin import channel as channels
 from hlf.network import state
 from hlf.network.admin.keys import revoking
-from hlf.network.exchange.side import Side
+from hlf.network.exchange.ownorganisation import Side
 from hlf.network.state import Folder
 from hlf.wire.config.channelconfig import Bundle
 

@@ -13,8 +13,8 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
 from hlf.network.exchange import introductions, proposals
+from hlf.network.exchange.ownorganisation import Side
 from hlf.network.exchange.proposals import ChannelProposal
-from hlf.network.exchange.side import Side
 from hlf.network.plan import configuration, difference, model
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.network.state import Folder

@@ -14,12 +14,12 @@ from hlf.codec import canonical, parties, records
 from hlf.errors import contract_refusal
 from hlf.shim import api, invocation
 from hlf.shim.errors import Refused
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller
+from hlf.shim.testing.committedstate import Collection, World
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.memory import Elsewhere, Simulation
 from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
-from hlf.shim.testing.world import Collection, World
 from hlf.wire import proposals
 
 

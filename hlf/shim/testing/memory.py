@@ -12,10 +12,10 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, 
 
 from hlf.shim import invocation
 from hlf.shim.errors import PeerRefused
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from hlf.shim.stub import Stub
+from hlf.shim.testing.committedstate import World, between
 from hlf.shim.testing.effects import Effects
-from hlf.shim.testing.world import World, between
 from hlf.wire import enumerations, keys
 from hlf.wire.rwsets import Version
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from selat.demo.callers import DemoError
-from selat.demo.market import mishaps, reckoning, shops
+from selat.demo.market import mishaps, monthend, shops
 from selat.demo.market.shops import LEFT, LINGNAN, RIGHT
 from selat.demo.market.trading import Load, SoldOrder, Trading
 from selat.demo.screen import Screen, good
@@ -71,8 +71,8 @@ def play(trading: Trading, screen: Screen, orders: int) -> None:
            if not sale.entry.settled and sale.entry.refunded < sale.entry.captured]  # fmt: skip
     for sale in due:
         trading.settle(sale)
-    compared, differing = reckoning.compare(trading)
-    screen.table(["currency", "orders", "captured", "refunded", "settled", "owed"], reckoning.sums(trading))
+    compared, differing = monthend.compare(trading)
+    screen.table(["currency", "orders", "captured", "refunded", "settled", "owed"], monthend.sums(trading))
     if differing:
         raise DemoError(f"the book and the ledger differ: {'; '.join(differing[:5])}")
     screen.say(f"{compared} quantities, amounts and states: the ledger says what the book says.")

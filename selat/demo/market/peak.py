@@ -10,7 +10,7 @@ from typing import Any
 from selat.demo import goods
 from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
-from selat.demo.market import matching, reckoning, shops
+from selat.demo.market import matching, monthend, shops
 from selat.demo.market.people import Callers
 from selat.demo.market.trading import PAPER, SoldOrder, Trading
 from selat.demo.screen import Screen, bad, good, short
@@ -173,7 +173,7 @@ def _plan_again(trading: Trading, tender: matching.Tender, screen: Screen) -> No
     difference = f"its best chain costs {int(told['difference']) / 100:.2f} USD more, by what was observed"
     rows.append(("Forwarder asks why", difference, bad(told["outcome"])))
     screen.table(["", "", ""], rows)
-    compared, differing = reckoning.compare(trading)
+    compared, differing = monthend.compare(trading)
     if differing:
         raise DemoError(f"the book and the ledger differ: {'; '.join(differing[:5])}")
     screen.say(f"{compared} figures of order {sale.order_id} are what the book says.")

@@ -16,7 +16,7 @@ from gateway.store import scopes, tokens
 from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.audit.records import search
-from selat import disclosed
+from selat import claimreceipts
 from tests.fuzz.target import Target, reads, text_of
 from tests.fuzz.targets.messages import MESSAGE
 from tests.unit.gateway.fakes import FakeLedgers, application
@@ -66,8 +66,8 @@ def _blocks(data: bytes) -> object:
 
 
 def _disclosed(data: bytes) -> object:
-    found = disclosed.read(data, "trade")
-    return found.document(), found.value_hash, found.opened(), disclosed.refusal(found)
+    found = claimreceipts.read(data, "trade")
+    return found.document(), found.value_hash, found.opened(), claimreceipts.refusal(found)
 
 
 def _step(data: bytes) -> object:
@@ -100,5 +100,5 @@ TARGETS = (
     reads("result", "gateway.fabric.results.read", errors.WireError),
     reads("metadata", "gateway.fabric.declarations.read", errors.WireError),
     Target("page", "hlf.audit.records.search.SearchCursor.parse", (errors.WireError,), _page),
-    Target("disclosed", "selat.disclosed.read", (errors.WireError,), _disclosed),
+    Target("disclosed", "selat.claimreceipts.read", (errors.WireError,), _disclosed),
 )

@@ -16,7 +16,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from rich.console import Console
 
-from selat.demo.market import month, peak, reckoning
+from selat.demo.market import month, monthend, peak
 from selat.demo.screen import Screen
 from tests.scenarios.market.histories import TO, Histories
 
@@ -44,7 +44,7 @@ def traded(trading, shown):
 
 def test_a_month_ends_as_its_book_says(traded, shown):
     """Every quantity, amount and state of every order, whatever went wrong with it."""
-    compared, differing = reckoning.compare(traded)
+    compared, differing = monthend.compare(traded)
     assert (differing, len(traded.book.orders)) == ([], ORDERS)
     assert compared > 15 * ORDERS
     for code in ("OUTSIDE_WINDOW", "ON_HOLD", "RETURN_TO_SENDER", "EXCHANGED", "REFUNDED", "NETTED", "one event"):
@@ -53,7 +53,7 @@ def test_a_month_ends_as_its_book_says(traded, shown):
 
 def test_money_is_conserved_in_every_currency(traded):
     """What buyers paid is what merchants have and what went back, to the last minor unit; nobody owes anything."""
-    for _, orders, captured, refunded, settled, owed in reckoning.sums(traded):
+    for _, orders, captured, refunded, settled, owed in monthend.sums(traded):
         assert orders > 0
         assert (captured, owed) == (refunded + settled, 0)
 
@@ -63,7 +63,7 @@ def test_the_book_finds_a_unit_too_many(traded):
     line = next(iter(traded.book.orders.values())).lines["1"]
     line.delivered += 1
     try:
-        assert len(reckoning.compare(traded)[1]) == 1
+        assert len(monthend.compare(traded)[1]) == 1
     finally:
         line.delivered -= 1
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from tests.hostile import dermutations, mutations
 from tests.support import derparts
 from tests.support.derparts import extension, pem, tlv
-from tests.support.oddcertificates import alternatives, elsewhere, extensions, parts, subjects, texts, wholes
+from tests.support.oddcertificates import alternatives, extensions, oddmembers, parts, subjects, texts, unsignedparts
 from tests.support.oddcertificates.organisations import DNS_A, SERVER_AUTH, Issuer, alternative, issuer, key, member
 
 BODIES, WHOLES, TEXTS = 260, 120, 80
@@ -42,8 +42,8 @@ def cases() -> list[Case]:
     """Every certificate, each under a name of its own."""
     found = [
         *members(issuer()),
-        *(Case(f"whole: {words}", "plain", pem(der)) for words, der in wholes.wholes()),
-        *(Case(f"{place}: {words}", place, text) for place, words, text in elsewhere.elsewhere()),
+        *(Case(f"whole: {words}", "plain", pem(der)) for words, der in unsignedparts.wholes()),
+        *(Case(f"{place}: {words}", place, text) for place, words, text in oddmembers.elsewhere()),
         *_at_random(issuer()),
     ]
     assert len({case.name for case in found}) == len(found)

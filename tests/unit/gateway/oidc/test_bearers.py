@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.http import context
-from gateway.oidc.accepted import Bearers
+from gateway.oidc.acceptedtokens import Bearers
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.issuer import DevelopmentIssuer
 from gateway.store.tokens import TokenError

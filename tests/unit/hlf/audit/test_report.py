@@ -11,7 +11,7 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf import audit
 from hlf.audit.replay import report
-from hlf.audit.signatures import ahead, signing, worker
+from hlf.audit.signatures import checkingahead, signing, worker
 from hlf.wire import blocks, rwsets
 from hlf.wire.rwsets import Version
 from tests.support.members import Consortium, Definition, put
@@ -238,8 +238,8 @@ def test_verdicts():
 @pytest.fixture
 def eager(monkeypatch):
     """Processes are started at once, and lots are small."""
-    monkeypatch.setattr(ahead, "_WORTH_STARTING", 0)
-    monkeypatch.setattr(ahead, "_LOT", 3)
+    monkeypatch.setattr(checkingahead, "_WORTH_STARTING", 0)
+    monkeypatch.setattr(checkingahead, "_LOT", 3)
 
 
 def _varied(chain: Chain) -> list[bytes]:

@@ -11,17 +11,17 @@ import grpc
 import pytest
 
 from hlf import errors
-from hlf.steps import checkpoints, healing
+from hlf.steps import checkpoints, reconnecting
 from hlf.steps.checkpoints import Position
 from hlf.wire import blocks, rwsets
 
-_ACCIDENTS = sorted(set(grpc.StatusCode) - healing._FINAL - {grpc.StatusCode.OK}, key=lambda code: code.name)
+_ACCIDENTS = sorted(set(grpc.StatusCode) - reconnecting._FINAL - {grpc.StatusCode.OK}, key=lambda code: code.name)
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(healing, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(healing, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(reconnecting, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(reconnecting, "LONGEST_PAUSE", 0.01)
 
 
 def _take(stream, count):
@@ -232,7 +232,7 @@ def test_closing_releases_a_waiting_consumer(fabric, channel, end):
     assert next(stream, "over") == "over"
 
 
-@pytest.mark.parametrize("code", sorted(healing._FINAL, key=lambda code: code.name))
+@pytest.mark.parametrize("code", sorted(reconnecting._FINAL, key=lambda code: code.name))
 def test_a_refusal_ends_a_stream(channel, peer, code):
     """Asking again would get the same answer."""
     stream = channel.chaincode_events("lab", start_block=0)

@@ -7,7 +7,7 @@ from fabric_protos.common import policies_pb2
 from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2
 
 from hlf.shim import api, responses, server, testing
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from hlf.wire import policies
 from tests.unit.hlf.shim.test_server import BATCHES
 from tests.unit.hlf.shim.wirepeer import CHANNEL, Message, WirePeer

@@ -20,7 +20,7 @@ from fabric_protos.peer import chaincode_shim_pb2
 
 from chaincode import main
 from hlf.shim import api, handler, responses, server
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from tests.unit.hlf.shim import ledger_contracts
 from tests.unit.hlf.shim.wirepeer import PATIENCE, Message, WirePeer
 

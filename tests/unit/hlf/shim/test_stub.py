@@ -12,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, chaincode_shim_pb2, proposal_pb2, 
 from hlf.shim import api
 from hlf.shim.errors import PeerRefused
 from hlf.shim.iterators import KV
-from hlf.shim.line import BatchLimits
+from hlf.shim.peerline import BatchLimits
 from hlf.shim.stub import Stub
 
 Kind = chaincode_shim_pb2.ChaincodeMessage

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hlf.network import errors
 from hlf.network.engines.embedded.endorse import packages
 from hlf.network.engines.embedded.order import bootstrapping, joining
-from hlf.network.engines.embedded.state import lifecycle, requested
+from hlf.network.engines.embedded.state import lifecycle, snapshotrequests
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
 from hlf.wire import keys
 
@@ -69,7 +69,7 @@ class PeerState:
         self._joining: asyncio.Task[None] | None = None
         self._stopped_at: float | None = None
         self._calls: set[asyncio.Timeout] = set()
-        self.snapshots = requested.SnapshotRequests(folder / _SNAPSHOTS)
+        self.snapshots = snapshotrequests.SnapshotRequests(folder / _SNAPSHOTS)
         channels.written.append(self._written)
         self.packages = packages.PackageStore(folder / _PACKAGES, chaincode_config)
         self._approved: dict[tuple[str, str, int, bytes], str] = {}

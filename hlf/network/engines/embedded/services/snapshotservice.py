@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from google.protobuf.message import DecodeError
 
 from hlf.network.engines.embedded.endorse import access
-from hlf.network.engines.embedded.state.requested import RequestError
+from hlf.network.engines.embedded.state.snapshotrequests import RequestError
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, expiry
 from hlf.network.engines.embedded.wire.statuses import StatusError

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from hlf.network.engines.embedded.state import exporting
-from hlf.network.engines.embedded.state.requested import RequestError, SnapshotRequests
+from hlf.network.engines.embedded.state.snapshotrequests import RequestError, SnapshotRequests
 from hlf.wire import fields
 from tests.support.members import put
 from tests.support.runningchannel import RunningChannel, again, consortium, run
