@@ -19,7 +19,7 @@ import pytest
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
 from benchmarks.throughput import HERE, network
-from benchmarks.turns import Rounds, Told
+from benchmarks.turns import Round, Rounds
 from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.tokens import Tokens
@@ -84,17 +84,17 @@ def _named(program: str, number: int) -> str:
     return f"{program} x{number}"
 
 
-def _caller(client: str, environment: Mapping[str, str]) -> Callable[[Path, str, int, Path], Told]:
+def _caller(client: str, environment: Mapping[str, str]) -> Callable[[Path, str, int, Path], Round]:
     """Return a function that lets a program of `benchmarks.callers` call for one round."""
     command = [sys.executable, "-m", f"benchmarks.callers.with_{client}"]
 
-    def call(state: Path, mode: str, callers: int, home: Path) -> Told:
+    def call(state: Path, mode: str, callers: int, home: Path) -> Round:
         return turns.run(command, {**os.environ, **environment}, state, mode, callers, home)
 
     return call
 
 
-def _over_http(address: str, token: str) -> Callable[[Path, str, int, Path], Told]:
+def _over_http(address: str, token: str) -> Callable[[Path, str, int, Path], Round]:
     return _caller("http", {"SELAT_BASE": address, "SELAT_TOKEN": token})
 
 

@@ -16,7 +16,7 @@ from chaincode.domain.journeys.performance import JourneyLeg
 from chaincode.domain.journeys.tallies import LaneTally
 from hlf.codec import moments, records
 from hlf.shim import testing
-from hlf.shim.testing.committedstate import World
+from hlf.shim.testing.worldstate import World
 from hlf.wire.keys import composite_key
 from hlf.wire.rwsets import Version
 from tests.unit.contracts import shipping

@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
-from benchmarks.turns import Told
+from benchmarks.turns import Round
 from hlf.network import admin, topology
 from hlf.network.admin import lifetime
 from hlf.network.topology import Consortium
@@ -59,7 +59,7 @@ def runtime(engine: str) -> Iterator[Line]:
 
 def _compared(engine: str, state: Path, names: Sequence[str], callers: int) -> Iterator[Figure]:
     command = [sys.executable, "-m", "benchmarks.callers.of_runtime"]
-    programs: dict[str, Callable[[], Told]] = {
+    programs: dict[str, Callable[[], Round]] = {
         name: partial(turns.run, command, os.environ, state, name, callers) for name in names
     }
     told = turns.by_turns(programs)

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import turns
 from benchmarks.figures import Figure, Line, Note
-from benchmarks.turns import Rounds, Told
+from benchmarks.turns import Round, Rounds
 from hlf.network import admin
 from tests.interop import runtimes
 
@@ -84,7 +84,7 @@ def network(engine: str) -> Iterator[Path]:
 
 def _clients(
     programs: Mapping[str, Sequence[str]], environment: Mapping[str, str], state: Path, mode: str, callers: int
-) -> dict[str, Callable[[], Told]]:
+) -> dict[str, Callable[[], Round]]:
     return {
         client: partial(turns.run, command, environment, state, mode, callers) for client, command in programs.items()
     }
@@ -100,7 +100,7 @@ def _compared(engine: str, mode: str, callers: int, told: Mapping[str, Rounds]) 
     if "node" in told:
         yield turns.ratio(f"{name} node", told["hlf"], told["node"], ASKED_OF_NODE.get(mode, "") if most else "")
         asked = ASKED_PROCESSOR.get(mode, "") if most else ""
-        yield turns.ratio(f"{name} node, processor a call", told["hlf"], told["node"], asked, of=Told.of_client)
+        yield turns.ratio(f"{name} node, processor a call", told["hlf"], told["node"], asked, of=Round.of_client)
     yield from _of_tasks(engine, mode, callers, told)
     yield turns.ratio(f"{name} stubs", told["hlf"], told["stubs"], "at least 0.9" if most else "")
 
@@ -110,4 +110,4 @@ def _of_tasks(engine: str, mode: str, callers: int, told: Mapping[str, Rounds]) 
     aio, threads, most = told["aio"], told["hlf"], callers == MOST
     name = f"{mode} {engine} {callers} callers, aio to hlf"
     yield turns.ratio(name, aio, threads, "at least 1.0" if most else "")
-    yield turns.ratio(f"{name}, processor a call", aio, threads, "at most 1.0" if most else "", of=Told.of_client)
+    yield turns.ratio(f"{name}, processor a call", aio, threads, "at most 1.0" if most else "", of=Round.of_client)

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, Line
 from benchmarks.processes import Programs, difference
-from benchmarks.turns import Rounds, Told
+from benchmarks.turns import Round, Rounds
 from chaincode.domain import channels
 from hlf.network import admin
 from network import CONSORTIUM
@@ -126,13 +126,13 @@ def _bytes_since(market: Market, before: dict[str, int]) -> int:
     )
 
 
-def _lot(state: Path, pool: ThreadPoolExecutor, call: Callable[[int], object], number: int, calls: int) -> Told:
+def _lot(state: Path, pool: ThreadPoolExecutor, call: Callable[[int], object], number: int, calls: int) -> Round:
     """Return one lot of *calls*, shared out among the callers: each has numbers of its own, one after the other."""
     before, processor, begun = Programs.of(state).processor_seconds(), time.process_time(), time.perf_counter()
     numbers = range(number * calls, (number + 1) * calls)
     shares = pool.map(partial(_share, call), (numbers[first::CALLERS] for first in range(CALLERS)))
     times = [each for share in shares for each in share]
-    return Told(
+    return Round(
         times=times,
         seconds=time.perf_counter() - begun,
         uncounted=0,

@@ -27,7 +27,7 @@ _PATIENCE = 180
 
 
 @dataclass(frozen=True)
-class Told:
+class Round:
     """
     What a closed loop of callers did in one round.
 
@@ -59,28 +59,28 @@ class Told:
 class Rounds:
     """All rounds of one program."""
 
-    rounds: tuple[Told, ...]
+    rounds: tuple[Round, ...]
 
     @property
     def rates(self) -> list[float]:
         """Calls a second in each round."""
-        return [told.rate for told in self.rounds]
+        return [each.rate for each in self.rounds]
 
     def time(self, share: float) -> float:
         """Return the milliseconds that *share* of the calls of all rounds did not exceed."""
-        return percentile([each for told in self.rounds for each in told.times], share)
+        return percentile([time for each in self.rounds for time in each.times], share)
 
     def of_client(self) -> float:
         """Return the processor milliseconds a call of the callers' own program."""
-        calls = sum(len(told.times) for told in self.rounds)
-        return sum(told.processor for told in self.rounds) / max(calls, 1) * 1000
+        calls = sum(len(each.times) for each in self.rounds)
+        return sum(each.processor for each in self.rounds) / max(calls, 1) * 1000
 
     def of_network(self) -> dict[str, float]:
         """Return the processor milliseconds a call of each program of the network; peers, and orderers, in one."""
-        calls = sum(len(told.times) + told.uncounted + told.failed for told in self.rounds)
+        calls = sum(len(each.times) + each.uncounted + each.failed for each in self.rounds)
         spent: dict[str, float] = {}
-        for told in self.rounds:
-            for name, seconds in sorted(told.network.items()):
+        for each in self.rounds:
+            for name, seconds in sorted(each.network.items()):
                 part = f"{name.partition('.')[0].rstrip('0123456789')}s" if "." in name else name
                 spent[part] = spent.get(part, 0.0) + seconds / max(calls, 1) * 1000
         return spent
@@ -95,7 +95,7 @@ class Rounds:
         yield Figure(name, statistics.median(rates), "/s", bound, (min(rates), max(rates)))
         yield Figure(f"{name} p50", self.time(0.5), "ms")
         yield Figure(f"{name} p95", self.time(0.95), "ms")
-        if failed := sum(told.failed for told in self.rounds):
+        if failed := sum(each.failed for each in self.rounds):
             yield Figure(f"{name} failed", failed, "calls", "at most 0" if ours else "")
         if profile:
             yield Figure(f"{name} processor, client", self.of_client(), "ms a call")
@@ -104,19 +104,19 @@ class Rounds:
                     yield Figure(f"{name} processor, {program}", spent, "ms a call")
 
 
-def by_turns(programs: Mapping[str, Callable[[], Told]], rounds: int = ROUNDS) -> dict[str, Rounds]:
-    """Return what each of *programs* told in each round."""
+def by_turns(programs: Mapping[str, Callable[[], Round]], rounds: int = ROUNDS) -> dict[str, Rounds]:
+    """Return what each of *programs* measured in each round."""
     names = list(programs)
-    told: dict[str, list[Told]] = {name: [] for name in names}
+    measured: dict[str, list[Round]] = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            told[name].append(programs[name]())
-    return {name: Rounds(tuple(of_program)) for name, of_program in told.items()}
+            measured[name].append(programs[name]())
+    return {name: Rounds(tuple(of_program)) for name, of_program in measured.items()}
 
 
 def ratio(
-    name: str, one: Rounds, other: Rounds, bound: str = "", *, of: Callable[[Told], float] = attrgetter("rate")
+    name: str, one: Rounds, other: Rounds, bound: str = "", *, of: Callable[[Round], float] = attrgetter("rate")
 ) -> Figure:
     """Return how many times as fast *one* is as *other*, or as much of something else, round by round."""
     ratios = [of(mine) / of(theirs) for mine, theirs in zip(one.rounds, other.rounds, strict=True)]
@@ -125,7 +125,7 @@ def ratio(
 
 def run(
     command: Sequence[str], environment: Mapping[str, str], state: Path, mode: str, callers: int, *folders: Path
-) -> Told:
+) -> Round:
     """
     Let a program of `benchmarks.callers` call as User1 of Org1MSP for one round.
 
@@ -144,4 +144,4 @@ def run(
     if done.returncode:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
     used = difference(before, Programs.of(state, *folders).processor_seconds())
-    return Told(network=used, **json.loads(done.stdout))
+    return Round(network=used, **json.loads(done.stdout))

@@ -21,7 +21,7 @@ from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.settings import Settings
 from gateway.oidc import trust
-from gateway.oidc.acceptedtokens import Bearers
+from gateway.oidc.acceptedtokens import AcceptedTokens
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.signin import SignIns
 from gateway.pages import design, forms
@@ -88,7 +88,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         settings=settings,
         store=store,
         tokens=(own := Tokens(store)),
-        bearers=Bearers(own, issuers),
+        bearers=AcceptedTokens(own, issuers),
         sign_ins=SignIns(trusted, issuers, store.secret()),
         certificates=ClientCertificates(wallet, frozenset(settings.tls_client_scopes.split())),
         wallet=wallet,

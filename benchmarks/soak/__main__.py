@@ -42,7 +42,7 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
         raise click.BadParameter("name at least a minute, as --minutes 3", param_hint="--hours")
     begun_on = reliability.commit()
     click.echo(machine())
-    with tempfile.TemporaryDirectory(prefix="selat-soak-") as folder, service.put_up(Path(folder)) as running:
+    with tempfile.TemporaryDirectory(prefix="selat-soak-") as folder, service.running(Path(folder)) as running:
         load = Load(running)
         limit = load.run(min(_MEASURED_SECONDS, seconds / 6))
         click.echo(f"{limit:.2f} orders/s at most; {share:.0%} of that on two gateways and {running.database}")
@@ -61,7 +61,7 @@ def main(hours: float, minutes: float, share: float, report: Path, record: bool)
     sys.exit(bool(faults))
 
 
-def _carried(load: Load, running: service.Stage, seconds: float, rate: float) -> Recording:
+def _carried(load: Load, running: service.SoakedService, seconds: float, rate: float) -> Recording:
     """Carry orders at a rate, with keys rotated and a gateway killed on the way; return what was recorded."""
     over = threading.Event()
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.soak.callers import PatientCaller, Tally
-from benchmarks.soak.service import Stage
+from benchmarks.soak.service import SoakedService
 from selat.demo import goods
 from selat.demo.callers import Blocks, DemoError
 from selat.demo.market import shops
@@ -22,11 +22,11 @@ CALLERS = 8
 class Load:
     """Threads that carry orders, each with actors and connections of its own."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, service: SoakedService) -> None:
+        self._service = service
         self.tally = Tally()
         with self._callers() as callers:
-            self._market = Trading.opened(callers, stage.calendar)
+            self._market = Trading.opened(callers, service.calendar)
 
     def run(self, seconds: float, rate: float | None = None) -> float:
         """
@@ -80,7 +80,7 @@ class Load:
 
     @contextlib.contextmanager
     def _callers(self) -> Iterator[Callers]:
-        blocks, bases, tokens = Blocks(), [each.base for each in self._stage.gateways], self._stage.tokens
+        blocks, bases, tokens = Blocks(), [each.base for each in self._service.gateways], self._service.tokens
         with contextlib.ExitStack() as open_callers:
             yield {
                 name: open_callers.enter_context(

@@ -15,7 +15,7 @@ from benchmarks.figures import percentile
 from benchmarks.processes import Programs
 from benchmarks.soak.callers import Tally
 from benchmarks.soak.flatness import Flatness, judge, slope
-from benchmarks.soak.service import Stage
+from benchmarks.soak.service import SoakedService
 
 #: What is recorded of each program, with its unit and how far it may grow over the second half.
 OF_PROGRAMS = {"memory": ("MiB", 0.10), "descriptors": ("", 0.10), "threads": ("", 0.10)}
@@ -31,8 +31,8 @@ Points = list[tuple[float, float]]
 class Recording:
     """Records from ``with`` to its end, in a thread of its own."""
 
-    def __init__(self, stage: Stage, tally: Tally, seconds: float) -> None:
-        self._stage, self._tally, self._seconds = stage, tally, seconds
+    def __init__(self, service: SoakedService, tally: Tally, seconds: float) -> None:
+        self._service, self._tally, self._seconds = service, tally, seconds
         self._over = threading.Event()
         self._begun = time.monotonic()
         self._thread = threading.Thread(target=self._record)
@@ -69,11 +69,11 @@ class Recording:
                 self.of_requests[name].append((now, percentile(times, share)))
             self.orders.append((now, self._tally.orders))
             self.errors.append((now, len(self._tally.errors)))
-            for name, size in sizes(*self._stage.folders).items():
+            for name, size in sizes(*self._service.folders).items():
                 self.files.setdefault(name, []).append((now, size / (1 << 20)))
             # While a gateway is killed and started again, its processes come and go: the next interval has it.
             try:
-                programs = Programs.of(*self._stage.folders)
+                programs = Programs.of(*self._service.folders)
                 told = {name: getattr(programs, name)() for name in OF_PROGRAMS}
             except (psutil.NoSuchProcess, FileNotFoundError):
                 continue

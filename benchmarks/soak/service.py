@@ -53,7 +53,7 @@ class RunningGateway:
 
 
 @dataclass(frozen=True)
-class Stage:
+class SoakedService:
     """Network and gateways; *tokens* has the present one of each actor."""
 
     network: Path
@@ -87,9 +87,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def put_up(folder: Path) -> Iterator[Stage]:
+def running(folder: Path) -> Iterator[SoakedService]:
     """
-    Yield the running stage; stop everything afterwards.
+    Yield the running service; stop everything afterwards.
 
     The database is PostgreSQL where its programs are found, and SQLite elsewhere. The engine is the embedded one: the
     story goes a day ahead once, so that the terms of its shops apply, and Fabric's own programs follow no calendar.
@@ -107,7 +107,7 @@ def put_up(folder: Path) -> Iterator[Stage]:
         admin.up(_ENGINE, network, MARKETPLACE)
         gateways = two_gateways(home, network, url)
         made = Tokens(Store(gateways[0].settings.data, url))
-        yield Stage(network, home, gateways, _tokens(made), calendar, "PostgreSQL" if shared else "SQLite")
+        yield SoakedService(network, home, gateways, _tokens(made), calendar, "PostgreSQL" if shared else "SQLite")
 
 
 def _tokens(made: Tokens) -> dict[str, str]:

@@ -25,7 +25,7 @@ from gateway.http import freshness
 from gateway.http.budgets import Budgets
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
-from gateway.oidc.acceptedtokens import Bearers
+from gateway.oidc.acceptedtokens import AcceptedTokens
 from gateway.oidc.signin import SignIns
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
@@ -83,7 +83,7 @@ class Services:
     settings: Settings
     store: Store
     tokens: Tokens
-    bearers: Bearers
+    bearers: AcceptedTokens
     certificates: ClientCertificates
     sign_ins: SignIns
     wallet: Wallet

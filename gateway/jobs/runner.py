@@ -27,7 +27,7 @@ from gateway.http import auth, context, freshness, idempotency, inputs
 from gateway.http.context import CONFLICTS
 from gateway.store.jobs import Job, JobOwner, JobRequest, Jobs
 from gateway.store.keys import Kept
-from gateway.store.repeatedwork import Rounds
+from gateway.store.repeatedwork import RepeatedWork
 from gateway.store.tokens import TokenCaller
 
 # Nothing was written, or a repetition carries on what was: try again.
@@ -68,7 +68,7 @@ class JobRunner:
         self._clock = clock
         self._free = threading.Semaphore(_THREADS)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs")
-        self._rounds = Rounds("jobs", _EVERY_SECONDS, self._round)
+        self._rounds = RepeatedWork("jobs", _EVERY_SECONDS, self._round)
         self._forgot = 0.0
 
     def start(self) -> None:

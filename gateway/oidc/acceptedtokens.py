@@ -9,7 +9,7 @@ _DOTS = 2
 """A JWT has three parts with dots between them; the gateway's own tokens have none."""
 
 
-class Bearers:
+class AcceptedTokens:
     """Whom a bearer token acts for, whoever issued it."""
 
     def __init__(self, own: Tokens, issuers: Issuers) -> None:

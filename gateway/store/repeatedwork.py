@@ -11,7 +11,7 @@ from gateway.store.database import StoreError
 _LOG = logging.getLogger("gateway")
 
 
-class Rounds:
+class RepeatedWork:
     """
     Calls *work* every so many seconds; while the database cannot be used, the work waits for it.
 

@@ -21,7 +21,7 @@ from gateway.http import context
 from gateway.readmodel import queries
 from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
-from gateway.store.repeatedwork import Rounds
+from gateway.store.repeatedwork import RepeatedWork
 from gateway.store.webhooks import Subscription, Webhook
 from gateway.trade.epcis import standing
 from gateway.webhooks import messages, signing
@@ -56,7 +56,7 @@ class Courier:
         self._clock = clock
         self._turns: dict[str, Future[None]] = {}
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="webhooks")
-        self._rounds = Rounds("webhooks", _EVERY_SECONDS, self._begin_turns)
+        self._rounds = RepeatedWork("webhooks", _EVERY_SECONDS, self._begin_turns)
         self._forgot = 0.0
 
     def start(self) -> None:

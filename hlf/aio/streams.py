@@ -1,4 +1,4 @@
-"""Healing streams: the items of a peer, without end and without gaps, as asynchronous iterators."""
+"""Reconnecting streams: the items of a peer, without end and without gaps, as asynchronous iterators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hlf.steps import failures
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.reconnecting import Healing, OnBreak
+from hlf.steps.reconnecting import OnBreak, Reconnecting
 
 
 class EventStream(Generic[Item]):
@@ -54,7 +54,7 @@ class EventStream(Generic[Item]):
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
         self._reading: asyncio.Task[Any] | None = None
-        self._healing = Healing(on_break)
+        self._reconnecting = Reconnecting(on_break)
         self._due = 0.0
         self._closed = asyncio.Event()
 
@@ -113,7 +113,7 @@ class EventStream(Generic[Item]):
                 # grpc.aio's error for bytes that are not a message.
                 raise errors.EventsError("the peer's answer cannot be read", status=grpc.StatusCode.INTERNAL)
             self._pending.extend(self._unpack(answer))
-            self._healing.answered()
+            self._reconnecting.answered()
         except asyncio.CancelledError:
             self._drop()
             if cancels_task():
@@ -166,7 +166,7 @@ class EventStream(Generic[Item]):
         self._drop()
         if self._is_over():
             raise StopAsyncIteration
-        self._due = time.monotonic() + self._healing.pause(failure, self._position.block_number)
+        self._due = time.monotonic() + self._reconnecting.pause(failure, self._position.block_number)
 
     async def _pause(self, budget: Budget) -> None:
         """Wait until it is time to ask again, or the stream is closed."""

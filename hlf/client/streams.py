@@ -1,5 +1,5 @@
 """
-Healing streams: the items of a peer, without end and without gaps.
+Reconnecting streams: the items of a peer, without end and without gaps.
 
 A stream keeps its position. When its connection breaks, because the peer or the network restarts, it connects again
 and requests the items after it, so its consumer gets every item once and in order.
@@ -24,7 +24,7 @@ from hlf.steps import failures
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.reconnecting import Healing, OnBreak
+from hlf.steps.reconnecting import OnBreak, Reconnecting
 
 
 class EventStream(Generic[Item]):
@@ -59,7 +59,7 @@ class EventStream(Generic[Item]):
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
         self._reading: Future[Any] | None = None
-        self._healing = Healing(on_break)
+        self._reconnecting = Reconnecting(on_break)
         self._due = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()
@@ -118,7 +118,7 @@ class EventStream(Generic[Item]):
         try:
             answer = self._answer(budget)
             self._pending.extend(self._unpack(answer))
-            self._healing.answered()
+            self._reconnecting.answered()
         except StopIteration:
             # A peer that stops regularly ends its streams without an error.
             self._heal(errors.EventsError("the peer ended the stream", status=grpc.StatusCode.UNAVAILABLE))
@@ -170,7 +170,7 @@ class EventStream(Generic[Item]):
             self._call = self._reading = None
         if self._is_over():
             raise StopIteration
-        self._due = time.monotonic() + self._healing.pause(failure, self._position.block_number)
+        self._due = time.monotonic() + self._reconnecting.pause(failure, self._position.block_number)
 
 
 def _read(call: Any) -> Future[Any]:

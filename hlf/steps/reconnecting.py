@@ -1,4 +1,4 @@
-"""Healing: when a broken event stream connects again, and when it raises an error."""
+"""When a broken event stream connects again, and when it raises an error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
 
-class Healing:
+class Reconnecting:
     """The failures of one stream since its last answer."""
 
     def __init__(self, on_break: OnBreak | None = None) -> None:

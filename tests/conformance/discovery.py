@@ -13,16 +13,16 @@ from fabric_protos.peer import proposal_response_pb2
 from tests.conformance.answers import Answer, ask
 from tests.conformance.lab import CHANNEL, PATIENCE, Caller, Lab
 
-Told = Callable[[Lab, protocol_pb2.QueryResult], Any]
+Describe = Callable[[Lab, protocol_pb2.QueryResult], Any]
 
 
-def asked(lab: Lab, query: protocol_pb2.Query, tell: Told, caller: Caller | None = None) -> Answer:
-    """Ask Org1's peer one thing; the answer is what *tell* says of it, or its refusal."""
-    return ask(lambda: asked_together(lab, [query], tell, caller)[0])
+def asked(lab: Lab, query: protocol_pb2.Query, describe: Describe, caller: Caller | None = None) -> Answer:
+    """Ask Org1's peer one thing; the answer is what *describe* says of it, or its refusal."""
+    return ask(lambda: asked_together(lab, [query], describe, caller)[0])
 
 
 def asked_together(
-    lab: Lab, queries: Sequence[protocol_pb2.Query], tell: Told, caller: Caller | None = None
+    lab: Lab, queries: Sequence[protocol_pb2.Query], describe: Describe, caller: Caller | None = None
 ) -> list[Any]:
     """
     Ask Org1's peer several things in one request.
@@ -36,7 +36,7 @@ def asked_together(
     signed = protocol_pb2.SignedRequest(payload=payload, signature=who.sign(payload))
     results = lab.nodes["Org1"].discovery.Discover(signed, timeout=PATIENCE).results
     return [
-        {"error": result.error.content} if result.WhichOneof("result") == "error" else tell(lab, result)
+        {"error": result.error.content} if result.WhichOneof("result") == "error" else describe(lab, result)
         for result in results
     ]
 

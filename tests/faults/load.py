@@ -19,7 +19,7 @@ TIMEOUTS = gateway.Timeouts(endorse=5.0, submit=3.0, commit_status=5.0)
 
 
 @dataclass
-class Told:
+class Outcomes:
     """What callers know; each write has a key of its own, so that one that happened twice shows in its history."""
 
     valid: dict[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Load:
             profile.Profile.load(state / "profiles" / f"{msp_id}.json"), *who, timeouts=TIMEOUTS
         )
         self.contract = self.gateway.network(CHANNEL).contract(CHAINCODE)
-        self.told = Told()
+        self.outcomes = Outcomes()
         self._changed = threading.Condition()
         self._over = False
         self._threads = [threading.Thread(target=self._call, args=(index,)) for index in range(CALLERS)]
@@ -45,16 +45,18 @@ class Load:
     def wait_for(self, more: int, patience: float = 60.0) -> None:
         """Return once *more* transactions have been told valid than now."""
         with self._changed:
-            wanted = len(self.told.valid) + more
-            if not self._changed.wait_for(lambda: len(self.told.valid) >= wanted, patience):
-                raise TimeoutError(f"no {more} transactions became valid in {patience} s: {self.told.nothing_written}")
+            wanted = len(self.outcomes.valid) + more
+            if not self._changed.wait_for(lambda: len(self.outcomes.valid) >= wanted, patience):
+                raise TimeoutError(
+                    f"no {more} transactions became valid in {patience} s: {self.outcomes.nothing_written}"
+                )
 
-    def stop(self) -> Told:
+    def stop(self) -> Outcomes:
         """End the callers; return what they were told."""
         self._over = True
         for thread in self._threads:
             thread.join()
-        return self.told
+        return self.outcomes
 
     def code(self, transaction_id: str) -> str | None:
         """The code of a transaction, or None where none comes before the time-out."""
@@ -83,16 +85,16 @@ class Load:
                 commit = self.contract.propose(self._function, key, "value").endorse().submit()
                 status = commit.wait_committed()
             except errors.EndorseError as refused:
-                self.told.nothing_written[f"endorse {refused.status}"] += 1
+                self.outcomes.nothing_written[f"endorse {refused.status}"] += 1
             except errors.SubmitError as missing:
                 if missing.outcome_known:
-                    self.told.nothing_written[f"submit {missing.status}"] += 1
+                    self.outcomes.nothing_written[f"submit {missing.status}"] += 1
                 else:
-                    self.told.unknown[missing.transaction_id] = key
+                    self.outcomes.unknown[missing.transaction_id] = key
             except errors.CommitStatusError as missing:
-                self.told.unknown[missing.transaction_id] = key
+                self.outcomes.unknown[missing.transaction_id] = key
             else:
                 with self._changed:
                     assert status.valid, f"{status.name} of a write that conflicts with nothing"
-                    self.told.valid[status.transaction_id] = key
+                    self.outcomes.valid[status.transaction_id] = key
                     self._changed.notify_all()

@@ -85,7 +85,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def put_up(engine: str, folder: Path, consortium: Path, chance: random.Random) -> Iterator[Service]:
+def running(engine: str, folder: Path, consortium: Path, chance: random.Random) -> Iterator[Service]:
     """
     Yield the running service; stop everything afterwards. Without PostgreSQL the gateways share SQLite's file.
 

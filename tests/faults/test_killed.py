@@ -14,7 +14,7 @@ from hlf import audit
 from hlf.client import gateway
 from hlf.network import admin
 from tests.faults.killing import kill
-from tests.faults.load import CHANNEL, Load, Told
+from tests.faults.load import CHANNEL, Load, Outcomes
 from tests.support import replay
 
 CONSORTIUM = Path(__file__).parent / "consortium.yaml"
@@ -43,14 +43,14 @@ def state(tmp_path: Path) -> Iterator[Path]:
         admin.down(folder)
 
 
-def assert_kept(load: Load, told: Told) -> None:
-    """Everything told valid is, once; what is unknown is in a block once or not at all."""
-    for transaction_id in told.valid:
+def assert_kept(load: Load, outcomes: Outcomes) -> None:
+    """Every write that was reported valid is in a block, once; what is unknown is in a block once or not at all."""
+    for transaction_id in outcomes.valid:
         assert load.code(transaction_id) == "VALID"
-    for key in [*told.valid.values(), *told.unknown.values()]:
+    for key in [*outcomes.valid.values(), *outcomes.unknown.values()]:
         writes = json.loads(load.contract.evaluate("history", key))
         assert len(writes) <= 1, f"{key} was written {len(writes)} times"
-        assert key in told.unknown.values() or len(writes) == 1
+        assert key in outcomes.unknown.values() or len(writes) == 1
 
 
 def assert_chain_holds(connected: gateway.Gateway) -> None:
@@ -72,9 +72,9 @@ def test_the_embedded_engine_survives_kills(state: Path):
             kill(state, "embedded")
             admin.up("embedded", state, CONSORTIUM)
         load.wait_for(20)
-        told = load.stop()
-        assert len(told.valid) > 5 * KILLS
-        assert_kept(load, told)
+        outcomes = load.stop()
+        assert len(outcomes.valid) > 5 * KILLS
+        assert_kept(load, outcomes)
         assert_chain_holds(load.gateway)
     assert replay.differences(state / "embedded" / "channels" / f"{CHANNEL}.ledger") == []
 
@@ -94,8 +94,8 @@ class TestRealFabric:
                 load.wait_for(20)
                 admin.up("native", state, file)
             load.wait_for(20)
-            told = load.stop()
-            assert_kept(load, told)
+            outcomes = load.stop()
+            assert_kept(load, outcomes)
             assert_chain_holds(load.gateway)
 
     @pytest.mark.parametrize("victim", ["peer0.org1.faults.test", "chaincode-lab"])
@@ -108,6 +108,6 @@ class TestRealFabric:
                 kill(state, victim)
                 admin.up("native", state, CONSORTIUM)
             load.wait_for(20)
-            told = load.stop()
-            assert_kept(load, told)
+            outcomes = load.stop()
+            assert_kept(load, outcomes)
             assert_chain_holds(load.gateway)

@@ -28,7 +28,7 @@ def test_the_service_survives_kills(engine: str, tmp_path: Path):
     """
     consortium = CONSORTIUM if engine == "embedded" else of_three_orderers(tmp_path)
     chance = random.Random(int(os.environ.get("SELAT_SEED", "5")))  # noqa: S311 - moments, not secrets.
-    with service.put_up(engine, tmp_path, consortium, chance) as running:
+    with service.running(engine, tmp_path, consortium, chance) as running:
         parts = sorted(running.kills)
         with service.KeyedLoad(running, CALLERS, AHEAD) as load:
             for part in chance.choices(parts, k=KILLS) or chance.sample(parts, len(parts)):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hlf.audit.replay.report import Report
 from hlf.audit.replay.verifier import Unreadable, Verifier
-from hlf.audit.signatures.checkingahead import Ahead
+from hlf.audit.signatures.checkingahead import ChecksAhead
 
 _BETWEEN_COLLECTIONS = 200_000
 
@@ -52,7 +52,7 @@ def run(
     """
     Add blocks to *verifier* until the last, or until it stops; return its report. See ``verify`` for the arguments.
     """
-    with Ahead(processes) as ahead, _rare_collections():
+    with ChecksAhead(processes) as ahead, _rare_collections():
         try:
             for signed in ahead.run(verifier.read(serialized), verifier.orderers):
                 if not verifier.take(signed):

@@ -18,7 +18,7 @@ from hlf.audit.replay.state import Replay, ReplayedState
 from hlf.audit.replay.store import Ids
 from hlf.audit.replay.transactions import TransactionVerdict
 from hlf.audit.replay.trust import Trust
-from hlf.audit.signatures.checkingahead import Ahead
+from hlf.audit.signatures.checkingahead import ChecksAhead
 from hlf.audit.signatures.signing import SignedBlock
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks
@@ -66,7 +66,7 @@ class Verifier:
         self._have: Counter[str] = Counter()
         self._should: Counter[str] = Counter()
         self._aside: deque[unsigned.Unsigned] = deque()
-        self._here = Ahead(0)
+        self._here = ChecksAhead(0)
         # The finding in the header of the block before, and the one that made the state uncertain.
         self._header_cause: Cause | None = None
         self._state_cause: Cause | None = None

@@ -36,7 +36,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Ahead:
+class ChecksAhead:
     """Checks blocks' signatures; closes its processes at the end of the ``with``."""
 
     def __init__(self, processes: int | None = None) -> None:
@@ -47,7 +47,7 @@ class Ahead:
         self._pool: _Pool | None = None
         self._seen = 0
 
-    def __enter__(self) -> Ahead:
+    def __enter__(self) -> ChecksAhead:
         return self
 
     def __exit__(

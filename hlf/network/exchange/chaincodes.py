@@ -15,7 +15,7 @@ from hlf.admin.peer import Peer
 from hlf.network import errors, ports, state, topology
 from hlf.network.admin import chaincodes, definitions
 from hlf.network.exchange import exchangedfiles
-from hlf.network.exchange.ownorganisation import Side
+from hlf.network.exchange.ownorganisation import OwnOrganisation
 from hlf.network.state import Folder
 from hlf.wire import packages
 from hlf.wire.config.channelconfig import Bundle
@@ -51,8 +51,8 @@ def propose(
     Raises:
         ConsortiumError, NetworkError: the file cannot be used, or has no such chaincode.
     """
-    with Side(root, msp_id) as side:
-        packaged = _packaged(side, state.wanted(side.folder, consortium), channel, name)
+    with OwnOrganisation(root, msp_id) as ours:
+        packaged = _packaged(ours, state.wanted(ours.folder, consortium), channel, name)
         made = ProposedDefinition(channel, packaged.definition)
     exchangedfiles.write(place, KIND, {"channel": channel, "definition": dataclasses.asdict(made.definition)})
     return made
@@ -65,14 +65,14 @@ def read(place: Path) -> ProposedDefinition:
     Raises:
         ExchangeError: it is none, or no lifecycle would take it.
     """
-    paper = exchangedfiles.Paper(place, KIND)
-    channel, values = paper.text("channel"), paper.mapping("definition")
+    file = exchangedfiles.ExchangedFile(place, KIND)
+    channel, values = file.text("channel"), file.mapping("definition")
     try:
         collections = tuple(_built(lifecycle.Collection, each) for each in values.pop("collections"))
         definition = _built(lifecycle.Definition, {**values, "collections": collections})
         definition.fields()
     except (KeyError, TypeError, hlf_errors.HlfError) as error:
-        raise paper.error(f"holds no definition of a chaincode ({error})") from error
+        raise file.error(f"holds no definition of a chaincode ({error})") from error
     return ProposedDefinition(channel, definition)
 
 
@@ -87,10 +87,10 @@ def package(
     """
     folder = Folder(root)
     state.existing(folder)
-    with state.alone(folder), Side(root, msp_id) as side:
-        packaged = _packaged(side, state.wanted(side.folder, consortium), channel, name)
+    with state.alone(folder), OwnOrganisation(root, msp_id) as ours:
+        packaged = _packaged(ours, state.wanted(ours.folder, consortium), channel, name)
         # Its server's port stands in the package.
-        state.write(folder, side.record)
+        state.write(folder, ours.record)
     state.replace_file(place, packaged.package)
     return packaged.package_id
 
@@ -104,9 +104,9 @@ def install(place: Path, root: Path, msp_id: str | None = None) -> str:
         LifecycleError: (of ``hlf``) a peer refused it.
     """
     content, package_id = _package(place)
-    with Side(root, msp_id) as side:
-        side.peer()
-        for peer in side.peers():
+    with OwnOrganisation(root, msp_id) as ours:
+        ours.peer()
+        for peer in ours.peers():
             if package_id not in {each.package_id for each in lifecycle.installed(peer)}:
                 lifecycle.install(peer, content)
     return package_id
@@ -123,8 +123,8 @@ def approve(place: Path, root: Path, msp_id: str | None = None, package: Path | 
         LifecycleError: (of ``hlf``) the peer refused.
     """
     proposed = read(place)
-    with Side(root, msp_id) as side:
-        peer = side.peer()
+    with OwnOrganisation(root, msp_id) as ours:
+        peer = ours.peer()
         agreed = _following(proposed, peer, place) is not None
         package_id = _package(package)[1] if package is not None else ""
         if package is not None and package_id not in {each.package_id for each in lifecycle.installed(peer)}:
@@ -132,7 +132,7 @@ def approve(place: Path, root: Path, msp_id: str | None = None, package: Path | 
         definition = proposed.definition
         held = lifecycle.approved(peer, proposed.channel, definition.name)
         same = held is not None and (held.sequence, held.package_id) == (definition.sequence, package_id)
-        if not same or not (agreed or lifecycle.readiness(peer, proposed.channel, definition).get(side.msp_id)):
+        if not same or not (agreed or lifecycle.readiness(peer, proposed.channel, definition).get(ours.msp_id)):
             lifecycle.approve(peer, proposed.channel, definition, package_id)
     return package_id
 
@@ -145,8 +145,8 @@ def readiness(place: Path, root: Path, msp_id: str | None = None) -> Mapping[str
         ExchangeError: the definition cannot follow the one in force.
     """
     proposed = read(place)
-    with Side(root, msp_id) as side:
-        peer = side.peer()
+    with OwnOrganisation(root, msp_id) as ours:
+        peer = ours.peer()
         found = _following(proposed, peer, place)
         if found is not None:
             return found.approvals
@@ -162,19 +162,19 @@ def commit(place: Path, root: Path, msp_id: str | None = None) -> None:
         EngineError: organisations that approved are not reached, or an own peer does not get it.
     """
     proposed = read(place)
-    with Side(root, msp_id) as side:
-        peer = side.peer()
+    with OwnOrganisation(root, msp_id) as ours:
+        peer = ours.peer()
         if _following(proposed, peer, place) is None:
-            _commit(proposed, side, place)
-        side.wait_everywhere(proposed.channel, "definition", lambda own: _in_force(proposed, own) is not None)
+            _commit(proposed, ours, place)
+        ours.wait_everywhere(proposed.channel, "definition", lambda own: _in_force(proposed, own) is not None)
 
 
-def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
+def _commit(proposed: ProposedDefinition, ours: OwnOrganisation, place: Path) -> None:
     """Commit by a peer of each organisation that has approved: the peer of any other refuses to endorse."""
     channel, definition = proposed.channel, proposed.definition
-    ready = lifecycle.readiness(side.peer(), channel, definition)
+    ready = lifecycle.readiness(ours.peer(), channel, definition)
     agree = sorted(msp_id for msp_id, approved in ready.items() if approved)
-    asked = side.endorsers(Bundle(channel, side.config(channel)), agree)
+    asked = ours.endorsers(Bundle(channel, ours.config(channel)), agree)
 
     def agreed() -> bool:
         # The last approval may be in a block that another organisation's peer does not have yet.
@@ -183,12 +183,12 @@ def _commit(proposed: ProposedDefinition, side: Side, place: Path) -> None:
     with contextlib.suppress(hlf_errors.LifecycleError):
         waiting.until(agreed, _AGREE_SECONDS, every=0.1)
     try:
-        lifecycle.commit(side.peer(), channel, definition, [asked[msp_id] for msp_id in agree if msp_id in asked])
+        lifecycle.commit(ours.peer(), channel, definition, [asked[msp_id] for msp_id in agree if msp_id in asked])
     except hlf_errors.LifecycleError as refused:
         silent = ", ".join(msp_id for msp_id in agree if msp_id not in asked)
         if silent:
             raise errors.EngineError(
-                f"{side.peer().name} reaches no peer of {silent}, which would have to endorse as well ({refused})",
+                f"{ours.peer().name} reaches no peer of {silent}, which would have to endorse as well ({refused})",
                 "Ask its admin whether it runs, and whether its host and port are open to the others.",
             ) from refused
         raise errors.ExchangeError(
@@ -227,15 +227,15 @@ def _following(proposed: ProposedDefinition, peer: Peer, place: Path) -> lifecyc
     )
 
 
-def _packaged(side: Side, wanted: topology.Consortium, channel: str, name: str) -> chaincodes.Packaged:
-    mine = wanted.only([side.msp_id]) if side.record.own else wanted
-    ports.assign(side.record, mine)
-    for each in chaincodes.package_all(side.record, mine):
+def _packaged(ours: OwnOrganisation, wanted: topology.Consortium, channel: str, name: str) -> chaincodes.Packaged:
+    mine = wanted.only([ours.msp_id]) if ours.record.own else wanted
+    ports.assign(ours.record, mine)
+    for each in chaincodes.package_all(ours.record, mine):
         if (each.chaincode.channel, each.chaincode.name) == (channel, name):
             return each
     known = ", ".join(each.name for each in mine.chaincodes_of(channel)) or "none"
     raise errors.NetworkError(
-        f"the consortium file has no chaincode {name} of {side.msp_id} on channel {channel}", f"It has there: {known}."
+        f"the consortium file has no chaincode {name} of {ours.msp_id} on channel {channel}", f"It has there: {known}."
     )
 
 

@@ -35,7 +35,7 @@ def write(place: Path, kind: str, values: Mapping[str, Any]) -> None:
         raise state.unusable(place, error) from error
 
 
-class Paper:
+class ExchangedFile:
     """A file of another organisation: every field is read with its type, and refused by the file's name."""
 
     def __init__(self, place: Path, kind: str) -> None:
@@ -113,8 +113,8 @@ class Paper:
         except ValueError as error:
             raise self.error(f"has no readable {name!r}") from error
 
-    def part(self, values: dict[str, Any]) -> Paper:
-        """Return named values that stand in this file as a paper of their own."""
+    def part(self, values: dict[str, Any]) -> ExchangedFile:
+        """Return named values that stand in this file as a file of their own."""
         made = copy.copy(self)
         made._values = values
         return made
@@ -136,5 +136,5 @@ class Paper:
 
 
 def encoded(message: Message) -> str:
-    """Return a message as :meth:`Paper.message` reads it."""
+    """Return a message as :meth:`ExchangedFile.message` reads it."""
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode()

@@ -93,22 +93,22 @@ def take(folder: Folder, record: Record, consortium: Consortium, place: Path) ->
     Raises:
         ExchangeError: it is damaged, or says otherwise than what is known of that organisation.
     """
-    return keep(folder, record, consortium, exchangedfiles.Paper(place, KIND))
+    return keep(folder, record, consortium, exchangedfiles.ExchangedFile(place, KIND))
 
 
-def keep(folder: Folder, record: Record, consortium: Consortium, paper: exchangedfiles.Paper) -> str:
+def keep(folder: Folder, record: Record, consortium: Consortium, file: exchangedfiles.ExchangedFile) -> str:
     """Keep what the fields of a file say of an organisation, as :func:`take` does."""
-    msp_id = paper.text("msp_id")
+    msp_id = file.text("msp_id")
     mine = consortium.only([msp_id])
     if not mine.nodes:
-        raise paper.error(
+        raise file.error(
             f"introduces {msp_id!r}, and the consortium file here has no such organisation",
             "Write it into the file as its admin has it, and name the file: --consortium FILE.",
         )
-    root, tls = (_authority(paper, name) for name in ("root", "tls_root"))
-    consenters, numbers = paper.mapping("consenters"), paper.numbers("nodes")
+    root, tls = (_authority(file, name) for name in ("root", "tls_root"))
+    consenters, numbers = file.mapping("consenters"), file.numbers("nodes")
     if set(numbers) != {*mine.nodes} or set(consenters) != {each.name for each in mine.orderers}:
-        raise paper.error(
+        raise file.error(
             f"has the nodes {', '.join(sorted(numbers))} of {msp_id}, and the consortium file here "
             f"{', '.join(sorted(mine.nodes))}",
             "Agree on one file first.",
@@ -117,22 +117,22 @@ def keep(folder: Folder, record: Record, consortium: Consortium, paper: exchange
     listeners |= {each.name: ports.ORDERER_USES for each in mine.orderers}
     for name, uses in listeners.items():
         if set(numbers[name]) != {*uses}:
-            raise paper.error(f"names other ports of {name} than {', '.join(uses)}")
+            raise file.error(f"names other ports of {name} than {', '.join(uses)}")
     for name, place, certificate in zip(("identity", "TLS"), roots(folder, msp_id), (root, tls), strict=True):
         if place.exists() and place.read_bytes() != certificate.pem:
-            raise paper.error(
+            raise file.error(
                 f"names another {name} root of {msp_id} than this folder knows",
                 f"Compare the SHA-256 of both with the admin of {msp_id} by telephone; do not use the file until then.",
             )
     held = {
-        name: {key: _issued(paper, name, key, values, issuer) for key, issuer in (("tls", tls), ("identity", root))}
+        name: {key: _issued(file, name, key, values, issuer) for key, issuer in (("tls", tls), ("identity", root))}
         for name, values in consenters.items()
     }
     if msp_id not in record.own:
         material.keep_public(folder, msp_id, root.pem, tls.pem)
         for name, certificate_of in held.items():
-            for key, file in consenter(folder, name).items():
-                state.replace_file(file, certificate_of[key].pem)
+            for key, kept in consenter(folder, name).items():
+                state.replace_file(kept, certificate_of[key].pem)
         record.ports.update(numbers)
         record.hosts.update(mine.hosts)
     return msp_id
@@ -150,25 +150,25 @@ def consenter(folder: Folder, name: str) -> dict[str, Path]:
     return {"tls": place / "tls" / "server.crt", "identity": place / "msp" / "signcerts" / "cert.pem"}
 
 
-def _authority(paper: exchangedfiles.Paper, name: str) -> Certificate:
-    """Return a root of trust of the paper; what is none never gets into the folder."""
-    found = _certificate(paper, name, paper.text(name))
+def _authority(file: exchangedfiles.ExchangedFile, name: str) -> Certificate:
+    """Return a root of trust of the file; what is none never gets into the folder."""
+    found = _certificate(file, name, file.text(name))
     if not found.issued(found):
-        raise paper.error(f"has a {name!r} that is no root of trust: it has not issued itself")
+        raise file.error(f"has a {name!r} that is no root of trust: it has not issued itself")
     return found
 
 
-def _issued(paper: exchangedfiles.Paper, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
+def _issued(file: exchangedfiles.ExchangedFile, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
     """Return an orderer's certificate, which its own organisation must have issued: channels let it vote by that."""
-    found = _certificate(paper, f"{key} of {node}", values.get(key) if isinstance(values, dict) else None)
+    found = _certificate(file, f"{key} of {node}", values.get(key) if isinstance(values, dict) else None)
     if not issuer.issued(found):
-        raise paper.error(f"has a certificate {key!r} of {node} that its organisation has not issued")
+        raise file.error(f"has a certificate {key!r} of {node} that its organisation has not issued")
     return found
 
 
-def _certificate(paper: exchangedfiles.Paper, name: str, text: Any) -> Certificate:
+def _certificate(file: exchangedfiles.ExchangedFile, name: str, text: Any) -> Certificate:
     try:
         (found,) = certificates.read_all(str(text).encode("ascii"))
     except (UnicodeError, ValueError, hlf_errors.IdentityError) as error:
-        raise paper.error(f"has no certificate {name!r}") from error
+        raise file.error(f"has no certificate {name!r}") from error
     return found

@@ -75,8 +75,8 @@ def read(place: Path) -> Invitation:
     Raises:
         ExchangeError: it is damaged, or its words are not those of its block.
     """
-    paper = exchangedfiles.Paper(place, KIND)
-    return _read(paper)[0]
+    file = exchangedfiles.ExchangedFile(place, KIND)
+    return _read(file)[0]
 
 
 def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
@@ -90,8 +90,8 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
         StateError: the folder holds the keys of all organisations, whose channels `apply` makes.
         HlfError: a node refused to join.
     """
-    paper = exchangedfiles.Paper(place, KIND)
-    found, genesis, told = _read(paper)
+    file = exchangedfiles.ExchangedFile(place, KIND)
+    found, genesis, told = _read(file)
     folder = Folder(root)
     record = state.existing(folder)
     if not record.own:
@@ -102,56 +102,58 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
         )
     with state.alone(folder):
         wanted = state.wanted(folder, consortium)
-        _check(folder, record, wanted, paper, found)
+        _check(folder, record, wanted, file, found)
         parties = introductions.parties(wanted, found.channel)
         for each in told:
-            if (msp_id := paper.part(each).text("msp_id")) not in parties:
-                raise paper.error(
+            if (msp_id := file.part(each).text("msp_id")) not in parties:
+                raise file.error(
                     f"introduces {msp_id!r}, and in the consortium file here it has no part in channel {found.channel}",
                     "Agree on one file first; who invites to a channel speaks of its organisations alone.",
                 )
-            introductions.keep(folder, record, wanted, paper.part(each))
+            introductions.keep(folder, record, wanted, file.part(each))
         state.replace_file(folder.genesis(found.channel), genesis)
         return operating.bring_up(folder, record, wanted)
 
 
-def _read(paper: exchangedfiles.Paper) -> tuple[Invitation, bytes, list[dict[str, Any]]]:
-    channel, genesis = paper.text("channel"), paper.content("genesis")
-    told = paper.records("organisations")
+def _read(file: exchangedfiles.ExchangedFile) -> tuple[Invitation, bytes, list[dict[str, Any]]]:
+    channel, genesis = file.text("channel"), file.content("genesis")
+    told = file.records("organisations")
     try:
         found = _described(channel, genesis)
         bundle = Bundle.from_config_block(genesis)
     except hlf_errors.HlfError as unusable:
-        raise paper.error(f"holds no first block of a channel ({unusable})") from unusable
-    if (bundle.channel_id, found.digest, list(found.words)) != (channel, paper.text("block"), paper.texts("says")):
-        raise paper.error("was changed since it was made: its words are not what its block says")
+        raise file.error(f"holds no first block of a channel ({unusable})") from unusable
+    if (bundle.channel_id, found.digest, list(found.words)) != (channel, file.text("block"), file.texts("says")):
+        raise file.error("was changed since it was made: its words are not what its block says")
     roots = {each.id: (b"".join(each.config.root_certs), b"".join(each.config.tls_root_certs)) for each in bundle.msps}
     for each in told:
-        msp_id = paper.part(each).text("msp_id")
-        given = tuple(paper.part(each).text(name).encode() for name in ("root", "tls_root"))
+        msp_id = file.part(each).text("msp_id")
+        given = tuple(file.part(each).text(name).encode() for name in ("root", "tls_root"))
         if roots.get(msp_id, given) != given:
-            raise paper.error(f"introduces {msp_id} with another root than its block names")
+            raise file.error(f"introduces {msp_id} with another root than its block names")
     return found, genesis, told
 
 
-def _check(folder: Folder, record: Record, wanted: Consortium, paper: exchangedfiles.Paper, found: Invitation) -> None:
+def _check(
+    folder: Folder, record: Record, wanted: Consortium, file: exchangedfiles.ExchangedFile, found: Invitation
+) -> None:
     if found.channel not in {each.name for each in wanted.channels}:
-        raise paper.error(
+        raise file.error(
             f"invites to channel {found.channel}, and the consortium file here has none of that name",
             "Write it into the file as its members have it, and name the file: --consortium FILE.",
         )
     held = folder.genesis(found.channel)
     if held.exists() and hashlib.sha256(held.read_bytes()).hexdigest() != found.digest:
-        raise paper.error(
+        raise file.error(
             f"invites to another channel {found.channel} than the one whose first block is here",
             f"A channel has one first block; ask who invites which it is. The one here is {held}.",
         )
-    bundle = Bundle.from_config_block(paper.content("genesis"))
+    bundle = Bundle.from_config_block(file.content("genesis"))
     for msp_id in record.own:
         msp = bundle.msps.get(msp_id)
         root, _ = introductions.roots(folder, msp_id)
         if msp is not None and [root.read_bytes()] != [*msp.config.root_certs]:
-            raise paper.error(
+            raise file.error(
                 f"names another root of {msp_id} than the one in this folder",
                 f"Whoever made it had another introduction of {msp_id}: send yours again.",
             )

@@ -1,4 +1,4 @@
-"""One organisation's side of a network: its own keys and nodes, and the channels as these tell."""
+"""One organisation with its own keys and nodes, and the channels as these show them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SETTLE_SECONDS = 60.0
 _GOSSIP_SECONDS = 30.0
 
 
-class Side:
+class OwnOrganisation:
     """
     An organisation with the key of its admin; a context manager that closes its connections.
 
@@ -205,7 +205,7 @@ class Side:
             )
         return members[0] if members else own[0]
 
-    def __enter__(self) -> Side:
+    def __enter__(self) -> OwnOrganisation:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -143,19 +143,19 @@ def read(place: Path) -> ChannelProposal:
     Raises:
         ExchangeError: it is none, its words are not those of its update, or a signature is not that organisation's.
     """
-    paper = exchangedfiles.Paper(place, KIND)
+    file = exchangedfiles.ExchangedFile(place, KIND)
     found = ChannelProposal(
-        paper.text("channel"),
-        paper.message(configtx_pb2.Config, "from"),
-        paper.message(configtx_pb2.Config, "to"),
-        paper.messages(configtx_pb2.ConfigSignature, "signatures"),
+        file.text("channel"),
+        file.message(configtx_pb2.Config, "from"),
+        file.message(configtx_pb2.Config, "to"),
+        file.messages(configtx_pb2.ConfigSignature, "signatures"),
     )
     try:
         words, _ = found.words(), (found.bundle, channelconfig.Bundle(found.channel, found.changed), found.update)
     except hlf_errors.HlfError as unusable:
-        raise paper.error(f"holds a configuration that no channel would take ({unusable})") from unusable
-    if words != paper.texts("changes"):
-        raise paper.error(
+        raise file.error(f"holds a configuration that no channel would take ({unusable})") from unusable
+    if words != file.texts("changes"):
+        raise file.error(
             "was changed since it was made: its words are not what its update does",
             "Sign nothing, and ask who proposed it for the file again.",
         )
@@ -163,7 +163,7 @@ def read(place: Path) -> ChannelProposal:
         signed = signed_by(found.update, each)
         signers = found.bundle.msps.signers([signed])
         if [one.msp_id for one in signers] != [msp_id]:
-            raise paper.error(
+            raise file.error(
                 f"the signature in the name of {msp_id} is not one of its over this update",
                 f"The file was changed after {msp_id} signed, or another organisation did: start from the file as it "
                 "was proposed, and sign again.",
@@ -171,7 +171,7 @@ def read(place: Path) -> ChannelProposal:
         try:
             found.check_admin(msp_id, signed.identity)
         except errors.NetworkError as stranger:
-            raise paper.error(stranger.problem, stranger.cure) from stranger
+            raise file.error(stranger.problem, stranger.cure) from stranger
     return found
 
 

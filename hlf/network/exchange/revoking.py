@@ -7,7 +7,7 @@ from pathlib import Path
 from hlf.admin import channel as channels
 from hlf.network import state
 from hlf.network.admin.keys import revoking
-from hlf.network.exchange.ownorganisation import Side
+from hlf.network.exchange.ownorganisation import OwnOrganisation
 from hlf.network.state import Folder
 from hlf.wire.config.channelconfig import Bundle
 
@@ -26,30 +26,30 @@ def revoke(msp_id: str, name: str, root: Path) -> tuple[str, ...]:
     folder = Folder(root)
     state.existing(folder)
     done = []
-    with state.alone(folder), Side(root, msp_id) as side:
+    with state.alone(folder), OwnOrganisation(root, msp_id) as ours:
         serial = revoking.serial_of(folder, msp_id, name)
         encoded = revoking.extended(folder, msp_id, serial)
         revoking.keep(folder, msp_id, encoded)
-        for channel in sorted({each for peer in side.peers() for each in peer.channels()}):
-            if _publish(side, channel, encoded):
+        for channel in sorted({each for peer in ours.peers() for each in peer.channels()}):
+            if _publish(ours, channel, encoded):
                 done.append(channel)
         revoking.set_aside(folder, msp_id, name)
     return tuple(done)
 
 
-def _publish(side: Side, channel: str, encoded: bytes) -> bool:
+def _publish(ours: OwnOrganisation, channel: str, encoded: bytes) -> bool:
     """Put a revocation list in force on a channel; return whether it was not there yet."""
-    original = side.config(channel)
+    original = ours.config(channel)
     changed = channels.copy(original)
-    if not revoking.publish(changed.channel_group, side.msp_id, encoded):
+    if not revoking.publish(changed.channel_group, ours.msp_id, encoded):
         return False
     update = channels.update(channel, original, changed)
-    with side.orderer(Bundle(channel, original)) as orderer:
-        channels.apply(orderer, channel, update, [channels.sign(update, *side.admin)])
-    side.wait_everywhere(
+    with ours.orderer(Bundle(channel, original)) as orderer:
+        channels.apply(orderer, channel, update, [channels.sign(update, *ours.admin)])
+    ours.wait_everywhere(
         channel,
         "revocation",
         # It has the list if there is nothing left to publish.
-        lambda peer: not revoking.publish(channels.config(peer, channel).channel_group, side.msp_id, encoded),
+        lambda peer: not revoking.publish(channels.config(peer, channel).channel_group, ours.msp_id, encoded),
     )
     return True

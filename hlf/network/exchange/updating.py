@@ -13,7 +13,7 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
 from hlf.network.exchange import introductions, proposals
-from hlf.network.exchange.ownorganisation import Side
+from hlf.network.exchange.ownorganisation import OwnOrganisation
 from hlf.network.exchange.proposals import ChannelProposal
 from hlf.network.plan import configuration, difference, model
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
@@ -42,28 +42,28 @@ def propose(
     """
     folder = Folder(root)
     state.existing(folder)
-    with state.alone(folder), Side(root, msp_id) as side:
+    with state.alone(folder), OwnOrganisation(root, msp_id) as ours:
         wanted = state.wanted(folder, consortium)
-        own = side.record.own or wanted.msp_ids
-        ports.assign(side.record, wanted.only(own))
-        introductions.of_channel(folder, side.record, wanted, channel, introduced)
-        state.write(folder, side.record)
-        original = side.config(channel)
-        made = ChannelProposal(channel, original, _changed(side, wanted, channel, original))
+        own = ours.record.own or wanted.msp_ids
+        ports.assign(ours.record, wanted.only(own))
+        introductions.of_channel(folder, ours.record, wanted, channel, introduced)
+        state.write(folder, ours.record)
+        original = ours.config(channel)
+        made = ChannelProposal(channel, original, _changed(ours, wanted, channel, original))
         made.write(place)
         return made
 
 
-def _changed(side: Side, wanted: topology.Consortium, channel: str, original: Any) -> configtx_pb2.Config:
-    facts = reading.wanted_channel(side.record, wanted, wanted.channel(channel))
+def _changed(ours: OwnOrganisation, wanted: topology.Consortium, channel: str, original: Any) -> configtx_pb2.Config:
+    facts = reading.wanted_channel(ours.record, wanted, wanted.channel(channel))
     present = reading.channel(original.channel_group)
     steps = difference.between(
         model.NetworkFacts(channels={channel: present}), model.NetworkFacts(channels={channel: facts})
     )
     if steps.problems:
         problems = "; ".join(map(str, steps.problems))
-        raise errors.StateError(side.folder.root, f"channel {channel} cannot become what the file says: {problems}")
-    group = channelconfig.group(side.folder, side.record, wanted, wanted.channel(channel))
+        raise errors.StateError(ours.folder.root, f"channel {channel} cannot become what the file says: {problems}")
+    group = channelconfig.group(ours.folder, ours.record, wanted, wanted.channel(channel))
     changed: configtx_pb2.Config = original
     orderers = 0
     for step in steps.all:
@@ -76,7 +76,7 @@ def _changed(side: Side, wanted: topology.Consortium, channel: str, original: An
             changed = configuration.changed(changed, group, step)
     if changed is original:
         raise errors.StateError(
-            side.folder.root, f"channel {channel} is what the file says: there is nothing to propose"
+            ours.folder.root, f"channel {channel} is what the file says: there is nothing to propose"
         )
     return changed
 
@@ -93,20 +93,20 @@ def sign(place: Path, root: Path, msp_id: str | None = None, *, offline: bool = 
         NetworkError: the organisation's signature counts for nothing there.
     """
     proposal = proposals.read(place)
-    with Side(root, msp_id) as side:
-        signed = proposal.sign(side.msp_id, *side.admin)
+    with OwnOrganisation(root, msp_id) as ours:
+        signed = proposal.sign(ours.msp_id, *ours.admin)
         if not offline:
-            _check_start(proposal, _present(side, proposal.channel), place)
+            _check_start(proposal, _present(ours, proposal.channel), place)
     signed.write(place)
     return signed
 
 
-def _present(side: Side, channel: str) -> Any:
+def _present(ours: OwnOrganisation, channel: str) -> Any:
     try:
-        return side.config(channel)
+        return ours.config(channel)
     except (hlf_errors.HlfError, errors.StateError) as silent:
         raise errors.StateError(
-            side.folder.root,
+            ours.folder.root,
             f"has no node that tells the configuration of channel {channel} ({silent})",
             "Start one (hlf network up), or sign by what the file alone says: --offline.",
         ) from silent
@@ -122,13 +122,13 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
         EngineError: an own peer does not get it.
     """
     proposal = proposals.read(place)
-    with Side(root, msp_id) as side:
-        present = side.config(proposal.channel)
+    with OwnOrganisation(root, msp_id) as ours:
+        present = ours.config(proposal.channel)
         if not proposal.in_force(present):
             _check(proposal, present, place)
-            with side.orderer(Bundle(proposal.channel, present)) as orderer:
+            with ours.orderer(Bundle(proposal.channel, present)) as orderer:
                 channels.apply(orderer, proposal.channel, proposal.update, proposal.signatures.values())
-        side.wait_everywhere(
+        ours.wait_everywhere(
             proposal.channel, "update", lambda peer: proposal.in_force(channels.config(peer, proposal.channel))
         )
     return proposal

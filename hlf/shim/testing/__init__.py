@@ -21,10 +21,10 @@ from __future__ import annotations
 from hlf.shim.errors import Refused
 from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller, client
-from hlf.shim.testing.committedstate import Collection
 from hlf.shim.testing.determinism import transcripts
 from hlf.shim.testing.ledger import Ledger
 from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
+from hlf.shim.testing.worldstate import Collection
 
 __all__ = [
     "Caller",

@@ -16,10 +16,10 @@ from hlf.shim import api, invocation
 from hlf.shim.errors import Refused
 from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller
-from hlf.shim.testing.committedstate import Collection, World
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.memory import Elsewhere, Simulation
 from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
+from hlf.shim.testing.worldstate import Collection, WorldState
 from hlf.wire import proposals
 
 
@@ -45,7 +45,7 @@ class Ledger:
         decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.members = tuple(members)
-        self.world = World(channel, members, collections, endorsement)
+        self.world = WorldState(channel, members, collections, endorsement)
         self._name = chaincode.name
         self._chaincodes = {each.name: each for each in (chaincode, *others)}
         self._limits = limits

@@ -14,8 +14,8 @@ from hlf.shim import invocation
 from hlf.shim.errors import PeerRefused
 from hlf.shim.peerline import BatchLimits
 from hlf.shim.stub import Stub
-from hlf.shim.testing.committedstate import World, between
 from hlf.shim.testing.effects import Effects
+from hlf.shim.testing.worldstate import WorldState, between
 from hlf.wire import enumerations, keys
 from hlf.wire.rwsets import Version
 
@@ -28,7 +28,7 @@ _BATCH = 100
 class Elsewhere:
     """Another channel; peers that joined it can query its chaincodes."""
 
-    world: World
+    world: WorldState
     chaincodes: Mapping[str, invocation.Chaincode]
 
 
@@ -42,7 +42,7 @@ class Simulation:
 
     def __init__(
         self,
-        world: World,
+        world: WorldState,
         peer: str,
         creator: str,
         chaincodes: Mapping[str, invocation.Chaincode],

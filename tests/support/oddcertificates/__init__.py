@@ -42,8 +42,8 @@ def cases() -> list[Case]:
     """Every certificate, each under a name of its own."""
     found = [
         *members(issuer()),
-        *(Case(f"whole: {words}", "plain", pem(der)) for words, der in unsignedparts.wholes()),
-        *(Case(f"{place}: {words}", place, text) for place, words, text in oddmembers.elsewhere()),
+        *(Case(f"whole: {words}", "plain", pem(der)) for words, der in unsignedparts.changes()),
+        *(Case(f"{place}: {words}", place, text) for place, words, text in oddmembers.members()),
         *_at_random(issuer()),
     ]
     assert len({case.name for case in found}) == len(found)

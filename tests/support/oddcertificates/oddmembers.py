@@ -21,7 +21,7 @@ from tests.support.oddcertificates.organisations import (
 )
 
 
-def elsewhere() -> Iterator[tuple[str, str, bytes]]:
+def members() -> Iterator[tuple[str, str, bytes]]:
     """Members of other organisations than the plain one."""
     for place in organisations():
         signer = issuer(place).key

@@ -9,7 +9,7 @@ from tests.support.derparts import tlv
 from tests.support.oddcertificates.organisations import authority, key, member
 
 
-def wholes() -> Iterator[tuple[str, bytes]]:
+def changes() -> Iterator[tuple[str, bytes]]:
     """Changes outside of what is signed."""
     good = member()
     der = good.signed(key(1))

@@ -8,20 +8,20 @@ import pytest
 
 from benchmarks import turns
 from benchmarks.figures import Figure, percentile
-from benchmarks.turns import Rounds, Told
+from benchmarks.turns import Round, Rounds
 
 
-def told(calls: int, *, seconds: float = 2.0, failed: int = 0, uncounted: int = 0, **network: float) -> Told:
+def told(calls: int, *, seconds: float = 2.0, failed: int = 0, uncounted: int = 0, **network: float) -> Round:
     """A round in which the calls took 1, 2, 3, ... milliseconds."""
     times = [float(number) for number in range(1, calls + 1)]
-    return Told(times, seconds, uncounted, failed, calls * 0.002, network)
+    return Round(times, seconds, uncounted, failed, calls * 0.002, network)
 
 
 def test_programs_take_turns_and_each_round_begins_with_another():
     asked: list[str] = []
 
     def program(name: str):
-        def run() -> Told:
+        def run() -> Round:
             asked.append(name)
             return told(len(asked))
 
@@ -45,7 +45,7 @@ def test_a_ratio_is_the_median_of_the_rounds_ratios():
 def test_a_ratio_of_what_a_call_costs_is_made_round_by_round_too():
     """A program that is measured in a slow round is not held against one measured in a fast round."""
     cheap, dear = told(100), replace(told(100), processor=0.4)
-    figure = turns.ratio("x", Rounds((cheap,)), Rounds((dear,)), "at most 1.0", of=Told.of_client)
+    figure = turns.ratio("x", Rounds((cheap,)), Rounds((dear,)), "at most 1.0", of=Round.of_client)
     assert figure.value == pytest.approx(0.5)
 
 

@@ -27,10 +27,10 @@ PATIENCE = 60.0
 #: How often an outage is tried that a slow machine may be too late for.
 _ATTEMPTS = 3
 
-Told = dict[str, Answer]
+Answers = dict[str, Answer]
 
 
-def part(name: str, outage: Callable[[Lab], Told]) -> None:
+def part(name: str, outage: Callable[[Lab], Answers]) -> None:
     """Register one part of *outage* as the case of its name."""
     case(name, OUTAGES)(lambda lab: outage(lab)[name])
 
@@ -42,18 +42,18 @@ def ready(lab: Lab) -> None:
 
 
 @functools.cache
-def orderer_lost(lab: Lab) -> Told:
+def orderer_lost(lab: Lab) -> Answers:
     """The only orderer is stopped and started again."""
     ready(lab)
     lab.must("put", "orderer-down", "z")
     endorsed = lab.endorse("put", "orderer-back", "1")
-    told: Told = {}
+    answers: Answers = {}
     with lab.without("orderer"):
-        told["orderer down: submit"] = refused(lambda: lab.send(endorsed))
-        told["orderer down: evaluate"] = lab.evaluate("get", "orderer-down")
+        answers["orderer down: submit"] = refused(lambda: lab.send(endorsed))
+        answers["orderer down: evaluate"] = lab.evaluate("get", "orderer-down")
     lab.wait_until(lambda: ask(lambda: lab.send(endorsed)).grpc_status == "OK", "an orderer that takes it", PATIENCE)
-    told["orderer restarted: submit"] = Answer(result=lab.code(endorsed.transaction_id))
-    return told
+    answers["orderer restarted: submit"] = Answer(result=lab.code(endorsed.transaction_id))
+    return answers
 
 
 for _name in ("orderer down: submit", "orderer down: evaluate", "orderer restarted: submit"):
@@ -74,7 +74,7 @@ def needy_data(lab: Lab) -> Answer:
 
 
 @functools.cache
-def peer_down(lab: Lab) -> Told:
+def peer_down(lab: Lab) -> Answers:
     """Org2's peer is stopped, and the others have not noticed yet."""
     for _ in range(_ATTEMPTS):
         ready(lab)
@@ -87,36 +87,36 @@ def peer_down(lab: Lab) -> Told:
 
 
 @functools.cache
-def peer_lost(lab: Lab) -> Told:
+def peer_lost(lab: Lab) -> Answers:
     """Org2's peer is stopped, taken for dead after a while, and started again."""
     ready(lab)
-    told: Told = {}
+    answers: Answers = {}
     key = lab.fresh("absent")
     needy = {"key": key.encode(), "value": b"1"}
     with lab.without("Org2"):
         ask_until(lambda: lab.submit("put", key, "1", orgs=["Org1MSP", "Org3MSP"]), "OK")
-        told["peer2 down: evaluate there"] = ask_until(
+        answers["peer2 down: evaluate there"] = ask_until(
             lambda: lab.evaluate("mspid", targets=["Org2MSP"]), "FAILED_PRECONDITION"
         )
-        told["peer2 taken for dead: explicit"] = ask_until(
+        answers["peer2 taken for dead: explicit"] = ask_until(
             lambda: lab.endorse_answer("put", key, "0", orgs=["Org1MSP", "Org2MSP"]), "UNAVAILABLE"
         )
-        told["peer2 taken for dead: discovery"] = Answer(result=members(lab))
-        told["peer2 taken for dead: private data that must be with another peer"] = lab.endorse_answer(
+        answers["peer2 taken for dead: discovery"] = Answer(result=members(lab))
+        answers["peer2 taken for dead: private data that must be with another peer"] = lab.endorse_answer(
             "putpvt", "needy", transient=needy
         )
         # On a busy machine Org3's peer may seem dead for a moment, too.
         hidden = {"key": key.encode(), "value": b"hidden"}
-        told["peer2 taken for dead: private data of its collection"] = ask_until(
+        answers["peer2 taken for dead: private data of its collection"] = ask_until(
             lambda: lab.submit("putpvt", "org12", transient=hidden, orgs=["Org1MSP", "Org3MSP"]), "OK"
         )
     ready(lab)
-    told["peer2 back: what was written without it"] = lab.evaluate("get", key, targets=["Org2MSP"])
-    told["peer2 back: private data that was written without it"] = ask_until(
+    answers["peer2 back: what was written without it"] = lab.evaluate("get", key, targets=["Org2MSP"])
+    answers["peer2 back: private data that was written without it"] = ask_until(
         lambda: lab.evaluate("getpvt", "org12", key, organisation="Org2"), "OK"
     )
-    told["peer2 back: private data that must be with another peer"] = lab.submit("putpvt", "needy", transient=needy)
-    return told
+    answers["peer2 back: private data that must be with another peer"] = lab.submit("putpvt", "needy", transient=needy)
+    return answers
 
 
 for _name in ("peer2 down: explicit", "peer2 down: submit"):
@@ -135,15 +135,15 @@ for _name in (
 
 
 @functools.cache
-def peers_lost(lab: Lab) -> Told:
+def peers_lost(lab: Lab) -> Answers:
     """Two of three peers are stopped, so that no majority is left."""
     ready(lab)
-    told: Told = {}
+    answers: Answers = {}
     with lab.without("Org2", "Org3"):
-        told["peer2+3 down: endorse"] = refused(lambda: lab.endorse("put", "nobody", "0"))
+        answers["peer2+3 down: endorse"] = refused(lambda: lab.endorse("put", "nobody", "0"))
     ready(lab)
-    told["peers restarted"] = lab.submit("put", "everybody", "2", orgs=ALL)
-    return told
+    answers["peers restarted"] = lab.submit("put", "everybody", "2", orgs=ALL)
+    return answers
 
 
 part("peer2+3 down: endorse", peers_lost)
@@ -151,7 +151,7 @@ part("peers restarted", peers_lost)
 
 
 @functools.cache
-def calls_lost(lab: Lab) -> Told:
+def calls_lost(lab: Lab) -> Answers:
     """Org2's peer is stopped while calls wait there, its own gateway's and another's."""
     ready(lab)
     here, there = lab.nodes["Org1"].gateway, lab.nodes["Org2"]
@@ -169,9 +169,9 @@ def calls_lost(lab: Lab) -> Told:
     for organisation in ("Org1", "Org2"):
         lab.evaluate("mspid", organisation=organisation, targets=["Org2MSP"])
     with lab.without("Org2"):
-        told = {f"peer2 stops: {name}": lost(call) for name, call in waiting.items()}
+        answers = {f"peer2 stops: {name}": lost(call) for name, call in waiting.items()}
     ready(lab)
-    return told
+    return answers
 
 
 for _name in ("commit status", "evaluate", "process", "events", "evaluate through another", "endorse through another"):
@@ -225,9 +225,9 @@ def refused(call: Callable[[], object]) -> Answer:
     """
 
     def lost(answer: Answer) -> bool:
-        told = [detail["message"] for detail in answer.error_details]
+        answers = [detail["message"] for detail in answer.error_details]
         noticed = "failed to find any endorsing peers" in answer.grpc_message
-        return noticed or (bool(told) and all("connection refused" in each for each in told))
+        return noticed or (bool(answers) and all("connection refused" in each for each in answers))
 
     return _asked_again(lambda: ask(call), lost, "connections that are refused", laboratory.PATIENCE)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.http import context
-from gateway.oidc.acceptedtokens import Bearers
+from gateway.oidc.acceptedtokens import AcceptedTokens
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.issuer import DevelopmentIssuer
 from gateway.store.tokens import TokenError
@@ -146,19 +146,19 @@ def test_what_is_no_token_is_refused(issuer, issuers):
 
 def test_a_gateways_own_token_is_no_issuers(issuer, issuers, services):
     """By their form; and without trusted issuers a JWT is a token that nobody knows."""
-    bearers = Bearers(services.tokens, issuers)
+    bearers = AcceptedTokens(services.tokens, issuers)
     own = services.tokens.create("PlatformMSP", "User1", ["read"], 60)
     assert bearers.caller(own).scopes == {"read"}
     assert bearers.caller(token(issuer, "anna", org="sea")).msp_id == "ForwarderMSP"
     with pytest.raises(TokenError, match="malformed"):
-        Bearers(services.tokens, Issuers([])).caller(token(issuer, "anna", org="sea"))
+        AcceptedTokens(services.tokens, Issuers([])).caller(token(issuer, "anna", org="sea"))
 
 
 def test_a_request_with_such_a_token_is_answered_or_refused_with_its_cause(
     client, app, services, issuer, issuers, asked
 ):
     """401 names the cause; 503 says that the issuer is away, and only until it is there again."""
-    app.extensions[context.EXTENSION] = dataclasses.replace(services, bearers=Bearers(services.tokens, issuers))
+    app.extensions[context.EXTENSION] = dataclasses.replace(services, bearers=AcceptedTokens(services.tokens, issuers))
 
     def get(text: str):
         return client.get("/v1/stages", headers={"Authorization": f"Bearer {text}"})

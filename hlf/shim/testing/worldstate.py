@@ -35,7 +35,7 @@ class Collection:
     member_only_write: bool = True
 
 
-class World:
+class WorldState:
     """The state of one channel: public values, private values by organisation, and hashes."""
 
     def __init__(
@@ -56,8 +56,8 @@ class World:
                 if member not in self.members:
                     raise ContractError(f"collection {collection.name} names {member}, which is not on the channel")
 
-    def copy(self) -> World:
-        """Return a world of equal state; what is committed to either does not reach the other."""
+    def copy(self) -> WorldState:
+        """Return a copy; what is committed to either does not reach the other."""
         made = copy.copy(self)
         made.metadata = dict(self.metadata)
         made.state = {place: dict(held) for place, held in self.state.items()}
