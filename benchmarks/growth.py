@@ -16,7 +16,7 @@ from chaincode.domain.journeys.performance import JourneyLeg
 from chaincode.domain.journeys.tallies import LaneTally
 from hlf.codec import moments, records
 from hlf.shim import testing
-from hlf.shim.testing.worldstate import World
+from hlf.shim.testing.worldstate import WorldState
 from hlf.wire.keys import composite_key
 from hlf.wire.rwsets import Version
 from tests.unit.contracts import shipping
@@ -61,7 +61,7 @@ class Many(dict[str, tuple[bytes, Version]]):
     So a hundred thousand journeys need the memory of one, and of the keys that lists are read by.
     """
 
-    def __init__(self, world: World, model: dict[str, tuple[bytes, Version]], journeys: int) -> None:
+    def __init__(self, world: WorldState, model: dict[str, tuple[bytes, Version]], journeys: int) -> None:
         super().__init__(model)
         self.journeys = journeys
         self._tally()
