@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gateway.http import auth, context, idempotency
@@ -105,12 +106,7 @@ def release(plan_id: str, slot_id: str, booking_id: str) -> dict[str, Any]:
 def propose(body: dict[str, Any]) -> dict[str, Any]:
     """Propose to another carrier how goods are handed over."""
     agreement_id = minting.public_id("agreement")
-    proposed = context.act(
-        CARRIAGE,
-        "Agreements:propose",
-        agreement_id,
-        transient={"draft": canonical.dumps({**body, "salt": minting.salt()})},
-    )
+    proposed = context.act(CARRIAGE, "Agreements:propose", agreement_id, transient=proposing(body))
     return {"agreement_id": agreement_id, **proposed}
 
 
@@ -137,7 +133,7 @@ def read_agreement(agreement_id: str) -> dict[str, Any]:
 @agreements.response(200, AgreedSchema)
 def answer(body: dict[str, Any], agreement_id: str) -> dict[str, Any]:
     """Agree to a proposal, or decline it."""
-    return _changed("answer", agreement_id, body["agree"])
+    return _changed("Agreements:answer", agreement_id, body["agree"])
 
 
 @agreements.route("/<agreement_id>/cancellation", methods=["POST"])
@@ -146,18 +142,22 @@ def answer(body: dict[str, Any], agreement_id: str) -> dict[str, Any]:
 @agreements.response(200, AgreedSchema)
 def cancel(agreement_id: str) -> dict[str, Any]:
     """Cancel an agreement."""
-    return _changed("cancel", agreement_id)
+    return _changed("Agreements:cancel", agreement_id)
 
 
 def _changed(function: str, agreement_id: str, *arguments: Any) -> dict[str, Any]:
-    """Submit a change together with the agreement as stored, so that both sides change the same version."""
+    transient = changing(agreement_id)
+    changed = context.act(CARRIAGE, function, agreement_id, *arguments, transient=transient)
+    return {"agreement_id": agreement_id, **changed}
+
+
+def proposing(draft: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the transient values that propose a hand-over."""
+    return {"draft": canonical.dumps({**draft, "salt": minting.salt()})}
+
+
+def changing(agreement_id: str) -> dict[str, bytes]:
+    """Return the transient values of a change: the agreement as stored, so that both sides change the same version."""
     own = context.caller().msp_id
     stored = context.evaluate(CARRIAGE.call("Agreements:read", [agreement_id], None, (own,)))
-    changed = context.act(
-        CARRIAGE,
-        f"Agreements:{function}",
-        agreement_id,
-        *arguments,
-        transient={"agreement": stored, "salt": minting.salt().encode()},
-    )
-    return {"agreement_id": agreement_id, **changed}
+    return {"agreement": stored, "salt": minting.salt().encode()}

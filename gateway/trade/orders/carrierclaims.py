@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema
@@ -70,10 +71,7 @@ def file(body: dict[str, Any]) -> dict[str, Any]:
 
     If one of these fails, withdraw the claim and file another: the salt of the sum is not kept here.
     """
-    claim_id = body.pop("claim_id", None) or minting.public_id("claim")
-    told = _sum(claim_id, "claimed", body.pop("amount"), body.pop("currency"))
-    filing = {**body, "claim_id": claim_id, "sum_hash": _digest(told)}
-    return _disclosed(claim_id, context.act(TRADE, "CarrierClaims:file", filing), told)
+    return filed(body)
 
 
 @blueprint.route("")
@@ -108,8 +106,7 @@ def read_sum(claim_id: str, step: str) -> dict[str, Any]:
 @blueprint.response(200, CarrierClaimSchema)
 def offer(body: dict[str, Any], claim_id: str) -> dict[str, Any]:
     """Offer another sum, as the carrier."""
-    told = _sum(claim_id, "offered", body["amount"], body["currency"])
-    return _disclosed(claim_id, context.act(TRADE, "CarrierClaims:offer", claim_id, _digest(told)), told)
+    return offered(claim_id, body["amount"], body["currency"])
 
 
 @blueprint.route("/<claim_id>/award", methods=["POST"])
@@ -119,9 +116,7 @@ def offer(body: dict[str, Any], claim_id: str) -> dict[str, Any]:
 @blueprint.response(200, CarrierClaimSchema)
 def award(body: dict[str, Any], claim_id: str) -> dict[str, Any]:
     """Award a sum, as the arbiter."""
-    told = _sum(claim_id, "awarded", body["amount"], body["currency"])
-    decided = ("CarrierClaims:arbitrate", claim_id, body["opinion_hash"], _digest(told))
-    return _disclosed(claim_id, context.act(TRADE, *decided), told)
+    return awarded(claim_id, body["opinion_hash"], body["amount"], body["currency"])
 
 
 def _serve(address: str, function: str, schema: type[Schema] | None, summary: str) -> None:
@@ -137,21 +132,54 @@ for _step in _STEPS:
     _serve(*_step)
 
 
-def _sum(claim_id: str, step: str, amount: str, currency: str) -> bytes:
+def filing(body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return what the contract takes to file a claim, and the sum that its parties get."""
+    known = dict(body)
+    claim_id = known.pop("claim_id", None) or minting.public_id("claim")
+    told = salted_sum(claim_id, "claimed", known.pop("amount"), known.pop("currency"))
+    return {**known, "claim_id": claim_id, "sum_hash": digest(told)}, told
+
+
+def filed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """File a claim, and give its sum to its parties."""
+    made, told = filing(body)
+    return _disclosed(made["claim_id"], context.act(TRADE, "CarrierClaims:file", made), told)
+
+
+def offered(claim_id: str, amount: str, currency: str) -> dict[str, Any]:
+    """Offer a sum as the carrier, and give it to the parties of the claim."""
+    told = salted_sum(claim_id, "offered", amount, currency)
+    return _disclosed(claim_id, context.act(TRADE, "CarrierClaims:offer", claim_id, digest(told)), told)
+
+
+def awarded(claim_id: str, opinion_hash: str, amount: str, currency: str) -> dict[str, Any]:
+    """Award a sum as the arbiter, and give it to the parties of the claim."""
+    told = salted_sum(claim_id, "awarded", amount, currency)
+    decided = context.act(TRADE, "CarrierClaims:arbitrate", claim_id, opinion_hash, digest(told))
+    return _disclosed(claim_id, decided, told)
+
+
+def salted_sum(claim_id: str, step: str, amount: str, currency: str) -> bytes:
+    """Return a sum of a claim as its parties keep it, with a salt of its own."""
     made = {"claim_id": claim_id, "step": step, "amount": amount, "currency": currency, "salt": minting.salt()}
     return canonical.dumps(made)
 
 
-def _digest(told: bytes) -> str:
+def digest(told: bytes) -> str:
+    """Return the hash of a sum, which is all that the channel gets of it."""
     return hashlib.sha256(told).hexdigest()
+
+
+def parties(claim: Mapping[str, Any]) -> set[str]:
+    """Return who learns the sums of a claim: claimant, carrier and arbiter."""
+    return {claim["claimant"], claim["filing"]["carrier"], claim["terms"]["arbiter"]}
 
 
 def _disclosed(claim_id: str, acted: dict[str, Any], told: bytes) -> dict[str, Any]:
     """Return the answer to a step after its sum was given to each party, the caller first."""
-    claim, own = acted["result"], context.caller().msp_id
-    parties = {claim["claimant"], claim["filing"]["carrier"], claim["terms"]["arbiter"]}
+    own = context.caller().msp_id
     disclosing = {
         party: context.act(TRADE, "CarrierClaims:disclose", claim_id, party, transient={"sum": told})
-        for party in sorted(parties, key=lambda party: (party != own, party))
+        for party in sorted(parties(acted["result"]), key=lambda party: (party != own, party))
     }
     return {"claim_id": claim_id, **acted, "disclosing": disclosing}

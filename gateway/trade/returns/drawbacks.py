@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema
@@ -65,16 +66,7 @@ def file(body: dict[str, Any]) -> dict[str, Any]:
 
     If the entry is refused, withdraw the claim and file another: its salt is not kept here.
     """
-    drawback_id = body.pop("drawback_id", None) or minting.public_id("drawback")
-    entry = canonical.dumps({**body.pop("entry"), "drawback_id": drawback_id, "salt": minting.salt()})
-    told = {**body, "drawback_id": drawback_id}
-    acted = context.act(TRADE, "Drawbacks:file", told | {"entry_hash": hashlib.sha256(entry).hexdigest()})
-    claim = acted["result"]
-    disclosing = {
-        party: context.act(TRADE, "Drawbacks:disclose", drawback_id, party, transient={"entry": entry})
-        for party in (claim["claimant"], claim["customs"])
-    }
-    return {"drawback_id": drawback_id, **acted, "disclosing": disclosing}
+    return filed(body)
 
 
 @blueprint.route("")
@@ -113,3 +105,24 @@ def _serve(address: str, function: str, schema: type[Schema] | None, summary: st
 
 for _step in _STEPS:
     _serve(*_step)
+
+
+def filing(body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return what the contract takes to file a claim, and the import entry that claimant and customs get."""
+    known = dict(body)
+    drawback_id = known.pop("drawback_id", None) or minting.public_id("drawback")
+    entry = canonical.dumps({**known.pop("entry"), "drawback_id": drawback_id, "salt": minting.salt()})
+    return {**known, "drawback_id": drawback_id, "entry_hash": hashlib.sha256(entry).hexdigest()}, entry
+
+
+def filed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """File a claim, and give its import entry to claimant and customs."""
+    told, entry = filing(body)
+    drawback_id = told["drawback_id"]
+    acted = context.act(TRADE, "Drawbacks:file", told)
+    claim = acted["result"]
+    disclosing = {
+        party: context.act(TRADE, "Drawbacks:disclose", drawback_id, party, transient={"entry": entry})
+        for party in (claim["claimant"], claim["customs"])
+    }
+    return {"drawback_id": drawback_id, **acted, "disclosing": disclosing}
