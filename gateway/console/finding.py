@@ -54,6 +54,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "returns": (N_("Return"), "return"),
     "disclosures": (N_("Permission to look"), "eye"),
     "payments": (N_("Payment"), "receipt"),
+    "carrier-claims": (N_("Claim for loss or damage"), "alert"),
+    "drawbacks": (N_("Duty that comes back"), "return"),
 }
 
 
@@ -134,6 +136,14 @@ def _permission(grant_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
     return grant_id, url_for("console.disclosures")
 
 
+def _carrier_claim(claim_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
+    return claim_id, url_for("console.carrier_claim", claim_id=claim_id)
+
+
+def _drawback(drawback_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
+    return drawback_id, url_for("console.drawback", drawback_id=drawback_id)
+
+
 # Of each kind of record: the line's name and the page that it leads to.
 PAGES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
     "orders": _order,
@@ -144,6 +154,8 @@ PAGES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
     "returns": _goods_back,
     "disclosures": _permission,
     "payments": _payment,
+    "carrier-claims": _carrier_claim,
+    "drawbacks": _drawback,
 }
 
 

@@ -9,7 +9,7 @@ from flask import request, url_for
 
 from gateway.fabric.wallet import WalletError
 from gateway.http import context
-from gateway.http.context import COMMERCE, TRADE
+from gateway.http.context import CARRIAGE, COMMERCE, TRADE
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from hlf import errors
@@ -38,6 +38,9 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
             ("console.orders", "list", N_("Orders"), COMMERCE.channel),
             ("console.find_journey", "truck", N_("Journeys"), TRADE.channel),
             ("console.returns", "return", N_("Returns"), TRADE.channel),
+            ("console.carrier_claims", "alert", N_("Loss and damage"), TRADE.channel),
+            ("console.drawbacks", "stamp", N_("Duty that comes back"), TRADE.channel),
+            ("console.agreements", "swap", N_("Hand-overs"), CARRIAGE.channel),
             ("console.terms", "receipt", N_("Return terms"), TRADE.channel),
             ("console.plans", "ship", N_("Plans"), TRADE.channel),
             ("console.lanes", "globe", N_("Lanes"), TRADE.channel),

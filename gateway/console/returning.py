@@ -40,6 +40,10 @@ _MAY: tuple[tuple[frozenset[State], str, str], ...] = (
 )
 
 
+# States in which the goods may have left the country again, so that duty for them may come back.
+_GONE_BACK = frozenset({State.RECEIVED, State.INSPECTED_PASS, State.INSPECTED_FAIL, *handling.OUTCOMES, State.CLOSED})
+
+
 @blueprint.route("/returns")
 @auth.needs("read")
 @inputs.takes(query=lists.FILTERS)
@@ -64,7 +68,10 @@ def goods_back(return_id: str) -> str:
         stored=stored,
         place_of=journey["destination"],
         acts=waits(found["state"], stored["roles"], context.caller().msp_id),
-        more=_may(found["state"], stored, context.caller().msp_id),
+        more=[
+            *_may(found["state"], stored, context.caller().msp_id),
+            *_duty(found["state"], stored, journey, context.caller().msp_id),
+        ],
     )
 
 
@@ -78,6 +85,12 @@ def _may(state: str, stored: Mapping[str, Any], msp_id: str) -> list[str]:
     found = [act for among, role, act in _MAY if state in among and stored["roles"].get(role) == msp_id]
     late = stored["due"] and localformats.read(stored["due"]) < datetime.now(UTC)
     return [*found, "enforce-return"] if late else found
+
+
+def _duty(state: str, stored: Mapping[str, Any], journey: Mapping[str, Any], msp_id: str) -> list[str]:
+    """Return the act to claim duty back, for the seller of goods that went back over a border."""
+    crossed = journey["origin"][:2] != journey["destination"][:2]
+    return ["file-drawback"] if crossed and state in _GONE_BACK and stored["roles"].get("seller") == msp_id else []
 
 
 def waiting() -> list[dict[str, Any]]:

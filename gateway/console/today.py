@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import url_for
 
 from chaincode.domain.orders.orders import State as OrderState
 from gateway.console import lists, returning
+from gateway.console.dealings import agreements, carrierclaims, drawbacks
 from gateway.console.figures import audience
 from gateway.http import context
 from gateway.http.context import COMMERCE, TRADE
@@ -39,7 +41,7 @@ def of() -> dict[str, Any]:
     given, received = context.ask_list(TRADE, "Disclosures:given"), context.ask_list(TRADE, "Disclosures:received")
     asked = [one for one in audience.open_requests() if one["asked"]["owner"] == context.caller().msp_id]
     return {
-        "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_orders_to_confirm()],
+        "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_dealings(), *_orders_to_confirm()],
         "given": [one for one in given if one["state"] == "open"],
         "received": [one for one in received if one["state"] == "open"],
         "orders": _orders(),
@@ -73,10 +75,41 @@ def _returns() -> list[Task]:
             words,
             "return",
             url_for("console.goods_back", return_id=each["request"]["return_id"]),
-            localformats.moment(each["due"]) if each["due"] else "",
+            _due(each),
         )
         for each in returning.waiting()
     ]
+
+
+def _dealings() -> list[Task]:
+    """Return what waits between companies: hand-overs to agree, claims for loss, damage and duty to answer."""
+    proposed = [
+        Task(gettext("A carrier proposes a hand-over"), "swap", url_for("console.agreements"))
+        for _ in agreements.to_answer()[:_WAITING]
+    ]
+    claims = [
+        Task(
+            gettext("A claim for loss or damage waits for you"),
+            "alert",
+            url_for("console.carrier_claim", claim_id=each["filing"]["claim_id"]),
+            _due(each),
+        )
+        for each in carrierclaims.waiting()
+    ]
+    duty = [
+        Task(
+            gettext("A claim for duty waits for you"),
+            "stamp",
+            url_for("console.drawback", drawback_id=each["filing"]["drawback_id"]),
+            _due(each),
+        )
+        for each in drawbacks.waiting()
+    ]
+    return [*proposed, *claims, *duty]
+
+
+def _due(record: Mapping[str, Any]) -> str:
+    return localformats.moment(record["due"]) if record["due"] else ""
 
 
 def _orders_to_confirm() -> list[Task]:

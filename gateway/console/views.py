@@ -17,7 +17,9 @@ from gateway.audit import chains, changes, histories
 from gateway.console import companies as register
 from gateway.console import finding, journeylines, lists, menu, network, promises, returning, signingin, today
 from gateway.console.acts import acting
+from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
+from gateway.console.dealings import agreements, carrierclaims, drawbacks
 from gateway.console.figures import audience, claimgrants
 from gateway.console.market import gaps, lanes, plans
 from gateway.console.page import page
@@ -31,7 +33,22 @@ from gateway.store.tokens import TokenError
 # Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
-MORE_PAGES = (acting, audience, claimgrants, finding, gaps, lanes, lists, network, plans, promises, returning)
+MORE_PAGES = (
+    acting,
+    agreements,
+    audience,
+    carrierclaims,
+    claimgrants,
+    drawbacks,
+    finding,
+    gaps,
+    lanes,
+    lists,
+    network,
+    plans,
+    promises,
+    returning,
+)
 
 __all__ = ["MORE_PAGES", "blueprint"]
 
@@ -82,6 +99,8 @@ def design() -> str:
         "design.html",
         states=states.STATES,
         icons=icon_names(),
+        act_of=ACTS.__getitem__,
+        company=str,
         map=maps.of(["CNSZX", "CNYTN", "VNHPH"], ["VNHAN"]),
         scatter=charts.scatter(ways, "{:g} h".format, "{:g}".format),
         course=charts.course(90, (9200, 14350, 21700), [(20, 2900), (40, 7100)], "{:g}".format, "{:g}".format),
@@ -109,7 +128,9 @@ def journey(journey_id: str) -> str:
     state = context.ask_record(TRADE, "Journeys:read", journey_id)
     body = context.ask_record(TRADE, "Journeys:events", journey_id)["epcisBody"]
     progress = context.ask_list(TRADE, "Journeys:progress", journey_id)
-    acts, more = journeylines.acts(state["custody"], state["alarms"], context.caller().msp_id)
+    own = context.caller().msp_id
+    acts, more = journeylines.acts(state["custody"], state["alarms"], own)
+    more = [*more, *agreements.offered(state, own), *carrierclaims.offered(state, own)]
     return page(
         "journey.html",
         state=state,

@@ -72,6 +72,20 @@ STATES: Mapping[str, StateWords] = {
     "EXPIRED": StateWords(N_("Expired"), "plain", "clock"),
     "DISPUTED": StateWords(N_("Disputed"), "bad"),
     "ARBITRATED": StateWords(N_("Decided by the arbiter"), "info", "stamp"),
+    # A claim against a carrier, or for duty that comes back.
+    "FILED": StateWords(N_("Waits for an answer"), "wait"),
+    "ACCEPTED": StateWords(N_("Accepted, to be paid"), "info"),
+    "OFFERED": StateWords(N_("Another sum is offered"), "wait", "swap"),
+    "REFUSED": StateWords(N_("Refused"), "bad", "cross"),
+    "CONTESTED": StateWords(N_("Before the arbiter"), "wait", "stamp"),
+    "AWARDED": StateWords(N_("Decided, to be paid"), "info", "stamp"),
+    "DISMISSED": StateWords(N_("Nothing is owed"), "plain", "cross"),
+    "PAID": StateWords(N_("Paid"), "good"),
+    "DEFAULTED": StateWords(N_("Not paid in time"), "bad"),
+    "WITHDRAWN": StateWords(N_("Withdrawn"), "plain", "return"),
+    # A hand-over that two carriers agree.
+    "proposed": StateWords(N_("Proposed"), "wait"),
+    "agreed": StateWords(N_("Agreed"), "good"),
     # Sharing.
     "open": StateWords(N_("May look"), "good", "eye"),
     "active": StateWords(N_("May look"), "good", "eye"),
@@ -233,6 +247,23 @@ AWARDS: Mapping[str, str] = {
     "fetch": N_("The goods are fetched"),
     "uphold": N_("Nothing changes"),
 }
+
+GROUNDS: Mapping[str, str] = {
+    "ENTRY_UNKNOWN": N_("Customs has no such import"),
+    "DUTY_NOT_PAID": N_("Duty was not paid"),
+    "GOODS_DIFFER": N_("They are other goods"),
+    "USED_IN_COUNTRY": N_("The goods were used in the country"),
+    "EXPORT_NOT_PROVED": N_("It is not proved that they left"),
+    "AMOUNT_DIFFERS": N_("The amounts are others"),
+}
+"""Why customs gives no duty back."""
+
+SUMS: Mapping[str, str] = {
+    "claimed": N_("Sum claimed"),
+    "offered": N_("Sum offered"),
+    "awarded": N_("Sum awarded"),
+}
+"""The sums of a claim against a carrier, by the step that named them."""
 
 ALARMS: Mapping[str, str] = {
     "CUSTODY_GAP": N_("For a time nobody had the goods"),

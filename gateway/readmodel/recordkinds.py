@@ -17,6 +17,8 @@ KINDS = {
     "returns": "return",
     "disclosures": "grant",
     "payments": "payment",
+    "carrier-claims": "carrier-claim",
+    "drawbacks": "drawback",
 }
 # Records that are read for the events in them, and are not listed themselves.
 PAGES, UNIT_PAGES = "pages", "unit-pages"

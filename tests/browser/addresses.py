@@ -14,6 +14,9 @@ TRADER = (
     "/console/journeys/{journey}",
     "/console/returns",
     "/console/returns/{return_id}",
+    "/console/carrier-claims",
+    "/console/drawbacks",
+    "/console/acts/file-claim?journey_id={journey}",
     "/console/plans",
     "/console/plans/{plan}",
     "/console/terms",
@@ -38,7 +41,16 @@ SHOPPER = ("/track/{token}", "/track/{token}/return?line=1")
 ROLES = {
     "": (*OPEN, *SHOPPER),
     "platform": TRADER,
-    "last_mile": ("/console/", "/console/journeys/{journey}", "/console/plans/{plan}", "/console/disclosures"),
+    "last_mile": (
+        "/console/",
+        "/console/journeys/{journey}",
+        "/console/plans/{plan}",
+        "/console/disclosures",
+        "/console/agreements",
+        "/console/carrier-claims",
+        "/console/acts/propose-hand-over?consignments={journey}&place=VNHAN",
+        "/console/acts/publish-liability",
+    ),
     "auditor": AUDITOR,
 }
 

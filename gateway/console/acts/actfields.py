@@ -7,12 +7,15 @@ The parts of an act that a person may do: its fields, and the call of the contra
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from chaincode.domain.register.stages import STANDARD
+from chaincode.domain.vocabulary import money
 from gateway.console import companies
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import context
@@ -24,18 +27,26 @@ Values: TypeAlias = Mapping[str, str]
 Choices: TypeAlias = Callable[[], list[tuple[str, str]]]
 # Kinds of fields: an id that the link gives; a text; one whose fingerprint alone is sent; a time; a day; a place; ...
 ID, TEXT, HASHED, TIME, DAY, PLACE = "id", "text", "hashed", "time", "day", "place"
-NUMBER, CHOICE = "number", "choice"
+NUMBER, CHOICE, MONEY = "number", "choice", "money"
 
 
 @dataclass(frozen=True)
 class ActField:
-    """One field of a form; *choices* yields (value, words) pairs."""
+    """
+    One field of a form; *choices* yields (value, words) pairs.
+
+    Attributes:
+        private: its value goes to those who see what is private, and into no block.
+        member: the member of the contract's record that it becomes, if that has another name.
+    """
 
     name: str
     words: str
     kind: str = TEXT
     choices: Choices | None = None
     optional: bool = False
+    private: bool = False
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ class PersonAct:
     Attributes:
         start: returns what the form shows first, of what the link gives.
         do: does the act, if it takes more than the one call.
+        then: yields the calls that come after the first, so that a preview tells who sees and endorses these too.
     """
 
     title: str
@@ -56,6 +68,7 @@ class PersonAct:
     back: Callable[[Values], str]
     start: Callable[[Values], Values] | None = None
     do: Callable[[Values], object] | None = None
+    then: Callable[[Values], Iterable[LedgerCall]] | None = None
 
 
 def fingerprint(text: str) -> str:
@@ -63,15 +76,45 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
-def moment(values: Values, place: str = "") -> str:
+def moment(values: Values, place: str = "", name: str = "at") -> str:
     """
-    Return the time in the form, at the clock of *place*, as contracts take it.
+    Return a time in the form, at the clock of *place*, as contracts take it.
 
     Raises:
         ValueError: it is no time.
     """
-    local = datetime.fromisoformat(values["at"])
+    local = datetime.fromisoformat(values[name])
     return local.replace(tzinfo=localformats.zone(place)).isoformat()
+
+
+def minor(values: Values, name: str = "amount") -> str:
+    """
+    Return an amount in the form in the minor units of its currency, as contracts take it.
+
+    Raises:
+        ValueError: it is no amount, or has more decimals than the currency.
+    """
+    if not _DECIMAL.fullmatch(values[name]):
+        raise ValueError(values[name])
+    units = Decimal(values[name]).scaleb(money.MINOR_DIGITS[currency(values)])
+    if units != int(units) or int(units) not in money.MINOR:
+        raise ValueError(values[name])
+    return str(int(units))
+
+
+def currency(values: Values) -> str:
+    """
+    Return the currency in the form.
+
+    Raises:
+        Refused: there is none of this code.
+    """
+    return money.KNOWN.check("currency", values["currency"].upper())
+
+
+def listed(text: str) -> list[str]:
+    """Return the words of a field that takes several, with blanks or commas between them."""
+    return text.replace(",", " ").split()
 
 
 def others() -> list[tuple[str, str]]:
@@ -95,6 +138,9 @@ def stages() -> list[tuple[str, str]]:
     return [(one.stage_id, states.stage(one.stage_id)) for one in STANDARD.stages]
 
 
+_DECIMAL = re.compile(r"[0-9]{1,18}(\.[0-9]{1,4})?", re.ASCII)
 PLACE_FIELD = ActField("place", N_("Place (UN/LOCODE)"), PLACE)
 TIME_FIELD = ActField("at", N_("When, by the clock of the place"), TIME)
+AMOUNT_FIELD = ActField("amount", N_("Amount"), MONEY, private=True)
+CURRENCY_FIELD = ActField("currency", N_("Currency"), private=True)
 REASONS_FIELD = ActField("opinion", N_("Your reasons; only their fingerprint is sent, so keep the text"), HASHED)

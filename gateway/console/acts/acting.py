@@ -7,14 +7,14 @@ What is sent is what was previewed: a form that was changed since shows the prev
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import redirect, request
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.console.acts import actfields
+from gateway.console.acts import actfields, checking
 from gateway.console.acts.actfields import PersonAct, Values
 from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
@@ -33,10 +33,17 @@ _NAMES = frozenset(field.name for act in ACTS.values() for field in act.fields)
 
 @dataclass(frozen=True)
 class ActPreview:
-    """What would happen: *public* are (words, value) pairs that every member of the channel reads."""
+    """
+    What would happen.
+
+    Attributes:
+        private: (words, value) pairs that go to those in *seen_by* alone.
+        public: (words, value) pairs that every member of the channel reads.
+    """
 
     endorsers: tuple[str, ...]
     seen_by: tuple[str, ...]
+    private: tuple[tuple[str, str], ...]
     public: tuple[tuple[str, str], ...]
     mark: str
 
@@ -49,7 +56,7 @@ def act(name: str) -> str:
     found = _act(name)
     given = {field.name: request.args.get(field.name, "") for field in found.fields}
     started = dict(found.start(given)) if found.start else given
-    return _form(found, _with_now(found, started), None, "")
+    return _form(found, _with_now(found, started))
 
 
 @blueprint.route("/acts/<name>", methods=["POST"])
@@ -59,16 +66,18 @@ def do(name: str) -> Redirect | str:
     """Preview an act, or do what was previewed."""
     found = _act(name)
     given = {field.name: request.form.get(field.name, "").strip() for field in found.fields}
-    if any(not given[field.name] for field in found.fields if not field.optional):
-        return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+    if wrong := checking.wrong(found, given):
+        return _form(found, given, wrong=wrong)
     mark = _mark(given)
     try:
         try:
             call = found.call(given)
-        except (ValueError, Refused):
-            return _form(found, given, None, gettext("Something in the form is missing or wrong."))
+        except Refused as refusal:
+            return _form(found, given, wrong=checking.refused(found, refusal.text), refused=refusal.text)
+        except ValueError:
+            return _form(found, given, refused=gettext("Something in the form is missing or wrong."))
         if request.form.get("previewed") != mark:
-            return _form(found, given, _preview(found, given, call, mark), "")
+            return _form(found, given, _preview(found, given, call, mark))
         if found.do:
             found.do(given)
         else:
@@ -78,7 +87,14 @@ def do(name: str) -> Redirect | str:
         refused = problems.of(error)
         if refused.outcome_open or refused.kind.status >= 500:
             raise
-        return _form(found, given, None, f"{refused.detail}. {refused.kind.cure}")
+        return _form(found, given, wrong=checking.refused(found, refused.detail), refused=_told(refused))
+
+
+def _told(refused: Problem) -> str:
+    """Return a refusal in words; who is refused in the middle must know that a part is done."""
+    words = f"{refused.detail}. {refused.kind.cure}"
+    done = gettext("A first part of it is done already, so look at its page before you send it again.")
+    return f"{words} {done}" if context.transactions() else words
 
 
 def _act(name: str) -> PersonAct:
@@ -88,26 +104,34 @@ def _act(name: str) -> PersonAct:
 
 
 def _preview(found: PersonAct, given: Values, call: LedgerCall, mark: str) -> ActPreview:
-    planned = context.plan(call)
-    return ActPreview(planned.endorsers, planned.seen_by, tuple(_public(found, given)), mark)
+    planned = [context.plan(each) for each in (call, *(found.then(given) if found.then else ()))]
+    return ActPreview(
+        tuple(dict.fromkeys(who for each in planned for who in each.endorsers)),
+        tuple(dict.fromkeys(who for each in planned for who in each.seen_by)),
+        tuple(_shown(found, given, private=True)),
+        tuple(_shown(found, given, private=False)),
+        mark,
+    )
 
 
-def _public(found: PersonAct, given: Values) -> list[tuple[str, str]]:
-    """Return what the arguments of the call say, as people read it; a block has them for good."""
-    shown = []
+def _shown(found: PersonAct, given: Values, *, private: bool) -> Iterator[tuple[str, str]]:
+    """Yield what the fields of the form say, as people read it: the private ones, or those that go into a block."""
+    place = given.get("place", "")
     for field in found.fields:
         value = given[field.name]
-        if field.kind == actfields.HASHED and value:
+        if not value or field.private != private:
+            continue
+        if field.kind == actfields.HASHED:
             value = gettext("fingerprint %(text)s…") % {"text": actfields.fingerprint(value)[:12]}
         elif field.kind == actfields.PLACE:
             value = places.name(value)
         elif field.choices is not None:
             value = dict(field.choices()).get(value, value)
         elif field.kind == actfields.TIME:
-            value = localformats.moment(actfields.moment(given, given.get("place", "")), given.get("place", ""))
-        if value:
-            shown.append((gettext(field.words).partition(";")[0], value))
-    return shown
+            value = localformats.moment(actfields.moment(given, place, field.name), place)
+        elif field.kind == actfields.MONEY:
+            value = localformats.money(actfields.minor(given, field.name), actfields.currency(given))
+        yield gettext(field.words).partition(";")[0], value
 
 
 def _with_now(found: PersonAct, given: dict[str, str]) -> dict[str, str]:
@@ -123,6 +147,20 @@ def _mark(given: Values) -> str:
     return hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()
 
 
-def _form(found: PersonAct, given: Values, preview: ActPreview | None, refused: str) -> str:
-    values: dict[str, Any] = {"act": found, "given": given, "preview": preview, "refused": refused}
-    return page("act.html", **values)
+def _form(
+    found: PersonAct,
+    given: Values,
+    preview: ActPreview | None = None,
+    wrong: Mapping[str, str] | None = None,
+    refused: str = "",
+) -> str:
+    known = wrong or {}
+    return page(
+        "act.html",
+        act=found,
+        given=given,
+        preview=preview,
+        refused=refused,
+        wrong=known,
+        to_correct=checking.editable(found, known),
+    )

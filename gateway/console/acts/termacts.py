@@ -125,12 +125,12 @@ def _publish(values: Values) -> LedgerCall:
         "seller": context.caller().msp_id,
         "jurisdiction": country,
         "effective_from": actfields.moment(values, values["place"]),
-        "languages": values["languages"].replace(",", " ").split(),
+        "languages": actfields.listed(values["languages"]),
         "window_days": int(values["window_days"]),
         "reasons": covers,
         "arbiter": values["arbiter"],
         "coverage": coverage,
-        "excluded_hs": values.get("excluded_hs", "").replace(",", " ").split(),
+        "excluded_hs": actfields.listed(values.get("excluded_hs", "")),
     }
     return TRADE.call("Terms:publish", [terms])
 

@@ -20,6 +20,7 @@ HAND_OVER = {"journey_id": "J1", "taker": "ForwarderMSP", "place": "VNHAN", "at"
 def clerk(client, log_in, bearer, ledgers):
     """A browser of an organisation that may write."""
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
+    ledgers.answers["CarrierClaims:terms"] = b"[]"
     ledgers.planned = Planned(None, ("PlatformMSP", "ForwarderMSP"))
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return client
@@ -77,7 +78,10 @@ def test_a_wrong_form_is_shown_again(clerk, ledgers, wrong):
     """Nothing is planned, and what was typed stays."""
     page = send(clerk, "hand-over", HAND_OVER | wrong)
     assert page.status_code == 200
-    assert "Something in the form is missing or wrong." in page.get_data(as_text=True)
+    text = page.get_data(as_text=True)
+    assert "Something in the form is missing or wrong." in text
+    assert re.findall(r'<span class="error" id="e-(\w+)">', text) == list(wrong), "the error stands at its field"
+    assert f'<li><a href="#f-{next(iter(wrong))}">' in text, "and is linked at the top"
     assert called(ledgers) == []
 
 
@@ -88,6 +92,83 @@ def test_a_refusal_stands_in_the_form(clerk, ledgers):
     page = send(clerk, "hand-over", HAND_OVER, mark(shown)).get_data(as_text=True)
     assert "J1 is held by others" in page
     assert 'value="VNHAN"' in page
+
+
+def test_a_refusal_that_names_a_field_stands_at_it(clerk, ledgers):
+    """Whether the form's own check finds it, or the contract at the peer."""
+    shown = send(clerk, "hand-over", HAND_OVER).get_data(as_text=True)
+    told = "refused/INVALID_ARGUMENT: offer.place: must be where it is"
+    ledgers.answers["Journeys:offer_custody"] = errors.EndorseError(told)
+    page = send(clerk, "hand-over", HAND_OVER, mark(shown)).get_data(as_text=True)
+    assert '<span class="error" id="e-place">' in page
+    assert "must be where it is" in page
+
+
+PROPOSAL = {"taker": "ForwarderMSP", "consignments": "J1, J2", "place": "VNHAN", "conditions": "2 to 8 degrees"}
+PROPOSAL |= {"opens_at": "2026-12-01T09:30", "closes_at": "2026-12-01T11:30", "seals": "A7 A8"}
+
+
+def test_what_is_private_stands_beside_those_who_see_it(clerk, ledgers):
+    """What two carriers agree goes into no block: only that somebody did something does."""
+    ledgers.planned = Planned(None, ("PlatformMSP", "ForwarderMSP"), ("draft",))
+    page = send(clerk, "propose-hand-over", PROPOSAL).get_data(as_text=True)
+    private, public = page.split("See what is private:")[1].split("Every member of the channel can read")
+    assert "PlatformMSP, South Sea" in private
+    for value in ("2 to 8 degrees", "Hanoi", "A7 A8", "1 Dec 2026 11:30"):
+        assert value in private
+        assert value not in public.partition("</section>")[0]
+    (call,) = ledgers.previewed
+    assert "degrees" not in str(call.texts())
+    assert json.loads(call.transient["draft"])["consignments"] == ["J1", "J2"]
+
+
+CLAIM = {"journey_id": "J1", "kind": "lost", "carrier": "ForwarderMSP", "amount": "125000", "currency": "vnd"}
+CLAIM |= {"opinion": "photos of the empty pallet", "parcel": ""}
+
+
+def test_a_sum_is_previewed_for_all_who_get_it_and_reaches_nobody_else(clerk, ledgers):
+    """The claim has its hash; the amount goes to claimant, carrier and arbiter, one call each."""
+    terms = [{"effective_from": f"2026-0{month}-01T00:00:00Z", "arbiter": who} for month, who in ((1, "A"), (8, "B"))]
+    journey = {"journey": {"ordered_at": "2026-07-01T00:00:00Z"}}
+    filed = {"claimant": "PlatformMSP", "filing": {"carrier": "ForwarderMSP"}, "terms": {"arbiter": "A"}}
+    ledgers.answers |= {
+        "CarrierClaims:terms": json.dumps(terms).encode(),
+        "Journeys:read": json.dumps(journey).encode(),
+        "CarrierClaims:file": json.dumps(filed).encode(),
+        "CarrierClaims:disclose": b"{}",
+    }
+    shown = send(clerk, "file-claim", CLAIM).get_data(as_text=True)
+    planned = [call.texts()[1] for call in ledgers.previewed if call.function == "CarrierClaims:disclose"]
+    assert planned == ["A", "ForwarderMSP", "PlatformMSP"], "the arbiter is that of the terms when it was ordered"
+    assert "₫125,000" in shown
+    ledgers.asked.clear()
+    assert send(clerk, "file-claim", CLAIM, mark(shown)).status_code == 303
+    calls = [call for _, _, call in ledgers.asked if call.function.startswith("CarrierClaims")]
+    assert [call.function for call in calls] == ["CarrierClaims:file", *["CarrierClaims:disclose"] * 3]
+    assert not any("125000" in text for call in calls for text in call.texts())
+    assert {json.loads(call.transient["sum"])["amount"] for call in calls[1:]} == {"125000"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("12.5", "VND"), ("-1", "USD"), ("1e3", "USD"), ("1", "XXQ"), ("x", "")]
+)
+def test_an_amount_is_one_of_its_currency(clerk, ledgers, amount, currency):
+    page = send(clerk, "file-claim", CLAIM | {"amount": amount, "currency": currency}).get_data(as_text=True)
+    assert 'id="e-amount"' in page
+    assert ledgers.previewed == []
+
+
+def test_who_is_refused_in_the_middle_is_told_that_a_part_is_done(clerk, ledgers):
+    """The claim is filed and its sum reached nobody: the same form once more would file a second claim."""
+    filed = {"claimant": "PlatformMSP", "filing": {"carrier": "ForwarderMSP"}, "terms": {"arbiter": "A"}}
+    ledgers.answers |= {
+        "Journeys:read": b'{"journey": {"ordered_at": "2026-07-01T00:00:00Z"}}',
+        "CarrierClaims:file": json.dumps(filed).encode(),
+        "CarrierClaims:disclose": errors.EndorseError("refused/NOT_A_PARTY: it is no party"),
+    }
+    shown = send(clerk, "file-claim", CLAIM).get_data(as_text=True)
+    page = send(clerk, "file-claim", CLAIM, mark(shown)).get_data(as_text=True)
+    assert "A first part of it is done already" in page
 
 
 def test_a_text_for_its_fingerprint_never_leaves_the_gateway(clerk, ledgers):

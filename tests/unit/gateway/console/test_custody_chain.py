@@ -23,7 +23,8 @@ def answers(code: str) -> dict[str, bytes]:
     held = {"state": "held", "periods": [first, then], "offer": None, "ended_at": None, "ended_place": ""}
     alarm = {"code": code, "at": TOOK, "parties": [GIVER, TAKER], "text": "of the ledger"}
     state = {
-        "journey": {"journey_id": "J1", "origin": "CNSZX", "destination": "VNHAN"},
+        "journey": {"journey_id": "J1", "origin": "CNSZX", "destination": "VNHAN", "parties": []},
+        "incidents": [],
         "custody": held,
         "status": "in_transit",
         "parcels": [],

@@ -22,6 +22,8 @@ RECORDS = {
     ("custody", "J-1", "P"): CUSTODY,
     ("unit", "BAG-7"): {"unit_id": "BAG-7"},
     ("return", "R-1"): {"request": {"return_id": "R-1", "journey_id": "J-1"}, "state": "RECEIVED"},
+    ("carrier-claim", "CC-1"): {"filing": {"claim_id": "CC-1"}, "state": "CONTESTED"},
+    ("drawback", "DB-1"): {"filing": {"drawback_id": "DB-1"}, "state": "PAID"},
     ("grant", "G-1"): {"grant_id": "G-1", "owner": "PlatformMSP"},
 }
 PRIVATE = {
@@ -72,6 +74,8 @@ def _words(cell: str) -> str:
         ("bag-7", ("Shipping unit", "/console/journeys?q=BAG-7", "")),
         ("R-1", ("Return", "/console/returns/R-1", "With the seller")),
         ("G-1", ("Permission to look", "/console/disclosures", "")),
+        ("CC-1", ("Claim for loss or damage", "/console/carrier-claims/CC-1", "Before the arbiter")),
+        ("DB-1", ("Duty that comes back", "/console/drawbacks/DB-1", "Paid")),
         ("PAY-1", ("Payment", "/console/orders?q=O-1", "")),
         ("BUYER-9", ("Contents of an order", "/console/orders?q=O-1", "")),
         ("lotus", ("Company", "/console/companies", "")),

@@ -38,11 +38,12 @@ def test_a_journey_offers_what_its_holder_may_do(custodians, state, taker, alarm
 @pytest.fixture
 def offered(client, log_in, bearer, ledgers):
     """Return the acts that the page of a return offers, in its order."""
-    journey = {"destination": "VNHAN"}
-    ledgers.answers |= {"Journeys:read": json.dumps({"journey": journey}).encode(), "Participants:list": b"[]"}
+    ledgers.answers["Participants:list"] = b"[]"
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
 
-    def acts(state: str, role: str, due: str | None = None) -> list[str]:
+    def acts(state: str, role: str, due: str | None = None, origin: str = "VNHPH") -> list[str]:
+        journey = {"origin": origin, "destination": "VNHAN"}
+        ledgers.answers["Journeys:read"] = json.dumps({"journey": journey}).encode()
         request = {"return_id": "R1", "journey_id": "J1", "quantity": 1, "line": "1", "reason": "SIZE"}
         request |= {"resolution": "refund", "condition": "unused", "evidence": []}
         roles = {"seller": OTHER, "agent": OTHER, "carrier": OTHER, "arbiter": OTHER, role: OWN}
@@ -79,4 +80,11 @@ def test_a_return_offers_what_its_state_and_a_role_allow(offered, state, role, a
 def test_a_missed_deadline_counts_by_an_act_of_anybody_on_the_journey(offered):
     """Before it has passed, nobody is offered that."""
     assert offered("REFERRED", "carrier", "2020-01-01T00:00:00Z") == ["enforce-return"]
-    assert offered("REFERRED", "carrier", "2999-01-01T00:00:00Z") == []
+    assert offered("REFERRED", "carrier", "2199-01-01T00:00:00Z") == []
+
+
+def test_duty_comes_back_to_the_seller_of_goods_that_crossed_a_border(offered):
+    """Once they are back; nobody is offered it for a return within one country."""
+    assert offered("RECEIVED", "seller", origin="CNSZX") == ["inspect", "file-drawback"]
+    assert offered("RECEIVED", "carrier", origin="CNSZX") == []
+    assert offered("PICKED_UP", "seller", origin="CNSZX") == []

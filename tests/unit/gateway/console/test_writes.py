@@ -15,6 +15,7 @@ from tests.unit.gateway.conftest import form_token
 
 RETURNS, JOURNEYS, PLANS = "/v1/returns/<return_id>", "/v1/journeys/<journey_id>", "/v1/matching/plans/<plan_id>"
 CLAIMS, UNITS, REQUESTS = "/v1/carrier-claims/<claim_id>", "/v1/units", "/v1/disclosures/requests"
+AGREEMENTS, DRAWBACKS = "/v1/agreements/<agreement_id>", "/v1/drawbacks/<drawback_id>"
 FORMS = {
     f"{JOURNEYS}/custody/offer": "hand-over",
     f"{JOURNEYS}/custody/acceptance": "take-over",
@@ -44,6 +45,27 @@ FORMS = {
     f"{REQUESTS}/<request_id>/grant": "answer-request",
     f"{REQUESTS}/<request_id>/withdrawal": "withdraw-request",
     "/v1/terms": "publish-terms",
+    "/v1/agreements": "propose-hand-over",
+    f"{AGREEMENTS}/answer": "answer-hand-over",
+    f"{AGREEMENTS}/cancellation": "cancel-hand-over",
+    "/v1/carrier-claims": "file-claim",
+    "/v1/carrier-claims/terms": "publish-liability",
+    f"{CLAIMS}/offer": "offer-sum",
+    f"{CLAIMS}/award": "award-sum",
+    f"{CLAIMS}/acceptance": "accept-claim",
+    f"{CLAIMS}/refusal": "refuse-claim",
+    f"{CLAIMS}/contest": "contest-claim",
+    f"{CLAIMS}/dismissal": "dismiss-claim",
+    f"{CLAIMS}/payment": "claim-paid",
+    f"{CLAIMS}/withdrawal": "withdraw-claim",
+    f"{CLAIMS}/enforcement": "enforce-claim",
+    "/v1/drawbacks": "file-drawback",
+    "/v1/drawbacks/terms": "publish-drawback-terms",
+    f"{DRAWBACKS}/acceptance": "accept-drawback",
+    f"{DRAWBACKS}/refusal": "refuse-drawback",
+    f"{DRAWBACKS}/payment": "drawback-paid",
+    f"{DRAWBACKS}/withdrawal": "withdraw-drawback",
+    f"{DRAWBACKS}/enforcement": "enforce-drawback",
     **{
         f"/v1/{shared}/<amendment_id>/approval": "approve-amendment"
         for shared in ("participants/amendments", "lpi/amendments", "stages/amendments", "terms/floors/amendments")
@@ -59,7 +81,6 @@ BY_TENDER = "a program of marketplace and auditor runs the rounds of matching an
 PART_OF_ANOTHER = "the gateway does it with another write; the address repairs one that was cut off"
 BY_COMMAND = "an operator does it once, or rarely, with a file that the others discuss before"
 FOR_DEVELOPERS = "it is for people who write programs, and who have the description of the interface"
-NO_PAGE_YET = "a person may want it, and no page shows the thing that it is about yet"
 NO_FORM = {
     BY_PROGRAMS: (
         "/v1/forecasts",
@@ -146,24 +167,22 @@ NO_FORM = {
         "/v1/channels/<channel>/chaincodes/<chaincode>/submit/<function>",
         *(f"/v1/channels/<channel>/chaincodes/<chaincode>/offline/{step}" for step in ("endorsements", "submissions")),
     ),
-    NO_PAGE_YET: (
-        "/v1/agreements",
-        "/v1/agreements/<agreement_id>/answer",
-        "/v1/agreements/<agreement_id>/cancellation",
-        "/v1/carrier-claims",
-        "/v1/carrier-claims/terms",
-        *(f"{CLAIMS}/{act}" for act in ("offer", "award", "acceptance", "refusal", "contest", "dismissal")),
-        *(f"{CLAIMS}/{act}" for act in ("payment", "withdrawal", "enforcement")),
-        "/v1/drawbacks",
-        "/v1/drawbacks/terms",
-        *(f"/v1/drawbacks/<drawback_id>/{act}" for act in ("acceptance", "refusal", "payment")),
-        *(f"/v1/drawbacks/<drawback_id>/{act}" for act in ("withdrawal", "enforcement")),
-    ),
 }
 # What a person types where the kind of the field does not say it.
 TYPED = {"resolution": "repair", "for_DEFECTIVE": "refund", "jurisdiction": "VN", "contract": "Participants"}
+TYPED |= {"currency": "VND", "country": "VN", "agreement": "RCEP"}
 BY_KIND = {actfields.PLACE: "VNHAN", actfields.TIME: "2026-12-01T09:30", actfields.DAY: "2026-12-01"}
 REQUEST = {"claim_id": "C1", "revision": 1, "attributes": [], "purpose": "p", "expires_at": "e", "offer": None}
+
+JOURNEY = {"ordered_at": "2026-11-01T00:00:00Z", "destination": "VNHAN", "parties": []}
+CLAIM = {"claimant": "PlatformMSP", "filing": {"carrier": "ForwarderMSP"}, "terms": {"arbiter": "AuditorMSP"}}
+STORED = {
+    "Journeys:read": {"journey": JOURNEY},
+    "Returns:read": {"stored": {"request": {"journey_id": "J1"}}},
+    "CarrierClaims:read": CLAIM,
+    "CarrierClaims:terms": [],
+}
+"""Records that forms read."""
 
 
 @pytest.fixture
@@ -172,6 +191,7 @@ def clerk(client, log_in, bearer, ledgers):
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
     ledgers.answers["Disclosures:show_request"] = json.dumps({"asked": REQUEST, "requester": "ForwarderMSP"}).encode()
     ledgers.answers["Terms:latest"] = b'{"terms": null}'
+    ledgers.answers |= {name: json.dumps(each).encode() for name, each in STORED.items()}
     ledgers.planned = Planned(None, ("PlatformMSP",))
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return client
@@ -206,5 +226,5 @@ def test_a_form_calls_what_its_address_calls(app, clerk, ledgers, address, name)
         data["contract"] = next(iter(viewcalls.functions(app.view_functions[endpoint]))).partition(":")[0]
     page = clerk.post(f"/console/acts/{name}", data=data).get_data(as_text=True)
     assert 'name="previewed"' in page
-    (planned,) = ledgers.previewed
+    planned = ledgers.previewed[0]
     assert planned.function in viewcalls.functions(app.view_functions[endpoint])

@@ -271,6 +271,8 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.find_journey",
         "console.orders",
         "console.returns",
+        "console.carrier_claims",
+        "console.drawbacks",
         "console.plans",
         "console.gaps",
         "console.lanes",

@@ -8,9 +8,11 @@ from typing import get_args
 import pytest
 
 from chaincode.domain.journeys import pages
-from chaincode.domain.orders import orders
+from chaincode.domain.orders import carrierclaims, orders
+from chaincode.domain.orders.carrierclaims import ClaimState
 from chaincode.domain.register.stages import STANDARD
-from chaincode.domain.returns import handling, returns, terms
+from chaincode.domain.returns import drawbacks, handling, returns, terms
+from chaincode.domain.returns.drawbacks import DrawbackState
 from gateway.pages import catalogues, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
@@ -54,6 +56,10 @@ def test_every_word_of_the_ledger_has_words_for_people():
     assert {str(one) for one in pages.IncidentKind} == states.INCIDENTS.keys()
     assert set(get_args(orders.Cancellation)) == states.CANCELLATIONS.keys()
     assert set(get_args(handling.Award)) == states.AWARDS.keys()
+    assert {str(each) for each in (*ClaimState, *DrawbackState)} <= states.STATES.keys()
+    assert set(get_args(carrierclaims.Kind)) <= states.INCIDENTS.keys()
+    assert set(get_args(carrierclaims.Step)) == states.SUMS.keys()
+    assert set(get_args(drawbacks.Grounds)) == states.GROUNDS.keys()
 
 
 @pytest.mark.parametrize(
