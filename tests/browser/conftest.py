@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -16,7 +17,7 @@ from tests.scenarios.conftest import cast, folder, played, shown, stage
 __all__ = ["cast", "folder", "played", "shown", "stage"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
-LOOKS = tuple(
+LOOKS: tuple[tuple[str, Any, Any], ...] = tuple(
     (f"{name}-{scheme}", size, scheme)
     for name, size in (("phone", PHONE), ("desktop", DESKTOP))
     for scheme in ("light", "dark")

@@ -52,15 +52,14 @@ def make(
 
 
 def _touches_others(rwset: rwsets.TxRwset, own: str) -> bool:
-    return any(
-        own not in key if isinstance(key, str) else len(key) < _HASHED
-        for namespace in rwset.namespaces
-        for key in (
-            *(each.key for each in (*namespace.reads, *namespace.writes, *namespace.metadata_writes)),
-            *(each.key_hash for one in namespace.collections for each in (*one.writes, *one.metadata_writes)),
-        )
-        if key != sets.SEED
-    )
+    keys: list[str | bytes] = []
+    for namespace in rwset.namespaces:
+        for changes in (namespace.reads, namespace.writes, namespace.metadata_writes):
+            keys += [each.key for each in changes]
+        for collection in namespace.collections:
+            for hashed in (collection.writes, collection.metadata_writes):
+                keys += [each.key_hash for each in hashed]
+    return any(own not in key if isinstance(key, str) else len(key) < _HASHED for key in keys if key != sets.SEED)
 
 
 def _certificate(draft: TransactionParts) -> str:

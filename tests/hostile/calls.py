@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
@@ -36,7 +37,8 @@ class Call:
     def outcome(self, channel: grpc.Channel) -> str:
         """The status of the call, and what *read* says of the first answer."""
         patience = WAITING if self.may_wait else PATIENCE
-        called = channel.stream_stream(self.method)(iter([self.request]), timeout=patience)
+        method: Any = channel.stream_stream(self.method)
+        called = method(iter([self.request]), timeout=patience)
         try:
             return f"OK {self.read(next(called))}"
         except StopIteration:

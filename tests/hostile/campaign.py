@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2
@@ -93,7 +94,7 @@ class Network:
         last = self.lab.endorse("event", "last", "", chaincode="single")
         self.lab.send(last)
         found: set[tuple[str, str, bytes]] = set()
-        stream = self.lab.chaincode_events(at_block(0), chaincode="single", patience=_PATIENCE)
+        stream: Any = self.lab.chaincode_events(at_block(0), chaincode="single", patience=_PATIENCE)
         try:
             for response in stream:
                 found.update((event.tx_id, event.event_name, event.payload) for event in response.events)
@@ -135,9 +136,8 @@ class Network:
         ]
 
     def _broadcast(self, envelope: bytes) -> Outcome:
-        call = self.lab.nodes["orderer"].channel.stream_stream("/orderer.AtomicBroadcast/Broadcast")(
-            iter([envelope]), timeout=_PATIENCE
-        )
+        broadcast: Any = self.lab.nodes["orderer"].channel.stream_stream("/orderer.AtomicBroadcast/Broadcast")
+        call = broadcast(iter([envelope]), timeout=_PATIENCE)
         try:
             answer = ab_pb2.BroadcastResponse.FromString(next(call))
         except grpc.RpcError as error:

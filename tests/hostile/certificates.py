@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Callable
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -93,7 +94,7 @@ _KEYS: dict[str, Callable[[], signatures.PrivateKey]] = {
     "an Ed25519 key": ed25519.Ed25519PrivateKey.generate,
     "a P-384 key": lambda: ec.generate_private_key(ec.SECP384R1()),
 }
-_RARE: dict[str, tuple[tuple, tuple]] = {
+_RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "an Ed25519 key": (_PEER, ()),
     "a P-384 key": (_PEER, ()),
     "a client's unit": (_CLIENT, ()),

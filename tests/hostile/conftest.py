@@ -12,7 +12,7 @@ EMBEDDED, BOTH = ("embedded",), ("embedded", "native")
 
 
 @pytest.fixture(scope="session", params=[EMBEDDED, pytest.param(BOTH, marks=pytest.mark.native)], ids=" and ".join)
-def networks(request, tmp_path_factory) -> Iterator[list[Network]]:
+def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Network]]:
     """The same members on every engine, ours first."""
     folder = tmp_path_factory.mktemp("hostile")
     started: list[Network] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
+from typing import Any
 
 from fabric_protos.common import policies_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
@@ -112,7 +113,8 @@ def namespaces(draft: TransactionParts) -> str:
             more.reads.add(key=SEED, version=_version(draft))
         draft.rwset.ns_rwset.add(namespace=name, rwset=more.SerializeToString())
     if draft.chance.random() < 0.2:
-        draft.rwset.data_model = draft.chance.choice((0, 1, 7))
+        model: Any = draft.chance.choice((0, 1, 7))
+        draft.rwset.data_model = model
     return NAMESPACES
 
 

@@ -84,7 +84,7 @@ def frames(data: bytes) -> list[bytes]:
 
 def _stream(data: bytes) -> object:
     """A peer that sends these messages and breaks off; what cannot be decoded ends the call before us."""
-    messages = []
+    messages: list[object] = []
     for frame in frames(data):
         try:
             messages.append(chaincode_shim_pb2.ChaincodeMessage.FromString(frame))

@@ -56,10 +56,11 @@ def _authority(data: bytes) -> object:
     return _Answering(data).info()
 
 
-class _Session:
+class _Session(requests.Session):
     """A session whose orderer answers with these bytes."""
 
     def __init__(self, content: bytes) -> None:
+        super().__init__()
         self._answer = requests.Response()
         self._answer.status_code = 200
         self._answer._content = content  # noqa: SLF001 - there is no other way to make one.

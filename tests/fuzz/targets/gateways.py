@@ -78,7 +78,7 @@ def _step(data: bytes) -> object:
         lambda: steps.transaction(user, sent, datetime.now(UTC)),
         lambda: steps.question(user, sent),
     )
-    found = []
+    found: list[object] = []
     for each in read:
         try:
             found.append(each())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 
 from hlf import errors
@@ -16,7 +18,7 @@ MESSAGE = (mutations.bend_message, mutations.bend)
 
 def _block(data: bytes) -> object:
     found = blocks.decode(data)
-    seen = [found.hash, found.computed_data_hash, found.events, blocks.check(found)]
+    seen: list[object] = [found.hash, found.computed_data_hash, found.events, blocks.check(found)]
     for transaction in found.transactions:
         seen += [transaction.timestamp, transaction.code_name, blocks.check_transaction(transaction)]
         seen += [action.args for action in transaction.actions]
@@ -33,7 +35,7 @@ class _Failed(grpc.RpcError):
     def __init__(self, details: bytes) -> None:
         self._details = details
 
-    def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
+    def trailing_metadata(self) -> Any:
         return (("grpc-status-details-bin", self._details),)
 
 

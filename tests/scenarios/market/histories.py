@@ -240,7 +240,7 @@ class Histories(RuleBasedStateMachine):
     def invent(self, units: int, known: bool) -> None:
         """Send goods of an order that nobody placed, or more units of one than its parties agreed on."""
         door = "/v1/channels/{0}/chaincodes/{1}/{2}".format
-        asked = {"function": "Orders:facts", "arguments": [self.sale.order_id]}
+        asked: dict[str, Any] = {"function": "Orders:facts", "arguments": [self.sale.order_id]}
         facts = self.trading.callers["platform"].post(door("ecommerce", "commerce", "evaluate"), asked)["result"]
         for line in facts["lines"]:
             line["quantity"] += units

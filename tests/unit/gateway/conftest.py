@@ -41,7 +41,8 @@ def app(tmp_path: Path, ledgers: FakeLedgers) -> Flask:
 
 @pytest.fixture
 def services(app: Flask) -> context.Services:
-    return app.extensions[context.EXTENSION]
+    found: context.Services = app.extensions[context.EXTENSION]
+    return found
 
 
 @pytest.fixture

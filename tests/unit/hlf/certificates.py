@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -45,7 +46,7 @@ _SIGNS_CERTIFICATES = x509.KeyUsage(
 )
 
 
-def issue(name: str, issuer: Issued | None = None, *, key=None, hosts: tuple[str, ...] = ()) -> Issued:
+def issue(name: str, issuer: Issued | None = None, *, key: Any = None, hosts: tuple[str, ...] = ()) -> Issued:
     """A certificate for *name*: an authority's without *issuer*, else one that it has issued."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

@@ -103,7 +103,7 @@ def ordered(payload: bytes, signature: bytes = b"signature") -> bytes:
 
 
 def _config_of(genesis: Any) -> Any:
-    return configtx_pb2.ConfigEnvelope.FromString(blocks.from_message(genesis).transactions[0].config).config
+    return configtx_pb2.ConfigEnvelope.FromString(blocks.from_message(genesis).transactions[0].config or b"").config
 
 
 def _applied(before: Any, after: Any, update: Any) -> Any:

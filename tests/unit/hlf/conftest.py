@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hlf import aio
 from hlf.client import gateway
 from hlf.identity import Identity
-from hlf.signers import ecdsa
+from hlf.signers import Signer, ecdsa
 from tests.unit.hlf import blocking
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
@@ -16,12 +20,13 @@ _USER = issue("user", issue("ca"))
 
 
 @pytest.fixture(scope="session")
-def user():
+def user() -> tuple[Identity, Signer]:
+    assert isinstance(_USER.key, ec.EllipticCurvePrivateKey)
     return Identity("CarrierMSP", _USER.pem), ecdsa(_USER.key)
 
 
 @pytest.fixture
-def peer():
+def peer() -> Iterator[FakePeer]:
     started = FakePeer()
     started.start()
     yield started
@@ -29,7 +34,7 @@ def peer():
 
 
 @pytest.fixture(params=["client", "aio"])
-def client(request):
+def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """The client's functions by name: those of the synchronous client, and in a second run those of the asyncio one."""
     if request.param == "client":
         yield gateway
@@ -40,22 +45,22 @@ def client(request):
 
 
 @pytest.fixture
-def connect(client):
+def connect(client: Any) -> Any:
     """How a gateway is made."""
     return client.connect
 
 
 @pytest.fixture
-def fabric(connect, peer, user):
+def fabric(connect: Any, peer: FakePeer, user: tuple[Identity, Signer]) -> Iterator[Any]:
     with connect(peer.profile, *user) as connected:
         yield connected
 
 
 @pytest.fixture
-def channel(fabric):
+def channel(fabric: Any) -> Any:
     return fabric.network("trade")
 
 
 @pytest.fixture
-def contract(channel):
+def contract(channel: Any) -> Any:
     return channel.contract("lab")

@@ -9,6 +9,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from cryptography import x509
@@ -52,7 +53,9 @@ class FakeAuthority:
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
         self.issued_for: Issued | None = None
         self.chain = self.root.pem
-        self.users = {boss[0]: {"secret": boss[1], "type": "client", "affiliation": "", "attrs": [], "left": -1}}
+        self.users: dict[str, dict[str, Any]] = {
+            boss[0]: {"secret": boss[1], "type": "client", "affiliation": "", "attrs": [], "left": -1}
+        }
         self.boss = boss[0]
         self.certificates: list[tuple[str, x509.Certificate]] = []
         self.revoked: set[int] = set()
@@ -112,7 +115,7 @@ class FakeAuthority:
     def _info(self) -> dict[str, str]:
         return {"CAName": "ca1", "CAChain": base64.b64encode(self.chain).decode(), "Version": "fake"}
 
-    def _certified(self, name: str, value: dict) -> object:
+    def _certified(self, name: str, value: dict[str, Any]) -> object:
         asked = x509.load_pem_x509_csr(value["certificate_request"].encode())
         if asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value != name or not asked.is_signature_valid:
             raise RefusalError(403, 77, "The CSR subject common name must equal the enrollment ID")
@@ -141,7 +144,7 @@ class FakeAuthority:
         pem = self.issued_for.pem if self.issued_for else certificate.public_bytes(_PEM)
         return {"Cert": base64.b64encode(pem).decode(), "ServerInfo": self._info()}
 
-    def _attributes(self, name: str, asked: list | None) -> dict[str, str]:
+    def _attributes(self, name: str, asked: list[dict[str, Any]] | None) -> dict[str, str]:
         owned = {each["name"]: each for each in self.users[name]["attrs"]}
         if asked is None:
             return {key: each["value"] for key, each in owned.items() if each["ecert"]}
@@ -150,7 +153,7 @@ class FakeAuthority:
             raise RefusalError(500, 0, f"The following required attributes are missing: {missing}")
         return {each["name"]: owned[each["name"]]["value"] for each in asked if each["name"] in owned}
 
-    def _post_register(self, _name: str, _query: dict, value: dict) -> object:
+    def _post_register(self, _name: str, _query: dict[str, Any], value: dict[str, Any]) -> object:
         if value["id"] in self.users:
             raise RefusalError(409, 74, f"Identity '{value['id']}' is already registered")
         secret = value["secret"] or "made-by-the-ca"
@@ -158,7 +161,7 @@ class FakeAuthority:
         self.users[value["id"]] = {**kept, "secret": secret, "left": value["max_enrollments"] or -1}
         return {"secret": secret}
 
-    def _shown(self, name: str) -> dict:
+    def _shown(self, name: str) -> dict[str, Any]:
         if name not in self.users:
             raise RefusalError(404, 63, "Failed to get User: sql: no rows in result set")
         user = self.users[name]
@@ -167,10 +170,10 @@ class FakeAuthority:
         user["attrs"].reverse()
         return {"id": name, **shown, "max_enrollments": user["left"], "caname": "ca1"}
 
-    def _get_identities(self, name: str, _query: dict, _value: dict) -> object:
+    def _get_identities(self, name: str, _query: dict[str, Any], _value: dict[str, Any]) -> object:
         return self._shown(name) if name else {"identities": list(map(self._shown, self.users)), "caname": "ca1"}
 
-    def _put_identities(self, name: str, _query: dict, value: dict) -> object:
+    def _put_identities(self, name: str, _query: dict[str, Any], value: dict[str, Any]) -> object:
         self._shown(name)
         user = self.users[name]
         user.update({key: value[key] for key in ("type", "affiliation", "secret") if value.get(key)})
@@ -179,7 +182,7 @@ class FakeAuthority:
         user["left"] = {0: user["left"], -2: 0}.get(asked := value.get("max_enrollments", 0), asked)
         return self._shown(name)
 
-    def _delete_identities(self, name: str, _query: dict, _value: dict) -> object:
+    def _delete_identities(self, name: str, _query: dict[str, Any], _value: dict[str, Any]) -> object:
         shown = self._shown(name)
         del self.users[name]
         self.revoked |= {one.serial_number for owner, one in self.certificates if owner == name}
@@ -189,13 +192,13 @@ class FakeAuthority:
         tops = [{"name": "org1", "affiliations": [{"name": place} for place in sorted(self.places - {"org1"})]}]
         return {"name": "", "affiliations": tops, "caname": "ca1"}
 
-    def _post_affiliations(self, _name: str, query: dict, value: dict) -> object:
+    def _post_affiliations(self, _name: str, query: dict[str, Any], value: dict[str, Any]) -> object:
         if value["name"].rpartition(".")[0] not in self.places and query.get("force") != "true":
             raise RefusalError(500, 0, "Parent affiliation does not exist")
         self.places.add(value["name"])
         return {"name": value["name"], "caname": "ca1"}
 
-    def _post_revoke(self, _name: str, _query: dict, value: dict) -> object:
+    def _post_revoke(self, _name: str, _query: dict[str, Any], value: dict[str, Any]) -> object:
         if "id" in value:
             self._shown(value["id"])
             self.users[value["id"]]["revoked"] = True
@@ -211,7 +214,7 @@ class FakeAuthority:
         named = [{"Serial": f"{one.serial_number:x}", "AKI": "a1"} for one in found] or None
         return {"RevokedCerts": named, "CRL": self._crl() if value["gencrl"] and found else ""}
 
-    def _post_gencrl(self, _name: str, _query: dict, value: dict) -> object:
+    def _post_gencrl(self, _name: str, _query: dict[str, Any], value: dict[str, Any]) -> object:
         return {"CRL": self._crl(value.get("revokedbefore"))}
 
     def _crl(self, before: str | None = None) -> str:
@@ -224,7 +227,7 @@ class FakeAuthority:
             builder = builder.add_revoked_certificate(one)
         return base64.b64encode(builder.sign(self.root.key, hashes.SHA256()).public_bytes(_PEM)).decode()
 
-    def _get_certificates(self, _name: str, query: dict, _value: dict) -> object:
+    def _get_certificates(self, _name: str, query: dict[str, Any], _value: dict[str, Any]) -> object:
         found = [
             one
             for owner, one in self.certificates
@@ -252,7 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _enveloped(self, body: bytes) -> tuple[int, bytes]:
-        status, result, told = 200, "", []
+        status, told = 200, list[dict[str, Any]]()
+        result: object = ""
         try:
             result = self.fake.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
         except RefusalError as refused:
@@ -263,5 +267,5 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the library's names
 
-    def log_message(self, *_args) -> None:
+    def log_message(self, *_args: Any) -> None:
         """Say nothing."""

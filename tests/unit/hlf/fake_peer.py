@@ -69,7 +69,9 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=options)
         gateway_pb2_grpc.add_GatewayServicer_to_server(self, server)
         events_pb2_grpc.add_DeliverServicer_to_server(self, server)
-        health = {"Check": grpc.unary_unary_rpc_method_handler(self._health)}
+        health: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+            "Check": grpc.unary_unary_rpc_method_handler(self._health)
+        }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("grpc.health.v1.Health", health),))
         mutual = self._client_authority
         credentials = grpc.ssl_server_credentials(
@@ -99,7 +101,9 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
     def profile(self) -> Profile:
         return Profile("test", "CarrierMSP", (self.endpoint,))
 
-    def refuse(self, service: str, code: grpc.StatusCode, words: str = "refused", metadata: tuple = ()) -> None:
+    def refuse(
+        self, service: str, code: grpc.StatusCode, words: str = "refused", metadata: tuple[Any, ...] = ()
+    ) -> None:
         """Let the next call of *service* fail."""
 
         def abort(context: grpc.ServicerContext) -> None:
@@ -216,7 +220,9 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         self._enter("Health", request, context)
         return b""
 
-    def _deliver(self, service: str, request_iterator: Any, context: Any, content: Callable[[Any], dict]) -> Any:
+    def _deliver(
+        self, service: str, request_iterator: Any, context: Any, content: Callable[[Any], dict[str, Any]]
+    ) -> Any:
         envelope = next(request_iterator)
         self._enter(service, envelope, context)
         parsed = envelopes.parse(envelope.SerializeToString())
@@ -229,8 +235,8 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         seek = ab_pb2.SeekInfo.FromString(parsed.data)
         newest = len(self._chain) - 1
         named = {"newest": newest, "oldest": 0}
-        start = named.get(seek.start.WhichOneof("Type"), seek.start.specified.number)
-        stop = named.get(seek.stop.WhichOneof("Type"), seek.stop.specified.number)
+        start = named.get(seek.start.WhichOneof("Type") or "", seek.start.specified.number)
+        stop = named.get(seek.stop.WhichOneof("Type") or "", seek.stop.specified.number)
         for number in self._numbers(start, stop, context):
             yield events_pb2.DeliverResponse(**content(self._chain[number][0]))
         yield events_pb2.DeliverResponse(status=common_pb2.SUCCESS)

@@ -6,6 +6,7 @@ import re
 import tarfile
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from fabric_protos.common import common_pb2
@@ -29,16 +30,18 @@ def block(name: str) -> blocks.Block:
     return blocks.decode(read(name))
 
 
-def message(name: str):
+def message(name: str) -> common_pb2.Block:
     return common_pb2.Block.FromString(read(name))
 
 
 def number_of(name: str) -> int:
-    return int(re.search(r"block-(\d+)", name)[1])
+    found = re.search(r"block-(\d+)", name)
+    assert found is not None
+    return int(found[1])
 
 
 @lru_cache(maxsize=512)
-def public_key(creator: bytes):
+def public_key(creator: bytes) -> Any:
     """The key of a serialized identity's certificate."""
     return x509.load_pem_x509_certificate(signatures.parse_identity(creator)[1]).public_key()
 
@@ -46,4 +49,6 @@ def public_key(creator: bytes):
 def certificate(archive: str, path: str) -> bytes:
     """A PEM certificate out of one of the golden archives."""
     with tarfile.open(FOLDER / archive) as tar:
-        return tar.extractfile(path).read()
+        held = tar.extractfile(path)
+        assert held is not None
+        return held.read()

@@ -106,7 +106,7 @@ def random_problem(
     """
     stages = STAGES[:steps]
     names = [f"C{number:04}MSP" for number in range(carriers)]
-    offers = []
+    offers: list[Any] = []
     for carrier in names:
         for part in range(services):
             own = stages[part * steps // services : (part + 1) * steps // services]

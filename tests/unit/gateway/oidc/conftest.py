@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,12 +57,12 @@ def issuer() -> DevelopmentIssuer:
 
 
 @pytest.fixture
-def asked(issuer) -> Asked:
+def asked(issuer: DevelopmentIssuer) -> Asked:
     return Asked(issuer)
 
 
 @pytest.fixture
-def issuers(asked, tmp_path) -> Issuers:
+def issuers(asked: Asked, tmp_path: Path) -> Issuers:
     """Trusts the issuer for two organisations."""
     (tmp_path / "oidc.toml").write_text(TRUST)
     return Issuers(trust.read(str(tmp_path / "oidc.toml")), asked)

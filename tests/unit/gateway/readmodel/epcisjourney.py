@@ -41,7 +41,9 @@ def corrected(made: pages.Page) -> pages.Page:
 
 def wrote(made: pages.Page, *, opening: bool = False, **changed: Any) -> Wrote:
     """The transaction that writes a page, and before it the journey if it is the *opening*."""
-    public = {("page", made.journey_id, made.msp_id): records.plain(dataclasses.replace(made, **changed))}
+    public: dict[tuple[str, ...], Any] = {
+        ("page", made.journey_id, made.msp_id): records.plain(dataclasses.replace(made, **changed))
+    }
     return Wrote({("journey", "J1"): records.plain(JOURNEY), **public} if opening else public)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from gateway.http import context
 from gateway.readmodel.feeding import Feeder
@@ -56,12 +59,14 @@ class Gateway:
 
 
 @pytest.fixture
-def app(url, tmp_path, ledgers):
+def app(url: str, tmp_path: Path, ledgers: FakeLedgers) -> Flask:
     return application(tmp_path, ledgers, database=url, webhook_networks="127.0.0.0/8")
 
 
 @pytest.fixture
-def gateway(client, bearer, services, ledgers) -> Gateway:
+def gateway(
+    client: FlaskClient, bearer: Callable[..., dict[str, str]], services: context.Services, ledgers: FakeLedgers
+) -> Gateway:
     found = Gateway(client, bearer("webhooks"), services, ledgers)
     found.blocks()
     return found
@@ -74,7 +79,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def webhook(gateway, receiver) -> Callable[..., str]:
+def webhook(gateway: Gateway, receiver: Receiver) -> Callable[..., str]:
     """Make a webhook for the receiver; return its id."""
 
     def make(**filters: Any) -> str:
