@@ -56,9 +56,19 @@ _PAGES = Prepared(
     )
     .order_by(model_records.c.record)
 )
-_KNOWN = Prepared(sa.select(_EVENTS.c.hash).where(*_here(_EVENTS), _EVENTS.c.source == sa.bindparam("this_source")))
+_KNOWN = Prepared(
+    sa.select(_EVENTS.c.hash, _EVENTS.c.block_number, _EVENTS.c.position).where(
+        *_here(_EVENTS), _EVENTS.c.source == sa.bindparam("this_source")
+    )
+)
 _DROP = tuple(
-    Prepared(sa.delete(table).where(*_here(table), table.c.hash == sa.bindparam("this_hash")))
+    Prepared(
+        sa.delete(table).where(
+            *_here(table),
+            table.c.block_number == sa.bindparam("this_block_number"),
+            table.c.position == sa.bindparam("this_position"),
+        )
+    )
     for table in (_NAMES, _EVENTS)
 )
 _PUT = Prepared(insert(_EVENTS).on_conflict_do_nothing())
@@ -99,8 +109,8 @@ class PageEvents:
 
     def drop(self, source: str) -> None:
         """Delete the events of a record that is gone; most records have none."""
-        for known in self._known(source):
-            self._forget(known)
+        for place in self._known(source).values():
+            self._forget(place)
 
     def take(self, changed: Iterable[tuple[str, str]], number: int) -> None:
         """Read the pages again that a block may have changed, by the kinds and ids of its records."""
@@ -114,8 +124,8 @@ class PageEvents:
     def _read(self, row: Any, kind: str, about: str, number: int, position: int) -> int:
         found = {each.hash: each for each in of_page(kind, row["id"], row["document"], about)}
         known = self._known(row["record"])
-        for gone in known - found.keys():
-            self._forget(gone)
+        for gone in known.keys() - found.keys():
+            self._forget(known[gone])
         for each in found.values():
             if each.hash not in known:
                 self._put(each, row["record"], number, position)
@@ -123,34 +133,38 @@ class PageEvents:
         return position
 
     def _put(self, event: PageEvent, source: str, number: int, position: int) -> None:
-        self._database.execute(
+        place = {"block_number": number, "position": position}
+        put = self._database.execute(
             _PUT,
             {
                 **self._values,
+                **place,
                 "hash": event.hash,
                 "source": source,
-                "block_number": number,
-                "position": position,
                 "at": event.at,
                 "recorded_at": event.recorded_at,
                 "declared_at": event.declared_at,
                 "document": json.dumps(event.document, separators=(",", ":")),
             },
         )
+        if put.rowcount != 1:
+            return  # Another page has the same record; only a modified peer can have copied it.
         rows = [
-            {**self._values, "hash": event.hash, "name": name, "value": text, "number": counted}
+            {**self._values, **place, "name": name, "value": text, "number": counted}
             for name, text, counted in sorted(set(event.names), key=lambda each: each[:2])
         ]
         if rows:
             self._database.execute_each(_NAME, rows)
 
-    def _known(self, source: str) -> set[str]:
+    def _known(self, source: str) -> dict[str, tuple[int, int]]:
+        """Return the hash and place of each event of a record."""
         rows = self._database.execute(_KNOWN, {**self._here, "this_source": source}).fetchall()
-        return {row["hash"] for row in rows}
+        return {row["hash"]: (row["block_number"], row["position"]) for row in rows}
 
-    def _forget(self, known: str) -> None:
+    def _forget(self, place: tuple[int, int]) -> None:
+        values = {**self._here, "this_block_number": place[0], "this_position": place[1]}
         for statement in _DROP:
-            self._database.execute(statement, {**self._here, "this_hash": known})
+            self._database.execute(statement, values)
 
     def _about(self, kind: str, name: str) -> str:
         row = self._database.execute(_ABOUT, {**self._here, "wanted": _SUBJECT[kind], "name": name}).fetchone()

@@ -144,10 +144,11 @@ def _write(database: StoreConnection, msp_id: str, channel: str, changes: Change
         database.execute(_PUT, {**place, **_row(step, changes.number)})
         if step.kind in recordkinds.KINDS:
             labels = {*recordkinds.labels(dict(step.document)), ("id", recordkinds.label(step.id))}
+            labelled = {"record": step.record, "kind": step.kind, "block_number": changes.number}
             _each(
                 database,
                 _LABEL,
-                ({**place, "record": step.record, "name": name, "value": value} for name, value in sorted(labels)),
+                ({**place, **labelled, "name": name, "value": value} for name, value in sorted(labels)),
             )
     of_pages.take(changed, changes.number)
     _each(

@@ -15,13 +15,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.readmodel import cursors, recordkinds
+from gateway.readmodel import cursors, recordkinds, ways
 from gateway.readmodel.model import Model
+from gateway.readmodel.ways import Way
 from gateway.store.database import StoreConnection
 from gateway.store.tables import model_events, model_labels, model_records
 
 SORTS = ("-changed", "changed", "id", "-id", "state", "-state")
-_COLUMNS = {"changed": model_records.c.block_number, "id": model_records.c.id, "state": model_records.c.state}
+_COLUMNS = {"changed": "block_number", "id": "id", "state": "state"}
+_BY_CHANGE = ("changed", "-changed")
 _LAST = "\U0010ffff"
 _LABELS_AT_ONCE = 100
 
@@ -98,24 +100,101 @@ def find(model: Model, msp_id: str, query: Query) -> RecordPage:
     Raises:
         ValueError: the cursor is not from a page in this order.
     """
-    down = query.sort.startswith("-")
-    column = _COLUMNS[query.sort.lstrip("-")]
-    keys = (column, model_records.c.channel, model_records.c.record)
-    asked = sa.select(model_records).where(model_records.c.msp_id == msp_id, model_records.c.kind == query.kind)
-    if query.channel:
-        asked = asked.where(model_records.c.channel == query.channel)
-    if query.state:
-        asked = asked.where(model_records.c.state == query.state)
-    for name, value in query.where.items():
-        asked = asked.where(_labelled(name, value))
-    if query.cursor:
-        asked = asked.where(cursors.beyond(keys, cursors.read(query.cursor, [type_of(key) for key in keys]), down))
-    asked = asked.order_by(*(key.desc() if down else key for key in keys)).limit(query.limit + 1)
     with model.store.reading() as database:
-        rows = database.execute(asked).fetchall()
+        rows = database.execute(_asked(database, msp_id, query)).fetchall()
     more = len(rows) > query.limit
     shown = rows[: query.limit]
+    keys = _keys(query.sort, model_records)
     return RecordPage(tuple(map(_record, shown)), cursors.text([shown[-1][key.name] for key in keys]) if more else "")
+
+
+def _keys(sort: str, table: sa.FromClause) -> tuple[sa.ColumnElement[Any], ...]:
+    return tuple(table.c[name] for name in (_COLUMNS[sort.lstrip("-")], "channel", "record"))
+
+
+def _asked(database: StoreConnection, msp_id: str, query: Query) -> sa.Select[Any]:
+    """Return the statement for a page and one row more, by the way that reads the fewest rows."""
+    conditions: list[tuple[str, str, str]] = [("where", name, value) for name, value in query.where.items()]
+    conditions += [(name, "", value) for name in ("state", "channel") if (value := getattr(query, name))]
+    if not conditions:
+        return _page(model_records, msp_id, query, _of_kind(model_records, msp_id, query))
+    along = [_way(msp_id, query, each) for each in conditions]
+    best, few = (0, False) if len(along) == 1 and query.sort in _BY_CHANGE else ways.fewest(database, along)
+    others = [each for number, each in enumerate(conditions) if number != best]
+    if few:
+        table = along[best].table
+        met = sa.select(table.c.channel, table.c.record).where(*along[best].where).limit(ways.FEW).subquery()
+        within = model_records.join(
+            met, sa.and_(model_records.c.channel == met.c.channel, model_records.c.record == met.c.record)
+        )
+        where = [*_of_kind(model_records, msp_id, query), *_probes(model_records, msp_id, others)]
+        return _page(model_records, msp_id, query, where, within)
+    if query.sort in _BY_CHANGE:
+        base = along[best].table
+        return _page(base, msp_id, query, [*along[best].where, *_probes(base, msp_id, others)])
+    where = [*_of_kind(model_records, msp_id, query), *_probes(model_records, msp_id, conditions)]
+    return _page(model_records, msp_id, query, where)
+
+
+def _page(
+    base: sa.Table,
+    msp_id: str,
+    query: Query,
+    where: Sequence[sa.ColumnElement[bool]],
+    within: sa.FromClause | None = None,
+) -> sa.Select[Any]:
+    """Return the records of the page that *base* has under these conditions; documents are read of these alone."""
+    down, keys = query.sort.startswith("-"), _keys(query.sort, base)
+    picked = sa.select(base.c.channel, base.c.record).select_from(base if within is None else within).where(*where)
+    if query.cursor:
+        types = [type_of(key) for key in keys]
+        picked = picked.where(cursors.beyond(keys, cursors.read(query.cursor, types), down))
+    some = picked.order_by(*_ordered(keys, down)).limit(query.limit + 1).subquery()
+    same = sa.and_(
+        model_records.c.msp_id == msp_id,
+        model_records.c.channel == some.c.channel,
+        model_records.c.record == some.c.record,
+    )
+    return (
+        sa.select(model_records)
+        .join_from(some, model_records, same)
+        .order_by(*_ordered(_keys(query.sort, model_records), down))
+    )
+
+
+def _ordered(keys: Sequence[sa.ColumnElement[Any]], down: bool) -> list[sa.ColumnElement[Any]]:
+    return [key.desc() if down else key for key in keys]
+
+
+def _of_kind(table: sa.Table, msp_id: str, query: Query) -> list[sa.ColumnElement[bool]]:
+    return [table.c.msp_id == msp_id, table.c.kind == query.kind]
+
+
+def _way(msp_id: str, query: Query, condition: tuple[str, str, str]) -> Way:
+    what, name, value = condition
+    if what == "where":
+        labelled = (model_labels.c.name == name, model_labels.c.value == recordkinds.label(value))
+        return Way(model_labels, (*_of_kind(model_labels, msp_id, query), *labelled))
+    return Way(model_records, (*_of_kind(model_records, msp_id, query), model_records.c[what] == value))
+
+
+def _probes(
+    base: sa.Table, msp_id: str, conditions: Sequence[tuple[str, str, str]]
+) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield each condition as one on a row of *base*."""
+    for what, name, value in conditions:
+        if what in base.c:
+            yield base.c[what] == value
+            continue
+        table = (model_labels if what == "where" else model_records).alias()
+        told = (
+            (table.c.name == name, table.c.value == recordkinds.label(value))
+            if what == "where"
+            else (table.c[what] == value,)
+        )
+        yield ways.holds(
+            table, table.c.msp_id == msp_id, table.c.channel == base.c.channel, table.c.record == base.c.record, *told
+        )
 
 
 def named(model: Model, msp_id: str, kind: str, ids: Collection[str]) -> tuple[ModelRecord, ...]:
@@ -234,17 +313,7 @@ def index_of(model: Model, msp_id: str, channel: str, block_number: int, transac
 
 def type_of(column: sa.ColumnElement[Any]) -> type:
     """Return the type of a column's values."""
-    return int if column is model_records.c.block_number else str
-
-
-def _labelled(name: str, value: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a record has the value under the name, compared as on a label."""
-    same = (model_labels.c[each] == model_records.c[each] for each in ("msp_id", "channel", "record"))
-    return sa.exists(
-        sa.select(sa.literal(1)).where(
-            *same, model_labels.c.name == name, model_labels.c.value == recordkinds.label(value)
-        )
-    )
+    return int if column.name == model_records.c.block_number.name else str
 
 
 def _record(row: Any) -> ModelRecord:

@@ -119,6 +119,8 @@ model_records = _table(
     sa.Index("model_records_by_change", "msp_id", "kind", "block_number", "channel", "record"),
     sa.Index("model_records_by_id", "msp_id", "kind", "id", "channel", "record"),
     sa.Index("model_records_by_state", "msp_id", "kind", "state", "channel", "record"),
+    sa.Index("model_records_of_state", "msp_id", "kind", "state", "block_number", "channel", "record"),
+    sa.Index("model_records_of_channel", "msp_id", "kind", "channel", "block_number", "record"),
 )
 
 model_labels = _table(
@@ -128,7 +130,11 @@ model_labels = _table(
     sa.Column("record", EXACT, primary_key=True),
     sa.Column("name", EXACT, primary_key=True),
     sa.Column("value", EXACT, primary_key=True),
+    # As in its record: so a list of what has a label is read in its order, and no further than its page.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("block_number", NUMBER, nullable=False),
     sa.Index("model_labels_by_value", "msp_id", "value", "channel", "record"),
+    sa.Index("model_labels_by_change", "msp_id", "kind", "name", "value", "block_number", "channel", "record"),
 )
 
 model_events = _table(
@@ -143,6 +149,7 @@ model_events = _table(
     sa.Column("at", NUMBER, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Index("model_events_by_block", "msp_id", "block_number", "channel", "index"),
+    sa.Index("model_events_of_name", "msp_id", "name", "block_number", "channel", "index"),
 )
 
 model_epcis_events = _table(
@@ -159,21 +166,35 @@ model_epcis_events = _table(
     sa.Column("declared_at", NUMBER),
     sa.Column("document", sa.Text, nullable=False),
     sa.Index("model_epcis_events_by_place", "msp_id", "block_number", "channel", "position"),
-    sa.Index("model_epcis_events_by_time", "msp_id", "at", "channel", "block_number", "position"),
-    sa.Index("model_epcis_events_by_record", "msp_id", "recorded_at", "channel", "block_number", "position"),
+    sa.Index("model_epcis_events_by_time", "msp_id", "at", "block_number", "channel", "position"),
+    sa.Index("model_epcis_events_by_record", "msp_id", "recorded_at", "block_number", "channel", "position"),
     sa.Index("model_epcis_events_of", "msp_id", "channel", "source"),
+    sa.Index(
+        "model_epcis_events_declared",
+        *("msp_id", "block_number", "channel", "position", "declared_at"),
+        postgresql_where=sa.text("declared_at IS NOT NULL"),
+        sqlite_where=sa.text("declared_at IS NOT NULL"),
+    ),
 )
 
+# What events can be found by, under the place of each: so what has a value is read in the order of the channel.
 model_epcis_names = _table(
     "model_epcis_names",
     sa.Column("msp_id", sa.Text, primary_key=True),
     sa.Column("channel", EXACT, primary_key=True),
-    sa.Column("hash", EXACT, primary_key=True),
+    sa.Column("block_number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("position", NUMBER, primary_key=True, autoincrement=False),
     sa.Column("name", EXACT, primary_key=True),
     sa.Column("value", EXACT, primary_key=True),
     # The value, if it is a number.
     sa.Column("number", NUMBER),
-    sa.Index("model_epcis_names_by_value", "msp_id", "name", "value", "channel", "hash"),
+    sa.Index("model_epcis_names_by_value", "msp_id", "name", "value", "block_number", "channel", "position"),
+    sa.Index(
+        "model_epcis_names_by_number",
+        *("msp_id", "name", "number", "block_number", "channel", "position"),
+        postgresql_where=sa.text("number IS NOT NULL"),
+        sqlite_where=sa.text("number IS NOT NULL"),
+    ),
 )
 
 webhooks = _table(
