@@ -12,10 +12,11 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from importlib import resources
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -25,6 +26,8 @@ CHAPTERS = (
 # Stands for a document that is kept elsewhere.
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 _REFERENCE = re.compile(r"\$([a-z][a-z-]*)(?:\+([0-9]+)([sdh]))?")
+# A calendar day is one at a place: tariffs of Viet Nam apply from a day there.
+_DAYS: Mapping[str, tzinfo] = {"today": UTC, "today-in-hanoi": ZoneInfo("Asia/Ho_Chi_Minh")}
 _UNITS = {"s": "seconds", "h": "hours", "d": "days"}
 
 
@@ -98,7 +101,7 @@ def references(node: Any) -> set[str]:
         return set().union(*(references(each) for each in node))
     if not isinstance(node, str):
         return set()
-    return {found for found, *_ in _REFERENCE.findall(node)} - {"now", "today", "digest"}
+    return {found for found, *_ in _REFERENCE.findall(node)} - {"now", "digest", *_DAYS}
 
 
 def _read(name: str) -> Any:
@@ -131,7 +134,8 @@ def _value(found: re.Match[str], known: Mapping[str, Any], now: datetime) -> Any
     if name == "now":
         later = now + (timedelta(**{_UNITS[unit]: int(count)}) if count else timedelta())
         return later.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"today": now.astimezone(UTC).date().isoformat(), "digest": DIGEST, **known}[name]
+    days = {each: now.astimezone(zone).date().isoformat() for each, zone in _DAYS.items()}
+    return {**days, "digest": DIGEST, **known}[name]
 
 
 def _at(answer: Any, place: str) -> Any:
