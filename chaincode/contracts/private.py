@@ -9,12 +9,15 @@ and the contract compares its hash in every collection that must have it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from chaincode.contracts import store
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.disclosure.disclosures import Disclosure
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.vocabulary import bounds
 from hlf.codec import canonical, records
 from hlf.codec.refusals import RefusalRow, invalid
 from hlf.shim import api
@@ -146,13 +149,51 @@ def own(ctx: api.Context, holder: str, key: str, what: str) -> bytes:
     return data
 
 
-def listed(ctx: api.Context, holder: str, object_type: str, attributes: Sequence[str] = ()) -> list[bytes]:
+def listed(
+    ctx: api.Context, holder: str, object_type: str, attributes: Sequence[str], most: int | None = None
+) -> list[bytes]:
     """
-    Return all values of *object_type* that *holder* stores, in the order of their keys; only for queries on its
-    peer.
+    Return the values of *object_type* with these *attributes* that *holder* stores, the first *most* in the order of
+    their keys.
+
+    Only for queries on its peer, and where the attributes leave few or there is a *most*; lists that grow use `page`.
     """
     found = ctx.stub.get_private_data_by_partial_composite_key(collection(holder), object_type, attributes)
-    return [entry.value for entry in found]
+    with found:
+        return [entry.value for entry in itertools.islice(found, most)]
+
+
+def page(
+    ctx: api.Context,
+    holder: str,
+    read: Callable[[bytes], Record],
+    size: int,
+    bookmark: str,
+    object_type: str,
+    fits: Callable[[Record], bool] = lambda _: True,
+) -> tuple[tuple[Record, ...], str]:
+    """
+    Return up to *size* values that *holder* stores, as *read* reads them and *fits* takes them, and the bookmark of the
+    next page.
+
+    A page looks at no more records than the largest page has. So it may have fewer than *size*, even none; only an
+    empty bookmark means the end. For queries on the holder's peer.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for a size that is not within `bounds.PAGE`.
+    """
+    bounds.PAGE.check("size", size)
+    start = store.marked_key(ctx, bookmark, object_type)
+    shown: list[Record] = []
+    found = ctx.stub.get_private_data_by_partial_composite_key(collection(holder), object_type, (), start)
+    with found:
+        for looked_at, entry in enumerate(found):
+            if len(shown) == size or looked_at == bounds.PAGE.most:
+                return tuple(shown), store.bookmark_of(ctx, entry.key)
+            one = read(entry.value)
+            if fits(one):
+                shown.append(one)
+    return tuple(shown), ""
 
 
 def announce(ctx: api.Context, event: str, **ids: str) -> dict[str, str]:

@@ -91,13 +91,21 @@ def page(
     Raises:
         Refused: INVALID_ARGUMENT for a size that is not within `bounds.PAGE`.
     """
-    stub = ctx.stub
-    start = stub.create_composite_key(name, [*attributes, *bookmark.split("/")]) if bookmark else ""
-    found, following = stub.get_state_by_partial_composite_key_with_pagination(
-        name, attributes, bounds.PAGE.check("size", size), start
+    found, following = ctx.stub.get_state_by_partial_composite_key_with_pagination(
+        name, attributes, bounds.PAGE.check("size", size), marked_key(ctx, bookmark, name, *attributes)
     )
-    rest = stub.split_composite_key(following)[1][len(attributes) :] if following else []
-    return tuple(records.loads(kind, entry.value) for entry in found), "/".join(rest)
+    shown = tuple(records.loads(kind, entry.value) for entry in found)
+    return shown, bookmark_of(ctx, following, *attributes) if following else ""
+
+
+def marked_key(ctx: api.Context, bookmark: str, name: str, *attributes: str) -> str:
+    """Return the key with which the page of a bookmark begins; empty for the first page."""
+    return ctx.stub.create_composite_key(name, [*attributes, *bookmark.split("/")]) if bookmark else ""
+
+
+def bookmark_of(ctx: api.Context, key: str, *attributes: str) -> str:
+    """Return the bookmark of the page that begins with *key*, in the list of the keys with these *attributes*."""
+    return "/".join(ctx.stub.split_composite_key(key)[1][len(attributes) :])
 
 
 def history(ctx: api.Context, name: str, *attributes: str) -> tuple[KeyChange, ...]:

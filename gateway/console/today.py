@@ -11,9 +11,9 @@ from flask import url_for
 from chaincode.domain.orders.orders import State as OrderState
 from gateway.console import lists, returning
 from gateway.console.dealings import agreements, carrierclaims, drawbacks
-from gateway.console.figures import audience
+from gateway.console.figures import audience, permissions
 from gateway.http import context
-from gateway.http.context import COMMERCE, TRADE
+from gateway.http.context import COMMERCE
 from gateway.pages import localformats, places
 from gateway.pages.languages import gettext
 from gateway.readmodel import views
@@ -21,6 +21,7 @@ from gateway.readmodel.queries import Query
 from hlf import errors
 
 _LATEST = 5
+_COUNTED = 200
 _WAITING = 10
 _PLACED: OrderState = "placed"
 
@@ -38,14 +39,20 @@ class Task:
 def of() -> dict[str, Any]:
     """Return the values of the page: what waits, what is shown to whom, and the latest orders."""
     views.refreshed()
-    given, received = context.ask_list(TRADE, "Disclosures:given"), context.ask_list(TRADE, "Disclosures:received")
     asked = [one for one in audience.open_requests() if one["asked"]["owner"] == context.caller().msp_id]
     return {
         "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_dealings(), *_orders_to_confirm()],
-        "given": [one for one in given if one["state"] == "open"],
-        "received": [one for one in received if one["state"] == "open"],
+        "given": _open(permissions.GIVEN),
+        "received": _open(permissions.RECEIVED),
         "orders": _orders(),
     }
+
+
+def _open(which: str) -> str:
+    """Return how many permissions are open, among the newest; a sign says if there are more of them to look at."""
+    found, following = permissions.page(which, _COUNTED)
+    number = sum(each.state == "open" for each in found)
+    return localformats.number(number) + ("+" if following else "")
 
 
 def _questions(asked: list[dict[str, Any]]) -> list[Task]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, g, request
 
 from chaincode.domain import channels
+from chaincode.domain.vocabulary import bounds
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
@@ -260,6 +262,24 @@ def ask_optional(chaincode: TradeChaincode, function: str, *arguments: Any) -> d
 def ask_list(chaincode: TradeChaincode, function: str, *arguments: Any) -> list[Any]:
     """Return the answer of a function that returns a list; see ``ask``."""
     return results.listing(ask(chaincode, function, *arguments))
+
+
+def ask_pages(
+    chaincode: TradeChaincode, function: str, member: str, *arguments: Any, most: int | None = None
+) -> Iterator[Any]:
+    """
+    Yield the entries of a function that answers by pages, asking for the next page when it is needed; see ``ask``.
+
+    The entries are the *member* of each page. The function takes size and bookmark after *arguments*. Not more than
+    *most* pages are asked for.
+    """
+    bookmark = ""
+    for _ in itertools.count() if most is None else range(most):
+        page = ask_record(chaincode, function, *arguments, bounds.PAGE.most, bookmark)
+        yield from results.listing(page[member])
+        bookmark = page["bookmark"]
+        if not bookmark:
+            return
 
 
 def act(

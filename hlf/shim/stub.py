@@ -198,10 +198,16 @@ class Stub(ProposalContent):
         return self._range(*keyranges.simple_range(start, end), _named(collection))
 
     def get_private_data_by_partial_composite_key(
-        self, collection: str, object_type: str, attributes: Sequence[str] = ()
+        self, collection: str, object_type: str, attributes: Sequence[str] = (), bookmark: str = ""
     ) -> Results[KV]:
-        """Return the composite keys of *collection* that begin so; only in read-only transactions."""
-        return self._range(*keyranges.prefix_range(object_type, attributes), _named(collection))
+        """
+        Return the composite keys of *collection* that begin so; only in read-only transactions.
+
+        Fabric has no pages of private data. Instead, the iteration can begin at the key *bookmark*, and be closed
+        after as many keys as a page has.
+        """
+        start, end = keyranges.prefix_range(object_type, attributes)
+        return self._range(max(start, bookmark), end, _named(collection))
 
     def get_private_data_query_result(self, collection: str, query: str) -> Results[KV]:
         """Return the results of a rich query in *collection*; it needs CouchDB and a read-only transaction."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +52,14 @@ class DemoCaller:
     def get(self, path: str, **query: str | int) -> Any:
         """Return the answer to a question; raises DemoError for a refusal."""
         return self._answer("GET", path, params=query).json()
+
+    def pages(self, path: str, **query: str | int) -> Iterator[Any]:
+        """Yield the records of a list, page after page; raises DemoError for a refusal."""
+        response = self._answer("GET", path, params=query)
+        yield from response.json()
+        while following := response.links.get("next"):
+            response = self._answer("GET", following["url"])
+            yield from response.json()
 
     def post(self, path: str, body: Any = None) -> dict[str, Any]:
         """Return the answer to a request; raises DemoError for a refusal."""

@@ -7,6 +7,8 @@ collections, because each peer has only its own copy.
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import agreements
@@ -17,6 +19,14 @@ from hlf.shim import api
 
 _KEY = "agreement"
 _BOTH = ("transient.agreement.giver", "transient.agreement.draft.taker")
+
+
+@dataclasses.dataclass(frozen=True)
+class AgreementPage:
+    """A page of agreements, and the bookmark of the next."""
+
+    agreements: tuple[agreements.Agreement, ...]
+    bookmark: str
 
 
 class Agreements(api.Contract):
@@ -66,13 +76,21 @@ class Agreements(api.Contract):
     def read(self, ctx: api.Context, agreement_id: str) -> agreements.Agreement:
         """Return one of the caller's agreements; to change it, send exactly these bytes."""
         data = private.own(ctx, access.member(ctx), _key(ctx, agreement_id), f"agreement {agreement_id}")
-        return records.loads(agreements.Agreement, data)
+        return _read(data)
 
     @api.query(read_on=("caller",), called_by=("giver", "taker"))
-    def list(self, ctx: api.Context) -> tuple[agreements.Agreement, ...]:
-        """Return the caller's agreements."""
-        found = private.listed(ctx, access.member(ctx), _KEY)
-        return tuple(records.loads(agreements.Agreement, data) for data in found)
+    def list(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> AgreementPage:
+        """
+        Return the next *size* agreements of the caller.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return AgreementPage(*private.page(ctx, access.member(ctx), _read, size, bookmark, _KEY))
+
+
+def _read(data: bytes) -> agreements.Agreement:
+    return records.loads(agreements.Agreement, data)
 
 
 def _proven(ctx: api.Context, agreement_id: str) -> agreements.Agreement:

@@ -7,6 +7,8 @@ No answer or event reveals the capacity of a departure. To show it to others, a 
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, clock, private
 from chaincode.contracts.register import participants
 from chaincode.domain.carriage import plans
@@ -18,6 +20,14 @@ from hlf.shim import api
 _CARRIERS = frozenset({"origin_carrier", "forwarder", "last_mile", "warehouse"})
 _PLAN = "plan"
 _DEPARTURE = "departure"
+
+
+@dataclasses.dataclass(frozen=True)
+class CarrierPlanPage:
+    """A page of a carrier's plans, and the bookmark of the next."""
+
+    plans: tuple[plans.CarrierPlan, ...]
+    bookmark: str
 
 
 class Plans(api.Contract):
@@ -77,7 +87,7 @@ class Plans(api.Contract):
     def read(self, ctx: api.Context, plan_id: str) -> plans.CarrierPlan:
         """Return one of the caller's plans."""
         data = private.own(ctx, access.member(ctx), _key(ctx, _PLAN, plan_id), f"plan {plan_id}")
-        return records.loads(plans.CarrierPlan, data)
+        return _read(data)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
     def departures(self, ctx: api.Context, plan_id: str) -> tuple[plans.Departure, ...]:
@@ -86,10 +96,14 @@ class Plans(api.Contract):
         return tuple(records.loads(plans.Departure, data) for data in found)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
-    def list(self, ctx: api.Context) -> tuple[plans.CarrierPlan, ...]:
-        """Return the caller's plans."""
-        found = private.listed(ctx, access.member(ctx), _PLAN)
-        return tuple(records.loads(plans.CarrierPlan, data) for data in found)
+    def list(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> CarrierPlanPage:
+        """
+        Return the next *size* plans of the caller.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return CarrierPlanPage(*private.page(ctx, access.member(ctx), _read, size, bookmark, _PLAN))
 
 
 def _carrier(ctx: api.Context) -> str:
@@ -97,6 +111,10 @@ def _carrier(ctx: api.Context) -> str:
     if not _CARRIERS & set(participants.participant(ctx, carrier).roles):
         raise Refusal.NOT_A_CARRIER(f"{carrier} is no carrier in the register")
     return carrier
+
+
+def _read(data: bytes) -> plans.CarrierPlan:
+    return records.loads(plans.CarrierPlan, data)
 
 
 def _departure(ctx: api.Context, carrier: str, plan_id: str, slot_id: str) -> plans.Departure:

@@ -74,6 +74,14 @@ class ListedClaim:
 
 
 @dataclasses.dataclass(frozen=True)
+class ClaimPage:
+    """A page of the owner's list, and the bookmark of the next."""
+
+    claims: tuple[ListedClaim, ...]
+    bookmark: str
+
+
+@dataclasses.dataclass(frozen=True)
 class OwnClaim:
     """A claim as its owner reads it: the document that it committed to, the disclosures into it, and the values."""
 
@@ -159,19 +167,15 @@ class Claims(api.Contract):
         return OwnClaim(claim_id, revision, data.decode(), tuple(encoded), values)
 
     @api.query(read_on=("caller",), called_by=("owner",))
-    def list(self, ctx: api.Context) -> tuple[ListedClaim, ...]:
-        """Return all revisions of the caller's own claims."""
-        found = map(disclosures.read_document, private.listed(ctx, access.member(ctx), "claim.document"))
-        return tuple(
-            ListedClaim(
-                document.claim_id,
-                document.revision,
-                document.kind,
-                document.issued_at,
-                hashlib.sha256(document.to_bytes()).hexdigest(),
-            )
-            for document in found
-        )
+    def list(self, ctx: api.Context, kind: str = "", size: int = 100, bookmark: str = "") -> ClaimPage:
+        """
+        Return the next revisions of the caller's own claims, at most *size*; of one *kind* or of all.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        fits = (lambda one: one.kind == kind) if kind else (lambda _: True)
+        return ClaimPage(*private.page(ctx, access.member(ctx), _listed, size, bookmark, DOCUMENT, fits))
 
     @api.query
     def document_hash(self, ctx: api.Context, owner: str, claim_id: str, revision: int) -> dict[str, str | int]:
@@ -198,6 +202,12 @@ class Claims(api.Contract):
         document, _ = proven_document(ctx, participants.participant(ctx, owner).msp_id, claim_id, revision)
         slots = claims.kind_of(document).slots
         return {"values": disclosures.opened(document, private.disclosed(ctx), slots)}
+
+
+def _listed(data: bytes) -> ListedClaim:
+    document = disclosures.read_document(data)
+    document_hash = hashlib.sha256(data).hexdigest()
+    return ListedClaim(document.claim_id, document.revision, document.kind, document.issued_at, document_hash)
 
 
 def _key(ctx: api.Context, object_type: str, claim_id: str, revision: int) -> str:

@@ -7,6 +7,8 @@ with several endorsers proves records only by hashes (`private`), and the client
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
@@ -20,6 +22,29 @@ from hlf.shim import api
 
 _OF_REQUEST = ("transient.request.requester", "transient.request.asked.owner", AUDITOR)
 _OF_GRANT = ("transient.grant.owner", "transient.grant.terms.recipient", AUDITOR)
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedRequest(Request):
+    """A request as lists show it: with whether it is answered or withdrawn."""
+
+    answered: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class RequestPage:
+    """A page of requests, and the bookmark of the next."""
+
+    requests: tuple[ListedRequest, ...]
+    bookmark: str
+
+
+@dataclasses.dataclass(frozen=True)
+class SealPage:
+    """A page of records of sealed attributes, and the bookmark of the next."""
+
+    seals: tuple[Seal, ...]
+    bookmark: str
 
 
 class Disclosures(api.Contract):
@@ -204,37 +229,64 @@ class Disclosures(api.Contract):
         return private.own(ctx, access.member(ctx), granting.receipt_key(ctx, grant_id), f"receipt of grant {grant_id}")
 
     @api.query(read_on=("caller",), called_by=("owner",))
-    def given(self, ctx: api.Context) -> list[granting.ListedGrant]:
-        """Return the caller's grants: recipients, attributes, purpose and expiry."""
-        caller = access.member(ctx)
-        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.owner == caller]
-
-    @api.query(read_on=("caller",), called_by=("recipient",))
-    def received(self, ctx: api.Context) -> list[granting.ListedGrant]:
-        """Return the grants that others gave to the caller."""
-        caller = access.member(ctx)
-        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller) if one.recipient == caller]
-
-    @api.query(read_on=(AUDITOR,), called_by=("auditor",))
-    def audit(self, ctx: api.Context) -> list[granting.ListedGrant]:
+    def given(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> granting.GrantPage:
         """
-        Return every grant of the channel, with names of attributes and without values; for the auditor.
+        Return the next grants of the caller: recipients, attributes, purpose and expiry; at most *size*.
 
         Raises:
-            Refused: NOT_AUDITOR.
+            Refused: INVALID_ARGUMENT.
+        """
+        caller = access.member(ctx)
+        return granting.page(ctx, caller, size, bookmark, lambda one: one.owner == caller)
+
+    @api.query(read_on=("caller",), called_by=("recipient",))
+    def received(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> granting.GrantPage:
+        """
+        Return the next grants that others gave to the caller, at most *size*.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        caller = access.member(ctx)
+        return granting.page(ctx, caller, size, bookmark, lambda one: one.recipient == caller)
+
+    @api.query(read_on=(AUDITOR,), called_by=("auditor",))
+    def audit(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> granting.GrantPage:
+        """
+        Return the next *size* grants of the channel, with names of attributes and without values; for the auditor.
+
+        Raises:
+            Refused: NOT_AUDITOR, INVALID_ARGUMENT.
         """
         caller = access.one_of(ctx, [participants.directory(ctx).auditor], Refusal.NOT_AUDITOR, "the auditor asks this")
-        return [granting.entry(ctx, one) for one in granting.all_of(ctx, caller)]
+        return granting.page(ctx, caller, size, bookmark, lambda _: True)
 
     @api.query(read_on=("caller",))
-    def requests(self, ctx: api.Context) -> list[dict[str, object]]:
-        """Return requests by or to the caller, and whether they are answered; for the auditor, all requests."""
+    def requests(self, ctx: api.Context, waiting: bool = False, size: int = 100, bookmark: str = "") -> RequestPage:
+        """
+        Return the next requests by or to the caller, and whether they are answered; for the auditor, of all requests.
+
+        *waiting* leaves out those that are answered or withdrawn.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
         caller = access.member(ctx)
-        found = [records.loads(Request, data) for data in private.listed(ctx, caller, "request")]
-        return [{**records.plain(one), "answered": granting.answered(ctx, one, caller)} for one in found]
+
+        def read(data: bytes) -> ListedRequest:
+            one = records.loads(Request, data)
+            return ListedRequest(**vars(one), answered=granting.answered(ctx, one, caller))
+
+        kept = private.page(ctx, caller, read, size, bookmark, "request", lambda one: not (waiting and one.answered))
+        return RequestPage(*kept)
 
     @api.query(read_on=("caller",), called_by=("owner", "auditor"))
-    def sealed(self, ctx: api.Context) -> list[Seal]:
-        """Return the caller's records of sealed attributes; for the auditor, all records."""
-        found = private.listed(ctx, access.member(ctx), "seal")
-        return [records.loads(Seal, data) for data in found]
+    def sealed(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> SealPage:
+        """
+        Return the next *size* records of the caller's sealed attributes; for the auditor, of all.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        caller = access.member(ctx)
+        return SealPage(*private.page(ctx, caller, lambda data: records.loads(Seal, data), size, bookmark, "seal"))

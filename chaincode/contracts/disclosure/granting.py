@@ -5,6 +5,7 @@ Requests, grants and pins in the collections: their keys, proofs and shared chec
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from chaincode.contracts import clock, private
@@ -25,6 +26,14 @@ class ListedGrant:
     grant: Grant
     state: str
     delivered: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class GrantPage:
+    """A page of grants, and the bookmark of the next."""
+
+    grants: tuple[ListedGrant, ...]
+    bookmark: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +84,10 @@ def held_by(ctx: api.Context, holder: str, grant_id: str) -> tuple[Grant, bytes]
     return records.loads(Grant, data), data
 
 
-def all_of(ctx: api.Context, holder: str) -> list[Grant]:
-    """Return every grant that *holder* stores; only for queries on its peer."""
-    return [records.loads(Grant, data) for data in private.listed(ctx, holder, "grant")]
+def page(ctx: api.Context, holder: str, size: int, bookmark: str, fits: Callable[[Grant], bool]) -> GrantPage:
+    """Return the next grants that *holder* stores and that *fits* takes, as `private.page` does."""
+    found, following = private.page(ctx, holder, _read, size, bookmark, "grant", fits)
+    return GrantPage(tuple(entry(ctx, one) for one in found), following)
 
 
 def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
@@ -225,6 +235,10 @@ def request_key(ctx: api.Context, request_id: str) -> str:
 def seal_key(ctx: api.Context, seal_id: str) -> str:
     """Return the key of a seal record at owner and auditor."""
     return ctx.stub.create_composite_key("seal", [identifiers.check("seal_id", seal_id)])
+
+
+def _read(data: bytes) -> Grant:
+    return records.loads(Grant, data)
 
 
 def _answer_key(ctx: api.Context, request_id: str) -> str:

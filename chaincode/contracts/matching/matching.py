@@ -55,6 +55,14 @@ class Verified:
     gap: Amount
 
 
+@dataclasses.dataclass(frozen=True)
+class OfferPage:
+    """A page of offers, and the bookmark of the next."""
+
+    offers: tuple[Offer, ...]
+    bookmark: str
+
+
 class Matching(WhyNotMe, api.Contract):
     """The best chain of carriers for a consignment; nobody can change it alone, and no rival sees a price."""
 
@@ -308,10 +316,15 @@ class Matching(WhyNotMe, api.Contract):
         return tendering.known(ctx, steps, offering.standing_offers(ctx))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def offers(self, ctx: api.Context) -> tuple[Offer, ...]:
-        """Return the valid offers, for platform and auditor."""
+    def offers(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> OfferPage:
+        """
+        Return the valid ones of the next *size* offers, for platform and auditor.
+
+        Raises:
+            Refused: NOT_TENDER, INVALID_ARGUMENT.
+        """
         participants.tender_member(ctx)
-        return offering.standing_offers(ctx)
+        return OfferPage(*offering.page(ctx, size, bookmark))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def certificate(self, ctx: api.Context, plan_id: str) -> Certificate:

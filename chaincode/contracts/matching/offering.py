@@ -23,7 +23,7 @@ from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Plan
 from chaincode.domain.matching.units import Service
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.vocabulary import identifiers
+from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import records
 from hlf.shim import api
 
@@ -124,9 +124,21 @@ def services(ctx: api.Context) -> tuple[Service, ...]:
 
 def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
     """Return the valid offers: the grant has not expired, and the owner still stores the same one."""
-    kept = _kept_offers(ctx, [one.offer_id for one in services(ctx)])
-    now = clock.now(ctx)
-    return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
+    return _standing(ctx, services(ctx))
+
+
+def page(ctx: api.Context, size: int, bookmark: str) -> tuple[tuple[Offer, ...], str]:
+    """
+    Return the valid offers of the next *size* services, and the bookmark of the next page: its first service.
+
+    Raises:
+        Refused: INVALID_ARGUMENT for a size that is not within `bounds.PAGE`.
+    """
+    bounds.PAGE.check("size", size)
+    carrier, _, service_id = bookmark.partition("/")
+    left = [one for one in services(ctx) if (one.carrier, one.service_id) >= (carrier, service_id)]
+    following = left[size : size + 1]
+    return _standing(ctx, left[:size]), "".join(f"{one.carrier}/{one.service_id}" for one in following)
 
 
 def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
@@ -160,6 +172,12 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
     offers.check_attributes(values)
     kind.check_part(values)
     return values
+
+
+def _standing(ctx: api.Context, listed: Iterable[Service]) -> tuple[Offer, ...]:
+    kept = _kept_offers(ctx, [one.offer_id for one in listed])
+    now = clock.now(ctx)
+    return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
 
 
 def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:

@@ -30,6 +30,14 @@ class Balance:
     balance: records.Amount
 
 
+@dataclasses.dataclass(frozen=True)
+class BalancePage:
+    """A page of credits, and the bookmark of the next."""
+
+    credits: tuple[Balance, ...]
+    bookmark: str
+
+
 class Credits(api.Contract):
     """Store credit of buyers at sellers; balances are private to platform and merchant."""
 
@@ -119,9 +127,14 @@ class Credits(api.Contract):
         return _with_balance(data)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))
-    def list(self, ctx: api.Context) -> tuple[Balance, ...]:
-        """Return every credit that the caller's organisation keeps."""
-        return tuple(_with_balance(each) for each in private.listed(ctx, access.member(ctx), balances.BALANCE))
+    def list(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> BalancePage:
+        """
+        Return the next *size* credits that the caller's organisation keeps.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return BalancePage(*private.page(ctx, access.member(ctx), _with_balance, size, bookmark, balances.BALANCE))
 
     @api.query
     def proof(self, ctx: api.Context, order_id: str, return_id: str, units: int) -> str:

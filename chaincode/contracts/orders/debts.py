@@ -45,8 +45,8 @@ def put(ctx: api.Context, debt: Debt) -> None:
 
 def stored(ctx: api.Context, holder: str, payment: Payment) -> Debts:
     """Return the debts that a settlement of *payment* pays off, as *holder* keeps them, on its own peer."""
-    found = private.listed(ctx, holder, _DEBT, debts.paid_off_by(payment.terms))
-    return debts.together([records.loads(Debt, each) for each in found][: debts.MOST.most])
+    found = private.listed(ctx, holder, _DEBT, debts.paid_off_by(payment.terms), debts.MOST.most)
+    return debts.together([records.loads(Debt, each) for each in found])
 
 
 def _key(ctx: api.Context, debt: Debt) -> str:

@@ -42,6 +42,14 @@ class ListedPayment:
     state: State
 
 
+@dataclasses.dataclass(frozen=True)
+class PaymentPage:
+    """A page of payments, and the bookmark of the next."""
+
+    payments: tuple[ListedPayment, ...]
+    bookmark: str
+
+
 class Settlement(api.Contract):
     """Payments for orders; amounts are in minor units and never public on the channel."""
 
@@ -208,13 +216,17 @@ class Settlement(api.Contract):
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def read(self, ctx: api.Context, payment_id: str) -> ListedPayment:
         """Return a payment of the caller, and its state."""
-        return _with_state(records.loads(Payment, self.show(ctx, payment_id)))
+        return _listed(self.show(ctx, payment_id))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
-    def list(self, ctx: api.Context) -> tuple[ListedPayment, ...]:
-        """Return every payment of the caller's organisation."""
-        found = private.listed(ctx, access.member(ctx), "payment")
-        return tuple(_with_state(records.loads(Payment, data)) for data in found)
+    def list(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> PaymentPage:
+        """
+        Return the next *size* payments of the caller's organisation.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
+        return PaymentPage(*private.page(ctx, access.member(ctx), _listed, size, bookmark, "payment"))
 
     @api.query
     def rates(self, ctx: api.Context, publisher: str, base: str, date: str) -> Rates:
@@ -291,7 +303,8 @@ def _keep(ctx: api.Context, event: str, before: Payment, after: Payment) -> dict
     return private.announce(ctx, event, payment_id=before.payment_id)
 
 
-def _with_state(found: Payment) -> ListedPayment:
+def _listed(data: bytes) -> ListedPayment:
+    found = records.loads(Payment, data)
     return ListedPayment(found, found.state)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from hlf import errors
 
 # Of an agreement's states, those in which it can still be cancelled.
 _STANDING = ("proposed", "agreed")
+# Agreements that a page shows, and pages of the contract's list among which the last changed are found.
+_MOST, _PAGES = 100, 10
 
 
 @blueprint.route("/agreements")
@@ -39,8 +42,8 @@ def to_answer() -> list[dict[str, Any]]:
 
 
 def _known() -> list[dict[str, Any]]:
-    found = context.ask_list(CARRIAGE, "Agreements:list")
-    return sorted(found, key=lambda each: str(each["changed_at"]), reverse=True)
+    found = context.ask_pages(CARRIAGE, "Agreements:list", "agreements", most=_PAGES)
+    return heapq.nlargest(_MOST, found, key=lambda each: str(each["changed_at"]))
 
 
 def _waits(agreement: dict[str, Any]) -> bool:

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import request
+
 from chaincode.domain.disclosure import disclosures as opened
-from gateway.console import companies
+from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
+from gateway.console.figures import permissions
+from gateway.console.figures.permissions import EVERY, GIVEN, RECEIVED, Permission
 from gateway.console.page import page
-from gateway.http import auth, context
+from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.pages import states
 from gateway.pages.languages import gettext
 
 # What a cell of the matrix says; without an entry the company has never been let to see the figure.
 NOW, BEFORE = "now", "before"
-# Claims that a page shows as matrices, the newest ones.
-_MOST = 6
+# Claims that a page shows as matrices, and the newest permissions among which they are found.
+_MOST, _GRANTS = 6, 200
+# Pages of requests among which those that wait are found.
+_REQUEST_PAGES = 10
+
+
+@dataclass(frozen=True)
+class PermissionList:
+    """A page of permissions under a heading; *following* is the cursor of the next page."""
+
+    name: str
+    heading: str
+    entries: list[Permission]
+    following: str
 
 
 @dataclass
@@ -27,7 +43,7 @@ class ClaimAudience:
 
     claim_id: str
     revision: int
-    kind: str
+    kind: str = ""
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     unseen: int = 0
 
@@ -44,44 +60,46 @@ class ClaimAudience:
 
 @blueprint.route("/disclosures")
 @auth.needs("read")
+@inputs.takes(query={"state", "cursor"})
 def disclosures() -> str:
     """Show who may see which figures, for which purpose, until when; an auditor sees all permissions."""
-    given = context.ask_list(TRADE, "Disclosures:given")
-    shown = [
-        (gettext("What you show to others"), given),
-        (gettext("What others show to you"), context.ask_list(TRADE, "Disclosures:received")),
-    ]
+    wanted, cursor = request.args.get("state", ""), request.args.get("cursor", "")
+    headings = {GIVEN: gettext("What you show to others"), RECEIVED: gettext("What others show to you")}
     if context.caller().may("audit:console") and context.caller().msp_id == _auditor():
-        shown.append((gettext("What everybody shows to anybody"), context.ask_list(TRADE, "Disclosures:audit")))
-    return page("disclosures.html", shown=shown, claims=of_claims(given), requests=open_requests())
+        headings[EVERY] = gettext("What everybody shows to anybody")
+    if wanted in headings:
+        shown = [PermissionList(wanted, headings[wanted], *permissions.page(wanted, lists.PAGE, cursor))]
+        return page("disclosures.html", shown=shown, claims=[], requests=[])
+    shown = [PermissionList(name, words, *permissions.page(name, lists.PAGE)) for name, words in headings.items()]
+    return page("disclosures.html", shown=shown, claims=of_claims(), requests=open_requests())
 
 
 def open_requests() -> list[dict[str, Any]]:
-    """Return the requests to see figures that wait for an answer, of the caller's organisation or to it."""
+    """Return requests to see figures that wait for an answer, of the caller's organisation or to it."""
     own = context.caller().msp_id
-    asked = context.ask_list(TRADE, "Disclosures:requests")
-    return [one for one in asked if not one["answered"] and own in (one["requester"], one["asked"]["owner"])]
+    asked = context.ask_pages(TRADE, "Disclosures:requests", "requests", True, most=_REQUEST_PAGES)
+    ours = (one for one in asked if own in (one["requester"], one["asked"]["owner"]))
+    return list(itertools.islice(ours, lists.PAGE))
 
 
-def of_claims(given: Iterable[Mapping[str, Any]]) -> list[ClaimAudience]:
-    """Return the audience of each of the caller's claims that somebody may see or could see before."""
-    known = {(one["claim_id"], one["revision"]): one["kind"] for one in context.ask_list(TRADE, "Claims:list")}
+def of_claims() -> list[ClaimAudience]:
+    """Return the audience of the caller's claims that somebody was let to see last."""
     found: dict[tuple[str, int], ClaimAudience] = {}
-    for each in given:
-        terms = each["grant"]["terms"]
-        claim = terms["claim_id"], terms["revision"]
-        if claim not in known:
+    for each in permissions.page(GIVEN, _GRANTS)[0]:
+        terms = each.grant.terms
+        claim = terms.claim_id, terms.revision
+        if claim not in found and len(found) == _MOST:
             continue
-        seen = found.setdefault(claim, ClaimAudience(*claim, known[claim])).seen
-        recipient, may = companies.name(terms["recipient"]), NOW if each["state"] == "open" else BEFORE
-        for name in terms["attributes"]:
+        seen = found.setdefault(claim, ClaimAudience(*claim)).seen
+        recipient, may = companies.name(terms.recipient), NOW if each.state == "open" else BEFORE
+        for name in terms.attributes:
             cells = seen.setdefault(name, {})
             cells[recipient] = NOW if NOW in (may, cells.get(recipient)) else BEFORE
-    newest = list(found.values())[-_MOST:]
-    for one in newest:
-        figures = context.ask_record(TRADE, "Claims:read", one.claim_id, str(one.revision))["disclosures"]
-        one.unseen = len({opened.read(each).name for each in figures} - one.seen.keys())
-    return newest[::-1]
+    for one in found.values():
+        own = context.ask_record(TRADE, "Claims:read", one.claim_id, str(one.revision))
+        one.kind = opened.read_document(own["document"].encode()).kind
+        one.unseen = len({opened.read(each).name for each in own["disclosures"]} - one.seen.keys())
+    return list(found.values())
 
 
 def _auditor() -> str:

@@ -14,7 +14,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from chaincode.domain.disclosure import disclosures
-from gateway.console import companies
+from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
 from gateway.console.figures import outcome
 from gateway.console.page import page
@@ -30,9 +30,11 @@ _DAYS = 90
 
 @blueprint.route("/figures", endpoint="figures")
 @auth.needs("read")
+@inputs.takes(query={"cursor"})
 def listed() -> str:
-    """Show the claims of the caller's organisation."""
-    return page("figures.html", claims=context.ask_list(TRADE, "Claims:list"))
+    """Show the claims of the caller's organisation, by pages."""
+    found = context.ask_record(TRADE, "Claims:list", "", lists.PAGE, request.args.get("cursor", ""))
+    return page("figures.html", claims=found["claims"], following=found["bookmark"])
 
 
 @blueprint.route("/figures/<claim_id>/<int:revision>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,8 @@ from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 
 _WEEKS, _REGIONS, _CLAIMS = 8, 12, 5
+# Pages of the caller's own claims among which the newest are found.
+_CLAIM_PAGES = 10
 # A gap of less than this part of the capacity is tight, not short.
 _TIGHT = 0.1
 
@@ -57,7 +60,8 @@ def _cell(published: dict[str, Any]) -> GapCell:
 def _own_regions() -> list[str]:
     """Return the regions of the caller's newest claims."""
     found: list[str] = []
-    for claim in context.ask_list(TRADE, "Claims:list")[-_CLAIMS:]:
+    listed = context.ask_pages(TRADE, "Claims:list", "claims", "", most=_CLAIM_PAGES)
+    for claim in heapq.nlargest(_CLAIMS, listed, key=lambda one: one["issued_at"]):
         opened = context.ask_record(TRADE, "Claims:read", claim["claim_id"], str(claim["revision"]))["disclosures"]
         for each in map(disclosures.read, opened):
             if each.name in ("region.subdivisions", "coverage.regions") and isinstance(each.value, list):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
-from chaincode.domain.disclosure import disclosures
+from chaincode.domain.disclosure import claims, disclosures
 from chaincode.domain.vocabulary import places
 from gateway.console import lists
 from gateway.console.blueprint import blueprint
+from gateway.console.figures import permissions
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
@@ -22,8 +24,10 @@ from gateway.readmodel import views
 from gateway.readmodel.queries import Query
 from hlf import errors
 
-# Grants that are read to find what a carrier declared.
-_MOST = 20
+# Grants that are read to find what a carrier declared, and the newest ones among which they are found.
+_MOST, _LOOKED_AT = 20, 500
+# Pages of the caller's own claims among which the newest is found.
+_CLAIM_PAGES = 10
 
 
 def _hours(number: float) -> str:
@@ -113,13 +117,14 @@ def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
     own = context.caller().msp_id
     if own in carriers:
         found[own] = _own()
-    received = context.ask_list(TRADE, "Disclosures:received")
-    grants = [each["grant"] for each in received if each["state"] == "open" and each["delivered"]]
+    grants = [each.grant for each in permissions.page(permissions.RECEIVED, _LOOKED_AT)[0] if each.state == "open"]
     names = {each.declared for each in MEASURES}
-    for grant in sorted(grants, key=lambda one: str(one["granted_at"]), reverse=True)[:_MOST]:
-        if grant["owner"] in carriers - found.keys() and names & set(grant["terms"]["attributes"]):
+    told = (grant for grant in grants if grant.owner in carriers and names & set(grant.terms.attributes))
+    for grant in itertools.islice(told, _MOST):
+        if grant.owner not in found:
+            # What was not delivered is refused, as everything that may not be read.
             try:
-                found[grant["owner"]] = context.ask_record(TRADE, "Disclosures:read", grant["grant_id"])["values"]
+                found[grant.owner] = context.ask_record(TRADE, "Disclosures:read", grant.grant_id)["values"]
             except errors.GatewayError as refused:
                 if refused.contract_code is None:
                     raise
@@ -128,8 +133,9 @@ def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
 
 def _own() -> Mapping[str, Any]:
     """Return the values of the caller's newest capability; none if it has no such claim."""
-    listed = [each for each in context.ask_list(TRADE, "Claims:list") if each["kind"] == "capability"]
-    for each in sorted(listed, key=lambda one: str(one["issued_at"]))[-1:]:
-        read = context.ask_record(TRADE, "Claims:read", each["claim_id"], str(each["revision"]))
-        return {one.name: one.value for one in map(disclosures.read, read["disclosures"])}
-    return {}
+    listed = context.ask_pages(TRADE, "Claims:list", "claims", claims.CAPABILITY.name, most=_CLAIM_PAGES)
+    newest = max(listed, key=lambda one: (one["issued_at"], one["revision"]), default=None)
+    if newest is None:
+        return {}
+    read = context.ask_record(TRADE, "Claims:read", newest["claim_id"], str(newest["revision"]))
+    return {one.name: one.value for one in map(disclosures.read, read["disclosures"])}

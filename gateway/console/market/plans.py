@@ -16,6 +16,8 @@ from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching import offers
 from gateway.console import companies
 from gateway.console.blueprint import blueprint
+from gateway.console.figures import permissions
+from gateway.console.figures.permissions import Permission
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
@@ -27,6 +29,8 @@ from gateway.readmodel import queries, views
 from hlf import errors
 
 _PAGE = 25
+# Own offers about which a page lets a carrier ask, the newest ones.
+_MOST = 25
 
 
 @blueprint.route("/plans")
@@ -76,7 +80,7 @@ def _own_legs(plan_id: str, number: int) -> list[dict[str, Any]]:
 def _alternatives(plan_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the chains that no other beats, as a chart and as rows, and whether the certificate holds."""
     front = context.ask_record(TRADE, "Matching:alternatives", plan_id)
-    known = {each["offer_id"]: each["carrier"] for each in context.ask_list(TRADE, "Matching:offers")}
+    known = {each["offer_id"]: each["carrier"] for each in context.ask_pages(TRADE, "Matching:offers", "offers")}
     known |= {offer: leg["carrier"] for leg in content["legs"] for offer in leg["offers"]}
     chosen = context.ask_record(TRADE, "Matching:certificate", plan_id)["chain"]
     money = _money(content["demand"]["currency"])
@@ -104,27 +108,28 @@ def _reasons(plan_id: str, legs: list[dict[str, Any]]) -> dict[str, Any]:
     own = context.caller().msp_id
     asked = [each for each in context.ask_list(TRADE, "Matching:questions", plan_id) if each["carrier"] == own]
     taken = {offer for leg in legs for offer in leg["offers"]} | {each["grant_id"] for each in asked}
-    given = [each["grant"] for each in context.ask_list(TRADE, "Disclosures:given")]
-    claims = {each["grant_id"]: each["terms"] for each in given}
+    known = permissions.named({each["grant_id"] for each in asked})
     answered = [
         {
             **each,
             "answer": _allowed("Matching:why_not_me", plan_id, each["grant_id"], each["step"]),
-            "money": _money(_currency(claims.get(each["grant_id"]))),
+            "money": _money(_currency(known.get(each["grant_id"]))),
         }
         for each in asked
     ]
-    offered = [each for each in given if each["terms"]["purpose"] == offers.PURPOSE and each["grant_id"] not in taken]
+    given, _ = permissions.page(permissions.GIVEN, _MOST, where={"terms.purpose": offers.PURPOSE})
+    offered = [each.grant for each in given if each.grant.grant_id not in taken]
     return {"questions": answered, "offered": offered}
 
 
-def _currency(terms: Mapping[str, Any] | None) -> str:
+def _currency(known: Permission | None) -> str:
     """
     Return the currency of the caller's own offer; empty if it is not known.
 
     An answer names amounts and no currency. An offer is compared only if it is in the currency that was asked for.
     """
-    found = _allowed("Claims:read", terms["claim_id"], str(terms["revision"])) if terms else None
+    terms = known.grant.terms if known else None
+    found = _allowed("Claims:read", terms.claim_id, str(terms.revision)) if terms else None
     opened = map(disclosures.read, found["disclosures"]) if found else ()
     return next((str(each.value) for each in opened if each.name == "price.currency"), "")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import CARRIAGE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.carriage.carriage_schemas import (
     AgreedSchema,
@@ -46,10 +47,12 @@ def publish(body: dict[str, Any]) -> dict[str, Any]:
 
 @plans.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
+@plans.arguments(PageQuerySchema, location="query")
 @plans.response(200, description="The caller's organisation's plans")
-def every() -> list[dict[str, Any]]:
-    """List the caller's organisation's own plans."""
-    return context.ask_list(CARRIAGE, "Plans:list")
+def every(query: dict[str, Any]) -> Any:
+    """List the caller's organisation's own plans, by pages."""
+    page = context.ask_record(CARRIAGE, "Plans:list", *paging.asked(query))
+    return paging.answer(page["plans"], page["bookmark"])
 
 
 @plans.route("/<plan_id>")
@@ -112,10 +115,12 @@ def propose(body: dict[str, Any]) -> dict[str, Any]:
 
 @agreements.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
+@agreements.arguments(PageQuerySchema, location="query")
 @agreements.response(200, description="The agreements of the caller's organisation")
-def all_agreements() -> list[dict[str, Any]]:
-    """List the caller's organisation's agreements."""
-    return context.ask_list(CARRIAGE, "Agreements:list")
+def all_agreements(query: dict[str, Any]) -> Any:
+    """List the caller's organisation's agreements, by pages."""
+    page = context.ask_record(CARRIAGE, "Agreements:list", *paging.asked(query))
+    return paging.answer(page["agreements"], page["bookmark"])
 
 
 @agreements.route("/<agreement_id>")

@@ -13,9 +13,10 @@ from typing import Any
 
 from chaincode.domain.disclosure import claims as rules
 from chaincode.domain.disclosure import disclosures
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.http.problems import Problem
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
@@ -55,12 +56,14 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
 
     @resource.route("", methods=["GET"], endpoint="list")
     @auth.needs("read")
+    @resource.arguments(PageQuerySchema, location="query")
     @resource.response(200, ClaimSummarySchema(many=True))
-    def summaries() -> list[dict[str, Any]]:
-        """List the caller's organisation's own claims."""
-        listed = [entry for entry in context.ask_list(TRADE, "Claims:list") if entry["kind"] == kind.name]
+    def summaries(query: dict[str, Any]) -> Any:
+        """List the caller's organisation's own claims, by pages."""
+        page = context.ask_record(TRADE, "Claims:list", kind.name, *paging.asked(query))
         # A document of RFC 9901 counts its time in seconds.
-        return [{**entry, "issued_at": entry["issued_at"] * moments.SECOND} for entry in listed]
+        listed = [{**entry, "issued_at": entry["issued_at"] * moments.SECOND} for entry in page["claims"]]
+        return paging.answer(listed, page["bookmark"])
 
     @resource.route("/attributes")
     @auth.needs("read")

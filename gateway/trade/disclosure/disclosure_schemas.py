@@ -7,6 +7,7 @@ from marshmallow import Schema, fields
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.vocabulary import bounds
 from gateway.fabric.call_schemas import Base64
+from gateway.http.paging import PageQuerySchema
 from gateway.http.words import MSP_ID
 from gateway.trade.disclosure.claim_schemas import REVISION
 from gateway.trade.receipts import CommittedSchema
@@ -37,6 +38,17 @@ class RequestSchema(Schema):
     purpose = fields.String(required=True, validate=counted(bounds.SENTENCE))
     expires_at = fields.String(required=True, validate=MOMENT)
     offer = fields.Nested(OfferSchema, load_default=None, allow_none=True)
+
+
+class RequestListQuerySchema(PageQuerySchema):
+    """Query of ``GET /v1/disclosures/requests``."""
+
+    waiting = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Leave out those that are answered or withdrawn"},
+    )
 
 
 class GrantSchema(Schema):

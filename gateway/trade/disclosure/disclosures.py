@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.disclosure_schemas import (
@@ -82,26 +83,32 @@ def revoke(grant_id: str) -> dict[str, Any]:
 
 @blueprint.route("/given")
 @auth.needs("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, LedgerEntrySchema(many=True))
-def given() -> list[dict[str, Any]]:
-    """List the grants that the caller gave."""
-    return context.ask_list(TRADE, "Disclosures:given")
+def given(query: dict[str, Any]) -> Any:
+    """List the grants that the caller gave, by pages."""
+    page = context.ask_record(TRADE, "Disclosures:given", *paging.asked(query))
+    return paging.answer(page["grants"], page["bookmark"])
 
 
 @blueprint.route("/received")
 @auth.needs("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, LedgerEntrySchema(many=True))
-def received() -> list[dict[str, Any]]:
-    """List the grants that the caller received."""
-    return context.ask_list(TRADE, "Disclosures:received")
+def received(query: dict[str, Any]) -> Any:
+    """List the grants that the caller received, by pages."""
+    page = context.ask_record(TRADE, "Disclosures:received", *paging.asked(query))
+    return paging.answer(page["grants"], page["bookmark"])
 
 
 @blueprint.route("/audit")
 @auth.needs("audit")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, LedgerEntrySchema(many=True))
-def audited() -> list[dict[str, Any]]:
-    """List all grants, as the auditor."""
-    return context.ask_list(TRADE, "Disclosures:audit")
+def audited(query: dict[str, Any]) -> Any:
+    """List all grants, as the auditor, by pages."""
+    page = context.ask_record(TRADE, "Disclosures:audit", *paging.asked(query))
+    return paging.answer(page["grants"], page["bookmark"])
 
 
 @blueprint.route("/<grant_id>/delivery", methods=["POST"])

@@ -6,12 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
-from gateway.trade.disclosure.disclosure_schemas import AnsweredSchema, RequestedSchema, RequestSchema
+from gateway.trade.disclosure.disclosure_schemas import (
+    AnsweredSchema,
+    RequestedSchema,
+    RequestListQuerySchema,
+    RequestSchema,
+)
 from gateway.trade.receipts import CommittedSchema
 
 blueprint = Blueprint(
@@ -38,10 +43,12 @@ def request(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
+@blueprint.arguments(RequestListQuerySchema, location="query")
 @blueprint.response(200, description="Requests by or to the caller")
-def every() -> list[dict[str, Any]]:
-    """List requests by or to the caller's organisation; the auditor sees all."""
-    return context.ask_list(TRADE, "Disclosures:requests")
+def every(query: dict[str, Any]) -> Any:
+    """List requests by or to the caller's organisation, by pages; the auditor sees all."""
+    page = context.ask_record(TRADE, "Disclosures:requests", query["waiting"], *paging.asked(query))
+    return paging.answer(page["requests"], page["bookmark"])
 
 
 @blueprint.route("/<request_id>")

@@ -6,9 +6,10 @@ import dataclasses
 import hashlib
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.disclosure_schemas import SealedSchema, SealSchema
@@ -55,7 +56,9 @@ def seal(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, description="Records of sealed attributes and their recipients")
-def sealed() -> list[dict[str, Any]]:
-    """List the records of sealed attributes, as owner or auditor."""
-    return context.ask_list(TRADE, "Disclosures:sealed")
+def sealed(query: dict[str, Any]) -> Any:
+    """List the records of sealed attributes, as owner or auditor, by pages."""
+    page = context.ask_record(TRADE, "Disclosures:sealed", *paging.asked(query))
+    return paging.answer(page["seals"], page["bookmark"])

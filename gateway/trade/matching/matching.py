@@ -13,9 +13,10 @@ from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.evidence import Evidence
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.gapmeter_schemas import ContributedSchema, ContributionSchema
@@ -49,10 +50,12 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/offers", methods=["GET"], endpoint="offers")
 @auth.needs("read")
+@blueprint.arguments(PageQuerySchema, location="query")
 @blueprint.response(200, description="The offers that are valid now")
-def offers() -> list[dict[str, Any]]:
-    """List the offers, as platform or auditor."""
-    return context.ask_list(TRADE, "Matching:offers")
+def offers(query: dict[str, Any]) -> Any:
+    """List the offers, as platform or auditor, by pages."""
+    page = context.ask_record(TRADE, "Matching:offers", *paging.asked(query))
+    return paging.answer(page["offers"], page["bookmark"])
 
 
 @blueprint.route("/offers/<grant_id>/withdrawal", methods=["POST"])
@@ -121,7 +124,7 @@ def solve(body: dict[str, Any]) -> dict[str, Any]:
     demands = {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()}
     solved = batches.solve(
         demands,
-        records.shaped(tuple[Offer, ...], context.ask(TRADE, "Matching:offers"), "offers"),
+        records.shaped(tuple[Offer, ...], list(context.ask_pages(TRADE, "Matching:offers", "offers")), "offers"),
         records.shaped(tuple[Pair, ...], context.ask(TRADE, "Matching:experience"), "experience"),
         {one["msp_id"]: tuple(one["stages"]) for one in context.ask(TRADE, "Participants:list")},
         _evidence(demands),

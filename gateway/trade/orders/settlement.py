@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import Schema
 
 from gateway.fabric import results
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import COMMERCE, TRADE
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import acts, minting
 from gateway.trade.orders.settlement_schemas import (
     AuthorisationSchema,
@@ -67,10 +68,12 @@ def authorise(body: dict[str, Any]) -> dict[str, Any]:
 
 @payments.route("", methods=["GET"], endpoint="list")
 @auth.needs("read")
+@payments.arguments(PageQuerySchema, location="query")
 @payments.response(200, description="Payments of the caller's organisation, each with its state")
-def every() -> list[dict[str, Any]]:
-    """List the caller's organisation's payments."""
-    return context.ask_list(COMMERCE, "Settlement:list")
+def every(query: dict[str, Any]) -> Any:
+    """List the caller's organisation's payments, by pages."""
+    page = context.ask_record(COMMERCE, "Settlement:list", *paging.asked(query))
+    return paging.answer(page["payments"], page["bookmark"])
 
 
 @payments.route("/<payment_id>")

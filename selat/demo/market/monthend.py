@@ -34,7 +34,7 @@ def sums(trading: Trading) -> list[tuple[object, ...]]:
 def _figures(trading: Trading) -> Iterator[tuple[str, Any, Any]]:
     """Yield each figure: what it is of, by the book, and on the ledger."""
     auditor, payments = trading.callers["auditor"], trading.callers["payments"]
-    paid = {each["payment"]["terms"]["order_id"]: each["payment"] for each in payments.get("/v1/payments")}
+    paid = {each["payment"]["terms"]["order_id"]: each["payment"] for each in payments.pages("/v1/payments")}
     for order_id, entry in trading.book.orders.items():
         yield f"state of {order_id}", entry.state, auditor.get(f"/v1/orders/{order_id}")["state"]
         yield from _of_payment(order_id, entry, paid[order_id])

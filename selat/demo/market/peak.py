@@ -123,7 +123,7 @@ def _move_capacity(callers: Callers, screen: Screen, monday: date, gap: int) -> 
     """Let the warehouse ask what to store, and book space on a vessel for as much of it as is missing."""
     screen.chapter("Stock moves to the warehouse of Haiphong before the peak")
     keeper = callers["last_mile"]
-    grants = [each["grant"]["grant_id"] for each in keeper.get("/v1/disclosures/received")]
+    grants = [each["grant"]["grant_id"] for each in keeper.pages("/v1/disclosures/received")]
     warehouse = {"locode": goods.IMPORT, "reaches": {"VN-HN": 6, "VN-SG": 60}, "inbound_p95_hur": 150,
                  "room_h87": 40_000}  # fmt: skip
     asked = {"grant_ids": grants, "warehouses": [warehouse], "safety_bps": 2_500}

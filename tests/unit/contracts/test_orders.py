@@ -263,8 +263,8 @@ def test_a_payment_from_reservation_to_settlement(shop):
     assert shop.state() == "settled"
     payment = shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]
     assert (payment["settled"], payment["paid_out"]) == ("39000", str(round(39_000 * 711 / 130)))
-    assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()] == ["settled"]
-    assert shop.ask("Settlement:list", by=AUDITOR).json() == []
+    assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()["payments"]] == ["settled"]
+    assert shop.ask("Settlement:list", by=AUDITOR).json()["payments"] == []
     for caller, peer in ((AUDITOR, ""), (AUDITOR, PAYMENTS)):
         with pytest.raises((testing.Refused, testing.Failed)):
             shop.ask("Settlement:show", "p1", by=caller, peer=peer)

@@ -71,7 +71,7 @@ def refused(code: str):
 def test_a_plan_is_seen_by_its_carrier_alone(ledger):
     """The carrier reads it on its own peer; nobody else has it, and nothing of it is public."""
     assert ledger.evaluate("Plans:read", "P1", client=user(FORWARDER)).json()["draft"] == PLAN
-    assert len(ledger.evaluate("Plans:list", client=user(FORWARDER)).json()) == 1
+    assert len(ledger.evaluate("Plans:list", client=user(FORWARDER)).json()["plans"]) == 1
     for stranger in (ORIGIN, AUDITOR):
         with refused("NOT_FOUND"):
             ledger.evaluate("Plans:read", "P1", client=user(stranger))
@@ -184,7 +184,7 @@ def test_an_agreement_is_between_two(ledger):
     change(ledger, "answer", "true", by=LAST_MILE, new_salt="s1")
     for party in BOTH:
         assert ledger.evaluate("Agreements:read", "A1", client=user(party)).json()["state"] == "agreed"
-        assert len(ledger.evaluate("Agreements:list", client=user(party)).json()) == 1
+        assert len(ledger.evaluate("Agreements:list", client=user(party)).json()["agreements"]) == 1
     with refused("NOT_FOUND"):
         ledger.evaluate("Agreements:read", "A1", client=user(ORIGIN), peer=FORWARDER)
 

@@ -289,7 +289,7 @@ class Units(RuleBasedStateMachine):
         listed = self.market.commerce.evaluate(
             "Settlement:list", client=user(MERCHANT), at=shipping.at(self.market.hour)
         )
-        payment = listed.json()[0]["payment"]
+        payment = listed.json()["payments"][0]["payment"]
         captured, refunded, settled = (int(payment[name]) for name in ("captured", "refunded", "settled"))
         assert captured == TOTAL
         assert refunded == self.book["refunded"] <= captured

@@ -64,11 +64,11 @@ def test_the_owner_reads_its_own_and_nobody_elses():
     read = ledger.evaluate("Claims:read", "c1", 1, client=user(FORWARDER)).json()
     assert read["values"] == CAPABILITY
     assert read["document"] == claim.document.to_bytes().decode()
-    assert len(ledger.evaluate("Claims:list", client=user(FORWARDER)).json()) == 1
+    assert len(ledger.evaluate("Claims:list", client=user(FORWARDER)).json()["claims"]) == 1
     for peer in ("", FORWARDER):
         with pytest.raises((testing.Refused, testing.Failed)):
             ledger.evaluate("Claims:read", "c1", 1, client=user(MERCHANT), peer=peer)
-        assert ledger.evaluate("Claims:list", client=user(MERCHANT), peer=peer).json() == []
+        assert ledger.evaluate("Claims:list", client=user(MERCHANT), peer=peer).json()["claims"] == []
     assert refused(ledger.evaluate, "Claims:read", "c1", 1, client=user(FORWARDER, "peer")) == "WRONG_ROLE"
 
 
@@ -83,7 +83,7 @@ def test_revisions_count_without_gaps_and_are_never_overwritten():
     assert refused(commit, ledger, first) == "ALREADY_EXISTS"
     assert refused(commit, ledger, third) == "REVISION_GAP"
     second.commit(ledger)
-    listed = ledger.evaluate("Claims:list", client=user(MERCHANT)).json()
+    listed = ledger.evaluate("Claims:list", client=user(MERCHANT)).json()["claims"]
     assert [one["revision"] for one in listed] == [1, 2]
     assert ledger.evaluate("Claims:read", "c1", 1, client=user(MERCHANT)).json()["values"] == FORECAST
 

@@ -89,17 +89,17 @@ def test_lists_show_who_saw_what_for_what_until_when(desk):
     """The owner its own, the recipient what it got, the auditor all of it; names of attributes and no values."""
     opened(desk)
     desk.grant("g2", desk.capability, terms(desk.capability, MERCHANT, *COUNTER))
-    given = desk.ledger.evaluate("Disclosures:given", client=user(MERCHANT), at=START).json()
+    given = desk.ledger.evaluate("Disclosures:given", client=user(MERCHANT), at=START).json()["grants"]
     assert [(one["grant"]["grant_id"], one["state"], one["delivered"]) for one in given] == [("g1", "open", True)]
     wanted = {"recipient": FORWARDER, "purpose": "capacity planning", "expires_at": "2027-01-01T00:00:00Z"}
     assert given[0]["grant"]["terms"].items() >= wanted.items()
-    got = desk.ledger.evaluate("Disclosures:received", client=user(MERCHANT), at=START).json()
+    got = desk.ledger.evaluate("Disclosures:received", client=user(MERCHANT), at=START).json()["grants"]
     assert [(one["grant"]["grant_id"], one["delivered"]) for one in got] == [("g2", False)]
     audited = desk.ledger.evaluate("Disclosures:audit", client=user(AUDITOR), at=START)
-    assert {one["grant"]["grant_id"] for one in audited.json()} == {"g1", "g2"}
+    assert {one["grant"]["grant_id"] for one in audited.json()["grants"]} == {"g1", "g2"}
     assert b"4200" not in audited.payload
     for stranger in (LAST_MILE, PLATFORM):
-        assert desk.ledger.evaluate("Disclosures:given", client=user(stranger), at=START).json() == []
+        assert desk.ledger.evaluate("Disclosures:given", client=user(stranger), at=START).json()["grants"] == []
         assert refused(desk.ledger.evaluate, "Disclosures:audit", client=user(stranger), peer=AUDITOR) == "NOT_AUDITOR"
 
 
@@ -137,7 +137,10 @@ def test_after_its_expiry_nothing_is_delivered_or_read(desk):
     late = START + timedelta(hours=1)
     assert refused(desk.read, "g1", FORWARDER, at=late) == "EXPIRED"
     assert refused(desk.deliver, "g2", desk.forecast, LAST_MILE, *NAMES, at=late) == "EXPIRED"
-    assert desk.ledger.evaluate("Disclosures:given", client=user(MERCHANT), at=late).json()[0]["state"] == "expired"
+    assert (
+        desk.ledger.evaluate("Disclosures:given", client=user(MERCHANT), at=late).json()["grants"][0]["state"]
+        == "expired"
+    )
     past = terms(desk.forecast, FORWARDER, *NAMES, expires_at="2026-11-22T07:00:00Z")
     assert refused(desk.grant, "g3", desk.forecast, past) == "EXPIRED"
 
@@ -283,11 +286,11 @@ def test_requests_are_seen_by_their_parties(desk):
     """Requester, owner, auditor; open or answered."""
     requested(desk)
     for party, count in ((FORWARDER, 1), (MERCHANT, 1), (AUDITOR, 1), (LAST_MILE, 0)):
-        listed = desk.ledger.evaluate("Disclosures:requests", client=user(party)).json()
+        listed = desk.ledger.evaluate("Disclosures:requests", client=user(party)).json()["requests"]
         assert [one["answered"] for one in listed] == [False] * count
     assert refused(desk.ledger.evaluate, "Disclosures:show_request", "r1", client=user(LAST_MILE)) == "NOT_FOUND"
     reciprocal(desk)
-    assert desk.ledger.evaluate("Disclosures:requests", client=user(AUDITOR)).json()[0]["answered"] is True
+    assert desk.ledger.evaluate("Disclosures:requests", client=user(AUDITOR)).json()["requests"][0]["answered"] is True
 
 
 @pytest.mark.parametrize(
@@ -503,9 +506,9 @@ def test_a_seal_is_recorded_with_owner_and_auditor(desk):
     assert not result.writes
     assert result.json() == {"seal_id": "s1"}
     for party in (MERCHANT, AUDITOR):
-        listed = desk.ledger.evaluate("Disclosures:sealed", client=user(party)).json()
+        listed = desk.ledger.evaluate("Disclosures:sealed", client=user(party)).json()["seals"]
         assert [one["sealing"]["recipient"] for one in listed] == ["Port of Haiphong"]
-    assert desk.ledger.evaluate("Disclosures:sealed", client=user(FORWARDER)).json() == []
+    assert desk.ledger.evaluate("Disclosures:sealed", client=user(FORWARDER)).json()["seals"] == []
     assert refused(seal, desk) == "ALREADY_EXISTS"
 
 

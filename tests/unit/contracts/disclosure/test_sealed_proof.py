@@ -52,7 +52,7 @@ def test_an_outsider_opens_and_checks_what_it_was_sealed(suite):
         "Disclosures:record_sealed", "s1", client=user(MERCHANT), transient=transient,
         at=START,
     )  # fmt: skip
-    kept = ledger.evaluate("Disclosures:sealed", client=user(AUDITOR)).json()[0]
+    kept = ledger.evaluate("Disclosures:sealed", client=user(AUDITOR)).json()["seals"][0]
     assert kept["sealing"]["ciphertext_sha256"] == hashlib.sha256(sealed).hexdigest()
 
     opened = json.loads(sealing.unseal(sealed, key, binding))

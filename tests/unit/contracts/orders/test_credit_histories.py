@@ -88,7 +88,7 @@ class Purse(RuleBasedStateMachine):
         asked = self.market.commerce.evaluate(
             "Settlement:list", client=shipping.user(PAYMENTS), at=shipping.at(self.market.hour)
         )
-        for each in asked.json():
+        for each in asked.json()["payments"]:
             order_id = each["payment"]["terms"]["order_id"]
             assert int(each["payment"]["captured"]) + self.paid[order_id] == 3 * PRICE
             assert int(each["payment"]["refunded"]) == self.money[order_id] <= int(each["payment"]["captured"])

@@ -71,7 +71,7 @@ def test_credit_pays_for_a_part_and_comes_back_with_it(market):
     (payment,) = [
         each["payment"] for each in market.commerce.evaluate(
             "Settlement:list", client=shipping.user(PAYMENTS), at=shipping.at(market.hour)
-        ).json() if each["payment"]["terms"]["order_id"] == "O2"
+        ).json()["payments"] if each["payment"]["terms"]["order_id"] == "O2"
     ]  # fmt: skip
     assert payment["captured"] == str(3 * PRICE - 10_000)
     came_back(market, "R2", 1, "DEFECTIVE", journey_id="O2")
@@ -150,7 +150,7 @@ def test_credit_is_with_platform_and_merchant_alone(market):
         with refused("NOT_A_PARTY"):
             market.kept("Credits:show", PLATFORM, MERCHANT, "USD", shipping.BUYER, by=stranger)
     told = market.commerce.evaluate("Credits:list", client=shipping.user(PLATFORM), at=shipping.at(market.hour))
-    assert [each["balance"] for each in told.json()] == [str(PRICE)]
+    assert [each["balance"] for each in told.json()["credits"]] == [str(PRICE)]
     came_back(market, "R2", 1, "DEFECTIVE", resolution="store_credit", journey_id="O1")
     market.state_due("O1", "R2")
     kept = {name: market.kept(function, *of) for name, function, *of in (

@@ -15,7 +15,7 @@ HISTORY = b'[{"transaction_id":"00","at":"2026","deleted":false,"value":{"secret
 
 @pytest.fixture
 def told(ledgers: FakeLedgers) -> None:
-    ledgers.answers.update({"Orders:history": b"[]", "Disclosures:audit": b"[]"})
+    ledgers.answers.update({"Orders:history": b"[]", "Disclosures:audit": b'{"grants": [], "bookmark": ""}'})
 
 
 def listed(client, headers, **query) -> dict:

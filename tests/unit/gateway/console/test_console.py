@@ -18,9 +18,7 @@ from tests.unit.gateway.conftest import form_token
 
 NOTHING = {
     "Participants:list": b"[]",
-    "Disclosures:given": b"[]",
-    "Disclosures:received": b"[]",
-    "Disclosures:requests": b"[]",
+    "Disclosures:requests": b'{"requests": [], "bookmark": ""}',
     "Orders:list": b'{"orders": [], "bookmark": ""}',
 }
 PAGES = ["/console/", "/console/orders", "/console/disclosures", "/console/audit", "/console/journeys/J1"]

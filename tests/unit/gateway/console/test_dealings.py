@@ -137,7 +137,7 @@ def test_an_agreement_offers_what_its_state_and_side_allow(shown, ledgers, state
     draft = {"taker": taker, "consignments": [f"J{n}" for n in range(5)], "place": "VNHAN", "seals": ["A7"]}
     draft |= {"opens_at": "2026-12-01T09:30:00+07:00", "closes_at": "2026-12-01T11:30:00+07:00", "conditions": ""}
     known = {"agreement_id": "A1", "giver": giver, "state": state, "draft": draft, "changed_at": LONG_AGO}
-    ledgers.answers["Agreements:list"] = json.dumps([known]).encode()
+    ledgers.answers["Agreements:list"] = json.dumps({"agreements": [known], "bookmark": ""}).encode()
     page = shown("agreements")
     assert acts(page) == offered
     assert "1 Dec 2026 11:30" in page
@@ -147,12 +147,10 @@ def test_an_agreement_offers_what_its_state_and_side_allow(shown, ledgers, state
 def test_lists_show_what_waits_and_the_first_page_leads_there(shown, ledgers, services):
     """The claims come from the gateway's own copy; each waits for its carrier, customs or claimant alone."""
     ledgers.answers |= {
-        "Disclosures:given": b"[]",
-        "Disclosures:received": b"[]",
-        "Disclosures:requests": b"[]",
+        "Disclosures:requests": b'{"requests": [], "bookmark": ""}',
         "CarrierClaims:terms": b"[]",
         "Drawbacks:terms": b"[]",
-        "Agreements:list": b"[]",
+        "Agreements:list": b'{"agreements": [], "bookmark": ""}',
     }
     mine = CLAIM | {"state": "FILED", "filing": FILING | {"carrier": OWN}}
     records = {

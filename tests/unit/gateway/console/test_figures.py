@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from datetime import date
 
 import pytest
 
-from chaincode.domain.disclosure import disclosures
+from chaincode.domain.disclosure import claims, disclosures
 from gateway.console.figures import outcome
+from tests.unit.gateway.console.permitted import permission, written
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
 VALUES = {
@@ -23,23 +25,19 @@ VALUES = {
 COMPANIES = {"ForwarderMSP": "South Sea", "LastMileMSP": "Red River"}
 
 
-def permission(recipient: str, state: str, *figures: str) -> dict[str, object]:
-    terms = {"claim_id": "C1", "revision": 1, "recipient": recipient, "attributes": list(figures)}
-    terms |= {"purpose": "capacity", "expires_at": "2027-01-31T00:00:00Z"}
-    return {"grant": {"grant_id": f"{recipient}-{state}", "owner": "PlatformMSP", "terms": terms}, "state": state}
-
-
 @pytest.fixture
-def owner(client, log_in, bearer, ledgers):
+def owner(client, log_in, bearer, ledgers, services, monkeypatch):
     """The pages of an organisation that has a forecast."""
-    opened = [disclosures.disclose(b"s" * 16, name, value).encoded for name, value in VALUES.items()]
+    made = disclosures.commit(
+        "forecast", "PlatformMSP", "C1", 1, 1_790_000_000, VALUES, claims.FORECAST.slots, secrets.token_bytes
+    )
+    document, opened = made[0].to_bytes().decode(), [each.encoded for each in made[1]]
+    monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])
     answers = {
         "Participants:list": [{"msp_id": each, "name": name, "roles": []} for each, name in COMPANIES.items()],
-        "Claims:list": [{"claim_id": "C1", "revision": 1, "kind": "forecast"}],
-        "Claims:read": {"document": "{}", "disclosures": opened},
-        "Disclosures:received": [],
-        "Disclosures:given": [],
-        "Disclosures:requests": [],
+        "Claims:list": {"claims": [{"claim_id": "C1", "revision": 1, "kind": "forecast"}], "bookmark": ""},
+        "Claims:read": {"document": document, "disclosures": opened},
+        "Disclosures:requests": {"requests": [], "bookmark": ""},
     }
     ledgers.answers |= {name: json.dumps(answer).encode() for name, answer in answers.items()}
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
@@ -54,7 +52,7 @@ def test_the_owner_sees_figure_by_figure_who_sees_it(owner, ledgers):
         permission("LastMileMSP", "open", "horizon.start"),
         permission("LastMileMSP", "expired", "horizon.start"),
     ]
-    ledgers.answers["Disclosures:given"] = json.dumps(given).encode()
+    written(ledgers, *given[::-1])
     (matrix,) = re.findall(r'<table class="matrix">.*?</table>', owner("/console/disclosures"), re.DOTALL)
     assert re.findall(r'<th scope="col">(.*?)</th>', matrix) == ["South Sea", "Red River"]
     assert re.findall(r'<th scope="row">(.*?)</th>|aria-label="([^"]*)"', matrix) == [
@@ -68,8 +66,25 @@ def test_the_owner_sees_figure_by_figure_who_sees_it(owner, ledgers):
 
 
 def test_the_owner_sees_how_many_figures_nobody_sees(owner, ledgers):
-    ledgers.answers["Disclosures:given"] = json.dumps([permission("ForwarderMSP", "open", "horizon.start")]).encode()
+    written(ledgers, permission("ForwarderMSP", "open", "horizon.start"))
     assert f"{len(VALUES) - 1} other figures are seen by nobody." in owner("/console/disclosures")
+
+
+def test_permissions_come_by_pages(owner, ledgers):
+    """The newest stand on the first page, and a link leads to the next of the same list; each is on one page."""
+    made = [
+        permission("ForwarderMSP", "open", "horizon.start", grant_id=f"G{n:02}", purpose=f"purpose {n:02}")
+        for n in range(60)
+    ]
+    written(ledgers, *made)
+    path, seen = "/console/disclosures", []
+    while path:
+        page = owner(path)
+        seen.append(re.findall(r"purpose (\d\d)", page))
+        found = re.search(r'href="(/console/disclosures[^"]*cursor=[^"]*)"', page)
+        path = found[1].replace("&amp;", "&") if found else ""
+    assert [len(each) for each in seen] == [25, 25, 10]
+    assert sum(seen, []) == [f"{n:02}" for n in reversed(range(60))]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +97,10 @@ def test_a_request_waits_for_the_owner_of_the_figure(owner, ledgers, owner_of_it
     requester = "LastMileMSP" if owner_of_it == "PlatformMSP" else "PlatformMSP"
     asked = {"owner": owner_of_it, "attributes": ["horizon.start"], "purpose": "planning", "expires_at": "2027-01-31"}
     one = {"request_id": "Q1", "requester": requester, "asked": asked, "answered": answered}
-    ledgers.answers["Disclosures:requests"] = json.dumps([one]).encode()
+    shown = [] if answered else [one]
+    ledgers.answers["Disclosures:requests"] = json.dumps({"requests": shown, "bookmark": ""}).encode()
     page = owner("/console/disclosures")
+    assert [call.texts()[0] for *_, call in ledgers.asked if call.function == "Disclosures:requests"] == ["true"]
     assert re.findall(r'href="/console/acts/([a-z-]+)\?request_id=Q1"', page) == ([act] if act else [])
     assert ("Somebody asks to see your figures" in owner("/console/")) == waits
 
@@ -95,7 +112,7 @@ def order(quantity: int, placed_at: str, destination: str = "VNHAN", gtin: str =
 
 
 @pytest.fixture
-def ordered(owner, ledgers, services, monkeypatch):
+def ordered(owner, ledgers):
     """The pages of the owner of a forecast, who has orders of its product and of others."""
     made = [
         order(7, "2026-11-02T10:00:00Z"),
@@ -105,7 +122,6 @@ def ordered(owner, ledgers, services, monkeypatch):
         order(90, "2026-11-12T10:00:00Z", gtin="00012345678905"),
     ]
     ledgers.chains["trade"] = chain(*[[Wrote({("order.content", f"O{n}"): each})] for n, each in enumerate(made)])
-    monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])
     return owner
 
 

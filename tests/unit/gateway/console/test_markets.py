@@ -9,6 +9,7 @@ import pytest
 
 from chaincode.domain.disclosure import disclosures
 from hlf import errors
+from tests.unit.gateway.console.permitted import permission, written
 
 NOTICE = {"matched_at": "2026-11-29T09:00:00Z", "answer_by": "2026-11-30T09:00:00Z", "legs": ["a"]}
 PUBLIC = {"state": "published", "notice": NOTICE, "answers": [], "end": None}
@@ -35,18 +36,16 @@ FRONT = {
     ],
     "complete": True,
 }
-OFFERED = {
-    "grant": {"grant_id": "G9", "terms": {"claim_id": "C9", "revision": 1, "purpose": "matching"}},
-    "state": "open",
-}
+OFFERED = permission("AuditorMSP", "open", "price.currency", grant_id="G9", claim_id="C9", purpose="matching")
 REFUSED = errors.EvaluateError("refused/NOT_A_PARTY: no")
 
 
 @pytest.fixture
-def clerk(client, log_in, bearer, ledgers):
+def clerk(client, log_in, bearer, ledgers, services, monkeypatch):
     """A browser of an organisation that may read and write."""
     tell(ledgers, Participants__list=[{"msp_id": "PlatformMSP", "name": "Selat Market", "roles": []}])
-    tell(ledgers, Disclosures__given=[], Disclosures__received=[], Matching__questions=[])
+    tell(ledgers, Matching__questions=[])
+    monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return lambda path: client.get(path).get_data(as_text=True)
 
@@ -59,7 +58,12 @@ def tell(ledgers, **answers: object) -> None:
 def test_who_matched_sees_prices_and_all_unbeaten_ways(clerk, ledgers):
     """The chosen one is named, and the chart has a mark for each."""
     tell(ledgers, Matching__read=PUBLIC, Matching__plan=CONTENT, Matching__alternatives=FRONT)
-    tell(ledgers, Matching__offers=[], Matching__certificate={"chain": ["G1"]}, Matching__verify={"verified": True})
+    tell(
+        ledgers,
+        Matching__offers={"offers": [], "bookmark": ""},
+        Matching__certificate={"chain": ["G1"]},
+        Matching__verify={"verified": True},
+    )
     page = clerk("/console/plans/P1")
     assert page.count("<circle") == 2
     assert page.count("Chosen") == 1
@@ -73,7 +77,8 @@ def test_a_carrier_sees_its_own_legs_and_why_it_was_not_chosen(clerk, ledgers):
     ledgers.answers["Matching:plan"] = REFUSED
     asked = {"plan_id": "P1", "grant_id": "G9", "step": 1, "carrier": "PlatformMSP", "asked_at": "2026-11-29T09:30:00Z"}
     told = {"outcome": "dearer", "reason": "", "needs": "", "difference": "394", "price_less": "395", "hours_less": 7}
-    tell(ledgers, Matching__questions=[asked], Matching__why_not_me=told, Disclosures__given=[OFFERED])
+    tell(ledgers, Matching__questions=[asked], Matching__why_not_me=told)
+    written(ledgers, OFFERED)
     tell(ledgers, Claims__read={"disclosures": [disclosures.disclose(b"s" * 16, "price.currency", "SGD").encoded]})
     page = clerk("/console/plans/P1")
     assert "The best way with you costs $3.94 more." in page
@@ -94,9 +99,7 @@ def test_observed_stands_beside_declared(clerk, ledgers):
     """Declared is what the carrier shows to the reader; what is not known is a dash."""
     observed = {"carrier": "ForwarderMSP", "n": 12, "p50_minutes": 1500, "p90_minutes": 2880, "on_time_bps": None}
     tell(ledgers, Performance__lane=[observed | {"loss_ppm": 0, "damage_ppm": 900}])
-    terms = {"attributes": ["time.transit_p90_hur"]}
-    grant = {"grant_id": "G1", "owner": "ForwarderMSP", "granted_at": "2026-11-01T00:00:00Z", "terms": terms}
-    tell(ledgers, Disclosures__received=[{"grant": grant, "state": "open", "delivered": True}])
+    written(ledgers, permission("PlatformMSP", "open", "time.transit_p90_hur", owner="ForwarderMSP"))
     tell(ledgers, Disclosures__read={"values": {"time.transit_p90_hur": 40}})
     page = clerk("/console/lanes?origin=cnszx&destination=CNYTN")
     assert re.search(r"badge bad.*declared 40 h", page), "48 hours were observed"
@@ -120,7 +123,7 @@ def test_a_carrier_reads_whether_it_kept_its_own_word(clerk, ledgers, figure, de
     """Of its newest capability; at least as good is kept, and without an observation there is no verdict."""
     seen = {"carrier": "PlatformMSP", "n": 3, "since": "2026-11-01T00:00:00Z", "until": "2026-11-20T00:00:00Z"}
     listed = [{"claim_id": "C1", "revision": n, "kind": "capability", "issued_at": f"2026-11-0{n}"} for n in (1, 2)]
-    tell(ledgers, Performance__lane=[seen | {member: observed}], Claims__list=listed)
+    tell(ledgers, Performance__lane=[seen | {member: observed}], Claims__list={"claims": listed, "bookmark": ""})
     tell(ledgers, Claims__read={"disclosures": [disclosures.disclose(b"s" * 16, figure, declared).encoded]})
     page = clerk("/console/lanes?origin=CNSZX&destination=CNYTN")
     assert re.findall(r'badge (\w+)"', page) == [tone]
@@ -138,7 +141,7 @@ def test_a_lane_is_named_by_two_places(clerk, ledgers):
 def test_a_week_is_coloured_by_its_gap(clerk, ledgers, gap, tone):
     """A tenth of the capacity is tight, more is short; a colour never stands alone."""
     cell = {"week": "2026-W50", "gap": gap, "capacity": 100, "demand_parties": 3, "capacity_parties": 3}
-    tell(ledgers, GapMeter__published=[cell], Claims__list=[])
+    tell(ledgers, GapMeter__published=[cell], Claims__list={"claims": [], "bookmark": ""})
     page = clerk("/console/gaps?regions=vn-hn&week=2026-W49")
     assert f'<td class="{tone}">{gap}</td>' in page
     assert page.count('<th scope="row">') == 1

@@ -85,7 +85,7 @@ def test_answers_describe_each_time_as_one_type(app: Flask):
 def test_a_claims_list_tells_its_times_as_text(client, bearer, ledgers):
     """The digest documents of RFC 9901 count seconds; answers do not."""
     listed = {"claim_id": "c1", "revision": 1, "kind": "forecast", "issued_at": NOON // 1000, "document_hash": "0" * 64}
-    ledgers.answers["Claims:list"] = json.dumps([listed]).encode()
+    ledgers.answers["Claims:list"] = json.dumps({"claims": [listed], "bookmark": ""}).encode()
     (answer,) = client.get("/v1/forecasts", headers=bearer("read")).json
     assert answer["issued_at"] == "2026-11-29T12:00:00.000Z"
 

@@ -85,7 +85,7 @@ def test_without_or_tools_the_cure_is_named(monkeypatch):
 def test_the_contract_accepts_what_was_solved_here():
     """Forty consignments of 60 parcels: no carrier has room for all, and the contract books each."""
     tender = Tender(*CARRIERS)
-    offers = [records.shaped(Offer, one, "offer") for one in tender.ask("Matching:offers").json()]
+    offers = [records.shaped(Offer, one, "offer") for one in tender.ask("Matching:offers").json()["offers"]]
     assert sum(one.parcels // units.unit_parcels(one) for one in offers) == 3 * 450
     steps = DEMAND["steps"][:1]
     asked = records.shaped(Demand, {**DEMAND, "steps": steps, "parcels": 60, "weight_grm": 48_000}, "demand")

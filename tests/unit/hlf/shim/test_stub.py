@@ -83,6 +83,13 @@ def results(*keys, more=False, bookmark=None, query="q"):
             chaincode_shim_pb2.GetStateByRange(startKey="\x00k\x00", endKey="\x00k\x00\U0010ffff", collection="c"),
         ),
         (
+            lambda it: list(it.get_private_data_by_partial_composite_key("c", "k", ["a"], "\x00k\x00a\x00b\x00")),
+            Kind.GET_STATE_BY_RANGE,
+            chaincode_shim_pb2.GetStateByRange(
+                startKey="\x00k\x00a\x00b\x00", endKey="\x00k\x00a\x00\U0010ffff", collection="c"
+            ),
+        ),
+        (
             lambda it: it.get_private_data_validation_parameter("c", "k"),
             Kind.GET_STATE_METADATA,
             chaincode_shim_pb2.GetStateMetadata(key="k", collection="c"),
