@@ -274,6 +274,8 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.carrier_claims",
         "console.drawbacks",
         "console.plans",
+        "console.disclosures",
+        "console.figures",
         "console.gaps",
         "console.lanes",
         "console.search",
