@@ -9,6 +9,7 @@ from gateway.jobs import addresses as jobs
 from gateway.offline import addresses as offline
 from gateway.readmodel import views
 from gateway.tokens import addresses as tokens
+from gateway.trade.adapters import addresses as adapters
 from gateway.trade.carriage import carriage
 from gateway.trade.disclosure import claims, disclosures, gapmeter, requests, sealing
 from gateway.trade.epcis import capture, collections, queries
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     settlement.rates,
     settlement.tariffs,
     journeys.blueprint,
+    adapters.blueprint,
     goods.blueprint,
     units.blueprint,
     capture.blueprint,

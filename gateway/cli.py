@@ -185,6 +185,14 @@ def errors() -> None:
 
 
 @gateway.command()
+def codes() -> None:
+    """Print what each code of UPU EMSEVT, DCSA and karrio becomes in a journey, as Markdown."""
+    from gateway.trade.adapters import formats
+
+    click.echo(formats.markdown(), nl=False)
+
+
+@gateway.command()
 def addresses() -> None:
     """Print every address of the API, as Markdown."""
     from gateway.http import openapi

@@ -119,6 +119,7 @@ NO_FORM = {
     BY_SCANNERS: (
         f"{JOURNEYS}/events",
         f"{JOURNEYS}/events/batch",
+        f"{JOURNEYS}/foreign-events",
         f"{JOURNEYS}/corrections",
         UNITS,
         f"{UNITS}/contents",
