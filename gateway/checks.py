@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.wallet import KeyElsewhereError, Wallet, WalletError
@@ -15,9 +18,11 @@ from gateway.oidc import trust
 from gateway.oidc.bearers import Issuers, MissingLibraryError
 from gateway.store.backends import MissingDriverError
 from gateway.store.database import SecretError, Store, StoreError
+from gateway.telemetry import traces
 from hlf import errors
 from hlf.identity import Identity
 
+_REACHED_SECONDS = 2.0
 _SOON = timedelta(days=30)
 # Certificates of public authorities may live for some weeks only, and are renewed by programs.
 _RENEWED = timedelta(days=7)
@@ -46,6 +51,7 @@ def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckR
     yield from _encryption(settings, now or datetime.now(UTC))
     yield from _tracking(settings, wallet)
     yield from _oidc(settings)
+    yield from _traces()
     for msp_id in organisations:
         yield from _identities(wallet, msp_id, now or datetime.now(UTC))
     yield from _network(settings, wallet, organisations)
@@ -105,6 +111,24 @@ def _oidc(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"issuer {url}", answers, "answers" if answers else "its keys cannot be read")
 
 
+def _traces() -> Iterator[CheckResult]:
+    try:
+        if not traces.wanted(os.environ):
+            return
+    except traces.TracesError as error:
+        yield CheckResult("traces", False, str(error))
+        return
+    try:
+        url = urlsplit(traces.collector(os.environ))
+        address = (url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        socket.create_connection(address, _REACHED_SECONDS).close()
+    except (OSError, ValueError) as error:
+        # Requests are served all the same, and their spans are lost. The URL may hold a password.
+        yield CheckResult("traces", False, f"the collector of OTEL_EXPORTER_OTLP_ENDPOINT cannot be reached: {error}")
+    else:
+        yield CheckResult("traces", True, f"the collector at {address[0]}:{address[1]} answers")
+
+
 def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
     try:
         wallet.profile(msp_id)
@@ -144,6 +168,9 @@ def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> It
             yield CheckResult(
                 f"peer of {msp_id}", there, "answers" if there else "cannot be reached; is the network up?"
             )
+        if not any(map(wallet.signing_user, organisations)):
+            yield CheckResult("channels", True, "cannot be asked for: no key is here, and users sign elsewhere")
+            return
         for channel in wallet.channels():
             served = ledgers.serves(channel, up)
             yield CheckResult(f"channel {channel}", served, "answers" if served else "no peer has it")

@@ -1,15 +1,35 @@
-"""Connections to Fabric: one per identity, made at its first use and shared by all threads."""
+"""
+Connections to Fabric: one per identity, made at its first use and shared by all threads.
+
+A user's files are looked at while its connection is used. When they have changed, a new connection takes the place of
+the old one, which serves the calls and streams that it has. Files that cannot be used, as a new certificate before its
+key is there, change nothing until they can. A user who is no longer in the wallet has no connection.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from gateway.fabric.wallet import Wallet, WalletError
+from gateway.fabric.wallet import FileMarks, Wallet, WalletError
 from hlf import errors
 from hlf.client import gateway as fabric
 from hlf.client.network import Network
+
+# How often a user's files are looked at, at most.
+_LOOK_SECONDS = 1.0
+
+
+@dataclass
+class _Kept:
+    """A connection, the files that it was made of, and when they were looked at."""
+
+    connection: fabric.Gateway
+    made_of: FileMarks
+    looked_at: float
 
 
 class LedgerConnections:
@@ -20,18 +40,28 @@ class LedgerConnections:
     which under gunicorn is always in a worker.
     """
 
-    def __init__(self, wallet: Wallet, submit_seconds: int, interceptors: Sequence[Any] = ()) -> None:
+    def __init__(
+        self,
+        wallet: Wallet,
+        submit_seconds: int,
+        interceptors: Sequence[Any] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._wallet = wallet
+        self._clock = clock
         self._interceptors = interceptors
         self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
         self._lock = threading.Lock()
-        self._connected: dict[tuple[str, str, bool], fabric.Gateway] = {}
+        self._connected: dict[tuple[str, str, bool], _Kept] = {}
+        # Those that others took the place of. Calls and streams may still run on them, so they end with the process.
+        self._retired: list[fabric.Gateway] = []
 
     def close(self) -> None:
         """Close every connection; the next call makes a new one."""
         with self._lock:
             connected, self._connected = self._connected, {}
-        for connection in connected.values():
+            retired, self._retired = self._retired, []
+        for connection in (*retired, *(each.connection for each in connected.values())):
             connection.close()
 
     def network(self, msp_id: str, user: str, channel: str) -> Network:
@@ -65,9 +95,30 @@ class LedgerConnections:
         return True
 
     def _connection(self, msp_id: str, user: str, *, signing: bool = True) -> fabric.Gateway:
+        key, now = (msp_id, user, signing), self._clock()
         with self._lock:
-            connection = self._connected.get((msp_id, user, signing))
-            if connection is None:
-                connection = self._wallet.connect(msp_id, user, self._timeouts, self._interceptors, signing=signing)
-                self._connected[(msp_id, user, signing)] = connection
-            return connection
+            kept = self._connected.get(key)
+            if kept is not None and now - kept.looked_at < _LOOK_SECONDS:
+                return kept.connection
+            marks = self._wallet.marks(msp_id, user)
+            if kept is not None:
+                kept.looked_at = now
+                if marks == kept.made_of:
+                    return kept.connection
+            try:
+                made = self._wallet.connect(msp_id, user, self._timeouts, self._interceptors, signing=signing)
+            except errors.HlfError:
+                if kept is None:
+                    raise
+                return kept.connection
+            except WalletError:
+                # Somebody has taken the user or its key out of the wallet.
+                self._retire(key)
+                raise
+            self._retire(key)
+            self._connected[key] = _Kept(made, marks, now)
+            return made
+
+    def _retire(self, key: tuple[str, str, bool]) -> None:
+        if (kept := self._connected.pop(key, None)) is not None:
+            self._retired.append(kept.connection)

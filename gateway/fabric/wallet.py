@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,10 @@ from hlf.client import gateway as fabric
 
 # Names that are safe in a path. An MSP id or user name that does not match never reaches the file system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
+
+
+FileMarks = frozenset[tuple[str, int, int, int]]
+"""Files by name, number, size and time of change: others than before if one of them was written."""
 
 
 class WalletError(Exception):
@@ -31,7 +36,8 @@ class Wallet:
     ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block`` is the trusted genesis block
     of a channel.
 
-    Nothing is cached: the next connection uses a certificate that was renewed on disk.
+    Nothing is cached: the next connection uses a certificate that was renewed on disk, and `marks` tells when to make
+    one.
     """
 
     def __init__(self, folder: Path, passphrase_file: str = "") -> None:
@@ -139,6 +145,16 @@ class Wallet:
         return fabric.connect(
             self.profile(msp_id), *own, timeouts=timeouts, tls_identity=shown, interceptors=interceptors
         )
+
+    def marks(self, msp_id: str, name: str) -> FileMarks:
+        """Return what changes when a user's files or its organisation's profile do; empty if they are not there."""
+        folder = self._folder / "organisations" / msp_id / "users" / name
+        found = set()
+        for path in (self._folder / "profiles" / f"{msp_id}.json", *folder.glob("*"), *folder.glob("tls/*")):
+            with contextlib.suppress(OSError):
+                told = path.stat()
+                found.add((str(path), told.st_ino, told.st_size, told.st_mtime_ns))
+        return frozenset(found)
 
     def _user(self, msp_id: str, name: str) -> Path:
         self._check(msp_id)

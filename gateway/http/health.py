@@ -33,11 +33,15 @@ def readyz() -> tuple[dict[str, Any], int]:
     """
     Say whether the store can be written, each organisation's peer can be reached, and each channel can be read.
 
+    A gateway without keys cannot ask a peer for its channels, and says nothing of them.
+
     The answer has names of organisations, which are public on every channel, but no addresses and no causes.
     """
     services = context.services()
     checks = {"store": _store_works(services)}
     organisations, names = services.wallet.organisations(), services.wallet.channels()
+    if not any(map(services.wallet.signing_user, organisations)):
+        names = []
     # All at once; otherwise a network that is down costs a time-out for each organisation.
     with ThreadPoolExecutor(max(1, len(organisations), len(names))) as pool:
         checks |= dict(zip(organisations, pool.map(services.ledgers.reachable, organisations), strict=True))

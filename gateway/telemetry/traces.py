@@ -77,6 +77,11 @@ def wanted(environ: Mapping[str, str]) -> bool:
     return True
 
 
+def collector(environ: Mapping[str, str]) -> str:
+    """Return the URL of the collector that the environment names, or the standard's own."""
+    return next((environ[name] for name in _ENDPOINTS if environ.get(name)), "http://localhost:4318")
+
+
 def from_environment() -> Traces | None:
     """
     Return the traces that the environment asks for; None if it asks for none.

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway import cli
+from gateway.telemetry import traces
 
 
 @pytest.fixture
@@ -104,6 +105,25 @@ def test_a_check_says_what_is_good_and_what_is_not(run, wallet, monkeypatch):
     lines = {line[6:].partition(": ")[0]: line[:4] for line in printed.splitlines()}
     assert (lines["store"], lines["wallet"]) == ("good", "good")
     assert (lines["tracking"], lines["PlatformMSP"], lines["peer of PlatformMSP"]) == ("BAD ", "BAD ", "BAD ")
+
+
+def test_a_check_looks_for_the_collector_of_traces(run, wallet, monkeypatch):
+    """What the environment asks for wrongly, a collector that is not there, and one that is; no URL is shown."""
+
+    def told() -> str:
+        lines = run("check", "--wallet", wallet, "--data", wallet / "data")[1].splitlines()
+        return next((line for line in lines if "traces" in line), "")
+
+    assert told() == ""
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "zipkin")
+    assert "BAD" in told()
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
+    monkeypatch.setattr(traces, "wanted", lambda _: True)
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://user:hidden@127.0.0.1:{there.getsockname()[1]}")
+        assert "good" in told()
+    assert "BAD" in told()
+    assert "hidden" not in told()
 
 
 def test_a_check_of_nothing_names_the_cure(run, tmp_path):

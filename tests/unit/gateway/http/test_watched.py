@@ -95,6 +95,7 @@ def test_a_line_tells_the_kind_of_an_exception_and_not_its_text():
 
 def test_readiness_needs_every_channel_of_the_wallet(client, services, ledgers, monkeypatch):
     ledgers.up = {"PlatformMSP", "ForwarderMSP"}
+    monkeypatch.setattr(type(services.wallet), "signing_user", lambda *_: "User1")
     blocks = services.settings.wallet / "channels"
     blocks.mkdir()
     for name in ("trade", "logistics"):
@@ -103,6 +104,20 @@ def test_readiness_needs_every_channel_of_the_wallet(client, services, ledgers, 
     monkeypatch.setattr(ledgers, "serves", lambda channel, up: channel == "trade")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["channels"]) == (503, {"trade": True, "logistics": False})
+
+
+def test_a_gateway_without_keys_is_ready(client, services, ledgers, monkeypatch):
+    """It cannot ask a peer for its channels, since that question is signed; its users sign elsewhere."""
+    ledgers.up = {"PlatformMSP", "ForwarderMSP"}
+    blocks = services.settings.wallet / "channels"
+    blocks.mkdir()
+    (blocks / "trade.block").write_bytes(b"")
+    monkeypatch.setattr(ledgers, "serves", lambda channel, up: False)
+    monkeypatch.setattr(type(services.wallet), "signing_user", lambda *_: None)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["ready"], answer.json["channels"]) == (200, True, {})
+    ledgers.up = {"PlatformMSP"}
+    assert client.get("/readyz").status_code == 503
 
 
 @pytest.fixture
