@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -252,6 +252,17 @@ class Deliveries:
             Attempt(each["message_id"], each["at"], each["status"], each["words"], each["milliseconds"], each["number"])
             for each in rows
         ]
+
+    def last_arrivals(self, webhook_ids: Collection[str]) -> dict[str, int]:
+        """Return when a message last arrived at each webhook that one ever arrived at, in milliseconds since 1970."""
+        log = webhook_attempts
+        asked = (
+            sa.select(log.c.webhook_id, sa.func.max(log.c.at).label("at"))
+            .where(log.c.webhook_id.in_(sorted(webhook_ids)), log.c.status >= 200, log.c.status < 300)
+            .group_by(log.c.webhook_id)
+        )
+        with self._store.reading() as database:
+            return {row["webhook_id"]: row["at"] for row in database.execute(asked).fetchall()}
 
     def forget_old(self) -> None:
         """Delete messages and attempts that are older than they are kept."""

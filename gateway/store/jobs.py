@@ -39,13 +39,6 @@ _PUT = Prepared(
 _COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(jobs).where(_OWN[0], jobs.c.state == WAITING))
 _FIND = Prepared(sa.select(jobs).where(*_OWN, _ONE))
 _OF_BATCH = Prepared(sa.select(jobs).where(*_OWN, jobs.c.batch == sa.bindparam("this")).order_by(jobs.c.number))
-_BATCHES = Prepared(
-    sa.select(jobs.c.batch)
-    .where(*_OWN, jobs.c.batch > sa.bindparam("after"), jobs.c.batch < sa.bindparam("end"))
-    .group_by(jobs.c.batch)
-    .order_by(jobs.c.batch)
-    .limit(sa.bindparam("most"))
-)
 _ALL = Prepared(
     sa.select(jobs).where(*_OWN).order_by(jobs.c.created_at.desc(), jobs.c.number).limit(sa.bindparam("most"))
 )
@@ -191,12 +184,19 @@ class Jobs:
             rows = database.execute(_OF_BATCH, _own(msp_id, user, batch)).fetchall()
         return [self._read(row) for row in rows]
 
-    def captures(self, msp_id: str, user: str, after: str, most: int) -> list[str]:
-        """Return the ids of a user's captured documents, in the order of their texts, after an id."""
-        first = max(after, CAPTURE)
-        asked = {"of_msp_id": msp_id, "of_user": user, "after": first, "end": f"{CAPTURE}~", "most": most}
+    def captures(self, msp_id: str, user: str, after: str, most: int) -> dict[str, list[Job]]:
+        """Return the jobs of a user's captured documents by their ids, in the order of these, after an id."""
+        found: dict[str, list[Job]] = {}
+        for row in self._of_captures(msp_id, user, max(after, CAPTURE), most):
+            found.setdefault(row["batch"], []).append(self._read(row))
+        return found
+
+    def _of_captures(self, msp_id: str, user: str, after: str, most: int) -> list[Any]:
+        own = (jobs.c.msp_id == msp_id, jobs.c.user == user, jobs.c.batch > after, jobs.c.batch < f"{CAPTURE}~")
+        some = sa.select(jobs.c.batch).where(*own).group_by(jobs.c.batch).order_by(jobs.c.batch).limit(most).subquery()
+        asked = sa.select(jobs).join(some, jobs.c.batch == some.c.batch).where(*own)
         with self._store.reading() as database:
-            return [row["batch"] for row in database.execute(_BATCHES, asked).fetchall()]
+            return list(database.execute(asked.order_by(jobs.c.batch, jobs.c.number)).fetchall())
 
     def of_user(self, msp_id: str, user: str, most: int) -> list[Job]:
         """Return a user's jobs, newest first."""

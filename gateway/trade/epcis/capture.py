@@ -56,9 +56,10 @@ def listed(query: dict[str, Any]) -> tuple[list[dict[str, Any]], int, dict[str, 
     """List the caller's capture jobs; each is kept for a day after its end."""
     asking, limit = context.caller(), query["perPage"]
     after = CAPTURE + paged.after(query["nextPageToken"])
-    found = [each.removeprefix(CAPTURE) for each in _jobs().captures(asking.msp_id, asking.user, after, limit + 1)]
-    shown = [_shown(_found(each), each) for each in found[:limit]]
-    return shown, 200, paged.following(found, limit)
+    kept = _jobs().captures(asking.msp_id, asking.user, after, limit + 1)
+    found = {batch.removeprefix(CAPTURE): jobs for batch, jobs in kept.items()}
+    shown = [_shown(jobs, each) for each, jobs in found.items()]
+    return shown[:limit], 200, paged.following(list(found), limit)
 
 
 @blueprint.route("/<capture_id>")

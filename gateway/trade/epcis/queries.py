@@ -159,7 +159,11 @@ def subscribe(body: dict[str, Any], name: str) -> tuple[dict[str, Any], int, dic
         )
     except WebhookLimitError:
         raise Problem("WEBHOOKS_EXHAUSTED") from None
-    return _shown(_one(named, made)), 201, {"Location": f"{binding.ADDRESS}/queries/{name}/subscriptions/{made}"}
+    return (
+        _all_shown([_one(named, made)])[0],
+        201,
+        {"Location": f"{binding.ADDRESS}/queries/{name}/subscriptions/{made}"},
+    )
 
 
 @blueprint.route("/<name>/subscriptions")
@@ -170,7 +174,7 @@ def subscriptions(query: dict[str, Any], name: str) -> tuple[list[dict[str, Any]
     """List the subscriptions to one of the user's queries."""
     after, limit = paged.after(query["nextPageToken"]), query["perPage"]
     found = sorted((each for each in _subscriptions(_found(name)) if each.id > after), key=lambda each: each.id)
-    return [_shown(each) for each in found[:limit]], 200, paged.following([each.id for each in found], limit)
+    return _all_shown(found[:limit]), 200, paged.following([each.id for each in found], limit)
 
 
 @blueprint.route("/<name>/subscriptions/<subscription_id>")
@@ -178,7 +182,7 @@ def subscriptions(query: dict[str, Any], name: str) -> tuple[list[dict[str, Any]
 @blueprint.response(200, MadeSubscriptionSchema)
 def subscription(name: str, subscription_id: str) -> dict[str, Any]:
     """Read a subscription."""
-    return _shown(_one(_found(name), subscription_id))
+    return _all_shown([_one(_found(name), subscription_id)])[0]
 
 
 @blueprint.route("/<name>/subscriptions/<subscription_id>", methods=["DELETE"])
@@ -231,12 +235,15 @@ def _one(named: NamedQuery, subscription_id: str) -> Webhook:
     raise Problem("NOT_FOUND", f"The query has no subscription {subscription_id[:40]}")
 
 
-def _shown(webhook: Webhook) -> dict[str, Any]:
+def _all_shown(found: list[Webhook]) -> list[dict[str, Any]]:
+    arrivals = Deliveries(context.services().store).last_arrivals([each.id for each in found])
+    return [_shown(each, arrivals.get(each.id)) for each in found]
+
+
+def _shown(webhook: Webhook, arrived: int | None) -> dict[str, Any]:
     standing = webhook.subscription
     assert standing is not None  # noqa: S101  For the type checker: `_subscriptions` has no others.
     when = {"stream": True} if standing.schedule is None else {"schedule": standing.schedule}
-    attempts = Deliveries(context.services().store).attempts(webhook.id, 2**53, 100)
-    arrived = next((each.at for each in attempts if each.status is not None and each.status < 300), None)
     return {
         "id": webhook.id,
         "dest": webhook.url,
