@@ -75,8 +75,8 @@ hostile: $(VENV)/dev  ## Send what no honest member sends (N=100000 of each kind
 cuts: $(VENV)/dev  ## Cut the paths of event consumers and kill them and their peers (N=500 cuts for each client)
 	@SELAT_CUTS=$(or $(N),500) $(BIN)/python -m pytest tests/faults/test_cut.py
 
-kills: $(VENV)/dev  ## Kill `apply`, the engine and every part of the service under load, at random moments (N=50 of each, SEED=4)
-	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) SELAT_ANSWERED_SECONDS=30 $(RECORDED) "\`make $@\`" "$(or $(N),50) of each" $(BIN)/python -m pytest tests/faults/test_interrupted.py tests/faults/test_killed.py tests/faults/test_service_killed.py -k 'test_an_apply or test_the_embedded_engine or test_the_service' --timeout 36000
+kills: $(VENV)/dev  ## Kill `apply`, the engine and every part of the service under load, at random moments (N=50 of each, ONLY=service, SEED=4)
+	@SELAT_KILLS=$(or $(N),50) SELAT_SEED=$(or $(SEED),4) SELAT_ANSWERED_SECONDS=30 $(RECORDED) "\`make $@$(if $(ONLY), ONLY=$(ONLY))\`" "$(or $(N),50) $(if $(ONLY),kills,of each)" $(BIN)/python -m pytest tests/faults/test_interrupted.py tests/faults/test_killed.py tests/faults/test_service_killed.py -k '$(if $(ONLY),test_the_$(ONLY),test_an_apply or test_the_embedded_engine or test_the_service)' --timeout 36000
 
 fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=0)
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0) --record

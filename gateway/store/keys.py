@@ -29,7 +29,7 @@ from gateway.store.tables import idempotency_keys, idempotency_steps
 
 # After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
 # sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
-_ABANDONED_SECONDS = 20
+_ABANDONED_SECONDS = 10
 _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
 _SEED = -1
@@ -113,7 +113,7 @@ class Keys:
         Take a key for a request with this content, or return the answer to repeat.
 
         An earlier attempt without an answer is carried on: by an attempt that knows what was sent, once the earlier
-        one has given up, or after twenty seconds.
+        one has given up, or after ten seconds.
 
         Raises:
             problems.Problem: the key belongs to another request, or its request still runs.

@@ -36,7 +36,6 @@ def test_the_service_survives_kills(engine: str, tmp_path: Path):
                 running.kills[part]()
             load.wait_for(20)
         assert load.tally.errors == []
-        assert load.longest <= ANSWERED_SECONDS
         with running.connect() as connected:
             contract = connected.network(service.CHANNEL).contract(service.CHAINCODE)
             for key in load.written:
@@ -47,3 +46,5 @@ def test_the_service_survives_kills(engine: str, tmp_path: Path):
         kept = running.tables()
         assert kept == running.tables_made_anew()
         assert len(kept[-1]) == len(load.written)
+        # Last, because a busy machine makes callers wait, and loses nothing.
+        assert load.longest <= ANSWERED_SECONDS
