@@ -19,6 +19,7 @@ from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
+from gateway.http.answering import compression
 from gateway.http.settings import Settings
 from gateway.oidc import trust
 from gateway.oidc.acceptedtokens import AcceptedTokens
@@ -61,6 +62,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Trac
     app.before_request(_check_form)
     app.before_request(accesses.record)
     app.after_request(_end)
+    app.after_request(compression.compress)
     api = Api(app, spec_kwargs=description.SPEC)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

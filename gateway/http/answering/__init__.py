@@ -1,0 +1,1 @@
+"""What is done to each answer on its way out."""
