@@ -73,10 +73,9 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
     joined = dict(zip(consortium.peers, together(join_peer, consortium.peers), strict=True))
     for channel in consortium.channels:
         members = [peer for peer in consortium.peers if peer.msp_id in channel.members]
-        late = [peer for peer in members if channel.name in joined[peer]]
-        early = [peer for peer in members if channel.name not in joined[peer]]
-        if late and early:
-            _wait_caught_up(channel.name, nodes.peer(early[0].name), [nodes.peer(peer.name) for peer in late])
+        # A command that was cut off may have joined some of those that have joined before, and not waited for them.
+        if any(channel.name not in joined[peer] for peer in members):
+            _wait_caught_up(channel.name, [nodes.peer(peer.name) for peer in members])
 
 
 def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> dict[str, list[str]]:
@@ -159,24 +158,25 @@ def _genesis(folder: Folder, channel: str) -> bytes:
         ) from error
 
 
-def _wait_caught_up(channel_id: str, ahead: Peer, late: list[Peer]) -> None:
-    """Wait until a peer has a channel's later blocks: only then it may know its own organisation."""
-    height = ahead.height(channel_id)
+def _wait_caught_up(channel_id: str, peers: list[Peer]) -> None:
+    """Wait until all peers have the blocks that one has: only then each may know its own organisation."""
+
+    def height(peer: Peer) -> int:
+        try:
+            return peer.height(channel_id)
+        except hlf_errors.AdminError:
+            return 0
+
+    highest = max(together(height, peers))
 
     def wait(peer: Peer) -> None:
-        def caught_up() -> bool:
-            try:
-                return peer.height(channel_id) >= height
-            except hlf_errors.AdminError:
-                return False
-
-        if not waiting.until(caught_up, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
+        if not waiting.until(lambda: height(peer) >= highest, _SETTLE_SECONDS, every=_GOSSIP_SECONDS):
             raise errors.EngineError(
                 f"{peer.name} does not catch up with channel {channel_id}",
                 "Read its log, and the orderer's, for the cause.",
             )
 
-    together(wait, late)
+    together(wait, peers)
 
 
 def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> list[str]:
