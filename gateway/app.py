@@ -45,6 +45,7 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Trac
     Return a gateway. It connects at its first request, through *ledgers* if they are given.
     """
     app = Flask("gateway", static_folder=None)
+    app.request_class = inputs.FormRequest
     app.config.update(
         API_TITLE="Selat gateway",
         API_VERSION="1",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import request
+from flask import Response, request
 
 from chaincode.domain.returns import handling
 from chaincode.domain.returns.returns import TO_FETCH, State
@@ -15,9 +15,11 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
+from gateway.http.problems import Problem
 from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
 from gateway.readmodel.queries import Query
+from gateway.trade.returns import shownphotos
 
 # What waits for the organisation in a role in a state: the name of the act (``actforms``), by state and role.
 _WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -67,12 +69,31 @@ def goods_back(return_id: str) -> str:
         state=found["state"],
         stored=stored,
         place_of=journey["destination"],
+        photos=shownphotos.names(return_id) if _judges(stored, context.caller().msp_id) else [],
         acts=waits(found["state"], stored["roles"], context.caller().msp_id),
         more=[
             *_may(found["state"], stored, context.caller().msp_id),
             *_duty(found["state"], stored, journey, context.caller().msp_id),
         ],
     )
+
+
+@blueprint.route("/returns/<return_id>/photos/<digest>")
+@auth.needs("read")
+@inputs.takes(query={"size"})
+def return_photo(return_id: str, digest: str) -> Response:
+    """Return a photo that the buyer sent, to an organisation that judges the return."""
+    stored = context.ask_record(TRADE, "Returns:read", return_id)["stored"]
+    if not _judges(stored, context.caller().msp_id) or digest not in stored["request"]["evidence"]:
+        raise Problem("NOT_FOUND", "Your organisation has no such photo to look at")
+    return shownphotos.answer(return_id, digest)
+
+
+def _judges(stored: Mapping[str, Any], msp_id: str) -> bool:
+    """Return whether an organisation judges a return: seller and buyer's agent do, and the arbiter of a dispute."""
+    roles = stored["roles"]
+    disputed = any(act["state"] == State.DISPUTED for act in stored["acts"])
+    return msp_id in (roles["seller"], roles["agent"]) or (disputed and msp_id == roles["arbiter"])
 
 
 def waits(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:

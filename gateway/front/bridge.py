@@ -69,18 +69,18 @@ class AppAnswer:
 
 def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, Any]:
     """Return the request's WSGI environment."""
-    path, _, query = target(request).partition("?")
+    query = target(request).partition("?")[2]
     peer = (request.transport.get_extra_info("peername") if request.transport else None) or ("", 0)
     own = (request.transport.get_extra_info("sockname") if request.transport else None) or ("", 0)
     found: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": urllib.parse.unquote_to_bytes(_bytes(path)).decode("latin-1"),
+        "PATH_INFO": path(request),
         "QUERY_STRING": _bytes(query).decode("latin-1"),
         "SERVER_NAME": str(own[0]),
         "SERVER_PORT": str(own[1]),
         "SERVER_PROTOCOL": f"HTTP/{request.version.major}.{request.version.minor}",
-        "REMOTE_ADDR": _address(request, str(peer[0])),
+        "REMOTE_ADDR": address(request),
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": _scheme(request, str(peer[0])),
@@ -114,6 +114,12 @@ def target(request: BaseRequest) -> str:
     return urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")) if parts.netloc else f"/{sent}"
 
 
+def path(request: BaseRequest) -> str:
+    """Return the path of the request as WSGI has it: each byte is a character."""
+    sent = target(request).partition("?")[0]
+    return urllib.parse.unquote_to_bytes(_bytes(sent)).decode("latin-1")
+
+
 def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> AppAnswer:
     """Return the application's answer; it is complete unless it is an event stream."""
     began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
@@ -134,8 +140,9 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
         close()
 
 
-def _address(request: BaseRequest, peer: str) -> str:
+def address(request: BaseRequest) -> str:
     """Return the client's address; a proxy on the same machine adds the one that it sees at the end of the header."""
+    peer = str(((request.transport.get_extra_info("peername") if request.transport else None) or ("",))[0])
     told = request.headers.getall("X-Forwarded-For", [""])[-1].rpartition(",")[2].strip()
     return told if told and peer in _THIS_MACHINE else peer
 

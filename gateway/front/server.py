@@ -19,6 +19,8 @@ from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.http.settings import Settings
 from gateway.jobs.runner import JobRunner
+from gateway.store.photos import ReturnPhotos
+from gateway.store.repeatedwork import RepeatedWork
 from gateway.telemetry import logs, metrics, traces
 from gateway.webhooks.courier import Courier
 
@@ -26,6 +28,7 @@ from gateway.webhooks.courier import Courier
 # pipes.
 _FILES = 512
 _NOTIFY_SECONDS = 1.0
+_FORGET_SECONDS = 3600.0
 # Longer than a submit may take, so that a restart interrupts none.
 _SPARE_SECONDS = 10
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -114,7 +117,9 @@ class LoopWorker(Worker):
 
     async def _serve(self, settings: Settings) -> None:
         service, encryption = FrontService(self.wsgi, settings), tls.of(settings)
-        working = (Courier(self.wsgi.extensions[context.EXTENSION]), JobRunner(self.wsgi))
+        services: context.Services = self.wsgi.extensions[context.EXTENSION]
+        forgetting = RepeatedWork("photos", _FORGET_SECONDS, ReturnPhotos(services.store).forget_old)
+        working = (Courier(services), JobRunner(self.wsgi), forgetting)
         for worker in working:
             worker.start()
         loop, ended = asyncio.get_running_loop(), asyncio.Event()

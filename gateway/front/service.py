@@ -12,6 +12,7 @@ import functools
 import hashlib
 import logging
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -38,6 +39,11 @@ _WAITING = frozenset({"calls.status", "offline.status"})
 # How many requests may wait in a lane. Their bodies together may be as large as this many of the largest.
 _QUEUE = 2_000
 _BODIES = 64
+# Requests with files that are read or answered at once, of all and of one address, so that these never take the
+# others' memory; they may take this many times as long as others, because a telephone sends slowly.
+_UPLOADS = 12
+_UPLOADS_OF_ONE = 3
+_UPLOAD_TIMES = 3
 _IDLE_SECONDS = 75.0
 _WRITE_SECONDS = 60.0
 _Response = TypeVar("_Response", bound=StreamResponse)
@@ -63,6 +69,7 @@ class FrontService:
         self._streams = Lane("stream", settings.streams, queue=settings.streams, seconds=settings.submit_seconds)
         self._followed: set[Presence] = set()
         self._held = 0
+        self._uploading: Counter[str] = Counter()
         limits = ConnectionLimits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
         self.connections = ClientConnections(self.handle, limits)
 
@@ -79,8 +86,13 @@ class FrontService:
         self.connections.begun(request.protocol)
         request_id = uuid.uuid4().hex
         body = bytearray()
+        uploads = self._upload_limit(request)
+        sender = bridge.address(request)
+        self._uploading[sender] += bool(uploads)
         try:
-            await self._read(request, body)
+            if uploads and (self._uploading[sender] > _UPLOADS_OF_ONE or self._uploading.total() > _UPLOADS):
+                raise Problem("GATEWAY_BUSY")
+            await self._read(request, body, uploads)
             if request.raw_path == ALIVE and request.method in {"GET", "HEAD"} and not body:
                 return await self._write(request, refusals.alive(request_id))
             return await self._answered(request, bytes(body), request_id)
@@ -93,7 +105,10 @@ class FrontService:
                 request.protocol.force_close()
             return written
         finally:
-            self._held -= len(body)
+            self._held -= 0 if uploads else len(body)
+            self._uploading[sender] -= bool(uploads)
+            if not self._uploading[sender]:
+                del self._uploading[sender]
 
     def _count(self, request: BaseRequest, problem: Problem, request_id: str) -> None:
         """Count and log a request that the application never sees."""
@@ -105,14 +120,16 @@ class FrontService:
         told = logs.fields(request_id=request_id, method=request.method, status=status, code=code)
         _ACCESS.info("%s %s - %d %s", request_id, request.method, status, code, extra=told)
 
-    async def _read(self, request: BaseRequest, body: bytearray) -> None:
+    async def _read(self, request: BaseRequest, body: bytearray, uploads: int) -> None:
         """
-        Return the body, up to its size and time limits.
+        Read the body, up to its size and time limits; *uploads* is the size limit of an address that takes files.
 
         Raises:
             Problem: BODY_TOO_LARGE, REQUEST_TIMEOUT, GATEWAY_BUSY, EXPECTATION_FAILED.
         """
         limit, seconds = self._settings.max_body_bytes, self._settings.read_seconds
+        if uploads:
+            limit, seconds = uploads, seconds * _UPLOAD_TIMES
         length = request.headers.get("Content-Length", "0")
         if int(length) > limit:
             raise inputs.too_large(limit, int(length))
@@ -123,10 +140,10 @@ class FrontService:
             async with asyncio.timeout(seconds):
                 while piece := await request.content.readany():
                     body += piece
-                    self._held += len(piece)
+                    self._held += 0 if uploads else len(piece)
                     if len(body) > limit:
                         raise inputs.too_large(limit)
-                    if self._held > _BODIES * limit:
+                    if not uploads and self._held > _BODIES * limit:
                         raise Problem("GATEWAY_BUSY")
         except TimeoutError:
             raise Problem(
@@ -153,11 +170,25 @@ class FrontService:
             self._followed.discard(presence)
             presence.leave()
 
+    def _upload_limit(self, request: BaseRequest) -> int:
+        """Return how large the files of a request may be; 0 if its address takes none."""
+        if request.method != "POST" or not request.body_exists:
+            return 0
+        endpoint = self._endpoint(bridge.path(request), request.method)
+        return inputs.of(self._app.view_functions[endpoint]).most if endpoint else 0
+
+    def _endpoint(self, path: str, method: str) -> str:
+        """Return the name of an address; empty if there is none."""
+        try:
+            found: str = self._routes.match(path, method=method)[0]
+        except (HTTPException, RequestRedirect):
+            return ""
+        return found
+
     def _lane(self, environment: dict[str, Any]) -> str:
         """Return the lane of a request, by its address."""
-        try:
-            endpoint, _ = self._routes.match(environment["PATH_INFO"], method=environment["REQUEST_METHOD"])
-        except (HTTPException, RequestRedirect):
+        endpoint = self._endpoint(environment["PATH_INFO"], environment["REQUEST_METHOD"])
+        if not endpoint:
             return "public"
         scope = auth.scope_of(self._app.view_functions[endpoint])
         waits = _AFTER in environment

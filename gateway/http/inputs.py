@@ -9,12 +9,13 @@ unknown, missing or unreadable is refused, and the error names its place.
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 import flask_smorest
-from flask import current_app, g, request
+from flask import Request, current_app, g, request
 from marshmallow import Schema
 from webargs import missing
 from webargs.flaskparser import FlaskParser
@@ -25,6 +26,8 @@ from gateway.http.problems import Problem
 from hlf.codec import canonical
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+FILES = "multipart/form-data"
+"""A form with files."""
 _SHOWN = 120
 # Other people's chaincodes may mean anything by a number called "at".
 _TRADE = "gateway.trade."
@@ -39,10 +42,16 @@ class Takes:
     Attributes:
         body: the media type of its body; empty if it has none.
         query: the names of its query parameters; None if it accepts any, because other sites add theirs.
+        most: bytes of its body, where these are more than the gateway takes elsewhere; 0 where they are not.
     """
 
     body: str = ""
     query: frozenset[str] | None = frozenset()
+    most: int = 0
+
+    def limit(self, usual: int) -> int:
+        """Return how many bytes the body may have, if other addresses take *usual*."""
+        return max(self.most, usual)
 
 
 class Number(IntegerConverter):
@@ -100,12 +109,19 @@ class Blueprint(flask_smorest.Blueprint):
         return mark
 
 
-def takes(*, body: str = "", query: Collection[str] | None = ()) -> Callable[[_View], _View]:
+class FormRequest(Request):
+    """Keeps the files of a form in memory, as the rest of the body is; the usual ones are written to a disk."""
+
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def takes(*, body: str = "", query: Collection[str] | None = (), most: int = 0) -> Callable[[_View], _View]:
     """Declare the input of a page without a schema; see ``Takes``."""
 
     def mark(view: _View) -> _View:
         # The type of functions has no attributes.
-        view.takes = Takes(body, None if query is None else frozenset(query))  # type: ignore[attr-defined]
+        view.takes = Takes(body, None if query is None else frozenset(query), most)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -127,7 +143,10 @@ def check() -> None:
         return
     taken = of(current_app.view_functions[request.endpoint])
     _check_query(taken)
-    limit = context.services().settings.max_body_bytes
+    limit = taken.limit(context.services().settings.max_body_bytes)
+    if taken.most:
+        # As the application's own settings are for other addresses.
+        request.max_content_length, request.max_form_memory_size = limit + 1, limit
     if (length := request.content_length) is not None and length > limit:
         raise too_large(limit, length)
     sent = request.get_data(cache=True, parse_form_data=False)
@@ -137,8 +156,8 @@ def check() -> None:
         # OPTIONS asks what an address takes, and sends none of it.
         if taken.body and request.method != "OPTIONS":
             raise Problem("BODY_MISSING")
-    elif taken.body == FORM:
-        _check_type(FORM)
+    elif taken.body in (FORM, FILES):
+        _check_type(taken.body)
     else:
         _check_type(JSON)
         g.body = _read(sent)

@@ -27,8 +27,8 @@ class Settings:
 
     Attributes:
         wallet: folder of identities and connection profiles (a network's state folder).
-        data: folder of the gateway's own data; all of it except access tokens and the record of audit requests
-            may be deleted.
+        data: folder of the gateway's own data; all of it except access tokens, photos of returns and the record of
+            audit requests may be deleted.
         passphrase_file: file whose first line is the passphrase of sealed keys in the wallet.
         database: URL of a PostgreSQL that gateways share, as postgresql://<user>@<host>/<database>; without it the
             database is a SQLite file in *data*.
@@ -46,6 +46,7 @@ class Settings:
         max_body_bytes: a larger request body is refused.
         submit_seconds: how long a submit waits for its commit before its outcome is reported as unknown.
         tracking: the identity, ``<MSP>/<user>``, that answers shoppers' links; without it /track is closed.
+        photo_days: how long photos are kept that shoppers sent with their returns.
         oidc: TOML file of the OpenID Connect issuers whose tokens are accepted; without it only the gateway's own are.
         origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
         webhook_networks: networks besides the public internet to which webhooks may be sent, separated by spaces, as
@@ -77,6 +78,7 @@ class Settings:
     max_body_bytes: int = 1 << 20
     submit_seconds: int = 30
     tracking: str = ""
+    photo_days: int = 180
     oidc: str = ""
     origins: str = ""
     webhook_networks: str = ""

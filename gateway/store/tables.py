@@ -84,6 +84,19 @@ lodgings = _table(
     counted=True,
 )
 
+# The photos that shoppers sent with their returns, encrypted, each whole and small.
+return_photos = _table(
+    "return_photos",
+    sa.Column("return_id", sa.Text, primary_key=True),
+    sa.Column("number", NUMBER, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_small", sa.LargeBinary, nullable=False),
+    sa.Column("added_at", NUMBER, nullable=False),
+    sa.Column("kept_until", NUMBER, nullable=False),
+    sa.Index("return_photos_by_end", "kept_until"),
+)
+
 # What all gateways on one database must have in common, as the check value of their secret.
 shared = _table(
     "shared",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser import screenshots
 from tests.browser.addresses import ROLES, addresses
@@ -186,6 +189,46 @@ def test_an_auditor_verifies_a_transaction_from_the_first_page(visitor: Visitor,
     box.press("Enter")
     visitor.page.get_by_role("link", name="ecommerce").click()
     assert visitor.page.get_by_role("heading", name="Everything recomputed holds").is_visible()
+
+
+@pytest.mark.seen(viewport=PHONE)
+def test_a_shopper_sends_one_of_the_articles_back_with_a_photo(visitor: Visitor, played):
+    """From the parcel to the answer; the browser makes the photo smaller, and it is shown beside the answer."""
+    made = io.BytesIO()
+    Image.effect_noise((2400, 1800), 60).save(made, "PNG")
+    page = visitor.page
+    visitor.go(f"/track/{played.order['tracking_token']}")
+    page.get_by_role("link", name="Send it back").first.click()
+    page.get_by_label("Why").select_option("DEFECTIVE")
+    page.get_by_label("Photos").set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": made.getvalue()})
+    expect(page.locator("[name=photo][aria-busy=false]")).to_be_visible()
+    assert page.evaluate("document.querySelector('[name=photo]').files[0].type") == "image/jpeg"
+    page.get_by_role("button", name="Ask to send it back").click()
+    page.wait_for_url("**/track/*#returns")
+    photo = page.get_by_role("img", name="Photo 1").first
+    photo.scroll_into_view_if_needed()
+    expect(photo).to_have_js_property("complete", value=True)
+    assert photo.evaluate("each => each.naturalWidth") == 240
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert visitor.errors == []
+
+
+@pytest.mark.seen(viewport=PHONE, java_script_enabled=False)
+def test_a_shopper_without_scripts_gets_an_answer_too(visitor: Visitor, played):
+    """A photo is taken as it is; of a file that is none the form says so, and keeps what was chosen."""
+    made = io.BytesIO()
+    Image.effect_noise((600, 400), 60).save(made, "PNG")
+    page = visitor.page
+    visitor.go(f"/track/{played.order['tracking_token']}/return?line=1")
+    for kind, content in (("application/pdf", b"%PDF-1.7"), ("image/png", made.getvalue())):
+        page.get_by_label("Why").select_option("DEFECTIVE")
+        page.get_by_label("Photos").set_input_files({"name": "me", "mimeType": kind, "buffer": content})
+        page.get_by_role("button", name="Ask to send it back").click()
+        if kind == "application/pdf":
+            assert page.get_by_role("alert").get_by_text("JPEG, PNG or WebP").is_visible()
+            assert page.get_by_label("Why").input_value() == "DEFECTIVE"
+    page.wait_for_url("**/track/*#returns")
 
 
 def test_a_page_is_taken_in_each_look(chromium, stage, tmp_path):

@@ -14,14 +14,30 @@ document.addEventListener("keydown", (event) => {
   for (const menu of document.querySelectorAll("details.languages[open]")) menu.open = false;
   if (location.hash === "#menu") location.hash = "#main";
 });
-// The fingerprints of chosen photos; the photos themselves are not sent.
-for (const chooser of document.querySelectorAll("input[data-hashes]")) {
+// Photos are made smaller before they are sent, so that a telephone sends them soon; as they are, they are taken too.
+for (const chooser of document.querySelectorAll("input[data-side]")) {
   chooser.addEventListener("change", async () => {
-    const told = [];
-    for (const file of chooser.files) {
-      const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-      told.push(Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""));
-    }
-    document.getElementById(chooser.dataset.hashes).value = told.join(" ");
+    const chosen = new DataTransfer();
+    chooser.ariaBusy = "true";
+    for (const file of Array.from(chooser.files)) chosen.items.add(await smaller(file, Number(chooser.dataset.side)));
+    chooser.files = chosen.files;
+    chooser.ariaBusy = "false";
   });
+}
+async function smaller(file, side) {
+  try {
+    const picture = await createImageBitmap(file);
+    const factor = Math.min(1, side / Math.max(picture.width, picture.height));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(picture.width * factor);
+    canvas.height = Math.round(picture.height * factor);
+    const drawing = canvas.getContext("2d");
+    drawing.fillStyle = "white";
+    drawing.fillRect(0, 0, canvas.width, canvas.height);
+    drawing.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const made = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    return made.size < file.size ? new File([made], "photo.jpg", { type: made.type }) : file;
+  } catch {
+    return file;
+  }
 }

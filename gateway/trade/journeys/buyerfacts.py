@@ -20,6 +20,7 @@ from gateway.http.problems import Problem
 from gateway.pages import languages, localformats
 from gateway.trade import minting
 from gateway.trade.journeys import shopper
+from gateway.trade.returns import shownphotos
 
 # What a shopper who gives no reason would get.
 _REASON = ReturnReason.CHANGE_OF_MIND
@@ -41,12 +42,14 @@ class BuyerFacts:
     Attributes:
         arrival: the earliest and the latest likely time of delivery; empty if it is not known.
         pickups: when a carrier fetches a return, by its id.
+        photos: digests of the photos that are kept of a return, by its id.
         corrected: events that were declared an error, as EPCIS has them.
     """
 
     articles: Articles
     arrival: tuple[str, str] | tuple[()]
     pickups: Mapping[str, str]
+    photos: Mapping[str, list[str]]
     corrected: tuple[Mapping[str, Any], ...]
 
 
@@ -57,6 +60,7 @@ def of(token: str, seen: Mapping[str, Any]) -> BuyerFacts:
         articles=articles(token),
         arrival=_arrival(journey_ids[0]) if journey_ids and seen.get("expected_at") else (),
         pickups={each["return_id"]: _pickup(each["return_id"]) for each in seen["returns"] if _fetched(each)},
+        photos={each["return_id"]: shownphotos.names(each["return_id"]) for each in seen["returns"]},
         corrected=tuple(event for each in journey_ids for event in _corrected(each)),
     )
 

@@ -6,14 +6,18 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.http import auth, inputs
+from gateway.http import auth, context, inputs
 from gateway.http.problems import Problem
 from gateway.pages import forms, states
 from gateway.pages.languages import gettext
 from gateway.trade.journeys import buyerfacts, shopper
 from gateway.trade.journeys.tracking_schemas import LodgeSchema
+from gateway.trade.returns import photos, shownphotos
+from gateway.trade.returns.photos import PhotoError
 
 blueprint = Blueprint("sendback", __name__, url_prefix="/track")
+# Somewhat more than the photos, so that a form tells its sender that they are too large.
+_MOST_BYTES = photos.MOST_BYTES + (4 << 20)
 _FIELDS = ("line", "quantity", "reason", "resolution", "condition")
 
 
@@ -27,23 +31,38 @@ def ask_back(token: str) -> str:
 
 @blueprint.route("/<token>/return", methods=["POST"])
 @auth.needs(auth.PUBLIC)
-@inputs.takes(body=inputs.FORM, query={"line"})
+@inputs.takes(body=inputs.FILES, query={"line"}, most=_MOST_BYTES)
 def send_back(token: str) -> Redirect | str:
     """Lodge what the form asks; what came of it stands on the parcel's page."""
     forms.check()
     given = request.form.to_dict()
     asked = {name: given.get(name, "") for name in _FIELDS}
-    evidence = given.get("evidence", "").split()
+    # A browser sends an empty file where none was chosen.
+    sent = [file for each in request.files.getlist("photo") if (file := each.read())]
     try:
-        shopper.lodge(token, LodgeSchema().load({**asked, "quantity": int(asked["quantity"]), "evidence": evidence}))
+        _check(sent)
+        shopper.lodge(token, LodgeSchema().load({**asked, "quantity": int(asked["quantity"])}), sent)
     except (ValueError, ValidationError):
         return _form(token, asked["line"], given, gettext("Something in the form is missing or wrong."))
+    except PhotoError:
+        words = gettext("Please choose up to %(number)s photos: JPEG, PNG or WebP files of 12 MB together at most.")
+        return _form(token, asked["line"], given, words % {"number": photos.MOST})
     except Problem as problem:
         if problem.code not in {"REQUEST_INVALID", "LINK_EXHAUSTED"}:
             raise
         words = gettext("This cannot be asked now. Check how many pieces you have, or try again in an hour.")
         return _form(token, asked["line"], given, words)
     return redirect(url_for("tracking.follow", token=token, _anchor="returns"), 303)
+
+
+@blueprint.route("/<token>/returns/<return_id>/photos/<digest>")
+@auth.needs(auth.PUBLIC)
+@inputs.takes(query={"size"})
+def photo(token: str, return_id: str, digest: str) -> Response:
+    """Return a photo that the holder of the link sent with a return."""
+    if return_id not in [each["return_id"] for each in shopper.follow(token)["returns"]]:
+        raise Problem("LINK_UNKNOWN")
+    return shownphotos.answer(return_id, digest, "LINK_UNKNOWN")
 
 
 @blueprint.route("/<token>/receipt")
@@ -60,6 +79,14 @@ def return_receipt(token: str, return_id: str) -> Response:
     return buyerfacts.receipt(token, return_id)
 
 
+def _check(sent: list[bytes]) -> None:
+    """Raise PhotoError for what is not worth to be counted among the requests of a link: a wrong file, or too many."""
+    if len(sent) > photos.MOST or sum(map(len, sent)) > photos.MOST_BYTES:
+        raise PhotoError("too many or too large")
+    for each in sent:
+        photos.check(each)
+
+
 def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
     article = next((each for each in shopper.returnable(token) if each["line"] == line), None)
     if article is None:
@@ -67,5 +94,6 @@ def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
     tables = {"reasons": states.REASONS, "resolutions": states.RESOLUTIONS, "conditions": states.CONDITIONS}
     choices = {name: [(key, gettext(words)) for key, words in table.items()] for name, table in tables.items()}
     known = buyerfacts.articles(token)
-    values = {"token": token, "article": article, "given": given, "refused": refused, **choices}
+    told = {"types": ",".join(photos.TYPES), "most": photos.MOST, "days": context.services().settings.photo_days}
+    values = {"token": token, **told, "article": article, "given": given, "refused": refused, **choices}
     return render_template("sendback.html", known=known, **values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chaincode.domain.returns.review import Outcome
@@ -14,7 +14,9 @@ from gateway.http import context
 from gateway.http.context import TRADE, TradeChaincode
 from gateway.http.problems import Problem
 from gateway.store import returnlimits
+from gateway.store.photos import ReturnPhoto, ReturnPhotos
 from gateway.trade import minting
+from gateway.trade.returns import photos
 from hlf import errors
 from hlf.codec.refusals import RuntimeRefusal
 
@@ -106,13 +108,15 @@ def _may(token: str, journey_id: str, line: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def lodge(token: str, body: Mapping[str, Any], sent: Sequence[bytes] = ()) -> dict[str, Any]:
     """
     Return the decided request of the holder of an order's link.
 
     Of several journeys of the order, it is about the first whose goods may be returned so; of none, about the first.
+    The photos that are *sent* with it are kept here, and their digests go to the ledger.
 
     Raises:
+        gateway.trade.returns.photos.PhotoError: one of them is no photo.
         Problem: TRACKING_CLOSED; LINK_EXHAUSTED; REQUEST_INVALID if the order has no such line; LINK_UNKNOWN for a
             token that is not the order's, and every other refusal of the contract.
         hlf.errors.GatewayError: the peers could not be asked.
@@ -123,10 +127,17 @@ def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         problem = Problem("LINK_EXHAUSTED")
         problem.sent["Retry-After"] = str(wait)
         raise problem
-    asked = {**body, "buyer_hash": link_hash, "return_id": minting.public_id("return")}
     try:
-        journey_id = _returnable(_asked("Journeys:linked", token), asked)
-        done = _acted("Returns:request", {**asked, "journey_id": journey_id})
+        journeys = _asked("Journeys:linked", token)
+        seen_photos = list({each.digest: each for each in map(photos.read, sent)}.values())
+        evidence = [*body["evidence"], *(each.digest for each in seen_photos)]
+        asked = {
+            **body,
+            "evidence": evidence,
+            "buyer_hash": link_hash,
+            "return_id": minting.public_id("return"),
+        }
+        done = _requested({**asked, "journey_id": _returnable(journeys, asked)}, seen_photos)
         seen = _asked("Returns:track", token, done.block_number)
     except errors.GatewayError as refused:
         if refused.contract_code is None:
@@ -137,6 +148,18 @@ def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
             ) from None
         raise Problem("LINK_UNKNOWN") from None
     return next(each for each in seen if each["return_id"] == asked["return_id"])
+
+
+def _requested(asked: Mapping[str, Any], seen: Sequence[ReturnPhoto]) -> CommittedAnswer:
+    """Keep the photos first, so that none is missing that the ledger has; delete them if nothing was written."""
+    services = context.services()
+    kept = ReturnPhotos(services.store)
+    kept.keep(asked["return_id"], seen, services.settings.photo_days)
+    try:
+        return _acted("Returns:request", asked)
+    except (errors.EndorseError, errors.CommitError):
+        kept.delete(asked["return_id"])
+        raise
 
 
 def _returnable(journeys: list[str], asked: Mapping[str, Any]) -> str:

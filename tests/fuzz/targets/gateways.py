@@ -1,4 +1,4 @@
-"""What the gateway reads: bodies, query texts, tokens, contracts' answers, and files that disclose."""
+"""What the gateway reads: bodies, query texts, tokens, contracts' answers, photos, and files that disclose."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gateway.offline import steps
 from gateway.offline.steps import SignedStep
 from gateway.store import scopes, tokens
 from gateway.store.checkpoints import EventCursor
+from gateway.trade.returns.photos import PhotoError
 from hlf import errors
 from hlf.audit.records import search
 from selat import claimreceipts
@@ -100,5 +101,6 @@ TARGETS = (
     reads("result", "gateway.fabric.results.read", errors.WireError),
     reads("metadata", "gateway.fabric.declarations.read", errors.WireError),
     Target("page", "hlf.audit.records.search.SearchCursor.parse", (errors.WireError,), _page),
+    reads("photo", "gateway.trade.returns.photos.read", PhotoError),
     Target("disclosed", "selat.claimreceipts.read", (errors.WireError,), _disclosed),
 )

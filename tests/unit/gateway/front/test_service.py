@@ -330,6 +330,29 @@ def test_bodies_together_have_a_limit(serve, ledgers):
     assert served.ask("POST", SUBMIT, CALL, **served.token())[0] == 200
 
 
+PHOTOS = "/track/right/return?line=1"
+
+
+def test_an_address_that_takes_files_takes_large_ones(serve):
+    """They are read to their end, and the application answers; all other addresses keep their limit."""
+    served = serve(max_body_bytes=4096)
+    assert served.ask("POST", PHOTOS, b"x" * (1 << 20))[0] == 415
+    assert served.ask("POST", "/track/right/returns", b"x" * (1 << 20))[0] == 413
+    assert served.ask("POST", PHOTOS, b"x" * (17 << 20))[0] == 413
+
+
+def test_files_that_never_end_take_no_place_of_others(serve):
+    """One address sends some at once, and they do not count where bodies together have their limit."""
+    served = serve(max_body_bytes=4096)
+    sent = head("POST", PHOTOS, 8 << 20) + b"x" * 9000
+    with connections(served, [sent] * 4) as half:
+        assert until(half[-1], b"GATEWAY_BUSY").startswith(b"HTTP/1.1 503 ")
+        assert served.service._held == 0
+        assert served.ask("POST", SUBMIT, CALL, **served.token())[0] == 200
+    reached(lambda: not served.service._uploading)
+    assert served.ask("POST", PHOTOS, b"x")[0] == 415
+
+
 def test_a_client_that_asks_whether_its_body_is_welcome_is_told_so(serve):
     """As curl does before it sends a large one."""
     served = serve()

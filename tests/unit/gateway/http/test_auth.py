@@ -22,6 +22,7 @@ OPEN_TO_ALL = {
     "/track/<token>/return",
     "/track/<token>/receipt",
     "/track/<token>/returns/<return_id>/receipt",
+    "/track/<token>/returns/<return_id>/photos/<digest>",
     "/console/login",
     "/console/logout",
     "/console/sign-in/<int:number>",

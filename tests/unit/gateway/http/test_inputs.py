@@ -273,6 +273,7 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.returns",
         "console.carrier_claims",
         "console.drawbacks",
+        "console.return_photo",
         "console.plans",
         "console.disclosures",
         "console.figures",

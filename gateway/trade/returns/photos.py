@@ -1,0 +1,98 @@
+"""
+Photos that a shopper sends with a return, made safe to keep and to show.
+
+A photo is decoded and written anew, as a JPEG without anything besides its pixels. So the place where it was taken, the
+telephone's number, a second file behind the picture, and whatever else came with it are not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+
+from PIL import Image, ImageOps
+
+from gateway.store.photos import ReturnPhoto
+
+MOST = 4
+"""Photos of one request."""
+MOST_BYTES = 12 << 20
+"""All photos of a request together, as they are sent."""
+TYPES = ("image/jpeg", "image/png", "image/webp")
+"""What a photo may be sent as; it is kept as the first of these."""
+_FORMATS = tuple(each.removeprefix("image/").upper() for each in TYPES)
+_MOST_PIXELS = 40_000_000
+_SIDE, _QUALITY = 1600, 78
+_SMALL_SIDE, _SMALL_QUALITY = 240, 60
+# A decoded photo may take 160 MB; however many people send some, one at a time is decoded.
+_DECODING = threading.Lock()
+
+
+class PhotoError(Exception):
+    """A file is no photo of a kind that is taken, or it is damaged, or has too many pixels."""
+
+
+def check(sent: bytes) -> None:
+    """
+    Check by its first bytes that a file can be a photo; this costs nothing.
+
+    Raises:
+        PhotoError: it cannot.
+    """
+    try:
+        with Image.open(io.BytesIO(sent), formats=_FORMATS) as found:
+            width, height = found.size
+    except Exception as error:  # noqa: BLE001  What Pillow raises depends on the place that is damaged.
+        raise PhotoError(f"not a photo: {type(error).__name__}") from None
+    if not 0 < width * height <= _MOST_PIXELS:
+        raise PhotoError(f"{width} x {height} pixels")
+
+
+def read(sent: bytes) -> ReturnPhoto:
+    """
+    Return a photo as it is kept, from the bytes that somebody sent.
+
+    Raises:
+        PhotoError: the bytes are no JPEG, PNG or WebP, whatever they are called; or damaged; or too many pixels.
+    """
+    check(sent)
+    try:
+        with _DECODING, Image.open(io.BytesIO(sent), formats=_FORMATS) as found:
+            # A JPEG is decoded no larger than it is needed.
+            found.draft("RGB", (_SIDE, _SIDE))
+            pixels = _plain(_upright(found))
+            pixels.thumbnail((_SIDE, _SIDE))
+            content = _jpeg(pixels, _QUALITY)
+            pixels.thumbnail((_SMALL_SIDE, _SMALL_SIDE))
+            small = _jpeg(pixels, _SMALL_QUALITY)
+    except Exception as error:  # noqa: BLE001  As in ``check``.
+        raise PhotoError(f"a damaged photo: {type(error).__name__}") from None
+    return ReturnPhoto(hashlib.sha256(content).hexdigest(), content, small)
+
+
+def _upright(found: Image.Image) -> Image.Image:
+    """Return the picture as it was held; a damaged note of this is no reason to refuse it."""
+    found.load()
+    try:
+        return ImageOps.exif_transpose(found)
+    except Exception:  # noqa: BLE001  As in ``check``.
+        return found
+
+
+def _plain(found: Image.Image) -> Image.Image:
+    """Return the picture in plain colours; what one could see through becomes white."""
+    if "A" in found.getbands() or "transparency" in found.info:
+        layered = found.convert("RGBA")
+        white = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(white, layered).convert("RGB")
+    return found.convert("RGB")
+
+
+def _jpeg(pixels: Image.Image, quality: int) -> bytes:
+    """Return a JPEG of the pixels and of nothing else."""
+    bare = Image.new("RGB", pixels.size)
+    bare.paste(pixels)
+    written = io.BytesIO()
+    bare.save(written, "JPEG", quality=quality, optimize=True)
+    return written.getvalue()
