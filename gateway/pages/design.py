@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.http import auth, inputs
-from gateway.pages import assets, forms, languages, localformats, places, rulefacts, states
+from gateway.pages import assets, figurewords, forms, languages, localformats, places, rulefacts, states
 
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
@@ -61,8 +61,8 @@ def install(app: Flask) -> None:
         role=states.role,
         stage=states.stage,
         step=states.step,
-        figure=states.figure,
-        amount=states.amount,
+        figure=figurewords.figure,
+        amount=figurewords.amount,
         reason=functools.partial(states.said, states.REASONS),
         resolution=functools.partial(states.said, states.RESOLUTIONS),
         incident=functools.partial(states.said, states.INCIDENTS),

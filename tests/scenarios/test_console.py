@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from gateway.pages import forms, states
+from gateway.pages import figurewords, forms
 from hlf.audit.evidence import anchors, proofs, receipts
 from tests.support.leaks import stands
 
@@ -58,7 +58,7 @@ def test_a_transaction_is_looked_up_by_its_id(browser, stage, played):
 
 def test_the_auditor_sees_who_was_shown_what_and_no_value(browser, stage, played):
     shown = page(browser("auditor"), stage, "/console/disclosures")
-    assert states.figure("demand.units_p50_h87") in shown
+    assert figurewords.figure("demand.units_p50_h87") in shown
     assert "South Sea Forwarding" in shown
     assert not stands(14350, shown)
     assert "What everybody shows to anybody" in shown

@@ -12,7 +12,7 @@ from gateway.console.acts.actfields import CHOICE, ID, NUMBER, ActField, PersonA
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http import context
 from gateway.http.context import TRADE
-from gateway.pages import states
+from gateway.pages import figurewords
 from gateway.pages.states import N_
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing, requests
@@ -64,7 +64,7 @@ def _ask(values: Values) -> LedgerCall:
 
 def _figures() -> list[tuple[str, str]]:
     """Return the figures of both kinds of claims, to choose from."""
-    return [(name, states.figure(name)) for kind in claims.KINDS.values() for name in kind.slots]
+    return [(name, figurewords.figure(name)) for kind in claims.KINDS.values() for name in kind.slots]
 
 
 def _approve(values: Values) -> LedgerCall:

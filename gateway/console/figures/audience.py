@@ -16,7 +16,7 @@ from gateway.console.figures.permissions import EVERY, GIVEN, RECEIVED, Permissi
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import states
+from gateway.pages import figurewords
 from gateway.pages.languages import gettext
 
 # What a cell of the matrix says; without an entry the company has never been let to see the figure.
@@ -55,7 +55,7 @@ class ClaimAudience:
     @property
     def rows(self) -> list[tuple[str, dict[str, str]]]:
         """The rows of the matrix: the name of a figure for people, and what each company may see of it."""
-        return [(states.figure(name), cells) for name, cells in self.seen.items()]
+        return [(figurewords.figure(name), cells) for name, cells in self.seen.items()]
 
 
 @blueprint.route("/disclosures")
