@@ -15,6 +15,7 @@ from gateway.fabric.definitions import ChannelState, DefinedChaincode
 from gateway.fabric.wallet import WalletError
 from gateway.http import auth, context
 from gateway.http.context import TRADE
+from gateway.pages.states import N_
 from hlf import errors
 
 # Days before its end from which a certificate waits for somebody; the gateway's check uses the same month.
@@ -30,6 +31,31 @@ class CertificateLife:
     days: int | None
     tone: str
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody should renew it soon."""
+        return self.tone != "good"
+
+
+def renewing(msp_id: str, user: str) -> str:
+    """Return the command that renews a user's certificate."""
+    return f"selat network renew {msp_id}/{user}"
+
+
+# What changes the network, in the order in which it is done: words, and the command. The gateway has no admin's key and
+# no consortium file, so it shows what to type (docs/console.md says more).
+COMMANDS: tuple[tuple[str, str], ...] = (
+    (N_("See what the file would change, and who must sign it"), "selat network plan --consortium consortium.yaml"),
+    (N_("Do what the plan shows"), "selat network apply --consortium consortium.yaml"),
+    (N_("Write the change of a channel into a file, for others to sign"), "selat network propose trade update.json"),
+    (N_("See what a proposed change does, and who has signed it"), "selat network sign update.json --plan"),
+    (N_("Sign it"), "selat network sign update.json"),
+    (N_("Put it in force, once enough have signed"), "selat network submit update.json"),
+    (N_("See what a proposed chaincode says"), "selat network chaincode-approve definition.json --plan"),
+    (N_("See who has approved it, before it is in force"), "selat network check-readiness definition.json"),
+    (N_("Put it in force, once enough have approved"), "selat network chaincode-commit definition.json"),
+)
+
 
 @blueprint.route("/network")
 @auth.needs("audit")
@@ -44,6 +70,8 @@ def network() -> str:
         kept=_kept,
         certificates=_certificates(own),
         amendments=_amendments(own),
+        commands=COMMANDS,
+        renewing=renewing,
     )
 
 

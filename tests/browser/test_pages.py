@@ -177,7 +177,7 @@ def test_an_owner_sees_who_saw_the_forecast(visitor: Visitor):
     """One click from the first page; figure by figure."""
     visitor.log_in("platform")
     visitor.page.get_by_role("link", name="Who sees what").click()
-    row = visitor.page.get_by_role("row").filter(has_text="demand: units p50").first
+    row = visitor.page.get_by_role("row").filter(has_text="Pieces, expected").first
     assert row.get_by_label("sees it", exact=True).is_visible()
 
 

@@ -56,10 +56,10 @@ def test_the_owner_sees_figure_by_figure_who_sees_it(owner, ledgers):
     (matrix,) = re.findall(r'<table class="matrix">.*?</table>', owner("/console/disclosures"), re.DOTALL)
     assert re.findall(r'<th scope="col">(.*?)</th>', matrix) == ["South Sea", "Red River"]
     assert re.findall(r'<th scope="row">(.*?)</th>|aria-label="([^"]*)"', matrix) == [
-        ("demand: units p50", ""),
+        ("Pieces, expected", ""),
         ("", "sees it"),
         ("", "could see it before"),
-        ("horizon: start", ""),
+        ("First day", ""),
         ("", "does not see it"),
         ("", "sees it"),
     ]

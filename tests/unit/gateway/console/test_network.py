@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from fabric_protos.common import ledger_pb2, policies_pb2
 from fabric_protos.msp import msp_principal_pb2
 from fabric_protos.peer import collection_pb2
@@ -17,6 +18,7 @@ from gateway.fabric import definitions
 from gateway.fabric.definitions import ChannelState, DefinedChaincode
 from gateway.fabric.ledgercalls import LedgerCall
 from hlf import errors
+from selat import cli
 
 
 def _collection(name: str, *members: str) -> collection_pb2.CollectionConfig:
@@ -106,3 +108,15 @@ def test_a_silent_peer_is_a_notice_and_no_error(admin, monkeypatch):
 
     monkeypatch.setattr(network.definitions, "of", down)
     assert "Your peer does not answer for this channel at the moment." in admin()
+
+
+def test_the_page_shows_commands_that_exist(admin):
+    """A gateway holds no admin's key: it shows what the administrator types, with its options, and how to renew."""
+    page = admin()
+    shown = [command for _, command in network.COMMANDS] + [network.renewing("PlatformMSP", "User1")]
+    for command in shown:
+        assert f'data-copy="{command}"' in page
+        program, *words = command.split()
+        assert program == "selat"
+        told = CliRunner().invoke(cli.main, [*words, "--help"])
+        assert told.exit_code == 0, (command, told.output)

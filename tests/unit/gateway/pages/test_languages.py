@@ -7,13 +7,14 @@ from typing import get_args
 
 import pytest
 
+from chaincode.domain.disclosure import claims
 from chaincode.domain.journeys import pages
 from chaincode.domain.orders import carrierclaims, orders
 from chaincode.domain.orders.carrierclaims import ClaimState
 from chaincode.domain.register.stages import STANDARD
 from chaincode.domain.returns import drawbacks, handling, returns, terms
 from chaincode.domain.returns.drawbacks import DrawbackState
-from gateway.pages import catalogues, languages, localformats, places, states
+from gateway.pages import catalogues, figurewords, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -47,6 +48,7 @@ def test_words_name_the_same_values(language):
 
 def test_every_word_of_the_ledger_has_words_for_people():
     """A new state, stage, reason or rejection is translated before a page shows it."""
+    assert {name for kind in claims.KINDS.values() for name in kind.slots} == figurewords.FIGURES.keys()
     assert {str(state) for state in returns.State} <= states.STATES.keys()
     assert {stage.stage_id for stage in STANDARD.stages} == states.STAGES.keys()
     assert {str(one) for one in terms.ReturnReason} == states.REASONS.keys()
@@ -103,3 +105,23 @@ def test_amounts_know_the_smallest_unit_of_their_currency(app):
         assert localformats.money("4590", "VND") == "₫4,590"
         # Two minor digits in ISO 4217, none in CLDR.
         assert "1,200" in localformats.money("120000", "LAK")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("demand.units_p50_h87", 14350, "14,350 pieces"),
+        ("quality.on_time_bps", 9650, "96.5%"),
+        ("quality.loss_ppm", 120, "0.012%"),
+        ("limits.dimensions_mmt", [600, 400, 300], "600 mm, 400 mm, 300 mm"),
+        ("product.temperature_min_cel", -18, "-18 °C"),
+        ("limits.cash_on_delivery", True, "yes"),
+        ("horizon.start", "2026-12-07", "7 December 2026"),
+        ("method", "by hand", "by hand"),
+        ("of.a_later_release", 7, "7"),
+    ],
+)
+def test_a_figure_is_told_in_its_unit(app, name, value, told):
+    with app.test_request_context():
+        assert figurewords.amount(value, name) == told
+        assert "_" not in figurewords.figure(name)
