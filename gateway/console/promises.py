@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.console import companies
+from gateway.console import companies, menu
+from gateway.console.acts import selleracts
 from gateway.console.acts.termacts import latest
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context
+from gateway.http.context import COMMERCE
 from gateway.readmodel import queries, views
 
 # Events that are read to find the terms, and terms that a page shows.
@@ -23,4 +25,6 @@ def terms() -> str:
     names = list(dict.fromkeys(each.payload["terms_id"] for each in published if each.payload))[:_MOST]
     shown = [found for found in map(latest, names) if found]
     sells = {"platform", "merchant", "manufacturer", "supplier"} & set(companies.roles(own))
-    return page("terms.html", terms=shown, sells=bool(sells))
+    joined = menu.channels()
+    serves = not joined or COMMERCE.channel in joined
+    return page("terms.html", terms=shown, sells=bool(sells), shops=selleracts.own() if sells and serves else [])

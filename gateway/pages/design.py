@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.http import auth, inputs
-from gateway.pages import assets, figurewords, forms, languages, localformats, places, rulefacts, states
+from gateway.pages import assets, brandcolours, figurewords, forms, languages, localformats, places, rulefacts, states
 
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
@@ -43,6 +43,7 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         asset=assets.address,
+        brand_sheet=brandcolours.address,
         language=languages.current,
         languages=languages.LANGUAGES,
         state_of=states.of,

@@ -11,6 +11,7 @@ from gateway.console.acts.goodsacts import GOODS_ACTS
 from gateway.console.acts.handoveracts import HANDOVER_ACTS
 from gateway.console.acts.marketacts import MARKET_ACTS
 from gateway.console.acts.returnacts import RETURN_ACTS
+from gateway.console.acts.selleracts import SELLER_ACTS
 from gateway.console.acts.termacts import TERM_ACTS
 
 ACTS: Mapping[str, PersonAct] = {
@@ -21,4 +22,5 @@ ACTS: Mapping[str, PersonAct] = {
     **HANDOVER_ACTS,
     **CLAIM_ACTS,
     **DRAWBACK_ACTS,
+    **SELLER_ACTS,
 }

@@ -28,10 +28,16 @@ _REASON = ReturnReason.CHANGE_OF_MIND
 
 @dataclass(frozen=True)
 class Articles:
-    """By the lines of an order: names of articles, and what comes back for a piece that the buyer does not want."""
+    """
+    By the lines of an order: names of articles, and what comes back for a piece that the buyer does not want.
+
+    Attributes:
+        shop: name, colour and contact of the seller, as its merchant registered it; empty if there is none.
+    """
 
     titles: Mapping[str, str]
     amounts: Mapping[str, str]
+    shop: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def articles(token: str) -> Articles:
     first = next((shopper.known(TRADE, "Journeys:read", each) for each in _journeys(token)), None)
     order_id = first["journey"]["order_id"] if first else ""
     content = shopper.known(COMMERCE, "Orders:content", order_id) or {}
-    return Articles(_titles(content), _amounts(content, order_id))
+    return Articles(_titles(content), _amounts(content, order_id), _shop(content))
 
 
 def _journeys(token: str) -> list[str]:
@@ -123,6 +129,13 @@ def _titles(content: Mapping[str, Any]) -> dict[str, str]:
                 titles.get(languages.current()) or titles.get("en") or next(iter(titles.values()))
             )
     return found
+
+
+def _shop(content: Mapping[str, Any]) -> Mapping[str, str]:
+    if not content.get("seller_id"):
+        return {}
+    found = shopper.known(COMMERCE, "Sellers:read", content["merchant"], content["seller_id"])
+    return found["entry"] if found else {}
 
 
 def _amounts(content: Mapping[str, Any], order_id: str) -> dict[str, str]:

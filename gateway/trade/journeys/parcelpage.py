@@ -2,7 +2,8 @@
 The shopper's page: what the holder of a link sees, in the order in which it matters to a person.
 
 First when the goods come, then how far they are, where, and what may go back. It follows from the view of the link
-(``shopper.follow``) and from what the gateway may add for the buyer (``buyerfacts``); neither names a company.
+(``shopper.follow``) and from what the gateway may add for the buyer (``buyerfacts``); neither names a company but the
+shop where the buyer bought.
 """
 
 from __future__ import annotations

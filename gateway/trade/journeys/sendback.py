@@ -96,4 +96,4 @@ def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:
     known = buyerfacts.articles(token)
     told = {"types": ",".join(photos.TYPES), "most": photos.MOST, "days": context.services().settings.photo_days}
     values = {"token": token, **told, "article": article, "given": given, "refused": refused, **choices}
-    return render_template("sendback.html", known=known, **values)
+    return render_template("sendback.html", known=known, shop=known.shop, **values)

@@ -26,7 +26,14 @@ def follow(token: str) -> dict[str, Any] | Response:
         facts = buyerfacts.of(token, seen)
         shown = parcelpage.page(seen, facts)
         return make_response(
-            render_template("tracking.html", token=token, returning=shopper.returnable(token), facts=facts, **shown)
+            render_template(
+                "tracking.html",
+                token=token,
+                returning=shopper.returnable(token),
+                facts=facts,
+                shop=facts.articles.shop,
+                **shown,
+            )
         )
     return seen
 

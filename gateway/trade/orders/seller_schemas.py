@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
-from gateway.http.words import MSP_ID
+from chaincode.domain.orders import sellers
+from gateway.http.words import MSP_ID, Checked
 from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
 from gateway.trade.words import BASKET, COUNTRY, IDENTIFIER, counted
 from hlf.codec import texts
@@ -17,6 +18,14 @@ class SellerSchema(Schema):
     name = fields.String(required=True, validate=counted(texts.NAME), metadata={"example": "Shenzhen Sound"})
     country = fields.String(required=True, validate=COUNTRY)
     terms_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "Its return terms"})
+    colour = fields.String(
+        validate=Checked(sellers.COLOUR),
+        metadata={"description": "Of the pages that its buyers see", "example": "#0a6570"},
+    )
+    contact = fields.String(
+        validate=validate.And(Checked(sellers.CONTACT), validate.Length(max=200)),
+        metadata={"description": "Where its buyers reach it", "example": "mailto:help@shop.example"},
+    )
 
 
 class SellersQuerySchema(Schema):

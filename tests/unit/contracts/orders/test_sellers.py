@@ -10,7 +10,9 @@ from tests.unit.contracts.test_orders import ORDER, PINNED, Shop, refused
 from tests.unit.contracts.trading import AUDITOR, MERCHANT, PAYMENTS, PLATFORM, as_bytes, salt
 
 SOUND = {"seller_id": "sound", "name": "Shenzhen Sound", "country": "CN", "terms_id": PINNED["terms_id"]}
+SOUND |= {"colour": "", "contact": ""}
 LIGHT = {"seller_id": "light", "name": "Light & Co", "country": "CN", "terms_id": "other-terms"}
+LIGHT |= {"colour": "", "contact": ""}
 
 
 @pytest.fixture
@@ -36,6 +38,43 @@ def test_a_seller_is_data_of_its_organisation(shop):
     assert refused(shop.ask, "Sellers:read", MERCHANT, "shade") == "SELLER_UNKNOWN"
     for wrong in ({"country": "XX"}, {"name": ""}, {"seller_id": "a b"}, {"terms_id": ""}):
         assert refused(shop.submit, "Sellers:register", as_bytes({**SOUND, **wrong})) == "INVALID_ARGUMENT"
+
+
+def test_a_seller_says_how_its_buyers_see_and_reach_it(shop):
+    """Later, too; who says nothing has neither."""
+    shown = {**SOUND, "colour": "#8a1c4a", "contact": "mailto:help@sound.example"}
+    assert shop.submit("Sellers:register", as_bytes(shown), by=MERCHANT).json()["entry"] == shown
+    plain = {name: value for name, value in SOUND.items() if value}
+    assert shop.submit("Sellers:register", as_bytes(plain), by=MERCHANT).json()["entry"] == SOUND
+
+
+@pytest.mark.parametrize("contact", ["https://sound.example", "https://sound.example/help?lang=vi", "tel:+6561234567"])
+def test_a_contact_is_an_address_of_a_kind_that_buyers_may_follow(shop, contact):
+    assert shop.submit("Sellers:register", as_bytes({**SOUND, "contact": contact}), by=MERCHANT).json()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"colour": "#8A1C4A"},
+        {"colour": "#8a1c4a}*{display:none"},
+        {"contact": "javascript:alert(1)"},
+        {"contact": "http://sound.example"},
+        {"contact": "https://bank.example@evil.example"},
+        {"contact": "https://sound.example:8443/"},
+        {"contact": 'https://sound.example/"onclick=1'},
+        {"contact": "https://s\u043eund.example"},
+        {"contact": "mailto:help@sound.example?bcc=all@evil.example"},
+        {"contact": "mailto:a@b.example,c@d.example"},
+        {"contact": "tel:0800 1"},
+        {"contact": " https://sound.example"},
+        {"contact": f"https://{'a.' * 120}example"},
+    ],
+)
+def test_what_could_mislead_a_buyer_is_refused(shop, wrong):
+    """Another scheme, another host than it seems, or a style beyond a colour."""
+    assert refused(shop.submit, "Sellers:register", as_bytes({**SOUND, **wrong})) == "INVALID_ARGUMENT"
 
 
 def test_an_order_of_a_seller_pins_the_sellers_terms(shop):

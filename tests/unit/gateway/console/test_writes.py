@@ -45,6 +45,7 @@ FORMS = {
     f"{REQUESTS}/<request_id>/grant": "answer-request",
     f"{REQUESTS}/<request_id>/withdrawal": "withdraw-request",
     "/v1/terms": "publish-terms",
+    "/v1/sellers": "register-seller",
     "/v1/agreements": "propose-hand-over",
     f"{AGREEMENTS}/answer": "answer-hand-over",
     f"{AGREEMENTS}/cancellation": "cancel-hand-over",
@@ -89,7 +90,6 @@ NO_FORM = {
         "/v1/catalogue/<gtin>/withdrawal",
         "/v1/orders",
         "/v1/checkouts",
-        "/v1/sellers",
         "/v1/payments",
         "/v1/payments/<payment_id>/capture",
         "/v1/payments/<payment_id>/settlement",
@@ -182,6 +182,7 @@ STORED = {
     "Returns:read": {"stored": {"request": {"journey_id": "J1"}}},
     "CarrierClaims:read": CLAIM,
     "CarrierClaims:terms": [],
+    "Sellers:list": [],
 }
 """Records that forms read."""
 

@@ -256,6 +256,33 @@ def test_the_page_names_articles_and_what_comes_back(client, ledgers):
     assert "Tai nghe" in form
 
 
+SHOP = {"entry": {"name": "Sound <b>Works", "colour": "#8a1c4a", "contact": "mailto:help@sound.example"}}
+
+
+@pytest.mark.parametrize("path", ["/track/right", "/track/right/return?line=1"])
+def test_the_pages_are_those_of_the_seller(client, ledgers, path):
+    """Its name, its colour as a style sheet of the gateway's own, and where to ask; the link is told to nobody."""
+    arrived(ledgers)
+    known(ledgers, Orders__content=CONTENT | {"seller_id": "sound"}, Sellers__read=SHOP)
+    answer = client.get(path, headers=HTML)
+    page = answer.get_data(as_text=True)
+    assert "<strong>Sound &lt;b&gt;Works</strong>" in page
+    assert '<link rel="stylesheet" href="/brand/8a1c4a.css">' in page
+    assert '<a href="mailto:help@sound.example" rel="noopener noreferrer">Ask Sound' in page
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "style-src 'self';" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_seller_without_a_colour_has_the_usual_one(client, ledgers):
+    """And an organisation that sells for itself has no shop."""
+    arrived(ledgers)
+    known(ledgers, Orders__content=CONTENT | {"seller_id": "sound"}, Sellers__read={"entry": {"name": "Sound"}})
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert ("<strong>Sound</strong>" in page, "/brand/" in page, "Ask Sound" in page) == (True, False, False)
+    known(ledgers, Orders__content=CONTENT)
+    assert "<span>Selat</span>" in client.get("/track/right", headers=HTML).get_data(as_text=True)
+
+
 def test_the_page_says_between_which_days_the_goods_come(client, ledgers):
     """By earlier journeys; of goods that are there, no more."""
     arrived(ledgers, events=3, status="in_transit")
