@@ -28,7 +28,7 @@ def loads(data: bytes, *, most_bytes: int = MOST_BYTES) -> Any:
     if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_ELEMENTS:
         raise WireError(f"more than {_MOST_ELEMENTS} elements")
     try:
-        found = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        found = _DECODER.decode(data.decode())
         if _SURROGATE.search(data):
             json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
@@ -80,3 +80,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+# Made once: to make one takes longer than to read a short text.
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

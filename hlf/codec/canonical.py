@@ -76,11 +76,8 @@ def loads(data: bytes | str, *, reals: bool = False) -> object:
         text = data if isinstance(data, str) else data.decode("utf-8")
     except UnicodeDecodeError:
         raise CanonicalError("$", "not UTF-8") from None
-    read_float, read_int = (_real, _integer_or_real) if reals else (_no_float, _integer)
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_float=read_float, parse_int=read_int, parse_constant=_no_float
-        )
+        value = (_REALS if reals else _INTEGERS).decode(text)
     except json.JSONDecodeError as error:
         raise CanonicalError("$", f"not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
@@ -264,3 +261,12 @@ def _check(value: object, path: str, depth: int) -> None:
             _check(item, f"{path}.{name}", depth + 1)
     elif isinstance(value, _Unfit):
         raise CanonicalError(path, value.reason)
+
+
+# Made once: to make one takes longer than to read a short text.
+_INTEGERS = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_no_float, parse_int=_integer, parse_constant=_no_float
+)
+_REALS = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_real, parse_int=_integer_or_real, parse_constant=_no_float
+)
