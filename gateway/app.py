@@ -8,10 +8,10 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request
-from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 from gateway.addresses import BLUEPRINTS
+from gateway.application import Application
 from gateway.audit import accesses
 from gateway.console import views
 from gateway.fabric.ledger import Ledgers
@@ -44,16 +44,13 @@ def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Trac
     """
     Return a gateway. It connects at its first request, through *ledgers* if they are given.
     """
-    app = Flask("gateway", static_folder=None)
+    app = Application("gateway")
     app.request_class = inputs.FormRequest
     app.config.update(
         API_TITLE="Selat gateway",
         API_VERSION="1",
         OPENAPI_VERSION="3.1.0",
     )
-    provider = DefaultJSONProvider(app)
-    provider.sort_keys = False
-    app.json = provider
     app.url_map.converters["int"] = inputs.Number
     serve_with(app, settings, ledgers, tracing)
     app.before_request(_begin)
@@ -135,39 +132,38 @@ def _end(response: Response) -> Response:
     """
     response.headers["X-Request-Id"] = g.request_id
     freshness.tell(response, context.blocks_written())
-    for name, value in budgets.headers(g.get("budgets", ())).items():
-        response.headers.setdefault(name, value)
-    for name, value in rendering.ALWAYS.items():
-        response.headers.setdefault(name, value)
+    rendering.add_missing(response.headers, {**budgets.headers(g.get("budgets", ())), **rendering.ALWAYS})
     cors.allow(response)
     _count(response)
     return response
 
 
 def _count(response: Response) -> None:
+    request, problem = context.current(), g.get("problem")
     caller = g.get("caller")
     who = caller.name if caller else None
     route = request.url_rule.rule if request.url_rule else None
-    code = g.problem.code if "problem" in g else None
+    code = problem.code if problem is not None else None
     seconds = time.monotonic() - g.started
     written = context.transactions() + [each for each in [context.in_flight()] if each]
-    context.services().metrics.answered(route or "", request.method, response.status_code, code or "", seconds)
-    traces.answered(request.environ, route or "", request.method, response.status_code, code or "")
+    method, status = request.method, response.status_code
+    context.services().metrics.answered(route or "", method, status, code or "", seconds)
+    traces.answered(request.environ, route or "", method, status, code or "")
     _ACCESS.info(
         "%s %s %s %d %s %.0fms %s %s",
         g.request_id,
-        request.method,
+        method,
         route or "-",
-        response.status_code,
+        status,
         code or "-",
         seconds * 1000,
         who or "-",
         ",".join(written) or "-",
         extra=logs.fields(
             request_id=g.request_id,
-            method=request.method,
+            method=method,
             route=route,
-            status=response.status_code,
+            status=status,
             code=code,
             milliseconds=round(seconds * 1000),
             caller=who,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import resource
@@ -113,6 +114,9 @@ class LoopWorker(Worker):
         settings = self.app.settings
         # With TLS, as many sockets again may be in the middle of their handshakes.
         _allow_files(settings.connections * (2 if settings.tls_certificate else 1) + _FILES)
+        # What is there now stays, so the search for garbage need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         asyncio.run(self._serve(settings))
 
     async def _serve(self, settings: Settings) -> None:

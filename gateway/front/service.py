@@ -21,6 +21,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
+from gateway.application import ROUTE, Route
 from gateway.front import bridge, refusals
 from gateway.front.connections import ClientConnections, ConnectionLimits
 from gateway.front.lanes import FullError, Lane
@@ -86,7 +87,8 @@ class FrontService:
         self.connections.begun(request.protocol)
         request_id = uuid.uuid4().hex
         body = bytearray()
-        uploads = self._upload_limit(request)
+        route = self._route(request)
+        uploads = self._upload_limit(request, route)
         sender = bridge.address(request)
         self._uploading[sender] += bool(uploads)
         try:
@@ -95,7 +97,7 @@ class FrontService:
             await self._read(request, body, uploads)
             if request.raw_path == ALIVE and request.method in {"GET", "HEAD"} and not body:
                 return await self._write(request, refusals.alive(request_id))
-            return await self._answered(request, bytes(body), request_id)
+            return await self._answered(request, bytes(body), request_id, route)
         except Problem as problem:
             self._count(request, problem, request_id)
             late = problem.code == "REQUEST_TIMEOUT"
@@ -151,11 +153,16 @@ class FrontService:
             ) from None
         self.connections.served(request.protocol)
 
-    async def _answered(self, request: BaseRequest, body: bytes, request_id: str) -> StreamResponse:
+    async def _answered(
+        self, request: BaseRequest, body: bytes, request_id: str, route: Route | None
+    ) -> StreamResponse:
         presence = Presence()
         environment = bridge.environ(request, body, presence)
         environment["selat.request_id"] = request_id
-        lane = self._lanes[self._lane(environment)]
+        # WSGI's text has a character for each byte, so the application reads another path than this for itself.
+        if route is not None and environment["PATH_INFO"].isascii():
+            environment[ROUTE] = route
+        lane = self._lanes[self._lane(route, environment)]
         try:
             answer = await lane.run(_caller(request), functools.partial(self._worked, environment, presence))
             if answer.stream is not None:
@@ -170,26 +177,24 @@ class FrontService:
             self._followed.discard(presence)
             presence.leave()
 
-    def _upload_limit(self, request: BaseRequest) -> int:
-        """Return how large the files of a request may be; 0 if its address takes none."""
-        if request.method != "POST" or not request.body_exists:
-            return 0
-        endpoint = self._endpoint(bridge.path(request), request.method)
-        return inputs.of(self._app.view_functions[endpoint]).most if endpoint else 0
-
-    def _endpoint(self, path: str, method: str) -> str:
-        """Return the name of an address; empty if there is none."""
+    def _route(self, request: BaseRequest) -> Route | None:
+        """Return the rule of the request's address and the values in its path; None if there is no such address."""
         try:
-            found: str = self._routes.match(path, method=method)[0]
+            return self._routes.match(bridge.path(request), method=request.method, return_rule=True)
         except (HTTPException, RequestRedirect):
-            return ""
-        return found
+            return None
 
-    def _lane(self, environment: dict[str, Any]) -> str:
+    def _upload_limit(self, request: BaseRequest, route: Route | None) -> int:
+        """Return how large the files of a request may be; 0 if its address takes none."""
+        if route is None or request.method != "POST" or not request.body_exists:
+            return 0
+        return inputs.of(self._app.view_functions[route[0].endpoint]).most
+
+    def _lane(self, route: Route | None, environment: dict[str, Any]) -> str:
         """Return the lane of a request, by its address."""
-        endpoint = self._endpoint(environment["PATH_INFO"], environment["REQUEST_METHOD"])
-        if not endpoint:
+        if route is None:
             return "public"
+        endpoint = route[0].endpoint
         scope = auth.scope_of(self._app.view_functions[endpoint])
         waits = _AFTER in environment
         if scope == auth.PUBLIC:

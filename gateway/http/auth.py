@@ -66,8 +66,9 @@ def unknown(scopes: Iterable[str]) -> str:
 
 def _needed(scope: str) -> str:
     """Return the scope of the request with its resource, and with the channel and chaincode in its address."""
-    place = request.view_args or {}
-    return texts.needed(scope, request.blueprint or "", place.get("channel", ""), place.get("chaincode", ""))
+    asked = context.current()
+    place = asked.view_args or {}
+    return texts.needed(scope, asked.blueprint or "", place.get("channel", ""), place.get("chaincode", ""))
 
 
 def check() -> None:
@@ -80,20 +81,21 @@ def check() -> None:
         IssuerUnavailableError: the token cannot be checked.
     """
     # Flask answers an unknown address or method itself. Which addresses exist is no secret.
-    scope = scope_of(current_app.view_functions[request.endpoint]) if request.endpoint else PUBLIC
+    endpoint = request.endpoint
+    scope = scope_of(current_app.view_functions[endpoint]) if endpoint else PUBLIC
     if scope == PUBLIC:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
     try:
-        g.caller = _acting() or _certified() or context.services().bearers.caller(_presented())
+        caller = g.caller = _acting() or _certified() or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         raise
-    _spend(budgets.TOKEN, g.caller.token_id)
-    _spend(budgets.ORGANISATION, g.caller.msp_id)
-    if scope is None or not g.caller.may(wanted := _needed(scope)):
-        held = ", ".join(sorted(g.caller.scopes))
+    _spend(budgets.TOKEN, caller.token_id)
+    _spend(budgets.ORGANISATION, caller.msp_id)
+    if scope is None or not caller.may(wanted := _needed(scope)):
+        held = ", ".join(sorted(caller.scopes))
         need = f"{scope}, or {wanted}" if scope else "of nobody"
         raise Problem("SCOPE_MISSING", f"This needs the scope {need}; the token has {held}", scope=scope)
 

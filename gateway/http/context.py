@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, request
+from flask import Request, current_app, g, request
 
 from chaincode.domain import channels
 from chaincode.domain.vocabulary import bounds
@@ -98,6 +98,12 @@ class Services:
     budgets: Budgets
     model: Model
     feeder: Feeder
+
+
+def current() -> Request:
+    """Return the current request itself, for a function that uses it often: `request` looks for it at each use."""
+    found: Request = request._get_current_object()  # type: ignore[attr-defined]
+    return found
 
 
 def services() -> Services:

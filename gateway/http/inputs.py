@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import IO, Any, TypeVar, cast
 
 import flask_smorest
-from flask import Request, current_app, g, request
+from flask import Request, current_app, g
 from marshmallow import Schema
 from webargs import missing
 from webargs.flaskparser import FlaskParser
@@ -139,10 +139,11 @@ def check() -> None:
     Raises:
         Problem: REQUEST_INVALID, REQUEST_MALFORMED, BODY_MISSING, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED.
     """
+    request = context.current()
     if request.endpoint is None:
         return
     taken = of(current_app.view_functions[request.endpoint])
-    _check_query(taken)
+    _check_query(request, taken)
     limit = taken.limit(context.services().settings.max_body_bytes)
     if taken.most:
         # As the application's own settings are for other addresses.
@@ -157,9 +158,9 @@ def check() -> None:
         if taken.body and request.method != "OPTIONS":
             raise Problem("BODY_MISSING")
     elif taken.body in (FORM, FILES):
-        _check_type(taken.body)
+        _check_type(request, taken.body)
     else:
-        _check_type(JSON)
+        _check_type(request, JSON)
         g.body = _read(sent)
         if not taken.body and g.body != {}:
             raise _invalid("json", _names(g.body), "Unknown field: this address takes no body.")
@@ -171,7 +172,7 @@ def too_large(limit: int, length: int | None = None) -> Problem:
     return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 
 
-def _check_query(taken: Takes) -> None:
+def _check_query(request: Request, taken: Takes) -> None:
     if taken.query is None:
         return
     known = ", ".join(sorted(taken.query)) or "none"
@@ -182,7 +183,7 @@ def _check_query(taken: Takes) -> None:
             raise _invalid("query", [name], "Given more than once.")
 
 
-def _check_type(wanted: str) -> None:
+def _check_type(request: Request, wanted: str) -> None:
     """Refuse another media type, character set or compression."""
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     charset = request.mimetype_params.get("charset", "utf-8").lower()

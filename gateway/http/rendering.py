@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -24,6 +26,14 @@ ALWAYS = {
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Server": "selat",
 }
+
+
+def add_missing(headers: Headers, wanted: Mapping[str, str]) -> None:
+    """Add those *wanted* headers that are not there yet."""
+    there = {name.lower() for name in headers.keys()}  # noqa: SIM118  Iterating over headers gives pairs.
+    for name, value in wanted.items():
+        if name.lower() not in there:
+            headers.add(name, value)
 
 
 def install(app: Flask) -> None:

@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _METHODS = frozenset({"DELETE", "GET", "POST", "HEAD", "OPTIONS"})
@@ -47,6 +48,7 @@ class Metrics:
 
         self._own = CollectorRegistry()
         self._requests = Counter("selat_requests", "Answers", ["route", "method", "status", "code"], registry=self._own)
+        self._answers: dict[tuple[str, str, str, str], Any] = {}
         self._seconds = Histogram(
             "selat_request_seconds", "Time from a complete request to its answer", ["route"], registry=self._own
         )
@@ -66,8 +68,14 @@ class Metrics:
 
     def answered(self, route: str, method: str, status: int, code: str, seconds: float) -> None:
         """Count an answer; *code* is that of its problem, or empty."""
-        self._requests.labels(route, method if method in _METHODS else "other", str(status), code).inc()
-        self._seconds.labels(route).observe(seconds)
+        kind = (route, method if method in _METHODS else "other", str(status), code)
+        counted = self._answers.get(kind)
+        if counted is None:
+            # The library looks for the counts of labels anew each time, with a lock.
+            counted = self._answers[kind] = self._requests.labels(*kind), self._seconds.labels(route)
+        number, times = counted
+        number.inc()
+        times.observe(seconds)
 
     def sent(self, channel: str, outcome: str) -> None:
         """Count a transaction: ``committed``, or the code of the problem."""
