@@ -174,8 +174,8 @@ user-revoke: $(VENV)/run  ## Revoke NAME=name of MSP=id on every channel
 renew: $(VENV)/run  ## Renew the certificates of NAMES="peer0.a.test AMSP/User1", keys kept
 	@$(call needs,NAMES,"peer0.a.test AMSP/User1")$(ACT) renew $(NAMES) $(FOLDER)
 
-ca-roll: $(VENV)/run  ## Show how MSP=id gets a new root of trust; YES=1 does it
-	@$(call needs,MSP,id)$(ACT) ca-roll $(MSP) $(FOLDER) $(if $(YES),--yes)
+ca-roll: $(VENV)/run  ## Show how MSP=id gets new roots of trust; YES=1 does it (UNTIL=trusted|renewed rests there)
+	@$(call needs,MSP,id)$(ACT) ca-roll $(MSP) $(FOLDER) $(if $(YES),--yes) $(UNTIL:%=--until %)
 
 orderer-add: $(VENV)/run  ## Start the orderer NAME=orderer1 of MSP=id and add it to every channel (DOMAIN=name for a new one)
 	@$(call needs,MSP,id)$(call needs,NAME,orderer1)$(ACT) orderer-add $(MSP) $(NAME) $(if $(DOMAIN),--domain $(DOMAIN)) $(AS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fabric_protos.common import common_pb2, configtx_pb2
@@ -17,6 +19,8 @@ from hlf.wire.config import channelconfig, configupdate
 
 Node = Peer | Orderer
 
+# A leader that works needs less; then the others are asked, too.
+_LEADER_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
 
@@ -94,11 +98,19 @@ def sign(serialized_update: bytes, identity: Identity, signer: Signer) -> config
     return configupdate.config_signature(serialized_update, identity.serialized, signer.sign)
 
 
-def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_signatures: Iterable[Any]) -> None:
+def apply(
+    orderer: Orderer,
+    channel_id: str,
+    serialized_update: bytes,
+    config_signatures: Iterable[Any],
+    others: Sequence[Orderer] = (),
+) -> None:
     """
     Send a signed update to an orderer, as the identity of the orderer connection.
 
-    Returns once the orderer has it in force; peers have it when they have the block.
+    Returns once the orderer has it in force; peers have it when they have the block. If that takes long, it is
+    sent again, because a leader of Raft that hands over may lose it, and to *others*, because a leader of BFT that
+    orders nothing is replaced only if several orderers wait for the same message.
 
     Raises:
         ConfigError: refused, for example because signatures are missing; or accepted but not in force within
@@ -111,11 +123,21 @@ def apply(orderer: Orderer, channel_id: str, serialized_update: bytes, config_si
     )
     # With an orderer more or less they may be electing a leader; what was refused is in no block.
     orderer.again(lambda: orderer.broadcast(envelope), _electing)
-    if not waiting.until(lambda: config(orderer, channel_id).sequence != before, orderer.timeout, every=_POLL_SECONDS):
-        raise errors.ConfigError(
-            f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
-            address=orderer.name,
-        )
+
+    def in_force() -> bool:
+        return bool(config(orderer, channel_id).sequence != before)
+
+    until = time.monotonic() + orderer.timeout
+    while not waiting.until(in_force, min(orderer.timeout, _LEADER_SECONDS), every=_POLL_SECONDS):
+        if time.monotonic() > until:
+            raise errors.ConfigError(
+                f"accepted the update of {channel_id}, and after {orderer.timeout:g} s it is not in force",
+                address=orderer.name,
+            )
+        for each in (orderer, *others):
+            # One that is away or behind does not matter, and what is in a block already is refused.
+            with contextlib.suppress(errors.HlfError):
+                each.broadcast(envelope)
 
 
 def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
@@ -129,4 +151,7 @@ def _only(node: Node, channel_id: str, position: Any) -> common_pb2.Block:
 
 
 def _electing(refused: errors.AdminError) -> bool:
-    return refused.status == common_pb2.SERVICE_UNAVAILABLE
+    # A leader that has just been elected has not heard from all others yet, and counts them as fallen.
+    return refused.status == common_pb2.SERVICE_UNAVAILABLE or "configuration will result in quorum loss" in str(
+        refused
+    )

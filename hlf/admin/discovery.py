@@ -15,12 +15,19 @@ from hlf.admin.peer import Peer
 
 @dataclass(frozen=True)
 class Known:
-    """A peer in the view of another one: its address, its height, and its chaincodes with their versions."""
+    """
+    A peer in the view of another one.
+
+    Attributes:
+        chaincodes: those that it runs, with their versions.
+        started: a number that is larger after each of its starts.
+    """
 
     msp_id: str
     address: str
     height: int
     chaincodes: Mapping[str, str]
+    started: int = 0
 
 
 def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
@@ -58,4 +65,5 @@ def _known(msp_id: str, peer: protocol_pb2.Peer) -> Known:
         address=alive.membership.endpoint,
         height=properties.ledger_height,
         chaincodes={each.name: each.version for each in properties.chaincodes},
+        started=alive.timestamp.inc_num,
     )

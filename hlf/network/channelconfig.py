@@ -137,10 +137,11 @@ def _consenter(folder: Folder | None, record: Record, orderer: Orderer) -> confi
     )
 
 
-def _roots(folder: Folder, msp_id: str) -> tuple[tuple[bytes, ...], tuple[bytes]]:
-    """Return an organisation's roots of trust: that of its members, or both in a roll-over, and that of its TLS."""
+def _roots(folder: Folder, msp_id: str) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return an organisation's roots of trust, those of its members and of its TLS: one each, or two in a roll-over."""
     msp = folder.organisation(msp_id) / "msp"
-    return tuple(map(_read, material.roots(msp))), (_read(msp / "tlscacerts" / "tlsca.pem"),)
+    members, tls = (tuple(map(_read, material.roots(msp, kind))) for kind in material.AUTHORITIES)
+    return members, tls
 
 
 def _read(path: Path) -> bytes:

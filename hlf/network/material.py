@@ -36,11 +36,15 @@ _NODE_OUS = """NodeOUs:
 """
 # With two roots a role counts whichever of them issued the certificate.
 _NODE_OUS_OF_ANY = _NODE_OUS.replace("Certificate: cacerts/ca.pem, ", "")
-NEXT, FORMER = "ca-next", "ca-former"
-"""The authority that is about to succeed an organisation's, and the one that it has just succeeded."""
+CA, TLS_CA = "ca", "tlsca"
+"""The two authorities of an organisation: one signs its identities, the other the certificates of its TLS."""
+
+AUTHORITIES = (CA, TLS_CA)
+NEXT, FORMER = "-next", "-former"
+"""How the folder of an authority ends that is about to succeed another, and of the one that it has just succeeded."""
 
 REVOKED = "revoked"
-SET_ASIDE = (REVOKED, FORMER)
+SET_ASIDE = (REVOKED, *(f"{kind}{FORMER}" for kind in AUTHORITIES))
 """How the folders of an organisation begin whose certificates nobody accepts any more."""
 _UNUSABLE = "Restore it from a backup, or remove the whole state folder to start afresh (its ledgers are lost then)."
 
@@ -58,7 +62,7 @@ def make(folder: Folder, consortium: Consortium) -> None:
         _orderer_organisation(folder, ordering)
 
 
-def authority(folder: Folder, msp_id: str, kind: str = "ca") -> Issued:
+def authority(folder: Folder, msp_id: str, kind: str = CA) -> Issued:
     """
     Return the authority of an organisation: ``ca`` signs its identities, ``tlsca`` the certificates of TLS.
 
@@ -70,58 +74,100 @@ def authority(folder: Folder, msp_id: str, kind: str = "ca") -> Issued:
     return _load(place / "cert.pem", place / "key.pem")
 
 
-def roots(msp: Path) -> list[Path]:
+def roots(msp: Path, kind: str = CA) -> list[Path]:
     """Return the files of the roots that an MSP folder trusts: one, and the next one in a roll-over."""
-    following = msp / "cacerts" / f"{NEXT}.pem"
-    return [msp / "cacerts" / "ca.pem", *([following] if following.exists() else [])]
+    present, following = _root_files(msp, kind)
+    return [present, *([following] if following.exists() else [])]
 
 
-def successor(folder: Folder, msp_id: str) -> Issued:
-    """Return the authority that is to succeed an organisation's; made once."""
-    present = authority(folder, msp_id).certificate
+def tls_roots(folder: Folder, msp_id: str) -> bytes:
+    """Return the roots (PEM) by which clients know an organisation's nodes: one, or two in a roll-over."""
+    return b"".join(file.read_bytes() for file in roots(folder.organisation(msp_id) / "msp", TLS_CA))
+
+
+def succession(folder: Folder, msp_id: str, kind: str) -> tuple[Issued, Issued]:
+    """
+    Return an authority of an organisation and the one that succeeds it, which is made once.
+
+    Raises:
+        MaterialError: as for :func:`authority`.
+    """
+    place = folder.organisation(msp_id)
+    if has_succeeded(folder, msp_id, kind):
+        return authority(folder, msp_id, f"{kind}{FORMER}"), authority(folder, msp_id, kind)
+    former = authority(folder, msp_id, kind)
 
     def made() -> dict[str, bytes]:
-        issued = certificates.successor(present)
+        issued = certificates.successor(former.certificate)
         return {"cert.pem": issued.certificate_pem, "key.pem": issued.key_pem}
 
-    _once(folder.organisation(msp_id) / NEXT, made)
-    return authority(folder, msp_id, NEXT)
+    _once(place / f"{kind}{NEXT}", made)
+    return former, authority(folder, msp_id, f"{kind}{NEXT}")
 
 
-def succeed(folder: Folder, msp_id: str) -> None:
-    """Let the next authority of an organisation take its place, and keep the former one beside it."""
+def is_being_succeeded(folder: Folder, msp_id: str, kind: str) -> bool:
+    """Return whether a roll-over of an authority has begun, and not ended."""
     place = folder.organisation(msp_id)
-    (place / "ca").rename(place / FORMER)
+    return any((place / f"{kind}{end}").exists() for end in (NEXT, FORMER))
+
+
+def has_succeeded(folder: Folder, msp_id: str, kind: str) -> bool:
+    """Return whether the next authority has taken the place of one that is not put away yet."""
+    return (folder.organisation(msp_id) / f"{kind}{FORMER}").exists()
+
+
+def succeed(folder: Folder, msp_id: str, kind: str) -> None:
+    """Let the next authority of an organisation take its place, once, and keep the former one beside it."""
+    place = folder.organisation(msp_id)
+    if not has_succeeded(folder, msp_id, kind):
+        (place / kind).rename(place / f"{kind}{FORMER}")
     _settle(place)
 
 
-def retire(folder: Folder, msp_id: str) -> None:
+def retire(folder: Folder, msp_id: str, kind: str) -> None:
     """Put a former authority away, under a number, with the revocation lists that it has signed."""
     place = folder.organisation(msp_id)
-    for file in revocation_lists(folder, msp_id):
-        file.rename(place / FORMER / file.name.replace("ca", "crl"))
-    number = sum(1 for _ in place.glob(f"{FORMER}-*"))
-    (place / FORMER).rename(place / f"{FORMER}-{number + 1}")
+    former = place / f"{kind}{FORMER}"
+    if kind == CA:
+        for file in revocation_lists(folder, msp_id):
+            file.rename(former / file.name.replace("ca", "crl"))
+    number = sum(1 for _ in place.glob(f"{former.name}-*"))
+    former.rename(place / f"{former.name}-{number + 1}")
 
 
-def trust(folder: Folder, msp_id: str, nodes: Iterable[str], trusted: Sequence[bytes]) -> None:
-    """Let the MSP folders of an organisation, its users and *nodes* trust one root, or that and the next one."""
+def trust(folder: Folder, msp_id: str, nodes: Iterable[str], kind: str, trusted: Sequence[bytes]) -> None:
+    """Let the folders of an organisation, its users and *nodes* trust one root, or that and the next one."""
     place = folder.organisation(msp_id)
-    own = [place / "msp", *place.glob("users/*/msp"), *place.glob("peers/*/msp")]
-    own += [each / "msp" for each in map(folder.orderer, nodes) if each.is_dir()]
-    for msp in own:
-        names = ("ca.pem", f"{NEXT}.pem")[: len(trusted)]
-        for name, root in zip(names, trusted, strict=True):
-            state.replace_file(msp / "cacerts" / name, root)
-        state.replace_file(msp / "config.yaml", (_NODE_OUS if len(trusted) == 1 else _NODE_OUS_OF_ANY).encode())
+    holders = [*place.glob("users/*"), *place.glob("peers/*"), *filter(Path.is_dir, map(folder.orderer, nodes))]
+    for msp in [place / "msp", *(each / "msp" for each in holders)]:
+        for file, root in zip(_root_files(msp, kind), trusted, strict=False):
+            state.replace_file(file, root)
+        if kind == CA:
+            state.replace_file(msp / "config.yaml", (_NODE_OUS if len(trusted) == 1 else _NODE_OUS_OF_ANY).encode())
         if len(trusted) == 1:
-            (msp / "cacerts" / f"{NEXT}.pem").unlink(missing_ok=True)
+            _root_files(msp, kind)[1].unlink(missing_ok=True)
+    if kind == TLS_CA:
+        for holder in holders:
+            state.replace_file(holder / "tls" / "ca.crt", b"".join(trusted))
+            if (holder / "ca.pem").exists():
+                trust_in_flat_form(folder, msp_id, holder, read((holder / "ca.pem").read_bytes()).pem)
+
+
+def trust_in_flat_form(folder: Folder, msp_id: str, user: Path, issuer: bytes) -> None:
+    """Write the issuer of a user's certificate, then what a client must trust to dial the organisation's nodes."""
+    state.replace_file(user / "ca.pem", issuer + tls_roots(folder, msp_id))
+
+
+def _root_files(msp: Path, kind: str) -> tuple[Path, Path]:
+    place = msp / f"{kind}certs"
+    return place / f"{kind}.pem", place / f"{kind}{NEXT}.pem"
 
 
 def _settle(place: Path) -> None:
-    """Finish a succession that was cut off between its two steps."""
-    if (place / NEXT).exists() and not (place / "ca").exists():
-        (place / NEXT).rename(place / "ca")
+    """Finish successions that were cut off between their two steps."""
+    for kind in AUTHORITIES:
+        if (place / f"{kind}{NEXT}").exists() and not (place / kind).exists():
+            (place / f"{kind}{NEXT}").rename(place / kind)
 
 
 def keep_public(folder: Folder, msp_id: str, root_pem: bytes, tls_root_pem: bytes) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hlf.network import state
+from hlf.network import material, state
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Organisation
 
@@ -123,10 +123,12 @@ def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> d
 
 
 def _node(folder: Folder, record: Record, name: str, msp_id: str) -> dict[str, Any]:
-    ca = folder.organisation(msp_id) / "tlsca" / "cert.pem"
+    # A node's own file has both roots in a roll-over; of others' nodes only their organisation's root is here.
+    own = [place / "tls" / "ca.crt" for place in (folder.peer(msp_id, name), folder.orderer(name))]
+    file = next((each for each in own if each.exists()), folder.organisation(msp_id) / "tlsca" / "cert.pem")
     return {
         "url": f"{_SCHEME}{record.address(name)}",
         "mspid": msp_id,
-        "tlsCACerts": {"pem": ca.read_text(encoding="ascii"), "path": str(ca.absolute())},
+        "tlsCACerts": {"pem": material.tls_roots(folder, msp_id).decode("ascii"), "path": str(file.absolute())},
         "grpcOptions": {"ssl-target-name-override": name, "grpc.ssl_target_name_override": name},
     }

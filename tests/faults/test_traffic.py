@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
-from hlf import errors
+from hlf import errors, waiting
+from hlf.client import gateway
 from hlf.client.contract import Contract
 from hlf.network import cli, processes, state
 from tests.support.smallnetwork import SmallNetwork
@@ -35,9 +36,12 @@ WITH_ORDERERS = (
 # By Fabric's own rule what was endorsed before an upgrade is invalid after it, and two peers answer alike only when
 # both have the block of it; a gateway hears of that by gossip, within a second or two. What a member has endorsed is
 # invalid after that member's removal. A client sends such a transaction again.
-_DIFFERING = ("do not match", "not installed on sufficient peers")
+_DIFFERING: tuple[str, ...] = ("do not match", "not installed on sufficient peers")
 _TRIES = 60
 _AGAIN = (errors.CommitError, errors.EndorseError)
+# What an orderer that is started again had not put into a block yet is refused or lost; the client soon sends it again.
+_LOST = (errors.SubmitError, errors.CommitStatusError)
+_SOON = gateway.Timeouts(commit_status=10.0)
 
 
 class Traffic:
@@ -50,13 +54,19 @@ class Traffic:
         self.failures: list[str] = []
         # What Fabric may call a transaction that is to be sent again.
         self.invalid = {"MVCC_READ_CONFLICT"}
+        self.differing = _DIFFERING
+        self.lost: tuple[type[errors.GatewayError], ...] = ()
         self._clients = [threading.Thread(target=self._until_ended, args=(each,)) for each in (self._put, self._get)]
+
+    def went_on_since(self, before: Counter[str]) -> bool:
+        """Return whether something was written and something read since."""
+        return all(self.counted[each] > before[each] for each in ("_put", "_get"))
 
     def _put(self) -> None:
         for left in reversed(range(_TRIES)):
             try:
                 self._contract.submit("put", "key", "value")
-            except _AGAIN as refused:
+            except (*_AGAIN, *self.lost) as refused:
                 if not left or not self._of_a_change(refused):
                     raise
                 self.counted["sent again"] += 1
@@ -67,7 +77,7 @@ class Traffic:
     def _of_a_change(self, refused: Exception) -> bool:
         if isinstance(refused, errors.CommitError):
             return refused.name in self.invalid
-        return any(words in str(refused) for words in _DIFFERING)
+        return isinstance(refused, self.lost) or any(words in str(refused) for words in self.differing)
 
     def _get(self) -> None:
         assert self._contract.evaluate("get", "key") == b"value"
@@ -77,8 +87,12 @@ class Traffic:
         while not self._ended.wait(0.02):
             try:
                 call()
+            except self.lost:
+                self.counted["lost"] += 1
+                continue
             except (errors.HlfError, AssertionError) as failed:
-                self.failures.append(f"{call.__name__}: {failed!r}")
+                told = getattr(failed, "details", ())
+                self.failures.append(f"{call.__name__}: {failed!r} {told}")
             self.counted[call.__name__] += 1
 
     def __enter__(self) -> Traffic:
@@ -99,7 +113,10 @@ def grow(net: SmallNetwork) -> None:
     net.file.write_text(text.replace("channels:\n", "  - {msp_id: CMSP, domain: c.test}\nchannels:\n", 1))
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("native", marks=pytest.mark.native)])
+ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_nothing_fails_while_admins_act(engine, tmp_path):
     """Every read is answered and every write commits: the next version's server runs before anybody needs it."""
     net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
@@ -118,8 +135,51 @@ def test_nothing_fails_while_admins_act(engine, tmp_path):
                 assert done.exit_code == 0, done.output
                 traffic.invalid.discard("ENDORSEMENT_POLICY_FAILURE")
                 assert traffic.failures == [], words
-                assert all(traffic.counted[each] > before[each] for each in ("_put", "_get")), words
+                assert traffic.went_on_since(before), words
         serving = [each.name for each in processes.find(state.Folder(net.root)) if each.name.startswith("chaincode-")]
         assert len(serving) == 2
+    finally:
+        processes.stop(state.Folder(net.root), timeout=5)
+
+
+# A gateway's connections keep the roots that they were made with, so a first call over one may fail.
+_STALE = "candidate authority certificate"
+_THREE = "{consensus: raft, organisations: [{msp_id: OrdererMSP, domain: orderer.selat.test, orderers: 3}]}"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nothing_fails_while_an_organisation_gets_new_roots(engine, tmp_path):
+    """Its peers start again one after the other, and others find each of them before the next one stops."""
+    net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
+    net.write()
+    _roll_under_traffic(net, "AMSP")
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("orderers", [_THREE, "bft"], ids=["raft", "bft"])
+def test_nothing_fails_while_orderers_get_new_roots(orderers, tmp_path):
+    """
+    They start again one after the other, and each takes part before the next one stops.
+
+    Of an organisation with one orderer all peers follow, the client's own as well, which is then away for a moment.
+    """
+    net = SmallNetwork("native", tmp_path / "state", tmp_path / "consortium.yaml")
+    net.write(organisations=f"orderers: {orderers}\n")
+    _roll_under_traffic(net, "OrdererMSP", lost=_LOST if orderers == _THREE else (errors.GatewayError,))
+
+
+def _roll_under_traffic(net: SmallNetwork, msp_id: str, lost: tuple[type[errors.GatewayError], ...] = ()) -> None:
+    net.up()
+    try:
+        with net.connect("BMSP", timeouts=_SOON) as fabric, Traffic(fabric.network("c").contract("lab")) as traffic:
+            traffic.lost = lost
+            traffic.differing += (_STALE,)
+            for rest in (["--until", "trusted"], ["--until", "renewed"], []):
+                before = Counter(traffic.counted)
+                words = ["ca-roll", msp_id, "--yes", "--state", str(net.root), *rest]
+                done = CliRunner().invoke(cli.network, words)
+                assert done.exit_code == 0, done.output
+                assert traffic.failures == [], rest
+                assert waiting.until(lambda had=before: traffic.went_on_since(had), 60), rest
     finally:
         processes.stop(state.Folder(net.root), timeout=5)

@@ -39,7 +39,6 @@ class Engine:
             "orderer": {
                 **self._describe(who.ordering.orderer, "orderer0"),
                 "admin_address": free_address(),
-                "admin_client_ca": str(self._write("admin-ca.pem", who.ordering.tlsca.certificate_pem)),
             },
             "ready_file": str(folder / "ready"),
             "stopped_file": str(folder / "stopped.json"),

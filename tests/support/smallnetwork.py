@@ -60,7 +60,8 @@ class SmallNetwork:
         folder = state.Folder(self.root)
         return Nodes(folder, state.existing(folder), topology.load(folder.consortium_file))
 
-    def connect(self, msp_id: str = "AMSP") -> gateway.Gateway:
+    def connect(self, msp_id: str = "AMSP", timeouts: gateway.Timeouts | None = None) -> gateway.Gateway:
         folder = state.Folder(self.root)
         who, signer = identity.load_user(folder.user(msp_id, "User1"), msp_id)
-        return gateway.connect(Profile.load(folder.profile(msp_id)), who, signer)
+        profile = Profile.load(folder.profile(msp_id))
+        return gateway.connect(profile, who, signer, timeouts=timeouts or gateway.Timeouts())

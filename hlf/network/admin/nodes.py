@@ -13,7 +13,7 @@ from hlf.admin.orderer import Orderer as OrdererConnection
 from hlf.admin.participation import OrdererAdmin
 from hlf.admin.peer import Peer as PeerConnection
 from hlf.client.session import TlsIdentity
-from hlf.network import errors, processes
+from hlf.network import errors, material, processes
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer, Peer
 from hlf.profile import Endpoint
@@ -119,8 +119,8 @@ class Nodes:
         )
 
     def _endpoint(self, name: str, msp_id: str) -> Endpoint:
-        root = (self._folder.organisation(msp_id) / "tlsca" / "cert.pem").read_bytes()
-        return Endpoint(name, self._record.address(name), root, msp_id, override_hostname=name)
+        roots = material.tls_roots(self._folder, msp_id)
+        return Endpoint(name, self._record.address(name), roots, msp_id, override_hostname=name)
 
 
 def valid_user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:

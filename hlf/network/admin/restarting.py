@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hlf.network import engines, errors, ports, processes, state
-from hlf.network.admin import chaincodes
+from hlf.network.admin import chaincodes, rejoining
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.engines import Engine
 from hlf.network.processes import Program
@@ -57,7 +57,9 @@ def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> N
 
 def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
     """
-    End nodes and start them again, those that run, one after the other; for a command that has the folder to itself.
+    End nodes and start them again, those that run; for a command that has the folder to itself.
+
+    One follows the other when all others work with it again, so that a channel never misses two.
 
     A call that was cut off in between is finished by the next one.
     """
@@ -69,12 +71,14 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
     runs = any(engine.running(folder).values())
     chosen = [name for name in names if marks[name].exists() or (runs and name not in stopped)]
     for name in chosen:
+        before = rejoining.known(folder, record, consortium, engine, name)
         state.replace_file(marks[name], b"")
         engine.stop(folder, [name])
         packaged = chaincodes.package_all(record, consortium)
         programs = chaincodes.server_programs(folder, record, consortium, packaged)
         builder = chaincodes.builder_configuration(record, packaged)
         engine.start(folder, record, consortium, builder, programs, [name])
+        rejoining.wait(folder, record, consortium, engine, name, before)
         marks[name].unlink()
 
 

@@ -14,7 +14,7 @@ from hlf.admin import channel as channels
 from hlf.network import errors
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
-from hlf.network.topology import Consortium, Orderer
+from hlf.network.topology import BFT, Consortium, Orderer
 from hlf.wire.config import channelconfig, configupdate
 
 _SETTLE_SECONDS = 60.0
@@ -100,12 +100,14 @@ def put_in_force(
         StateError: the admins whose keys are here are not enough.
         EngineError: a peer does not get it.
     """
-    orderer = nodes.orderer(speaker or consortium.orderers[0])
+    spoken_to = speaker or consortium.orderers[0]
+    orderer = nodes.orderer(spoken_to)
     update, signed_by = signers_of(folder, consortium, channel_id, original, changed)
     signatures = [
         channels.sign(update, *identity.load_user(folder.user(msp_id, "Admin"), msp_id)) for msp_id in signed_by
     ]
-    channels.apply(orderer, channel_id, update, signatures)
+    others = [each for each in consortium.orderers if each != spoken_to] if consortium.ordering.consensus == BFT else []
+    channels.apply(orderer, channel_id, update, signatures, [*map(nodes.orderer, others)])
     height = channels.config_block(orderer, channel_id).header.number + 1
     before, after = (set(channelconfig.Bundle(channel_id, each).application_msp_ids) for each in (original, changed))
     peers = [

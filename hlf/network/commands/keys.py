@@ -14,6 +14,12 @@ from hlf.network.exchange import operating
 from hlf.network.exchange import revoking as own
 from hlf.network.state import Folder, replace_file
 
+_AFTER_ROLL = {
+    None: "done: the old roots count nowhere any more",
+    rolling.TRUSTED: "all trust both roots: give clients the new profiles (selat wallet export), then go on",
+    rolling.RENEWED: "all have certificates of the new roots: give users theirs (selat wallet export), then go on",
+}
+
 
 @click.command("user-revoke")
 @click.argument("msp")
@@ -51,15 +57,20 @@ def renew(names: tuple[str, ...], state: Path) -> None:
 @click.command("ca-roll")
 @click.argument("msp")
 @click.option("--yes", is_flag=True, help="Do it; without, only show the steps.")
+@click.option(
+    "--until",
+    type=click.Choice([rolling.TRUSTED, rolling.RENEWED]),
+    help="Rest there, so that clients get what they need meanwhile; the same command without it goes on.",
+)
 @options.state
-def ca_roll(msp: str, yes: bool, state: Path) -> None:  # noqa: FBT001
-    """Give an organisation a new root of trust, and its nodes and users certificates of it; keys stay."""
+def ca_roll(msp: str, yes: bool, until: str | None, state: Path) -> None:  # noqa: FBT001
+    """Give an organisation new roots of trust, and its nodes and users certificates of them; keys stay."""
     click.echo(rolling.plan(msp, state))
     if not yes:
         click.echo("nothing was changed; --yes does it")
         return
-    rolling.roll(msp, state)
-    click.echo("done: give its users' folders and gateways their new certificates")
+    rolling.roll(msp, state, until)
+    click.echo(_AFTER_ROLL[until])
 
 
 COMMANDS = (user_revoke, renew, ca_roll)

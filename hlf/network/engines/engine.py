@@ -63,6 +63,9 @@ class Engine(Protocol):
             ProcessError: they do not agree on a leader in time.
         """
 
+    def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
+        """Return how many orderers take part in the consensus of each channel, as far as the engine can tell."""
+
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """
         End every node of the folder, or only *nodes*, ledgers kept; return the names of what ran.

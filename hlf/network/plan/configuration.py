@@ -66,11 +66,29 @@ def with_consenter(original: Any, wanted: Any, step: AddOrderer) -> configtx_pb2
 def without_address(original: Any, step: RemoveOrderer) -> configtx_pb2.Config:
     """Return *original* without the address of an orderer, unless it is the only one of its organisation."""
     result = channels.copy(original)
-    for organisation in result.channel_group.groups["Orderer"].groups.values():
-        left = [each for each in _endpoints(organisation) if each != step.address]
+    hide(result.channel_group.groups["Orderer"], step.address)
+    return result
+
+
+def hide(orderer: Any, address: str) -> None:
+    """Let clients know an orderer by no address in ``/Channel/Orderer``, unless its organisation has no other."""
+    for organisation in orderer.groups.values():
+        left = [each for each in _endpoints(organisation) if each != address]
         if left and left != _endpoints(organisation):
             _set_endpoints(organisation, left)
-    return result
+
+
+def show(orderer: Any, msp_id: str, address: str) -> None:
+    """Let clients know the address of an orderer of an organisation in ``/Channel/Orderer``."""
+    organisation = orderer.groups[msp_id]
+    addresses = _endpoints(organisation)
+    if address not in addresses:
+        _set_endpoints(organisation, [*addresses, address])
+
+
+def has_one_address(orderer: Any, msp_id: str) -> bool:
+    """Return whether clients know an organisation that orders by one orderer alone."""
+    return msp_id in orderer.groups and len(_endpoints(orderer.groups[msp_id])) == 1
 
 
 def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
@@ -78,9 +96,7 @@ def _add_orderer(orderer: Any, wanted: Any, step: AddOrderer) -> None:
     organisation = orderer.groups[step.msp_id]
     if not organisation.mod_policy:
         organisation.CopyFrom(wanted.groups["Orderer"].groups[step.msp_id])
-    addresses = _endpoints(organisation)
-    if step.address not in addresses:
-        _set_endpoints(organisation, [*addresses, step.address])
+    show(orderer, step.msp_id, step.address)
 
 
 def _remove_orderer(orderer: Any, address: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fabric_protos.common import configuration_pb2
@@ -44,13 +43,36 @@ def remove(orderer: Any, address: str) -> None:
     _set_raft(orderer, consensus, metadata)
 
 
-def identify(orderer: Any, certificates: Mapping[str, bytes]) -> None:
-    """Let BFT know orderers by these certificates (PEM, by address), which are of the same keys as those it has."""
+def addresses(orderer: Any) -> list[str]:
+    """Return the addresses of the orderers that agree."""
+    agree = _mapping(orderer).consenter_mapping if _is_bft(orderer) else _raft(orderer)[1].consenters
+    return [_address(each) for each in agree]
+
+
+def know_by_tls(orderer: Any, address: str, certificate: bytes) -> None:
+    """Let the orderer *address*, if it agrees, be known by this certificate (PEM) of TLS, of the key that it has."""
+    if _is_bft(orderer):
+        mapping = _mapping(orderer)
+        for each in mapping.consenter_mapping:
+            if _address(each) == address:
+                each.client_tls_cert = each.server_tls_cert = certificate
+        _set_mapping(orderer, mapping)
+        return
+    consensus, metadata = _raft(orderer)
+    for each in metadata.consenters:
+        if _address(each) == address and each.client_tls_cert != certificate:
+            each.client_tls_cert = each.server_tls_cert = certificate
+            _set_raft(orderer, consensus, metadata)
+
+
+def know_by_identity(orderer: Any, address: str, certificate: bytes) -> None:
+    """Let the orderer *address*, if it is one of BFT, be known by this certificate (PEM), of the key that it has."""
     if not _is_bft(orderer):
         return
     mapping = _mapping(orderer)
     for each in mapping.consenter_mapping:
-        each.identity = certificates.get(_address(each), each.identity)
+        if _address(each) == address:
+            each.identity = certificate
     _set_mapping(orderer, mapping)
 
 

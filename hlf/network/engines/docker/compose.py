@@ -19,7 +19,6 @@ from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer, Organisation, Peer, ServerProgram
 
 _MATERIAL = PurePosixPath("/etc/hyperledger/material")
-_ADMIN_ROOT = PurePosixPath("/etc/hyperledger/admin-ca.pem")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
 # Who runs the containers of a network that root starts: no container is root.
@@ -68,18 +67,14 @@ def project(record: Record) -> str:
 
 
 def _orderer(folder: Folder, record: Record, place: Path, orderer: Orderer) -> dict[str, Any]:
-    placement = Placement(_MATERIAL, _DATA, host="0.0.0.0", admin_root=_ADMIN_ROOT)  # noqa: S104 - in a container
+    placement = Placement(_MATERIAL, _DATA, host="0.0.0.0")  # noqa: S104 - in a container
     own = place / orderer.name
     state.replace_file(own / "orderer.yaml", config.text(config.orderer(record, orderer, placement)))
-    root = folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem"
     return {
         "image": images.ORDERER,
         "command": ["orderer"],
         "environment": {**config.LOGGING, "FABRIC_CFG_PATH": str(_CONFIG)},
-        "volumes": [
-            *_node_volumes(place, folder.orderer(orderer.name), own, "orderer.yaml"),
-            _mount(place, root, _ADMIN_ROOT),
-        ],
+        "volumes": _node_volumes(place, folder.orderer(orderer.name), own, "orderer.yaml"),
         **_node(record, orderer.name, "orderer", ("listen", "admin", "operations")),
     }
 

@@ -63,6 +63,10 @@ class Docker:
         """Wait for what the orderers' metrics say."""
         leaders.wait(record, consortium)
 
+    def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
+        """Return what the orderers' metrics say."""
+        return leaders.agreeing(record, consortium)
+
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """Remove all containers, or stop those of *nodes*; ledgers are kept."""
         running = [name for name, alive in self.running(folder).items() if alive and (nodes is None or name in nodes)]

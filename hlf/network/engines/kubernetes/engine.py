@@ -51,6 +51,10 @@ class Kubernetes:
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
         """Return: the cluster does not show an orderer's metrics to others."""
 
+    def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
+        """Return nothing, for the same reason."""
+        return {}
+
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """Refuse: the cluster would start them again."""
         self._refuse(folder, f"kubectl delete -f {folder.data(self.name) / 'network.yaml'} (volumes stay)")

@@ -26,7 +26,6 @@ _USER = 10_001
 # The first request for a volume and for memory; the operator edits them for the load that is to come.
 _VOLUME = "20Gi"
 _MEMORY = {"orderer": "2Gi", "peer": "4Gi", "server": "1Gi"}
-_ADMIN_ROOT = "admin-ca.pem"
 
 
 def write(
@@ -44,7 +43,6 @@ def write(
     rest: list[dict[str, Any]] = []
     for orderer in consortium.orderers:
         files = _files(folder.orderer(orderer.name))
-        files[_ADMIN_ROOT] = (folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem").read_bytes()
         secrets.append(_secret(orderer.name, files))
         rest += _orderer(record, orderer, sorted(files))
     for peer in consortium.peers:
@@ -65,8 +63,7 @@ def label(name: str) -> str:
 
 
 def _orderer(record: Record, orderer: Orderer, files: list[str]) -> Iterator[dict[str, Any]]:
-    admins = _MATERIAL / _ADMIN_ROOT
-    placement = Placement(_MATERIAL, _DATA, host="0.0.0.0", admin_root=admins)  # noqa: S104 - in a container
+    placement = Placement(_MATERIAL, _DATA, host="0.0.0.0")  # noqa: S104 - in a container
     text = config.text(config.orderer(record, orderer, placement)).decode()
     container = {"image": images.ORDERER, "command": ["orderer"], "env": _environment(config.LOGGING)}
     return _node(record, orderer.name, "orderer", ("listen", "admin"), ("orderer.yaml", text), container, files)

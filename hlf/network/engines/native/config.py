@@ -43,14 +43,13 @@ class Placement:
     """
     What a node is given, as the node itself sees it.
 
-    *material* holds its msp and tls folders, *data* takes its ledger, *host* is
-    what it binds, and *admin_root* the authority of an orderer's admin clients.
+    *material* holds its msp and tls folders, *data* takes its ledger, and *host*
+    is what it binds.
     """
 
     material: PurePath
     data: PurePath
     host: str = "127.0.0.1"
-    admin_root: PurePath | None = None
 
     def bind(self, record: Record, node: str, use: str = "listen") -> str:
         """Return the address a listener binds."""
@@ -212,11 +211,12 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
     """Return the ``orderer.yaml`` of an orderer that is joined to channels through its admin listener."""
     files = placement.material / "tls"
     tls = {"Enabled": True, "PrivateKey": str(files / "server.key"), "Certificate": str(files / "server.crt")}
+    own_organisation = [str(files / "ca.crt")]
     return {
         "General": {
             "ListenAddress": placement.interface(record, node.name),
             "ListenPort": record.ports[node.name]["listen"],
-            "TLS": {**tls, "RootCAs": [str(files / "ca.crt")], "ClientAuthRequired": False},
+            "TLS": {**tls, "RootCAs": own_organisation, "ClientAuthRequired": False},
             "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
             "MaxRecvMsgSize": messages.LARGEST,
             "MaxSendMsgSize": messages.LARGEST,
@@ -233,7 +233,7 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
         "Metrics": {"Provider": "prometheus"},
         "Admin": {
             "ListenAddress": placement.bind(record, node.name, "admin"),
-            "TLS": {**tls, "ClientAuthRequired": True, "ClientRootCAs": [str(placement.admin_root)]},
+            "TLS": {**tls, "ClientAuthRequired": True, "ClientRootCAs": own_organisation},
         },
         "ChannelParticipation": {"Enabled": True, "MaxRequestBodySize": "10 MB"},
         "Consensus": {

@@ -73,6 +73,10 @@ class Native:
         """Wait for what the orderers' metrics say."""
         leaders.wait(record, consortium)
 
+    def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
+        """Return what the orderers' metrics say."""
+        return leaders.agreeing(record, consortium)
+
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """End processes: peers and orderers flush and close their ledgers on SIGTERM."""
         return processes.stop(folder, self.running(folder) if nodes is None else nodes)
@@ -129,11 +133,7 @@ class Native:
 
     def _orderer(self, folder: Folder, record: Record, release: Release, orderer: Orderer) -> Program:
         place = folder.data(self.name) / orderer.name
-        placement = Placement(
-            material=folder.orderer(orderer.name).absolute(),
-            data=(place / "data").absolute(),
-            admin_root=(folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem").absolute(),
-        )
+        placement = Placement(material=folder.orderer(orderer.name).absolute(), data=(place / "data").absolute())
         text = config.text(config.orderer(record, orderer, placement))
         state.replace_file(place / "orderer.yaml", text)
         return Program(

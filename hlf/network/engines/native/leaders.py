@@ -1,9 +1,10 @@
-"""Wait for the leaders of channels, by the orderers' metrics."""
+"""The leaders of channels, and how many orderers follow them, by the orderers' metrics."""
 
 from __future__ import annotations
 
 import re
 import urllib.request
+from collections import Counter
 
 from hlf import waiting
 from hlf.network import errors
@@ -15,6 +16,9 @@ from hlf.network.topology import Consortium
 _LEADS = re.compile(
     r'^consensus_(?:etcdraft_is_leader|BFT_leader_id)\{[^}]*channel="([^"]+)"[^}]*\} [1-9]\d*(?:\.0)?$', re.MULTILINE
 )
+# The leader of Raft counts those who answer it; the others report none.
+_ANSWERED = re.compile(r'^consensus_etcdraft_active_nodes\{[^}]*channel="([^"]+)"[^}]*\} (\d+)(?:\.0)?$', re.MULTILINE)
+_KNOWS = re.compile(r'^consensus_BFT_leader_id\{[^}]*channel="([^"]+)"[^}]*\} [1-9]\d*(?:\.0)?$', re.MULTILINE)
 _SECONDS = 60.0
 
 
@@ -40,6 +44,17 @@ def wait(record: Record, consortium: Consortium) -> None:
             f"no leader within {_SECONDS:g} s for {', '.join(sorted(missing()))}",
             "Their logs tell why; consensus needs more than half of them (BFT: more than two thirds).",
         )
+
+
+def agreeing(record: Record, consortium: Consortium) -> dict[str, int]:
+    """Return how many orderers take part in each channel's consensus, as far as the file's orderers tell."""
+    told = [_metrics(record.address(orderer.name, "operations")) for orderer in consortium.orderers]
+    found: Counter[str] = Counter()
+    for metrics in told:
+        for channel, count in _ANSWERED.findall(metrics):
+            found[channel] = max(found[channel], int(count))
+        found.update(set(_KNOWS.findall(metrics)))
+    return found
 
 
 def led(metrics: str) -> set[str]:

@@ -223,10 +223,11 @@ def test_a_root_is_succeeded_by_another_and_nobody_is_left_out(net, monkeypatch)
     place = folder.organisation("AMSP")
     former = (place / "ca" / "cert.pem").read_bytes()
     old_user = identity.load_user(folder.user("AMSP", "User1"), "AMSP")
+    old_profile = Profile.load(folder.profile("AMSP"))
     words = ["ca-roll", "AMSP", "--state", str(net.root)]
     shown = CliRunner().invoke(cli.network, words)
-    assert "let c trust both roots" in shown.output
-    assert not (place / material.NEXT).exists()
+    assert "let c trust old and new" in shown.output
+    assert not any(material.is_being_succeeded(folder, "AMSP", kind) for kind in material.AUTHORITIES)
     with monkeypatch.context() as patch:
         patch.setattr(material, "succeed", _cut_off)
         with pytest.raises(KeyboardInterrupt):
@@ -235,16 +236,56 @@ def test_a_root_is_succeeded_by_another_and_nobody_is_left_out(net, monkeypatch)
         assert fabric.network("c").contract("lab").evaluate("get", "key") == b"before"
     done = CliRunner().invoke(cli.network, [*words, "--yes"])
     assert done.exit_code == 0, done.output
-    assert "make a new root of AMSP (begun already)" in done.output
+    assert "a new root of its identities and a new root of its TLS (begun already)" in done.output
     assert (place / "ca" / "cert.pem").read_bytes() != former
-    assert (place / f"{material.FORMER}-1" / "cert.pem").read_bytes() == former
+    assert (place / "ca-former-1" / "cert.pem").read_bytes() == former
     assert admin.plan(net.root).steps == ()
     assert hlf(net, "batch", "c", "--timeout", "40ms").exit_code == 0
     for msp_id in ("AMSP", "BMSP"):
         with net.connect(msp_id) as fabric:
             assert fabric.network("c").contract("lab").submit("put", "key", msp_id) == msp_id.encode()
-    with gateway.connect(Profile.load(folder.profile("AMSP")), *old_user) as fabric, pytest.raises(errors.HlfError):
-        fabric.network("c").contract("lab").evaluate("get", "key")
+    new_user = identity.load_user(folder.user("AMSP", "User1"), "AMSP")
+    for profile, user in ((Profile.load(folder.profile("AMSP")), old_user), (old_profile, new_user)):
+        with gateway.connect(profile, *user) as fabric, pytest.raises(errors.HlfError):
+            fabric.network("c").contract("lab").evaluate("get", "key")
+
+
+def test_a_roll_over_rests_so_that_clients_get_what_they_need(net):
+    """At the first rest a profile names both roots of TLS; at the second one old and new certificates count."""
+    folder = state.Folder(net.root)
+    before = identity.load_user(folder.user("BMSP", "User1"), "BMSP")
+    words = ["ca-roll", "BMSP", "--yes", "--state", str(net.root)]
+    seen = []
+    for rest in (["--until", "trusted"], ["--until", "renewed"], []):
+        done = CliRunner().invoke(cli.network, [*words, *rest])
+        assert done.exit_code == 0, done.output
+        profile = Profile.load(folder.profile("BMSP"))
+        trusted = certificates.read_all(profile.gateway.tls_ca_pem)
+        user = identity.load_user(folder.user("BMSP", "User1"), "BMSP")
+        answered = []
+        for who in (before, user):
+            with gateway.connect(profile, *who) as fabric:
+                try:
+                    fabric.network("c").contract("lab").submit("put", "key", "rest")
+                    answered.append(True)
+                except errors.HlfError:
+                    answered.append(False)
+        seen.append((len(trusted), user[0].serialized == before[0].serialized, answered))
+    assert seen == [(2, True, [True, True]), (2, False, [True, True]), (1, False, [False, True])]
+
+
+def test_a_roll_over_of_the_only_orderer_leaves_its_tls_as_it_is(net):
+    """Raft does not let it exchange its certificate, and the plan says so, with the cure."""
+    (orderer,) = state.held(state.Folder(net.root)).orderers
+    place = state.Folder(net.root).organisation(orderer.msp_id)
+    former = {kind: (place / kind / "cert.pem").read_bytes() for kind in material.AUTHORITIES}
+    done = CliRunner().invoke(cli.network, ["ca-roll", orderer.msp_id, "--yes", "--state", str(net.root)])
+    assert done.exit_code == 0, done.output
+    assert "The root of TLS stays: c has no other orderer" in done.output
+    assert "Add one first: hlf network orderer-add" in done.output
+    present = {kind: (place / kind / "cert.pem").read_bytes() for kind in material.AUTHORITIES}
+    assert {kind: present[kind] == former[kind] for kind in present} == {"ca": False, "tlsca": True}
+    assert hlf(net, "batch", "c", "--timeout", "45ms").exit_code == 0
 
 
 def _cut_off(*_: object) -> None:

@@ -171,7 +171,7 @@ def test_configuration_stays_on_loopback_and_in_its_folder(tmp_path):
     consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name, engine="native")
     ports.assign(record, consortium)
-    placement = Placement(tmp_path / "material", tmp_path / "data", admin_root=tmp_path / "ca.pem")
+    placement = Placement(tmp_path / "material", tmp_path / "data")
     peer = config.peer(record, consortium.peers[0], topology.PeerSettings(), placement, tmp_path / "builder")
     orderer = config.orderer(record, consortium.orderers[0], placement)
     assert peer == yaml.safe_load(config.text(peer))

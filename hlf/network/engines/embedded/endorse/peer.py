@@ -47,6 +47,7 @@ class PeerState:
     A peer's own state; the public ledgers belong to the channels.
 
     Attributes:
+        incarnation: a number that is larger after each of its starts, as gossip has it.
         bootstrapping: the folder of the snapshot by which it is joining a channel at the moment; else empty.
     """
 
@@ -68,6 +69,7 @@ class PeerState:
         self.bootstrapping = ""
         self._joining: asyncio.Task[None] | None = None
         self._stopped_at: float | None = None
+        self.incarnation = time.time_ns()
         self._calls: set[asyncio.Timeout] = set()
         self.snapshots = snapshotrequests.SnapshotRequests(folder / _SNAPSHOTS)
         channels.written.append(self._written)
@@ -101,6 +103,7 @@ class PeerState:
 
     def started(self) -> None:
         """Record that it listens."""
+        self.incarnation = time.time_ns()
         self._stopped_at = None
 
     def stopped(self) -> None:

@@ -90,7 +90,11 @@ class Embedded:
         processes.wait_ready(processes.start_missing(folder, [program]), _START_SECONDS)
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
-        """Return at once, because a single orderer needs no election."""
+        """Return at once, because orderers of one process need no election."""
+
+    def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
+        """Return nothing: there is no consensus that an orderer could be missing from."""
+        return {}
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
         """End the process, or stop only *nodes* in it."""
@@ -242,7 +246,6 @@ def _configuration(folder: Folder, record: Record, consortium: Consortium, build
         "orderer": {
             **_node(orderer.name, orderer.msp_id, record.address(orderer.name), folder.orderer(orderer.name)),
             "admin_address": record.address(orderer.name, "admin"),
-            "admin_client_ca": str((folder.organisation(orderer.msp_id) / "tlsca" / "cert.pem").absolute()),
         },
         "ready_file": str(_ready_file(folder)),
         "stopped_file": str(_stopped_file(folder).absolute()),

@@ -151,7 +151,7 @@ class OrdererServer(NodeServer):
         self._rest = web.AppRunner(participation.ParticipationService(self._channels).application(), access_log=None)
         await self._rest.setup()
         host, _, port = self._own.admin_address.rpartition(":")
-        context = participation.tls(self._own.tls_cert, self._own.tls_key, self._own.admin_client_ca)
+        context = participation.tls(self._own.tls_cert, self._own.tls_key, self._own.tls_ca)
         try:
             await web.TCPSite(self._rest, host, int(port), ssl_context=context).start()
         except OSError as error:

@@ -8,7 +8,6 @@ endpoints and heights from them.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 # Fabric sets no limit here; this one only keeps a mistaken client from filling the memory.
 MOST_CALLS = 2500
-_START = time.time_ns()
 
 
 class QueryError(Exception):
@@ -157,14 +155,14 @@ def _describe_peer(described: protocol_pb2.Peer, peer: PeerState, view: ChannelV
     alive = message_pb2.GossipMessage(tag=message_pb2.GossipMessage.EMPTY)
     alive.alive_msg.membership.endpoint = peer.address
     alive.alive_msg.membership.pki_id = pki_id
-    alive.alive_msg.timestamp.inc_num = _START
+    alive.alive_msg.timestamp.inc_num = peer.incarnation
     alive.alive_msg.timestamp.seq_num = 1
     _seal(described.membership_info, alive, peer)
     if view is None:
         return
     state = message_pb2.GossipMessage(tag=message_pb2.GossipMessage.CHAN_OR_ORG)
     state.state_info.pki_id = pki_id
-    state.state_info.timestamp.inc_num = _START
+    state.state_info.timestamp.inc_num = peer.incarnation
     state.state_info.timestamp.seq_num = 1
     state.state_info.properties.ledger_height = view.height
     names = [name for name in view.names() if peer in view.running(name)]

@@ -44,10 +44,9 @@ class PeerNodeSettings(NodeSettings):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OrdererSettings(NodeSettings):
-    """The orderer, with the listener of its administrators and the authority of their certificates."""
+    """The orderer, with the listener of its administrators."""
 
     admin_address: str
-    admin_client_ca: Path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,8 +149,4 @@ def _peer(fields: _Fields) -> PeerNodeSettings:
 
 
 def _orderer(fields: _Fields) -> OrdererSettings:
-    return OrdererSettings(
-        **_node(fields),
-        admin_address=fields.get("admin_address", str),
-        admin_client_ca=Path(fields.get("admin_client_ca", str)),
-    )
+    return OrdererSettings(**_node(fields), admin_address=fields.get("admin_address", str))
