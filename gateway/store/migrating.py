@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from gateway.store import backends, migrations
+from gateway.store import backends, migrations, reports
 from gateway.store.migrations import HEAD
 from gateway.store.tables import METADATA
 
@@ -96,6 +96,8 @@ def _make(backend: backends.Backend, connection: Any) -> None:
         connection.execute(str(CreateTable(table).compile(dialect=backend.dialect)))
         for index in sorted(table.indexes, key=lambda each: str(each.name)):
             connection.execute(str(CreateIndex(index).compile(dialect=backend.dialect)))
+    for statement in reports.statements(backend.dialect.name):
+        connection.execute(statement)
     connection.execute(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
         "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
