@@ -16,7 +16,7 @@ import requests
 from gateway.http.idempotency import HEADER
 from selat.demo.callers import Blocks, DemoCaller, DemoError
 
-#: How long a request may be repeated; a key whose gateway was killed is free for others after twenty seconds.
+#: How long a request may be repeated; a key whose gateway was killed is free for others after ten seconds.
 PATIENCE = 60.0
 _PAUSE = 0.25
 #: The event that each acknowledged write has left on the ledger, by its address.

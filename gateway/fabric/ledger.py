@@ -36,6 +36,8 @@ from hlf.wire import blocks
 _Answer = TypeVar("_Answer")
 # How long to ask for a transaction that may be in a block already, before it is sent again.
 _ASK_SECONDS = 2.0
+# How long a block is waited for before its transaction is sent once more.
+_AGAIN_SECONDS = 10.0
 
 # Errors of asking for a transaction's status; they say nothing about the transaction.
 _REFUSED = {
@@ -52,6 +54,7 @@ class Ledgers(LedgerConnections):
 
     def __init__(self, wallet: Wallet, submit_seconds: int, interceptors: Sequence[Any] = ()) -> None:
         super().__init__(wallet, submit_seconds, interceptors)
+        self._submit_seconds = submit_seconds
         self._heights = Heights()
         # Organisations and channels whose blocks clients may only read from qscc, without private data.
         self._closed: set[tuple[str, str]] = set()
@@ -160,8 +163,7 @@ class Ledgers(LedgerConnections):
             raise NothingToWriteError(f"{call.function} writes nothing")
         _must_be_there(call)
         before_sending(transaction.transaction_id, transaction.bytes)
-        status = transaction.submit().wait_committed()
-        return self._receipt(msp_id, user, call.channel, transaction, status)
+        return self._receipt(msp_id, user, call.channel, transaction, self._committed(transaction))
 
     def carry_on(
         self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
@@ -181,8 +183,24 @@ class Ledgers(LedgerConnections):
         try:
             status = transaction.commit().wait_committed(_ASK_SECONDS)
         except errors.CommitStatusError:
-            status = transaction.submit().wait_committed()
+            status = self._committed(transaction)
         return self._receipt(msp_id, user, channel, transaction, status)
+
+    def _committed(self, transaction: Transaction) -> commit.Status:
+        """
+        Send a transaction and return its status; send it once more if no block has it after some seconds.
+
+        An orderer that dies can lose what it has accepted, and a peer does not know. However often a transaction is
+        sent, it commits at most once.
+        """
+        first = min(_AGAIN_SECONDS, self._submit_seconds / 2)
+        try:
+            return transaction.submit().wait_committed(first)
+        except errors.CommitStatusError:
+            # What was sent first may be on its way, so a refusal says nothing now.
+            with contextlib.suppress(errors.SubmitError):
+                transaction.submit()
+            return transaction.commit().wait_committed(self._submit_seconds - first)
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:
         """

@@ -142,7 +142,7 @@ class KeyedLoad:
     def __init__(self, service: Service, callers: int, ahead: int) -> None:
         self.tally = Tally()
         self.written: list[str] = []
-        self.longest = 0.0
+        self.took: list[float] = []
         self._service = service
         self._changed = threading.Condition()
         self._over = False
@@ -194,6 +194,6 @@ class KeyedLoad:
                     self.tally.failed(error)
                     continue
                 with self._changed:
-                    self.longest = max(self.longest, time.monotonic() - begun)
+                    self.took.append(time.monotonic() - begun)
                     self.written.append(key)
                     self._changed.notify_all()

@@ -47,4 +47,4 @@ def test_the_service_survives_kills(engine: str, tmp_path: Path):
         assert kept == running.tables_made_anew()
         assert len(kept[-1]) == len(load.written)
         # Last, because a busy machine makes callers wait, and loses nothing.
-        assert load.longest <= ANSWERED_SECONDS
+        assert [each for each in load.took if each > ANSWERED_SECONDS] == [], f"of {len(load.took)}"

@@ -172,3 +172,49 @@ def test_nothing_is_sent_for_a_client_that_has_gone(before):
     with pytest.raises(GoneError):
         ledgers.submit("AMSP", "User1", LedgerCall("trade", "trade", "f", gone=lambda: bool(gone)), noted.append)
     assert (proposed.asked, proposed.sent, noted) == (not before, False, [])
+
+
+class Sent:
+    """A transaction that the orderer loses so often, and whose later submits are refused so often."""
+
+    def __init__(self, lost: int, refused: int = 0) -> None:
+        self.lost = lost
+        self.refused = refused
+        self.submitted = 0
+        self.waited: list[float] = []
+
+    def submit(self) -> Sent:
+        self.submitted += 1
+        if self.submitted > 1 and self.refused:
+            raise errors.SubmitError("the orderer is away", status=grpc.StatusCode.UNAVAILABLE)
+        return self
+
+    def commit(self) -> Sent:
+        return self
+
+    def wait_committed(self, seconds: float) -> str:
+        self.waited.append(seconds)
+        if len(self.waited) <= self.lost:
+            raise errors.CommitStatusError("no block has it")
+        return "VALID"
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(30, [10, 20]), (4, [2, 2])])
+def test_a_transaction_that_an_orderer_lost_is_sent_once_more(tmp_path, seconds, waits):
+    """An orderer that dies forgets what it had accepted; all waits together take no longer than one was allowed to."""
+    ledgers = Ledgers(Wallet(tmp_path), seconds)
+    usual = Sent(lost=0)
+    assert ledgers._committed(usual) == "VALID"
+    assert (usual.submitted, usual.waited) == (1, waits[:1])
+    lost = Sent(lost=1)
+    assert ledgers._committed(lost) == "VALID"
+    assert (lost.submitted, lost.waited) == (2, waits)
+
+
+def test_a_refusal_of_the_second_time_says_nothing_of_the_first(tmp_path):
+    """The first one may be in a block yet: the outcome stays unknown, and is not a refusal."""
+    sent = Sent(lost=1, refused=1)
+    assert Ledgers(Wallet(tmp_path), 30)._committed(sent) == "VALID"
+    never = Sent(lost=2, refused=1)
+    with pytest.raises(errors.CommitStatusError):
+        Ledgers(Wallet(tmp_path), 30)._committed(never)
