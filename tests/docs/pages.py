@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"# ([\w-]+\.\w+)\n")
-# Installing needs an index, and tests/packaging does it with the wheels.
-INSTALLING = re.compile(r"^(?:mkdir|python3 -m venv|pip install) .*\n", re.MULTILINE)
+FILE = re.compile(r"(?:#|//) ([\w-]+\.\w+)\n")
+# Installing needs an index: tests/packaging does it with the wheels, and a test of the page with packages of npm.
+INSTALLING = re.compile(r"^(?:mkdir|python3 -m venv|pip install|npm install) .*\n", re.MULTILINE)
 
 
 def done(page: Path, folder: Path, engine: str = "embedded") -> list[str]:
