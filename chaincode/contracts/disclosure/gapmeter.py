@@ -15,16 +15,20 @@ from typing import Any
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
-from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
+from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
 from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell, Recomputed
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers, weeks
 from hlf.codec import canonical, records
 from hlf.shim import api
+
+_KEEPERS = ("Participants:holder('platform')", AUDITOR)
+"""The acting platform and the auditor: there is one meter, so that no two of them add up to somebody's figure."""
 
 _CELL = "gap"
 _ROSTER = "gap.roster"
@@ -36,7 +40,7 @@ class GapMeter(api.Contract):
     """Forecasts against capacities, published as sums over at least three parties."""
 
     @api.transaction(
-        endorsed_by=TENDER_MEMBERS,
+        endorsed_by=_KEEPERS,
         transient=("grant", "document", "disclosures", "salt"),
         called_by=("platform", "auditor"),
     )
@@ -49,7 +53,7 @@ class GapMeter(api.Contract):
                 COMMITMENT_CHANGED, NOT_IN_CLAIM, ATTRIBUTE_NOT_GRANTED, ATTRIBUTE_MISSING,
                 ATTRIBUTE_NOT_NEEDED, ALREADY_EXISTS.
         """
-        participants.tender_member(ctx)
+        _keeper(ctx)
         data, salt = private.transient(ctx, "grant"), private.salt(ctx)
         held = granting.proven_grant(ctx, grant_id, data)
         kind, values = _consented(ctx, held)
@@ -67,11 +71,11 @@ class GapMeter(api.Contract):
         roster: list[str] = _kept(ctx, _ROSTER, "grants")
         if grant_id in roster:
             raise Refusal.ALREADY_EXISTS(f"grant {grant_id} is counted already")
-        ctx.stub.put_private_data(TENDER, _contribution_key(ctx, grant_id), records.dumps(made))
+        ctx.stub.put_private_data(_collection(ctx), _contribution_key(ctx, grant_id), records.dumps(made))
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
         return private.announce(ctx, "GapContribution", grant_id=grant_id)
 
-    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
+    @api.transaction(endorsed_by=_KEEPERS, transient=("salt",), called_by=("platform", "auditor"))
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
         Purge the figures of a grant, for example of a revoked one.
@@ -79,15 +83,15 @@ class GapMeter(api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
         """
-        participants.tender_member(ctx)
+        _keeper(ctx)
         roster, salt = _kept(ctx, _ROSTER, "grants"), private.salt(ctx)
         if grant_id not in roster:
             raise Refusal.NOT_FOUND(f"grant {identifiers.check('grant_id', grant_id)} is not counted")
-        ctx.stub.purge_private_data(TENDER, _contribution_key(ctx, grant_id))
+        ctx.stub.purge_private_data(_collection(ctx), _contribution_key(ctx, grant_id))
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
         return private.announce(ctx, "GapForgotten", grant_id=grant_id)
 
-    @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
+    @api.transaction(endorsed_by=_KEEPERS, transient=("salt",), called_by=("platform", "auditor"))
     def compute(self, ctx: api.Context, meter_id: str, region: str, first_week: str, weeks: int) -> dict[str, str]:
         """
         Compute the cells of one region over some weeks, and store those that may be published.
@@ -96,9 +100,9 @@ class GapMeter(api.Contract):
             Refused: NOT_TENDER, ALREADY_EXISTS, INVALID_ARGUMENT, PERIOD_COMPUTED, NOTHING_TO_TELL (with the rule
                 that each cell fails, `gapmeter.Rule`).
         """
-        participants.tender_member(ctx)
+        _keeper(ctx)
         key = _meter_key(ctx, meter_id)
-        if ctx.stub.get_private_data_hash(TENDER, key):
+        if ctx.stub.get_private_data_hash(_collection(ctx), key):
             raise Refusal.ALREADY_EXISTS(f"meter {meter_id} exists")
         listed = _weeks(first_week, weeks)
         period, computed = gapmeter.period(clock.now(ctx)), _kept(ctx, _COMPUTED, "computed")
@@ -120,7 +124,7 @@ class GapMeter(api.Contract):
         _keep(ctx, _PUBLISHED, "cells", records.plain(published), salt)
         _keep(ctx, _COMPUTED, "computed", [*computed, [region, period]], salt)
         meter = Meter(meter_id, clock.stamp(ctx), cells, withheld, salt)
-        ctx.stub.put_private_data(TENDER, key, records.dumps(meter))
+        ctx.stub.put_private_data(_collection(ctx), key, records.dumps(meter))
         return private.announce(ctx, "GapComputed", meter_id=meter_id)
 
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
@@ -133,8 +137,8 @@ class GapMeter(api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED.
         """
-        participants.tender_member(ctx)
-        kept = ctx.stub.get_private_data_hash(TENDER, _meter_key(ctx, meter_id))
+        _keeper(ctx)
+        kept = ctx.stub.get_private_data_hash(_collection(ctx), _meter_key(ctx, meter_id))
         if hashlib.sha256(meter.encode()).digest() != kept:
             raise Refusal.NOT_AS_STORED(f"meter {meter_id} is not what platform and auditor computed")
         published = records.loads(Meter, meter, "meter")
@@ -146,16 +150,16 @@ class GapMeter(api.Contract):
         ctx.stub.set_event("GapPublished", records.dumps(published.cells))
         return published.cells
 
-    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
+    @api.query(read_on=_KEEPERS, called_by=("platform", "auditor"))
     def read(self, ctx: api.Context, meter_id: str) -> bytes:
         """Return a meter as platform and auditor store it; give this text to `publish`."""
-        participants.tender_member(ctx)
-        data = ctx.stub.get_private_data(TENDER, _meter_key(ctx, meter_id))
+        _keeper(ctx)
+        data = ctx.stub.get_private_data(_collection(ctx), _meter_key(ctx, meter_id))
         if not data:
             raise Refusal.NOT_FOUND(f"there is no meter {meter_id}")
         return data
 
-    @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
+    @api.query(read_on=_KEEPERS, called_by=("platform", "auditor"))
     def recompute(self, ctx: api.Context, meter_id: str) -> tuple[Recomputed, ...]:
         """
         Compute the cells of a meter again, each from the contributions that were frozen for it.
@@ -190,9 +194,22 @@ class GapMeter(api.Contract):
         return prepositioning.advise(prepositioning.demand(shown), warehouses, safety_bps)
 
 
+def _tender(ctx: api.Context) -> PlatformTender:
+    found = participants.directory(ctx)
+    return found.tender(found.platform)
+
+
+def _collection(ctx: api.Context) -> str:
+    return _tender(ctx).collection
+
+
+def _keeper(ctx: api.Context) -> str:
+    return access.one_of(ctx, _tender(ctx).members, Refusal.NOT_TENDER, "the acting platform or the auditor does this")
+
+
 def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
     """Return the kind of claim and the proven values in the transient data, if their owner consented."""
-    if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in participants.directory(ctx).tender:
+    if held.terms.purpose != gapmeter.PURPOSE or held.recipient not in _tender(ctx).members:
         raise Refusal.WRONG_PURPOSE(f"the grant must be to platform or auditor, for the purpose {gapmeter.PURPOSE}")
     held.check_open(clock.now(ctx))
     document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
@@ -209,7 +226,7 @@ def _consented(ctx: api.Context, held: Grant) -> tuple[Any, dict[str, object]]:
 
 def _contributions(ctx: api.Context) -> list[Contribution]:
     names = [_contribution_key(ctx, grant_id) for grant_id in _kept(ctx, _ROSTER, "grants")]
-    found = ctx.stub.get_private_data_multiple(TENDER, names) if names else []
+    found = ctx.stub.get_private_data_multiple(_collection(ctx), names) if names else []
     return [records.loads(Contribution, data) for data in found]
 
 
@@ -228,13 +245,13 @@ def _kept(ctx: api.Context, key: str, name: str) -> Any:
     Fabric allows no range over private data in a transaction that writes, and with a key for each region the hashes
     would reveal who serves which one.
     """
-    data = ctx.stub.get_private_data(TENDER, key)
+    data = ctx.stub.get_private_data(_collection(ctx), key)
     kept: Any = canonical.loads(data) if data else {name: []}
     return kept[name]
 
 
 def _keep(ctx: api.Context, key: str, name: str, listed: Any, salt: str) -> None:
-    ctx.stub.put_private_data(TENDER, key, canonical.dumps({name: listed, "salt": salt}))
+    ctx.stub.put_private_data(_collection(ctx), key, canonical.dumps({name: listed, "salt": salt}))
 
 
 def _weeks(first_week: str, count: int) -> tuple[str, ...]:

@@ -71,27 +71,27 @@ class Matching(WhyNotMe, api.Contract):
         transient=("grant", "document", "disclosures", "salt"),
         called_by=("platform", "auditor"),
     )
-    def offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+    def offer(self, ctx: api.Context, grant_id: str, platform: str = "") -> dict[str, str]:
         """
         Make an offer from a grant to platform or auditor.
 
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, and those of `offering.consented`.
         """
-        participants.tender_member(ctx)
-        offering.keep_offer(ctx, offering.consented(ctx, grant_id))
+        tender = participants.own_tender(ctx, platform)
+        offering.keep_offer(ctx, tender, offering.consented(ctx, tender, grant_id))
         return private.announce(ctx, "OfferTaken", grant_id=grant_id)
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
-    def withdraw_offer(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
+    def withdraw_offer(self, ctx: api.Context, grant_id: str, platform: str = "") -> dict[str, str]:
         """
         Purge an offer, for example one whose grant was revoked.
 
         Raises:
             Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
         """
-        participants.tender_member(ctx)
-        offering.forget_offer(ctx, grant_id)
+        tender = participants.own_tender(ctx, platform)
+        offering.forget_offer(ctx, tender, grant_id)
         return private.announce(ctx, "OfferWithdrawn", grant_id=grant_id)
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
@@ -108,7 +108,7 @@ class Matching(WhyNotMe, api.Contract):
         return counted
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("demand", "salt"), called_by=("platform", "auditor"))
-    def match(self, ctx: api.Context, plan_id: str, journey_id: str) -> dict[str, str]:
+    def match(self, ctx: api.Context, plan_id: str, journey_id: str, platform: str = "") -> dict[str, str]:
         """
         Choose the best chain with enough capacity, and book it; the journey *journey_id* need not be open yet.
 
@@ -118,14 +118,14 @@ class Matching(WhyNotMe, api.Contract):
         Raises:
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
-        participants.tender_member(ctx)
+        tender = participants.own_tender(ctx, platform)
         demand = private.record(ctx, "demand", Demand)
-        tendering.make(ctx, tendering.Assignment(plan_id, journey_id, demand, private.salt(ctx)))
+        tendering.make(ctx, tender, tendering.Assignment(plan_id, journey_id, demand, private.salt(ctx)))
         return private.announce(ctx, "PlanMatched", plan_id=plan_id)
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
     def replan(
-        self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int
+        self, ctx: api.Context, plan_id: str, new_plan_id: str, failed: tuple[int, ...], done: int, platform: str = ""
     ) -> dict[str, str]:
         """
         Make a new plan for a consignment, after a carrier refused, failed or did not answer in time.
@@ -136,8 +136,9 @@ class Matching(WhyNotMe, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED, PLAN_STANDS, LEG_UNKNOWN, ALREADY_EXISTS, NO_CHAIN.
         """
-        participants.tender_member(ctx)
-        before = tendering.load_plan(ctx, plan_id)
+        tender = participants.own_tender(ctx, platform)
+        before = tendering.load_plan(ctx, tender, plan_id)
+        planstate.check_not_of_another(ctx, plan_id, tender.platform)
         planstate.check_open(ctx, plan_id)
         answers = {answer.number: answer for answer in planstate.carrier_answers(ctx, plan_id)}
         wanted = tendering.Assignment(
@@ -149,11 +150,11 @@ class Matching(WhyNotMe, api.Contract):
             pinned=plans.pinned(before, done),
             replaces=plan_id,
         )
-        tendering.make(ctx, wanted, before.units)
+        tendering.make(ctx, tender, wanted, before.units)
         return private.announce(ctx, "PlanMatched", plan_id=new_plan_id)
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("batch",), called_by=("platform", "auditor"))
-    def match_batch(self, ctx: api.Context) -> list[str]:
+    def match_batch(self, ctx: api.Context, platform: str = "") -> list[str]:
         """
         Store plans that a solver outside the contract made, if each is allowed, there is capacity for all, and their
         total is near the best.
@@ -162,25 +163,27 @@ class Matching(WhyNotMe, api.Contract):
             Refused: NOT_TENDER, ALREADY_EXISTS, NO_CHAIN, CHAIN_NOT_ALLOWED, BATCH_TOO_DEAR, CAPACITY_TAKEN,
                 SALT_REUSED, SALT_TOO_SHORT, INVALID_ARGUMENT.
         """
-        participants.tender_member(ctx)
-        made = tendering.make_all(ctx, private.record(ctx, "batch", batches.SolvedBatch))
+        tender = participants.own_tender(ctx, platform)
+        made = tendering.make_all(ctx, tender, private.record(ctx, "batch", batches.SolvedBatch))
         listed = [plan.plan_id for plan in made]
         store.announce(ctx, "PlansMatched", {"plan_ids": listed})
         return listed
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
-    def release(self, ctx: api.Context, plan_id: str) -> dict[str, str]:
+    def release(self, ctx: api.Context, plan_id: str, platform: str = "") -> dict[str, str]:
         """
         Release the capacity of a cancelled or replaced plan.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_STANDS, ALREADY_RELEASED.
         """
-        participants.tender_member(ctx)
-        plan = tendering.load_plan(ctx, plan_id)
-        if not store.find(ctx, End, planstate.END, plan_id):
+        tender = participants.own_tender(ctx, platform)
+        plan = tendering.load_plan(ctx, tender, plan_id)
+        if not store.find(ctx, End, planstate.END, plan_id) and not planstate.is_of_another(
+            ctx, plan_id, tender.platform
+        ):
             raise Refusal.PLAN_STANDS(f"plan {plan_id} is neither cancelled nor replaced")
-        tendering.release(ctx, plan)
+        tendering.release(ctx, tender, plan)
         return private.announce(ctx, "CapacityReleased", plan_id=plan_id)
 
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
@@ -193,11 +196,11 @@ class Matching(WhyNotMe, api.Contract):
         Raises:
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
         """
-        participants.tender_member(ctx)
         proven = tendering.proven_notice(ctx, notice)
         if store.find(ctx, Notice, planstate.NOTICE, proven.plan_id):
             raise Refusal.ALREADY_PUBLISHED(f"plan {proven.plan_id} is published")
         if proven.replaces:
+            planstate.check_not_of_another(ctx, proven.replaces, proven.platform)
             planstate.check_open(ctx, proven.replaces)
             store.save(ctx, End(proven.replaces, "replaced", proven.plan_id), planstate.END, proven.replaces)
         store.save(ctx, proven, planstate.NOTICE, proven.plan_id)
@@ -212,8 +215,7 @@ class Matching(WhyNotMe, api.Contract):
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, PLAN_ENDED.
         """
-        participants.tender_member(ctx)
-        planstate.notice(ctx, plan_id)
+        participants.own_tender(ctx, planstate.notice(ctx, plan_id).platform)
         planstate.check_open(ctx, plan_id)
         end = End(plan_id, "cancelled")
         store.save(ctx, end, planstate.END, plan_id)
@@ -228,7 +230,7 @@ class Matching(WhyNotMe, api.Contract):
         Raises:
             Refused: NOT_A_PARTY, PLAN_UNKNOWN, LEG_UNKNOWN, NOT_AS_STORED, ALREADY_EXISTS.
         """
-        planstate.carrier_or_tender(ctx, carrier)
+        planstate.carrier_or_tender(ctx, plan_id, carrier)
         data = private.transient(ctx, "leg")
         if hashlib.sha256(data).hexdigest() != planstate.leg_hash(ctx, plan_id, number):
             raise Refusal.NOT_AS_STORED(f"the transient data have another leg than {number} of plan {plan_id}")
@@ -283,76 +285,77 @@ class Matching(WhyNotMe, api.Contract):
         answers = planstate.carrier_answers(ctx, plan_id)
         if len(answers) < len(notice.legs) or any(answer.state != "accepted" for answer in answers):
             raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
-        before = store.find(ctx, Agreed, planstate.AGREED, notice.journey_id, notice.kind)
+        place = planstate.agreed_place(notice.journey_id, notice.kind, notice.platform)
+        before = store.find(ctx, Agreed, *place)
         if before and not store.find(ctx, End, planstate.END, before.plan_id):
             raise Refusal.ALREADY_AGREED(f"{notice.journey_id} has the agreed plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
-        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx))
-        store.save(ctx, agreed, planstate.AGREED, notice.journey_id, notice.kind)
+        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx), notice.platform)
+        store.save(ctx, agreed, *place)
         store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": notice.journey_id})
         return agreed
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def plan(self, ctx: api.Context, plan_id: str) -> bytes:
+    def plan(self, ctx: api.Context, plan_id: str, platform: str = "") -> bytes:
         """Return a plan with its prices, for platform and auditor; give the bytes of a leg to `deliver`."""
-        participants.tender_member(ctx)
-        return tendering.stored(ctx, tendering.plan_key(ctx, plan_id), plan_id)
+        tender = participants.own_tender(ctx, platform)
+        return tendering.stored(ctx, tender, tendering.plan_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def notice(self, ctx: api.Context, plan_id: str) -> bytes:
+    def notice(self, ctx: api.Context, plan_id: str, platform: str = "") -> bytes:
         """Return a plan's notice, for platform and auditor; give it to `publish`."""
-        participants.tender_member(ctx)
-        return tendering.stored(ctx, tendering.notice_key(ctx, plan_id), plan_id)
+        tender = participants.own_tender(ctx, platform)
+        return tendering.stored(ctx, tender, tendering.notice_key(ctx, plan_id), plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def evidence(self, ctx: api.Context, steps: tuple[Step, ...]) -> tuple[Evidence, ...]:
+    def evidence(self, ctx: api.Context, steps: tuple[Step, ...], platform: str = "") -> tuple[Evidence, ...]:
         """
         Return the evidence that `match` would use for the quality of the valid offers on the lanes of *steps*.
 
         Raises:
             Refused: NOT_TENDER, INVALID_ARGUMENT.
         """
-        participants.tender_member(ctx)
-        return tendering.known(ctx, steps, offering.standing_offers(ctx))
+        tender = participants.own_tender(ctx, platform)
+        return tendering.known(ctx, steps, offering.standing_offers(ctx, tender))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def offers(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> OfferPage:
+    def offers(self, ctx: api.Context, size: int = 100, bookmark: str = "", platform: str = "") -> OfferPage:
         """
         Return the valid ones of the next *size* offers, for platform and auditor.
 
         Raises:
             Refused: NOT_TENDER, INVALID_ARGUMENT.
         """
-        participants.tender_member(ctx)
-        return OfferPage(*offering.page(ctx, size, bookmark))
+        tender = participants.own_tender(ctx, platform)
+        return OfferPage(*offering.page(ctx, tender, size, bookmark))
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def certificate(self, ctx: api.Context, plan_id: str) -> Certificate:
+    def certificate(self, ctx: api.Context, plan_id: str, platform: str = "") -> Certificate:
         """Return a plan's certificate, for platform and auditor."""
-        participants.tender_member(ctx)
-        return tendering.load_certificate(ctx, plan_id)
+        tender = participants.own_tender(ctx, platform)
+        return tendering.load_certificate(ctx, tender, plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def verify(self, ctx: api.Context, plan_id: str) -> Verified:
+    def verify(self, ctx: api.Context, plan_id: str, platform: str = "") -> Verified:
         """
         Check a plan's certificate against the compared offers; this needs no solver.
 
         Raises:
             Refused: NOT_TENDER, PLAN_UNKNOWN, OFFER_GONE, CERTIFICATE_INVALID.
         """
-        participants.tender_member(ctx)
-        plan, proof = tendering.load_plan(ctx, plan_id), tendering.load_certificate(ctx, plan_id)
-        verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)), proof)
+        tender = participants.own_tender(ctx, platform)
+        plan, proof = tendering.load_plan(ctx, tender, plan_id), tendering.load_certificate(ctx, tender, plan_id)
+        verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, tender, plan)), proof)
         if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
             raise Refusal.CERTIFICATE_INVALID("the certificate is of another chain")
         return Verified(plan_id, True, proof.total, proof.gap)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def alternatives(self, ctx: api.Context, plan_id: str) -> Front:
+    def alternatives(self, ctx: api.Context, plan_id: str, platform: str = "") -> Front:
         """Return the alternatives to a plan (Pareto set of cost, time and risk), for platform and auditor."""
-        participants.tender_member(ctx)
-        plan = tendering.load_plan(ctx, plan_id)
-        problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, plan))
+        tender = participants.own_tender(ctx, platform)
+        plan = tendering.load_plan(ctx, tender, plan_id)
+        problem = plan.circumstances.problem(plan.demand, offering.compared(ctx, tender, plan))
         return pareto.front(problem)
 
     @api.query(read_on=("caller",), called_by=("carrier",))
@@ -372,11 +375,18 @@ class Matching(WhyNotMe, api.Contract):
         return PublicPlan(end.state if end else [*against, so_far][0], notice, answers, end)
 
     @api.query
-    def agreed(self, ctx: api.Context, journey_id: str, kind: Kind) -> Agreed:
-        """Return the agreed carriers of a journey, by the plan that all of them accepted."""
-        return store.load(
-            ctx, Agreed, Refusal.NOT_FOUND, planstate.AGREED, identifiers.check("journey_id", journey_id), kind
-        )
+    def agreed(self, ctx: api.Context, journey_id: str, kind: Kind, platform: str = "") -> Agreed:
+        """
+        Return the agreed carriers of a journey, by the plan of its *platform* that all of them accepted.
+
+        Without a platform, the one is meant that `Participants:tender` answers.
+
+        Raises:
+            Refused: NOT_FOUND, NOT_TENDER, INVALID_ARGUMENT.
+        """
+        identifiers.check("journey_id", journey_id)
+        meant = participants.tender(ctx, platform).platform
+        return store.load(ctx, Agreed, Refusal.NOT_FOUND, *planstate.agreed_place(journey_id, kind, meant))
 
     @api.query
     def experience(self, ctx: api.Context) -> tuple[Pair, ...]:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from chaincode.contracts import clock, private
 from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
-from chaincode.contracts.register.participants import TENDER
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
 from chaincode.domain.disclosure.grants import Grant
@@ -23,6 +22,7 @@ from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Plan
 from chaincode.domain.matching.units import Service
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import bounds, identifiers
 from hlf.codec import records
 from hlf.shim import api
@@ -51,7 +51,7 @@ class OfferedServices:
     salt: str
 
 
-def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
+def consented(ctx: api.Context, tender: PlatformTender, grant_id: str) -> KeptOffer:
     """
     Return the offer of the grant in the transient data.
 
@@ -61,11 +61,10 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     """
     data = private.transient(ctx, "grant")
     held = granting.proven_grant(ctx, grant_id, data)
-    tender = participants.directory(ctx).tender
-    if held.terms.purpose != offers.PURPOSE or held.recipient not in tender:
+    if held.terms.purpose != offers.PURPOSE or held.recipient not in _shown_to(ctx, tender):
         raise Refusal.WRONG_PURPOSE(f"the grant must be to platform or auditor, for the purpose {offers.PURPOSE}")
     held.check_open(clock.now(ctx))
-    values = _shown(ctx, held, tender)
+    values = _shown(ctx, tender, held)
     return KeptOffer(
         offers.read(grant_id, held.owner, values),
         grants.moment("grant.expires_at", held.terms.expires_at),
@@ -74,7 +73,7 @@ def consented(ctx: api.Context, grant_id: str) -> KeptOffer:
     )
 
 
-def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
+def keep_offer(ctx: api.Context, tender: PlatformTender, kept: KeptOffer) -> None:
     """
     Write an offer; it replaces an earlier one of the same service, and bookings stay.
 
@@ -82,10 +81,10 @@ def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
         Refused: ALREADY_EXISTS.
     """
     offer, key = kept.offer, offer_key(ctx, kept.offer.offer_id)
-    if ctx.stub.get_private_data_hash(TENDER, key):
+    if ctx.stub.get_private_data_hash(tender.collection, key):
         raise Refusal.ALREADY_EXISTS(f"grant {offer.offer_id} is an offer already")
-    ctx.stub.put_private_data(TENDER, key, records.dumps(kept))
-    others = {(one.carrier, one.service_id): one for one in services(ctx)}
+    ctx.stub.put_private_data(tender.collection, key, records.dumps(kept))
+    others = {(one.carrier, one.service_id): one for one in services(ctx, tender)}
     before = others.get((offer.carrier, offer.service_id))
     made = (
         dataclasses.replace(before, offer_id=offer.offer_id)
@@ -99,10 +98,10 @@ def keep_offer(ctx: api.Context, kept: KeptOffer) -> None:
         )
     )
     others[made.carrier, made.service_id] = made
-    _keep_services(ctx, others.values(), kept.salt)
+    _keep_services(ctx, tender, others.values(), kept.salt)
 
 
-def forget_offer(ctx: api.Context, offer_id: str) -> None:
+def forget_offer(ctx: api.Context, tender: PlatformTender, offer_id: str) -> None:
     """
     Purge an offer's figures and remove its service from the tender.
 
@@ -110,24 +109,24 @@ def forget_offer(ctx: api.Context, offer_id: str) -> None:
         Refused: NOT_FOUND.
     """
     key = offer_key(ctx, offer_id)
-    if not ctx.stub.get_private_data_hash(TENDER, key):
+    if not ctx.stub.get_private_data_hash(tender.collection, key):
         raise Refusal.NOT_FOUND(f"grant {offer_id} is no offer")
-    ctx.stub.purge_private_data(TENDER, key)
-    _keep_services(ctx, [one for one in services(ctx) if one.offer_id != offer_id], private.salt(ctx))
+    ctx.stub.purge_private_data(tender.collection, key)
+    _keep_services(ctx, tender, [one for one in services(ctx, tender) if one.offer_id != offer_id], private.salt(ctx))
 
 
-def services(ctx: api.Context) -> tuple[Service, ...]:
+def services(ctx: api.Context, tender: PlatformTender) -> tuple[Service, ...]:
     """Return all offered services."""
-    data = ctx.stub.get_private_data(TENDER, _SERVICES)
+    data = ctx.stub.get_private_data(tender.collection, _SERVICES)
     return records.loads(OfferedServices, data).services if data else ()
 
 
-def standing_offers(ctx: api.Context) -> tuple[Offer, ...]:
+def standing_offers(ctx: api.Context, tender: PlatformTender) -> tuple[Offer, ...]:
     """Return the valid offers: the grant has not expired, and the owner still stores the same one."""
-    return _standing(ctx, services(ctx))
+    return _standing(ctx, tender, services(ctx, tender))
 
 
-def page(ctx: api.Context, size: int, bookmark: str) -> tuple[tuple[Offer, ...], str]:
+def page(ctx: api.Context, tender: PlatformTender, size: int, bookmark: str) -> tuple[tuple[Offer, ...], str]:
     """
     Return the valid offers of the next *size* services, and the bookmark of the next page: its first service.
 
@@ -136,19 +135,19 @@ def page(ctx: api.Context, size: int, bookmark: str) -> tuple[tuple[Offer, ...],
     """
     bounds.PAGE.check("size", size)
     carrier, _, service_id = bookmark.partition("/")
-    left = [one for one in services(ctx) if (one.carrier, one.service_id) >= (carrier, service_id)]
+    left = [one for one in services(ctx, tender) if (one.carrier, one.service_id) >= (carrier, service_id)]
     following = left[size : size + 1]
-    return _standing(ctx, left[:size]), "".join(f"{one.carrier}/{one.service_id}" for one in following)
+    return _standing(ctx, tender, left[:size]), "".join(f"{one.carrier}/{one.service_id}" for one in following)
 
 
-def compared(ctx: api.Context, plan: Plan) -> tuple[Offer, ...]:
+def compared(ctx: api.Context, tender: PlatformTender, plan: Plan) -> tuple[Offer, ...]:
     """
     Return the offers that were compared for *plan*.
 
     Raises:
         Refused: OFFER_GONE if one was withdrawn since; then they cannot be compared again.
     """
-    kept = _kept_offers(ctx, plan.offers)
+    kept = _kept_offers(ctx, tender, plan.offers)
     if len(kept) < len(plan.offers):
         raise Refusal.OFFER_GONE(f"an offer compared for plan {plan.plan_id} was withdrawn since")
     return tuple(each.offer for each in kept)
@@ -159,13 +158,22 @@ def offer_key(ctx: api.Context, offer_id: str) -> str:
     return ctx.stub.create_composite_key("matching.offer", [identifiers.check("grant_id", offer_id)])
 
 
-def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, object]:
+def _shown_to(ctx: api.Context, tender: PlatformTender) -> tuple[str, ...]:
+    """
+    Return the recipients of grants that are offers in this tender.
+
+    Who shows a price to the auditor alone has named no platform, and means the acting one.
+    """
+    return tender.members if tender.platform == participants.directory(ctx).platform else (tender.platform,)
+
+
+def _shown(ctx: api.Context, tender: PlatformTender, held: Grant) -> dict[str, object]:
     document, _ = claims.proven_document(ctx, held.owner, held.terms.claim_id, held.terms.revision)
     granting.check_pin(ctx, held)
     kind = claim_rules.kind_of(document)
     sides = participants.participant(ctx, held.owner).sides
     # Platform and auditor do not bid in their own tender.
-    if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender:
+    if kind is not claim_rules.CAPABILITY or "commerce" in sides or held.owner in tender.members:
         raise Refusal.WRONG_SIDE("an offer must be a capability of a logistics organisation")
     values = disclosures.opened(document, private.disclosed(ctx), kind.slots)
     held.check_exactly(values)
@@ -174,21 +182,21 @@ def _shown(ctx: api.Context, held: Grant, tender: Sequence[str]) -> dict[str, ob
     return values
 
 
-def _standing(ctx: api.Context, listed: Iterable[Service]) -> tuple[Offer, ...]:
-    kept = _kept_offers(ctx, [one.offer_id for one in listed])
+def _standing(ctx: api.Context, tender: PlatformTender, listed: Iterable[Service]) -> tuple[Offer, ...]:
+    kept = _kept_offers(ctx, tender, [one.offer_id for one in listed])
     now = clock.now(ctx)
     return tuple(each.offer for each in kept if each.expires_at > now and _unrevoked(ctx, each))
 
 
-def _keep_services(ctx: api.Context, listed: Iterable[Service], fresh: str) -> None:
+def _keep_services(ctx: api.Context, tender: PlatformTender, listed: Iterable[Service], fresh: str) -> None:
     ordered = tuple(sorted(listed, key=lambda one: (one.carrier, one.service_id)))
     kept = OfferedServices(ordered, disclosures.derived_salt(fresh, "services"))
-    ctx.stub.put_private_data(TENDER, _SERVICES, records.dumps(kept))
+    ctx.stub.put_private_data(tender.collection, _SERVICES, records.dumps(kept))
 
 
-def _kept_offers(ctx: api.Context, offer_ids: Sequence[str]) -> list[KeptOffer]:
+def _kept_offers(ctx: api.Context, tender: PlatformTender, offer_ids: Sequence[str]) -> list[KeptOffer]:
     keys = [offer_key(ctx, offer_id) for offer_id in offer_ids]
-    found = ctx.stub.get_private_data_multiple(TENDER, keys) if keys else []
+    found = ctx.stub.get_private_data_multiple(tender.collection, keys) if keys else []
     return [records.loads(KeptOffer, data) for data in found if data]
 
 

@@ -11,6 +11,7 @@ from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
 from chaincode.domain.matching.plans import Agreed, Answer, Notice
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names
 from hlf.shim import api
@@ -32,9 +33,18 @@ class End:
     by: str = ""
 
 
-def booked_way(ctx: api.Context, journey_id: str, kind: Kind) -> Agreed | None:
-    """Return the agreed plan of a journey, for other contracts; None if there is none in force."""
-    found = store.find(ctx, Agreed, AGREED, journey_id, kind)
+def agreed_place(journey_id: str, kind: Kind, platform: str) -> tuple[str, str, str, str]:
+    """
+    Return where the agreed plan of a journey stands.
+
+    Each platform has a place of its own, so that none can agree with carriers on another's journey.
+    """
+    return AGREED, journey_id, kind, platform
+
+
+def booked_way(ctx: api.Context, journey_id: str, kind: Kind, platform: str) -> Agreed | None:
+    """Return the plan that its platform agreed for a journey, for other contracts; None if there is none in force."""
+    found = store.find(ctx, Agreed, *agreed_place(journey_id, kind, platform))
     return found if found and not store.find(ctx, End, END, found.plan_id) else None
 
 
@@ -85,14 +95,41 @@ def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
     return carrier
 
 
-def carrier_or_tender(ctx: api.Context, carrier: str) -> None:
+def is_of_another(ctx: api.Context, plan_id: str, platform: str) -> bool:
+    """Return whether the published plan of this id is another platform's."""
+    found = store.find(ctx, Notice, NOTICE, identifiers.check("plan_id", plan_id))
+    return found is not None and found.platform != platform
+
+
+def check_not_of_another(ctx: api.Context, plan_id: str, platform: str) -> None:
     """
-    Refuse a caller other than *carrier*, platform and auditor.
+    Refuse a plan that another platform has published under this id.
 
     Raises:
-        Refused: NOT_A_PARTY, WRONG_ROLE.
+        Refused: PLAN_UNKNOWN.
     """
-    allowed = (names.MSP_ID.check("carrier", carrier), *participants.directory(ctx).tender)
+    if is_of_another(ctx, plan_id, platform):
+        raise Refusal.PLAN_UNKNOWN(f"the published plan {plan_id} is another platform's")
+
+
+def tender_of(ctx: api.Context, plan_id: str) -> PlatformTender:
+    """
+    Return the tender of a published plan.
+
+    Raises:
+        Refused: PLAN_UNKNOWN.
+    """
+    return participants.directory(ctx).tender(notice(ctx, plan_id).platform)
+
+
+def carrier_or_tender(ctx: api.Context, plan_id: str, carrier: str) -> None:
+    """
+    Refuse a caller other than *carrier*, and platform and auditor of the plan.
+
+    Raises:
+        Refused: NOT_A_PARTY, PLAN_UNKNOWN, WRONG_ROLE.
+    """
+    allowed = (names.MSP_ID.check("carrier", carrier), *tender_of(ctx, plan_id).members)
     access.one_of(ctx, allowed, Refusal.NOT_A_PARTY, "the carrier, the platform or the auditor does this")
 
 

@@ -14,10 +14,11 @@ from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.disclosure import granting
 from chaincode.contracts.matching import planstate, tendering
 from chaincode.contracts.register import participants
-from chaincode.contracts.register.participants import TENDER, TENDER_MEMBERS
+from chaincode.contracts.register.participants import TENDER_MEMBERS
 from chaincode.domain.matching import explanation
 from chaincode.domain.matching.explanation import Explanation
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
 from hlf.shim import api
@@ -59,8 +60,7 @@ class WhyNotMe:
             Refused: NOT_OWNER, PLAN_UNKNOWN, ALREADY_EXISTS.
         """
         carrier = access.member(ctx)
-        planstate.notice(ctx, plan_id)
-        _check_own_offer(ctx, carrier, grant_id)
+        _check_own_offer(ctx, planstate.tender_of(ctx, plan_id), carrier, grant_id)
         names = (plan_id, grant_id, f"{step:02}")
         if store.find(ctx, Question, QUESTION, *names):
             raise Refusal.ALREADY_EXISTS("the carrier has asked this already")
@@ -70,24 +70,25 @@ class WhyNotMe:
         return asked
 
     @api.transaction(endorsed_by=TENDER_MEMBERS, transient=("salt",), called_by=("platform", "auditor"))
-    def explain(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> dict[str, str]:
+    def explain(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, platform: str = "") -> dict[str, str]:
         """
         Answer a question; both compute the answer, so neither can give a false one.
 
         Raises:
             Refused: NOT_TENDER, NOT_ASKED, PLAN_UNKNOWN, OFFER_GONE, OFFER_UNKNOWN, STEP_UNKNOWN, ALREADY_EXISTS.
         """
-        participants.tender_member(ctx)
-        plan = tendering.load_plan(ctx, plan_id)
+        tender = participants.own_tender(ctx, platform)
+        planstate.check_not_of_another(ctx, plan_id, tender.platform)
+        plan = tendering.load_plan(ctx, tender, plan_id)
         if not store.find(ctx, Question, QUESTION, plan_id, grant_id, f"{step:02}"):
             raise Refusal.NOT_ASKED("the carrier did not ask")
         key = _reply_key(ctx, plan_id, grant_id, step)
-        if ctx.stub.get_private_data_hash(TENDER, key):
+        if ctx.stub.get_private_data_hash(tender.collection, key):
             raise Refusal.ALREADY_EXISTS("the question has been answered already")
-        graph, choice = tendering.rebuilt(ctx, plan)
+        graph, choice = tendering.rebuilt(ctx, tender, plan)
         found = explanation.why_not(plan.circumstances.problem(plan.demand, graph.offers), choice, grant_id, step)
         reply = Reply(plan_id, grant_id, step, found, private.salt(ctx))
-        ctx.stub.put_private_data(TENDER, key, records.dumps(reply))
+        ctx.stub.put_private_data(tender.collection, key, records.dumps(reply))
         return private.announce(ctx, "WhyNotMeAnswered", plan_id=plan_id, grant_id=grant_id)
 
     @api.transaction(endorsed_by=("carrier",), transient=("reply",), called_by=("carrier", "platform", "auditor"))
@@ -98,21 +99,22 @@ class WhyNotMe:
         Raises:
             Refused: NOT_A_PARTY, NOT_OWNER, NOT_AS_STORED, ALREADY_EXISTS.
         """
-        planstate.carrier_or_tender(ctx, carrier)
-        _check_own_offer(ctx, carrier, grant_id)
+        planstate.carrier_or_tender(ctx, plan_id, carrier)
+        tender = planstate.tender_of(ctx, plan_id)
+        _check_own_offer(ctx, tender, carrier, grant_id)
         data = private.transient(ctx, "reply")
         key = _reply_key(ctx, plan_id, grant_id, step)
-        if ctx.stub.get_private_data_hash(TENDER, key) != hashlib.sha256(data).digest():
+        if ctx.stub.get_private_data_hash(tender.collection, key) != hashlib.sha256(data).digest():
             raise Refusal.NOT_AS_STORED("the transient data have another answer than platform and auditor")
         private.absent(ctx, key, (carrier,), "the answer")
         private.put(ctx, key, data, (carrier,))
         return private.announce(ctx, "WhyNotMeDelivered", plan_id=plan_id, grant_id=grant_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int) -> bytes:
+    def reply(self, ctx: api.Context, plan_id: str, grant_id: str, step: int, platform: str = "") -> bytes:
         """Return the answer to a question, for platform and auditor; give it to `deliver_reply`."""
-        participants.tender_member(ctx)
-        data = ctx.stub.get_private_data(TENDER, _reply_key(ctx, plan_id, grant_id, step))
+        tender = participants.own_tender(ctx, platform)
+        data = ctx.stub.get_private_data(tender.collection, _reply_key(ctx, plan_id, grant_id, step))
         if not data:
             raise Refusal.NOT_FOUND("platform and auditor have not answered this question")
         return data
@@ -130,17 +132,17 @@ class WhyNotMe:
         return tuple(store.each(ctx, Question, QUESTION, identifiers.check("plan_id", plan_id)))
 
 
-def _check_own_offer(ctx: api.Context, carrier: str, grant_id: str) -> None:
+def _check_own_offer(ctx: api.Context, tender: PlatformTender, carrier: str, grant_id: str) -> None:
     """
     Raise Refused unless the offer is *carrier*'s own.
 
     Anybody can write something under the grant's key in its own collection. Only its parties have the same value as
     the auditor, and of these only the owner is neither platform nor auditor.
     """
-    directory, key = participants.directory(ctx), granting.grant_key(ctx, grant_id)
+    key = granting.grant_key(ctx, grant_id)
     held = ctx.stub.get_private_data_hash(private.collection(carrier), key)
-    kept = ctx.stub.get_private_data_hash(private.collection(directory.auditor), key)
-    if not held or held != kept or carrier in directory.tender:
+    kept = ctx.stub.get_private_data_hash(private.collection(tender.auditor), key)
+    if not held or held != kept or carrier in tender.members:
         raise Refusal.NOT_OWNER(f"{carrier} has no offer {grant_id}")
 
 

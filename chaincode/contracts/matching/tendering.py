@@ -15,7 +15,6 @@ from chaincode.contracts import clock, store
 from chaincode.contracts.journeys import counting
 from chaincode.contracts.matching import offering
 from chaincode.contracts.register import lpi, participants
-from chaincode.contracts.register.participants import TENDER
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching import batches, evidence, friction, plans
 from chaincode.domain.matching.certificate import Certificate, certify
@@ -26,6 +25,7 @@ from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
 from chaincode.domain.matching.solver import Graph
 from chaincode.domain.matching.units import Taken, Wanted
 from chaincode.domain.refusals import Refusal
+from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import moments, records
 from hlf.shim import api
@@ -54,13 +54,13 @@ class Assignment:
     replaces: str = ""
 
 
-def rebuilt(ctx: api.Context, plan: Plan) -> tuple[Graph, Choice]:
+def rebuilt(ctx: api.Context, tender: PlatformTender, plan: Plan) -> tuple[Graph, Choice]:
     """Return the problem that *plan* solves, and its chain, to answer later questions."""
-    graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, plan)))
+    graph = Graph(plan.circumstances.problem(plan.demand, offering.compared(ctx, tender, plan)))
     return graph, batches.checked(graph, [offer_id for leg in plan.legs for offer_id in leg.offers])
 
 
-def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Plan:
+def make(ctx: api.Context, tender: PlatformTender, wanted: Assignment, freed: Iterable[str] = ()) -> Plan:
     """
     Choose the best chain with enough capacity, book it, and store plan, certificate and notice.
 
@@ -69,24 +69,24 @@ def make(ctx: api.Context, wanted: Assignment, freed: Iterable[str] = ()) -> Pla
     Raises:
         Refused: ALREADY_EXISTS, NO_CHAIN, SALT_TOO_SHORT.
     """
-    check_new(ctx, wanted.plan_id)
-    found = offering.standing_offers(ctx)
+    check_new(ctx, tender, wanted.plan_id)
+    found = offering.standing_offers(ctx, tender)
     circumstances = _circumstances(ctx, found, wanted)
     old = frozenset(freed)
     while True:
         graph = Graph(circumstances.problem(wanted.demand, found))
         choice = choose(graph)
-        booked, full = room(ctx, wanted, graph, choice, old, frozenset())
+        booked, full = room(ctx, tender, wanted, graph, choice, old, frozenset())
         if not full:
             break
         # An offer without capacity on that day is excluded for that step, and the next best chain is tried.
         circumstances = dataclasses.replace(circumstances, taken=(*circumstances.taken, *full))
     for name in sorted(old - set(booked)):
-        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
-    return keep(ctx, wanted, graph, choice, circumstances, booked)
+        ctx.stub.delete_private_data(tender.collection, unit_key(ctx, name))
+    return keep(ctx, tender, wanted, graph, choice, circumstances, booked)
 
 
-def make_all(ctx: api.Context, batch: batches.SolvedBatch) -> list[Plan]:
+def make_all(ctx: api.Context, tender: PlatformTender, batch: batches.SolvedBatch) -> list[Plan]:
     """
     Check and store plans that were computed together.
 
@@ -95,27 +95,28 @@ def make_all(ctx: api.Context, batch: batches.SolvedBatch) -> list[Plan]:
     """
     if len({each.salt for each in batch.plans}) != len(batch.plans):
         raise Refusal.SALT_REUSED("every plan has a salt of its own")
-    found = offering.standing_offers(ctx)
+    found = offering.standing_offers(ctx, tender)
     taken: set[str] = set()
     choices, made = [], []
     for each in batch.plans:
-        check_new(ctx, each.plan_id)
+        check_new(ctx, tender, each.plan_id)
         wanted = Assignment(each.plan_id, each.journey_id, each.demand, each.salt)
         circumstances = _circumstances(ctx, found, wanted)
         graph = Graph(circumstances.problem(each.demand, found))
         choice = batches.checked(graph, each.chain)
-        booked, full = room(ctx, wanted, graph, choice, frozenset(), frozenset(taken))
+        booked, full = room(ctx, tender, wanted, graph, choice, frozenset(), frozenset(taken))
         if full:
             raise Refusal.CAPACITY_TAKEN(f"there is not enough capacity for plan {each.plan_id}")
         taken.update(booked)
         choices.append(choice)
-        made.append(keep(ctx, wanted, graph, choice, circumstances, booked))
+        made.append(keep(ctx, tender, wanted, graph, choice, circumstances, booked))
     batches.check_together(choices, batch.most_gap_bps)
     return made
 
 
 def room(
     ctx: api.Context,
+    tender: PlatformTender,
     wanted: Assignment,
     graph: Graph,
     choice: Choice,
@@ -129,7 +130,7 @@ def room(
     needed units are read, because a read unit must not change before the commit. Pinned steps need no units any
     more.
     """
-    by_offer = {one.offer_id: one for one in offering.services(ctx)}
+    by_offer = {one.offer_id: one for one in offering.services(ctx, tender)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
     full: list[Booked] = []
     for number, position, day in plans.days(graph, choice.chain):
@@ -137,7 +138,7 @@ def room(
         if str(number) in wanted.pinned or (offer.offer_id, day) in names:
             continue
         needed = Wanted(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
-        free = _free(ctx, wanted.plan_id, needed, freed, taken)
+        free = _free(ctx, tender, wanted.plan_id, needed, freed, taken)
         if free is None:
             full.append(Booked(offer.offer_id, number))
         else:
@@ -147,6 +148,7 @@ def room(
 
 def keep(
     ctx: api.Context,
+    tender: PlatformTender,
     wanted: Assignment,
     graph: Graph,
     choice: Choice,
@@ -173,70 +175,70 @@ def keep(
     proof = KeptCertificate(certify(graph, choice), disclosures.derived_salt(wanted.salt, "certificate"))
     taken = records.dumps(Taken(plan.plan_id, disclosures.derived_salt(wanted.salt, "unit")))
     for name in booked:
-        ctx.stub.put_private_data(TENDER, unit_key(ctx, name), taken)
-    ctx.stub.put_private_data(TENDER, plan_key(ctx, plan.plan_id), records.dumps(plan))
-    ctx.stub.put_private_data(TENDER, certificate_key(ctx, plan.plan_id), records.dumps(proof))
-    notice = plans.notice(plan, records.digest(proof))
-    ctx.stub.put_private_data(TENDER, notice_key(ctx, plan.plan_id), records.dumps(notice))
+        ctx.stub.put_private_data(tender.collection, unit_key(ctx, name), taken)
+    ctx.stub.put_private_data(tender.collection, plan_key(ctx, plan.plan_id), records.dumps(plan))
+    ctx.stub.put_private_data(tender.collection, certificate_key(ctx, plan.plan_id), records.dumps(proof))
+    notice = plans.notice(plan, records.digest(proof), tender.platform)
+    ctx.stub.put_private_data(tender.collection, notice_key(ctx, plan.plan_id), records.dumps(notice))
     return plan
 
 
-def release(ctx: api.Context, plan: Plan) -> None:
+def release(ctx: api.Context, tender: PlatformTender, plan: Plan) -> None:
     """
     Release the units that *plan* still has; units that another plan has taken over stay booked.
 
     Raises:
         Refused: ALREADY_RELEASED if it has none.
     """
-    found = {name: ctx.stub.get_private_data(TENDER, unit_key(ctx, name)) for name in plan.units}
+    found = {name: ctx.stub.get_private_data(tender.collection, unit_key(ctx, name)) for name in plan.units}
     own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
     if not own:
         raise Refusal.ALREADY_RELEASED(f"plan {plan.plan_id} has no capacity booked")
     for name in own:
-        ctx.stub.delete_private_data(TENDER, unit_key(ctx, name))
+        ctx.stub.delete_private_data(tender.collection, unit_key(ctx, name))
 
 
-def load_plan(ctx: api.Context, plan_id: str) -> Plan:
+def load_plan(ctx: api.Context, tender: PlatformTender, plan_id: str) -> Plan:
     """
     Return a plan from the tender.
 
     Raises:
         Refused: PLAN_UNKNOWN.
     """
-    return records.loads(Plan, stored(ctx, plan_key(ctx, plan_id), plan_id))
+    return records.loads(Plan, stored(ctx, tender, plan_key(ctx, plan_id), plan_id))
 
 
-def load_certificate(ctx: api.Context, plan_id: str) -> Certificate:
+def load_certificate(ctx: api.Context, tender: PlatformTender, plan_id: str) -> Certificate:
     """
     Return a plan's certificate.
 
     Raises:
         Refused: PLAN_UNKNOWN.
     """
-    return records.loads(KeptCertificate, stored(ctx, certificate_key(ctx, plan_id), plan_id)).certificate
+    return records.loads(KeptCertificate, stored(ctx, tender, certificate_key(ctx, plan_id), plan_id)).certificate
 
 
-def stored(ctx: api.Context, key: str, plan_id: str) -> bytes:
+def stored(ctx: api.Context, tender: PlatformTender, key: str, plan_id: str) -> bytes:
     """
     Return the value of *key* in the tender.
 
     Raises:
         Refused: PLAN_UNKNOWN.
     """
-    data = ctx.stub.get_private_data(TENDER, key)
+    data = ctx.stub.get_private_data(tender.collection, key)
     if not data:
         raise Refusal.PLAN_UNKNOWN(f"there is no plan {plan_id}")
     return data
 
 
-def check_new(ctx: api.Context, plan_id: str) -> None:
+def check_new(ctx: api.Context, tender: PlatformTender, plan_id: str) -> None:
     """
     Refuse the id of an existing plan.
 
     Raises:
         Refused: ALREADY_EXISTS.
     """
-    if ctx.stub.get_private_data_hash(TENDER, plan_key(ctx, plan_id)):
+    if ctx.stub.get_private_data_hash(tender.collection, plan_key(ctx, plan_id)):
         raise Refusal.ALREADY_EXISTS(f"plan {plan_id} exists")
 
 
@@ -248,7 +250,8 @@ def proven_notice(ctx: api.Context, notice: str) -> Notice:
         Refused: NOT_AS_STORED.
     """
     found = records.loads(Notice, notice, "notice")
-    kept = ctx.stub.get_private_data_hash(TENDER, notice_key(ctx, found.plan_id))
+    tender = participants.own_tender(ctx, found.platform)
+    kept = ctx.stub.get_private_data_hash(tender.collection, notice_key(ctx, found.plan_id))
     if hashlib.sha256(notice.encode()).digest() != kept:
         raise Refusal.NOT_AS_STORED(f"the notice of plan {found.plan_id} differs from the stored one")
     return found
@@ -296,14 +299,16 @@ def known(ctx: api.Context, steps: Sequence[Step], found: Sequence[Offer]) -> tu
 
 
 def _free(
-    ctx: api.Context, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
+    ctx: api.Context, tender: PlatformTender, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
 ) -> tuple[str, ...] | None:
     """Return the names of free units, or None if there are not enough."""
     found: list[str] = []
     if wanted.needed > wanted.count:
         return None
     for name in wanted.names(plan_id):
-        if name not in taken and (name in freed or not ctx.stub.get_private_data(TENDER, unit_key(ctx, name))):
+        if name not in taken and (
+            name in freed or not ctx.stub.get_private_data(tender.collection, unit_key(ctx, name))
+        ):
             found.append(name)
             if len(found) == wanted.needed:
                 return tuple(found)

@@ -11,17 +11,15 @@ from chaincode.contracts.register import amending
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register import participants as rules
 from chaincode.domain.register.amendments import Amendment
-from chaincode.domain.register.participants import Directory, Participant
+from chaincode.domain.register.participants import Directory, Participant, PlatformTender
 from chaincode.domain.vocabulary import identifiers
-from hlf.codec import records
+from hlf.codec import names, records
 from hlf.shim import api
 
 AUDITOR = "Participants:holder('auditor')"
 """The auditor as a party of a declaration."""
-TENDER_MEMBERS = ("Participants:holder('platform')", AUDITOR)
-"""The two organisations of the tender."""
-TENDER = "tender"
-"""The collection of the tender."""
+TENDER_MEMBERS = ("Participants:tender(platform)",)
+"""The two organisations of the tender that a call is about; its functions take an optional *platform* at their end."""
 
 _DIRECTORY = "participants"
 _PARTICIPANT = "participant"
@@ -50,15 +48,32 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
     return store.load(ctx, Participant, Refusal.NOT_A_PARTICIPANT, _PARTICIPANT, identifiers.check("msp_id", msp_id))
 
 
-def tender_member(ctx: api.Context) -> str:
+def tender(ctx: api.Context, platform: str = "") -> PlatformTender:
     """
-    Return the caller's organisation, if it is platform or auditor.
+    Return the tender of *platform*, or without one that of the caller; for a caller that is no platform, as the
+    auditor, that of the acting platform.
+
+    Raises:
+        Refused: NOT_TENDER if *platform* is no platform; ROLE_VACANT if there is none.
+    """
+    found = directory(ctx)
+    platforms = found.roles.get("platform", ())
+    if platform and platform not in platforms:
+        raise Refusal.NOT_TENDER(f"{names.MSP_ID.check('platform', platform)} is no platform and has no tender")
+    caller = ctx.client.msp_id
+    return found.tender(platform or (caller if caller in platforms else found.platform))
+
+
+def own_tender(ctx: api.Context, platform: str) -> PlatformTender:
+    """
+    Return the tender that a call is about, as `tender` does, if the caller is platform or auditor of it.
 
     Raises:
         Refused: NOT_TENDER, WRONG_ROLE.
     """
-    members = directory(ctx).tender
-    return access.one_of(ctx, members, Refusal.NOT_TENDER, "the platform or the auditor does this")
+    found = tender(ctx, platform)
+    access.one_of(ctx, found.members, Refusal.NOT_TENDER, "the platform of the tender or the auditor does this")
+    return found
 
 
 def voters(ctx: api.Context) -> tuple[str, ...]:
@@ -138,6 +153,16 @@ class Participants(api.Contract):
             Refused: NOT_FOUNDED, ROLE_VACANT.
         """
         return directory(ctx).holder(role)
+
+    @api.query
+    def tender(self, ctx: api.Context, platform: str = "") -> tuple[str, str]:
+        """
+        Return platform and auditor of a tender: of *platform*, or of the caller; for others of the acting platform.
+
+        Raises:
+            Refused: NOT_FOUNDED, NOT_TENDER, ROLE_VACANT.
+        """
+        return tender(ctx, platform).members
 
     @api.query
     def list(self, ctx: api.Context) -> tuple[Participant, ...]:

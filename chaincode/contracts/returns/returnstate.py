@@ -63,7 +63,7 @@ class StoredReturns:
         if journey.kind is JourneyType.REVERSE:
             raise invalid("request.journey_id", "is the way back of a return; name the journey that brought the goods")
         terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
-        agreed = planstate.booked_way(ctx, journey_id, "reverse")
+        agreed = planstate.booked_way(ctx, journey_id, "reverse", journey.platform)
         matched = booking.ReturnBooking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
         return Case(journey, terms, matched)
 

@@ -73,6 +73,7 @@ class Opening:
     custodian: str
     kind: JourneyType = JourneyType.FORWARD
     parcels: tuple[Parcel, ...] = ()
+    platform: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Journey:
     opened_at: Instant
     return_id: str = ""
     parcels: tuple[Parcel, ...] = ()
+    platform: str = ""
 
     @property
     def parcel_ids(self) -> tuple[str, ...]:
@@ -189,6 +191,7 @@ def opened(
         opened_at=now,
         return_id=return_id,
         parcels=packed,
+        platform=opening.platform,
     )
 
 

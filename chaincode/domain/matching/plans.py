@@ -122,6 +122,7 @@ class Notice:
     certificate_hash: str
     legs: tuple[str, ...]
     replaces: str
+    platform: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +146,7 @@ class Agreed:
     plan_id: str
     carriers: tuple[str, ...]
     agreed_at: str
+    platform: str
 
 
 def answer_by(demand: Demand, now: int) -> str:
@@ -199,8 +201,8 @@ def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
     return found
 
 
-def notice(plan: Plan, certificate_hash: str) -> Notice:
-    """Return the public part of *plan*."""
+def notice(plan: Plan, certificate_hash: str, platform: str) -> Notice:
+    """Return the public part of *plan*, of that platform's tender."""
     return Notice(
         plan_id=plan.plan_id,
         journey_id=plan.journey_id,
@@ -211,6 +213,7 @@ def notice(plan: Plan, certificate_hash: str) -> Notice:
         certificate_hash=certificate_hash,
         legs=tuple(records.digest(leg) for leg in plan.legs),
         replaces=plan.replaces,
+        platform=platform,
     )
 
 

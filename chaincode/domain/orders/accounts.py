@@ -155,6 +155,7 @@ def opening(consignment: Consignment) -> Opening:
         custodian=consignment.custodian,
         kind=JourneyType.FORWARD,
         parcels=consignment.parcels,
+        platform=order.platform,
     )
 
 

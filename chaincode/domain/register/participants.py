@@ -73,6 +73,24 @@ class Participant:
 
 
 @dataclass(frozen=True)
+class PlatformTender:
+    """What a platform and the auditor keep together, and nobody else sees: offers and priced plans."""
+
+    platform: str
+    auditor: str
+
+    @property
+    def members(self) -> tuple[str, str]:
+        """Its two members."""
+        return self.platform, self.auditor
+
+    @property
+    def collection(self) -> str:
+        """Its collection. Fabric allows no dots in the names of collections, and MSP ids here have no underscores."""
+        return f"tender-{self.platform.replace('.', '_')}"
+
+
+@dataclass(frozen=True)
 class Directory:
     """
     The holders of each role, in one small key; contracts that need the auditor or the platform read it.
@@ -96,7 +114,7 @@ class Directory:
 
     @property
     def platform(self) -> str:
-        """The acting platform; it keeps the tender together with the auditor."""
+        """The acting platform; it keeps the capacity-gap meter together with the auditor."""
         return self.holder("platform")
 
     def holder(self, role: str) -> str:
@@ -111,10 +129,9 @@ class Directory:
             raise Refusal.ROLE_VACANT(f"no participant is {role}; admit one first")
         return holders[0]
 
-    @property
-    def tender(self) -> tuple[str, str]:
-        """The two members of the collection ``tender``."""
-        return self.platform, self.auditor
+    def tender(self, platform: str) -> PlatformTender:
+        """Return the tender of *platform*."""
+        return PlatformTender(platform, self.auditor)
 
     def with_participant(self, participant: Participant) -> Directory:
         """

@@ -98,6 +98,7 @@ def _paired(
         custodian=custodian,
         kind=kind,
         parcels=packed,
+        platform=forward.platform,
     )
 
 

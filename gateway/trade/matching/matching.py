@@ -265,4 +265,4 @@ def conclude(plan_id: str) -> dict[str, Any]:
 @blueprint.response(200, description="The carriers, by the plan that all of them accepted")
 def agreed(query: dict[str, Any], journey_id: str) -> dict[str, Any]:
     """Read the agreed carriers of a journey."""
-    return context.ask_record(TRADE, "Matching:agreed", journey_id, query["kind"])
+    return context.ask_record(TRADE, "Matching:agreed", journey_id, query["kind"], query["platform"])

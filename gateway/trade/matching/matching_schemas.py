@@ -7,6 +7,7 @@ from marshmallow import Schema, fields
 from chaincode.domain.matching import batches, demands
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import bounds
+from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SOLVER_SECONDS, STAGE, counted, one_of, within
 
@@ -151,3 +152,8 @@ class KindQuerySchema(Schema):
     """Query of ``GET /v1/matching/journeys/<id>``."""
 
     kind = fields.String(load_default="forward", validate=one_of(JourneyType))
+    platform = fields.String(
+        load_default="",
+        validate=MSP_ID,
+        metadata={"description": "The journey's platform; by default the caller, or the acting platform"},
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from chaincode.domain.matching import offers
 from hlf.shim import api, testing
-from tests.unit.contracts import shipping
+from tests.unit.contracts import shipping, trading
 from tests.unit.contracts import tender as scenario
 from tests.unit.contracts.disclosure.test_secrecy import Recorded
 from tests.unit.contracts.tender import CARRIERS, DEMAND, PRICES, SERVICE, TENDER, Tender
@@ -74,7 +74,7 @@ def test_a_plan_is_made_told_accepted_and_agreed(tender):
     result = tender.match()
     assert result.json() == {"plan_id": "p1"}
     assert not result.writes
-    assert {collection for collection, _ in result.private_writes} == {"tender"}
+    assert {collection for collection, _ in result.private_writes} == {trading.TENDER.name}
     plan = tender.plan()
     (leg,) = plan["legs"]
     assert (leg["carrier"], leg["stages"]) == (ORIGIN, ["S11", "S15", "S20"])
@@ -182,7 +182,7 @@ def test_neither_bends_a_match_alone(tender):
     tender.match()
     key = api.Stub.create_composite_key("matching.plan", ["p1"])
     forged = as_bytes({**tender.plan(), "gap": "1"})
-    bend = ("Altered:put", "tender", key, forged)
+    bend = ("Altered:put", trading.TENDER.name, key, forged)
     assert invalid(tender.ledger.invoke, *bend, client=user(PLATFORM)) == "ENDORSEMENT_POLICY_FAILURE"
 
 
@@ -592,5 +592,5 @@ def test_no_private_value_gets_into_a_block(monkeypatch):
         assert not any(secret in public for secret in secrets)
     for collection, key, value in recorded.private:
         assert "MSP" not in key or "grant" in key or "offer" in key or "reply" in key or "claim" in key, key
-        if collection == "tender" and value and "matching.notice" not in key:
+        if collection == trading.TENDER.name and value and "matching.notice" not in key:
             assert b'"salt":"' in value

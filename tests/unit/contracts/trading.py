@@ -43,7 +43,7 @@ PARTICIPANTS = [
 ]  # fmt: skip
 
 TENDER = testing.Collection(
-    "tender",
+    "tender-PlatformMSP",
     members=(PLATFORM, AUDITOR),
     endorsement="AND('PlatformMSP.peer', 'AuditorMSP.peer')",
     member_only_read=True,

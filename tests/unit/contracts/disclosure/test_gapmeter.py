@@ -8,6 +8,7 @@ import pytest
 
 from chaincode.domain.disclosure import gapmeter
 from hlf.shim import testing
+from tests.unit.contracts import trading
 from tests.unit.contracts.trading import (
     AUDITOR,
     CAPABILITY,
@@ -123,7 +124,7 @@ def test_six_consents_make_a_cell(meter):
     for party in UNITS:
         result = meter.contribute(party)
         assert not result.writes
-        assert {collection for collection, _ in result.private_writes} == {"tender"}
+        assert {collection for collection, _ in result.private_writes} == {trading.TENDER.name}
         assert result.json() == {"grant_id": f"g-{party}"}
     computed = meter.compute()
     assert computed.json() == {"meter_id": "m1"}

@@ -78,7 +78,7 @@ def test_a_plan_survives_its_bytes_and_is_told_by_hashes():
     """And the notice says nothing else."""
     plan = made()
     assert records.loads(Plan, records.dumps(plan)) == plan
-    notice = plans.notice(plan, "cc" * 32)
+    notice = plans.notice(plan, "cc" * 32, "PlatformMSP")
     assert notice.plan_hash == records.digest(plan)
     assert notice.legs == tuple(map(records.digest, plan.legs))
     told = records.dumps(notice)

@@ -54,11 +54,11 @@ def test_the_directory_knows_the_tender():
     """Platform and auditor keep it; the auditor must be there from the beginning, on every channel."""
     listed, directory = participants.founded([PLATFORM, CARRIER, AUDITOR])
     assert [one.msp_id for one in listed] == ["AMSP", "CMSP", "PMSP"]
-    assert directory.tender == ("PMSP", "AMSP")
+    assert directory.tender(directory.platform).members == ("PMSP", "AMSP")
     assert directory.members == ("AMSP", "CMSP", "PMSP")
     assert code(participants.founded, [PLATFORM, CARRIER]) == "ROLE_VACANT"
     _, without_platform = participants.founded([AUDITOR, CARRIER])
-    assert code(lambda: without_platform.tender) == "ROLE_VACANT"
+    assert code(lambda: without_platform.platform) == "ROLE_VACANT"
     assert code(participants.founded, []) == "INVALID_ARGUMENT"
     assert code(participants.founded, [PLATFORM, PLATFORM, AUDITOR]) == "INVALID_ARGUMENT"
 
