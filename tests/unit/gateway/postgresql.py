@@ -62,12 +62,15 @@ class Server:
 
     def kill(self) -> None:
         """End it and all its processes as a crash would."""
+        # A stopped one begins no further process, which would hold its memory and keep the next server from it.
+        self._running.send_signal(signal.SIGSTOP)
         serving = psutil.Process(self._running.pid).children()
         self._running.kill()
         self._running.wait()
         for each in serving:
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
+        psutil.wait_procs(serving, 60)
 
     def stop(self) -> None:
         self._running.send_signal(signal.SIGINT)  # SIGTERM would wait for the tests' open connections.
