@@ -38,6 +38,8 @@ _Answer = TypeVar("_Answer")
 _ASK_SECONDS = 2.0
 # How long a block is waited for before its transaction is sent once more.
 _AGAIN_SECONDS = 10.0
+# How long an orderer may take to accept it then.
+_ACCEPTED_SECONDS = 5.0
 
 # Errors of asking for a transaction's status; they say nothing about the transaction.
 _REFUSED = {
@@ -199,7 +201,7 @@ class Ledgers(LedgerConnections):
         except errors.CommitStatusError:
             # What was sent first may be on its way, so a refusal says nothing now.
             with contextlib.suppress(errors.SubmitError):
-                transaction.submit()
+                transaction.submit(_ACCEPTED_SECONDS)
             return transaction.commit().wait_committed(self._submit_seconds - first)
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:

@@ -183,8 +183,9 @@ class Sent:
         self.submitted = 0
         self.waited: list[float] = []
 
-    def submit(self) -> Sent:
+    def submit(self, timeout: float | None = None) -> Sent:
         self.submitted += 1
+        assert (timeout is None) == (self.submitted == 1)
         if self.submitted > 1 and self.refused:
             raise errors.SubmitError("the orderer is away", status=grpc.StatusCode.UNAVAILABLE)
         return self
