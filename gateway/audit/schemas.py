@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from gateway import bounds
 from gateway.http.times import Time
 from gateway.http.words import CHAINCODE
 
@@ -62,7 +63,7 @@ class HistoryQuerySchema(Schema):
         validate=CHAINCODE,
         metadata={"description": "Default: the chaincode of that channel in the default consortium"},
     )
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=50, validate=bounds.within(bounds.PAGE))
 
 
 class ChangeSchema(Schema):
@@ -95,10 +96,10 @@ class AccessesQuerySchema(Schema):
     """Query of ``GET /v1/audit/accesses``."""
 
     before = fields.Integer(
-        validate=validate.Range(1, 1 << 62),
+        validate=bounds.within(bounds.NUMBER),
         metadata={"description": "`next` of the page before; without it, the newest page"},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+    limit = fields.Integer(load_default=100, validate=bounds.within(bounds.ACCESSES))
 
 
 class AccessSchema(Schema):

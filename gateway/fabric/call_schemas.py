@@ -6,8 +6,9 @@ import base64
 import binascii
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields
 
+from gateway import bounds
 from gateway.http.words import MSP_ID
 
 # Fabric's own rules for names of channels and chaincodes.
@@ -31,7 +32,7 @@ class CallSchema(Schema):
 
     function = fields.String(
         required=True,
-        validate=validate.Length(1, 256),
+        validate=bounds.counted(bounds.NAME),
         metadata={"description": "With the contract's name in front, if it has one", "example": "Journeys:read"},
     )
     arguments = fields.List(
@@ -40,7 +41,7 @@ class CallSchema(Schema):
         metadata={"description": "Text is sent as it is, any other value as canonical JSON", "example": ["J1"]},
     )
     transient = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 256)),
+        keys=fields.String(validate=bounds.counted(bounds.NAME)),
         values=Base64(),
         load_default=dict,
         metadata={"description": "Private values by name, in base64; only the endorsers see them"},
@@ -59,13 +60,13 @@ class TypedCallSchema(Schema):
     """Body of a call of one function, whose chaincode publishes what it takes."""
 
     arguments = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 256)),
+        keys=fields.String(validate=bounds.counted(bounds.NAME)),
         values=fields.Raw(allow_none=True),
         load_default=dict,
         metadata={"description": "By the names of the function's parameters", "example": {"journey_id": "J1"}},
     )
     transient = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 256)),
+        keys=fields.String(validate=bounds.counted(bounds.NAME)),
         values=fields.Raw(allow_none=True),
         load_default=dict,
         metadata={
@@ -122,7 +123,9 @@ class StatusQuerySchema(Schema):
     """Query of ``GET /v1/channels/<channel>/transactions/<id>/status``."""
 
     wait_seconds = fields.Integer(
-        load_default=5, validate=validate.Range(1, 60), metadata={"description": "How long to wait for its commit"}
+        load_default=5,
+        validate=bounds.within(bounds.WAIT_SECONDS),
+        metadata={"description": "How long to wait for its commit"},
     )
 
 

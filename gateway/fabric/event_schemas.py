@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from gateway import bounds
 from gateway.http.words import Checked
 from hlf.codec.words import Word
 
@@ -22,7 +23,7 @@ class StreamQuerySchema(Schema):
     """Query of ``GET /v1/events/<channel>/<chaincode>``."""
 
     start_block = fields.Integer(
-        validate=validate.Range(0, 2**53),
+        validate=bounds.within(bounds.BLOCK),
         metadata={"description": "First block; without it and without a cursor, the next commit"},
     )
     after = fields.String(
@@ -42,9 +43,9 @@ class StreamQuerySchema(Schema):
         },
     )
     limit = fields.Integer(
-        validate=validate.Range(1, 10_000), metadata={"description": "End the stream after so many events"}
+        validate=bounds.within(bounds.EVENTS), metadata={"description": "End the stream after so many events"}
     )
     idle_seconds = fields.Integer(
-        validate=validate.Range(1, 300),
+        validate=bounds.within(bounds.IDLE_SECONDS),
         metadata={"description": "End the stream after so many seconds without an event"},
     )

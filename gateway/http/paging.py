@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
-from chaincode.domain.vocabulary import bounds
+from gateway import bounds
 
 _STANDARD = 100
-CURSOR = validate.Length(max=400)
+CURSOR = bounds.counted(bounds.BOOKMARK)
 
 
 class PageQuerySchema(Schema):
@@ -25,7 +25,7 @@ class PageQuerySchema(Schema):
 
     limit = fields.Integer(
         load_default=_STANDARD,
-        validate=validate.Range(bounds.PAGE.least, bounds.PAGE.most),
+        validate=bounds.within(bounds.PAGE),
         metadata={"description": "How many records a page has at most"},
     )
     cursor = fields.String(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from gateway import bounds
 from gateway.http.times import Time
-
-MOST = 500
 
 
 class JobQuerySchema(Schema):
     """Query of the list of jobs."""
 
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=100, validate=bounds.within(bounds.PAGE))
 
 
 class JobSchema(Schema):
@@ -33,7 +32,7 @@ class BatchedSchema(Schema):
 
     path = fields.String(
         required=True,
-        validate=validate.Length(1, 500),
+        validate=bounds.counted(bounds.ADDRESS),
         metadata={"description": "Address of a write", "example": "/v1/orders"},
     )
     body = fields.Raw(allow_none=True, metadata={"description": "Its body, as the address takes it"})
@@ -42,7 +41,7 @@ class BatchedSchema(Schema):
 class NewBatchSchema(Schema):
     """Body of ``POST /v1/batches``."""
 
-    requests = fields.List(fields.Nested(BatchedSchema), required=True, validate=validate.Length(1, MOST))
+    requests = fields.List(fields.Nested(BatchedSchema), required=True, validate=bounds.counted(bounds.BATCH))
     conflicts = fields.String(
         load_default="report",
         validate=validate.OneOf(["report", "retry"]),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
+from gateway import bounds
 from gateway.fabric.call_schemas import AnswerSchema, Base64
 from gateway.http.times import Time
 
@@ -27,7 +28,7 @@ class SignedQuestionSchema(SignedStepSchema):
     wait_seconds = fields.Integer(
         strict=True,
         load_default=30,
-        validate=validate.Range(1, 60),
+        validate=bounds.within(bounds.WAIT_SECONDS),
         metadata={"description": "How long to wait for its commit"},
     )
 

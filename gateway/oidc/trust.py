@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from gateway import bounds
 from gateway.http.words import MSP_ID
 from gateway.store.scopes import FORM
 
@@ -79,7 +80,7 @@ def _issuer_url(value: str) -> None:
 
 
 class _ConsoleClientSchema(Schema):
-    name = fields.String(load_default="", validate=validate.Length(max=60))
+    name = fields.String(load_default="", validate=bounds.counted(bounds.TITLE))
     client_id = fields.String(required=True, validate=_PLAIN)
     gateway_url = fields.String(required=True, validate=_issuer_url)
     client_secret_file = fields.String(load_default="")
@@ -91,16 +92,16 @@ class _IssuerSchema(Schema):
     algorithms = fields.List(
         fields.String(validate=validate.OneOf(ALGORITHMS)),
         load_default=lambda: ["RS256", "PS256", "ES256", "EdDSA"],
-        validate=validate.Length(1),
+        validate=bounds.not_empty(),
     )
-    leeway_seconds = fields.Integer(load_default=30, validate=validate.Range(0, 300))
+    leeway_seconds = fields.Integer(load_default=30, validate=bounds.within(bounds.LEEWAY_SECONDS))
     organisation = fields.String(load_default="", validate=MSP_ID)
     organisation_claim = fields.String(load_default="", validate=_PLAIN)
     organisations = fields.Dict(fields.String(), fields.String(validate=MSP_ID), load_default=dict)
-    user = fields.String(load_default="User1", validate=validate.Length(1))
+    user = fields.String(load_default="User1", validate=bounds.not_empty())
     user_claim = fields.String(load_default="sub")
-    users = fields.Dict(fields.String(), fields.String(validate=validate.Length(1)), load_default=dict)
-    scope_claim = fields.String(load_default="scope", validate=validate.Length(1))
+    users = fields.Dict(fields.String(), fields.String(validate=bounds.not_empty()), load_default=dict)
+    scope_claim = fields.String(load_default="scope", validate=bounds.not_empty())
     scopes = fields.Dict(
         fields.String(), fields.List(fields.String(validate=validate.Regexp(f"(?:{FORM.pattern})$"))), load_default=dict
     )
@@ -115,7 +116,7 @@ class _IssuerSchema(Schema):
 
 
 class _FileSchema(Schema):
-    issuer = fields.List(fields.Nested(_IssuerSchema), required=True, validate=validate.Length(1))
+    issuer = fields.List(fields.Nested(_IssuerSchema), required=True, validate=bounds.not_empty())
 
 
 def read(path: str) -> tuple[TrustedIssuer, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chaincode.domain.journeys import digitallink, parcels
+from gateway import bounds
 
 # The kind's name in addresses, and the object type of the keys that the contracts write.
 KINDS = {
@@ -25,7 +26,7 @@ PAGES, UNIT_PAGES = "pages", "unit-pages"
 _READ = {PAGES: "page", UNIT_PAGES: "unit-page"}
 BY_TYPE = {object_type: kind for kind, object_type in (KINDS | _READ).items()}
 
-LONGEST = 200
+LONGEST = bounds.TEXT.most
 """How long a text may be by which something is found; an index cannot hold a longer one."""
 _LINK = f"{digitallink.ROOT}/"
 # Random, and of no use to who searches.

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from chaincode.domain.vocabulary import bounds
+from gateway import bounds
 from gateway.http.times import Time
 from gateway.readmodel.queries import SORTS
 
 _CHANNEL = fields.String(
-    load_default="", validate=validate.Length(max=249), metadata={"description": "Of this channel alone"}
+    load_default="", validate=bounds.counted(bounds.CHANNEL), metadata={"description": "Of this channel alone"}
 )
 _LIMIT = fields.Integer(
     load_default=100,
-    validate=validate.Range(bounds.PAGE.least, bounds.PAGE.most),
+    validate=bounds.within(bounds.PAGE),
     metadata={"description": "How many a page has at most"},
 )
 _CURSOR = fields.String(
-    load_default="", validate=validate.Length(max=2000), metadata={"description": "`next` of the page before"}
+    load_default="", validate=bounds.counted(bounds.CURSOR), metadata={"description": "`next` of the page before"}
 )
 
 
@@ -26,7 +26,7 @@ class RecordsQuerySchema(Schema):
 
     channel = _CHANNEL
     state = fields.String(
-        load_default="", validate=validate.Length(max=100), metadata={"description": "In this state alone"}
+        load_default="", validate=bounds.counted(bounds.STATE), metadata={"description": "In this state alone"}
     )
     where = fields.String(
         load_default="",
@@ -45,7 +45,7 @@ class RecordsQuerySchema(Schema):
     fields_ = fields.String(
         data_key="fields",
         load_default="",
-        validate=validate.Length(max=1000),
+        validate=bounds.counted(bounds.MEMBERS),
         metadata={"description": "Members of the document to give, separated by commas; without it, all"},
     )
     limit = _LIMIT
@@ -57,7 +57,9 @@ class EventsQuerySchema(Schema):
 
     channel = _CHANNEL
     name = fields.String(
-        load_default="", validate=validate.Length(max=200), metadata={"description": "Events of this name alone"}
+        load_default="",
+        validate=bounds.counted(bounds.OPTIONAL_TEXT),
+        metadata={"description": "Events of this name alone"},
     )
     limit = _LIMIT
     cursor = _CURSOR
@@ -68,11 +70,11 @@ class SearchQuerySchema(Schema):
 
     q = fields.String(
         required=True,
-        validate=validate.Length(3, 200),
+        validate=bounds.counted(bounds.SEARCHED),
         metadata={"description": "The beginning of a number or name, as it is read from a label"},
     )
     limit = fields.Integer(
-        load_default=20, validate=validate.Range(1, 100), metadata={"description": "How many records at most"}
+        load_default=20, validate=bounds.within(bounds.VALUES), metadata={"description": "How many records at most"}
     )
 
 

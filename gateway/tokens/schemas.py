@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from gateway import bounds
 from gateway.http.times import Time
 from gateway.store.scopes import FORM
-
-_DAYS = 366
 
 
 class NewTokenSchema(Schema):
@@ -16,7 +15,7 @@ class NewTokenSchema(Schema):
     scopes = fields.List(
         fields.String(validate=validate.Regexp(f"(?:{FORM.pattern})$")),
         required=True,
-        validate=validate.Length(1, 100),
+        validate=bounds.counted(bounds.VALUES),
         metadata={
             "description": "Some of the scopes that the caller's own token has, or parts of them, as write:orders",
             "example": ["read"],
@@ -25,7 +24,7 @@ class NewTokenSchema(Schema):
     days = fields.Integer(
         strict=True,
         load_default=30,
-        validate=validate.Range(1, _DAYS),
+        validate=bounds.within(bounds.TOKEN_DAYS),
         metadata={"description": "How long it is valid"},
     )
     account = fields.String(
@@ -48,7 +47,7 @@ class RotationSchema(Schema):
 
     overlap_seconds = fields.Integer(
         load_default=0,
-        validate=validate.Range(0, 7 * 24 * 3600),
+        validate=bounds.within(bounds.OVERLAP_SECONDS),
         metadata={"description": "How long the old token stays valid beside the new one"},
     )
 

@@ -7,10 +7,8 @@ import hashlib
 import hmac
 
 from chaincode.domain.disclosure import disclosures
+from gateway import bounds
 from gateway.http import context
-
-MOST_ORDERS = 20
-"""Orders of one basket."""
 
 
 def public_id(prefix: str) -> str:
@@ -46,7 +44,7 @@ def basket_token(orders: int) -> str:
 def links_in(basket: str) -> tuple[str, ...]:
     """Return the links of a basket's orders, in the sequence in which they were placed; none for any other text."""
     secret, _, number = basket.partition(".")
-    if number not in {str(each) for each in range(1, MOST_ORDERS + 1)}:
+    if number not in {str(each) for each in range(1, bounds.BASKET.most + 1)}:
         return ()
     made = (hmac.digest(secret.encode(), str(each).encode(), "sha256") for each in range(int(number)))
     return tuple(base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in made)

@@ -7,25 +7,12 @@ from typing import Any, get_args
 from marshmallow import fields, validate
 
 from chaincode.domain.vocabulary import attributes, bounds, goods, identifiers, money, places, weeks
+from gateway import bounds as own
+from gateway.bounds import counted as counted
+from gateway.bounds import up_to as up_to
+from gateway.bounds import within as within
 from gateway.http.words import Checked
-from gateway.trade import minting
 from hlf.codec import moments, names
-from hlf.codec.bounds import Bounds
-
-
-def within(bounds: Bounds) -> validate.Range:
-    """Return a validator for a number within *bounds*."""
-    return validate.Range(bounds.least, bounds.most)
-
-
-def counted(bounds: Bounds) -> validate.Length:
-    """Return a validator for a text or a list with a length within *bounds*."""
-    return validate.Length(bounds.least, bounds.most)
-
-
-def up_to(bounds: Bounds) -> validate.Length:
-    """Return a validator for a list that may be left empty, with at most as many items as *bounds* allows."""
-    return validate.Length(0, bounds.most)
 
 
 def one_of(kind: Any) -> validate.OneOf:
@@ -47,10 +34,10 @@ DATE = Checked(moments.DATE)
 MOMENT = Checked(moments.MOMENT)
 SHA256 = Checked(names.SHA256)
 
-# No contract sees these, so the gateway alone has bounds for them.
-SOLVER_SECONDS = within(Bounds(1, 60))
-TRACKING_TOKEN = counted(Bounds(1, 200))
-BASKET = counted(Bounds(1, minting.MOST_ORDERS))
+# No contract sees these.
+SOLVER_SECONDS = within(own.SOLVER_SECONDS)
+TRACKING_TOKEN = counted(own.TEXT)
+BASKET = counted(own.BASKET)
 
 
 def hash_of(what: str) -> fields.String:

@@ -6,14 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from gateway import bounds
 from gateway.fabric.event_schemas import CURSOR, EVENT_NAME
 from gateway.http.times import Time
 from gateway.http.words import CHAINCODE, CHANNEL
 from gateway.store import deliveries
 from gateway.store.webhooks import ACTIVE, FAILING, PAUSED
 from gateway.webhooks import targets
-
-_MOST_NAMES, _MOST_THINGS, _LONGEST_URL = 32, 100, 2000
 
 
 def _check_url(url: str) -> None:
@@ -25,7 +24,7 @@ def _check_url(url: str) -> None:
 
 def _url(**options: Any) -> fields.String:
     return fields.String(
-        validate=[validate.Length(max=_LONGEST_URL), _check_url],
+        validate=[bounds.counted(bounds.URL), _check_url],
         metadata={"description": "Where messages are posted", "example": "https://example.com/selat"},
         **options,
     )
@@ -37,12 +36,12 @@ class FiltersSchema(Schema):
     chaincode = fields.String(validate=CHAINCODE, metadata={"description": "Of this chaincode alone"})
     names = fields.List(
         fields.String(validate=EVENT_NAME),
-        validate=validate.Length(1, _MOST_NAMES),
+        validate=bounds.counted(bounds.EVENT_NAMES),
         metadata={"description": "Of these names alone", "example": ["CustodyPassed"]},
     )
     things = fields.List(
-        fields.String(validate=validate.Length(1, 200)),
-        validate=validate.Length(1, _MOST_THINGS),
+        fields.String(validate=bounds.counted(bounds.TEXT)),
+        validate=bounds.counted(bounds.VALUES),
         metadata={
             "description": "Events that have one of these numbers or names; compared as labels are in a search",
             "example": ["(00)306141411234567890"],
@@ -57,7 +56,7 @@ class NewWebhookSchema(FiltersSchema):
     channel = fields.String(required=True, validate=CHANNEL, metadata={"example": "trade"})
     start_block = fields.Integer(
         strict=True,
-        validate=validate.Range(0, 2**53),
+        validate=bounds.within(bounds.BLOCK),
         metadata={"description": "The first block; without it and without `after`, the next one"},
     )
     after = fields.String(validate=CURSOR, metadata={"description": "Id of the last event that was seen already"})
@@ -76,7 +75,7 @@ class WebhookChangesSchema(FiltersSchema):
 class ReplaySchema(Schema):
     """Body of ``POST /v1/webhooks/<id>/replay``: one of the two."""
 
-    start_block = fields.Integer(strict=True, validate=validate.Range(0, 2**53))
+    start_block = fields.Integer(strict=True, validate=bounds.within(bounds.BLOCK))
     after = fields.String(validate=CURSOR, metadata={"description": "Id of an event; those after it are sent again"})
 
 
@@ -116,7 +115,7 @@ class MessageQuerySchema(Schema):
         validate=validate.OneOf([deliveries.WAITING, deliveries.DELIVERED, deliveries.DEAD]),
         metadata={"description": "`dead` lists the dead letters"},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=100, validate=bounds.within(bounds.PAGE))
 
 
 class MessageSchema(Schema):
@@ -137,9 +136,11 @@ class AttemptQuerySchema(Schema):
     """Query of the attempts of a webhook."""
 
     before = fields.Integer(
-        load_default=2**53, validate=validate.Range(1, 2**53), metadata={"description": "Attempts of lower numbers"}
+        load_default=bounds.LARGEST,
+        validate=bounds.within(bounds.NUMBER),
+        metadata={"description": "Attempts of lower numbers"},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 500))
+    limit = fields.Integer(load_default=100, validate=bounds.within(bounds.PAGE))
 
 
 class AttemptSchema(Schema):

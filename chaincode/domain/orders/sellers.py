@@ -25,7 +25,7 @@ CONTACT = Word(
     "an address as https://shop.example/help, mailto:help@shop.example or tel:+6561234567, or empty",
 )
 """Where a buyer reaches the seller. Neither a user name nor a port can hide another host in it."""
-_LENGTH = Bounds(0, 200)
+CONTACT_LENGTH = Bounds(0, 200)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +50,7 @@ class SellerEntry:
         identifiers.check("seller.terms_id", self.terms_id)
         COLOUR.check("seller.colour", self.colour)
         CONTACT.check("seller.contact", self.contact)
-        texts.check("seller.contact", self.contact, _LENGTH)
+        texts.check("seller.contact", self.contact, CONTACT_LENGTH)
 
 
 @dataclasses.dataclass(frozen=True)

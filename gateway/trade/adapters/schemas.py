@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chaincode.domain.vocabulary import bounds
+from gateway import bounds as own
 from gateway.trade.adapters.formats import FORMATS
 from gateway.trade.words import LOCODE, MOMENT, STAGE, up_to
 
@@ -19,7 +20,7 @@ class ForeignEventSchema(Schema):
     )
     code = fields.String(
         required=True,
-        validate=validate.Length(1, 40),
+        validate=own.counted(own.CODE),
         metadata={"description": "The code as its publisher writes it", "example": "EMC"},
     )
     event_time = fields.String(required=True, validate=MOMENT)

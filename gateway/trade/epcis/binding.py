@@ -8,10 +8,10 @@ from flask import Response, request
 from marshmallow import Schema, fields
 
 from chaincode.domain.journeys import epcis
+from gateway import bounds
 from gateway.http import context
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
-from gateway.trade.epcis import schemas
 
 ADDRESS = "/epcis"
 # The one version of EPCIS and CBV that there is here.
@@ -21,7 +21,7 @@ _DISCOVERED = {
     **{f"GS1-{standard}-{each}": _TEXT for standard in ("EPCIS", "CBV") for each in ("Version", "Min", "Max")},
     "GS1-EPC-Format": "Never_Translates",
     "GS1-CBV-XML-Format": "Never_Translates",
-    "GS1-EPCIS-Capture-Limit": str(schemas.MOST),
+    "GS1-EPCIS-Capture-Limit": str(bounds.BATCH.most),
     "GS1-Extensions": f"selat={epcis.VOCABULARY}",
 }
 _FORMATS = frozenset({"No_Preference", "Never_Translates"})

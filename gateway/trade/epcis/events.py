@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from marshmallow import Schema, fields
 
+from gateway import bounds
 from gateway.http import auth, context, idempotency
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
@@ -87,7 +88,7 @@ def found(
         Problem: REQUEST_INVALID, QUERY_TOO_LARGE.
     """
     views.refreshed()
-    limit = asked.first or asked.most or query.get("perPage", parameters.MOST)
+    limit = asked.first or asked.most or query.get("perPage", bounds.PAGE.most)
     cursor = query.get("nextPageToken", "")
     try:
         page = epcisqueries.find(

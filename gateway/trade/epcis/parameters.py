@@ -14,15 +14,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from chaincode.domain.journeys import digitallink
+from gateway import bounds
 from gateway.http.problems import Problem
-from gateway.readmodel import epcisevents, recordkinds
+from gateway.readmodel import epcisevents
 from gateway.readmodel.epcisqueries import COMPARED, ORDERS, TIMES, Counting, EpcisQuery, Having, Within
 from gateway.trade.epcis import observed
 from hlf.codec import moments
 
-MOST = 500
-"""The most events of one answer."""
-_PER_PAGE, _MOST_VALUES = 30, 100
+_PER_PAGE = 30
 _Field = fields.Field[Any]
 
 # The parameters whose value is one or more texts, and the names of which an event must have one of them.
@@ -135,9 +134,9 @@ def check_moment(text: str) -> None:
 def _schema(name: str, words: str, texts: Callable[[], _Field], **more: _Field) -> type[Schema]:
     """Return the schema of a query; *texts* makes the field of each parameter whose value is one or more texts."""
     made: dict[str, _Field] = {each: texts() for each in TEXTS}
-    made |= {each: fields.String(validate=[validate.Length(max=40), check_moment]) for each in _TIMES}
-    made |= {each: fields.Float(validate=validate.Range(-(2**53), 2**53)) for each in _COUNTS}
-    count = validate.Range(1, MOST)
+    made |= {each: fields.String(validate=[bounds.counted(bounds.MOMENT), check_moment]) for each in _TIMES}
+    made |= {each: fields.Float(validate=bounds.within(bounds.COUNT)) for each in _COUNTS}
+    count = bounds.within(bounds.PAGE)
     made |= {
         "EXISTS_errorDeclaration": fields.Boolean(
             metadata={"description": "Only declarations that an event was wrong"}
@@ -158,26 +157,24 @@ def _schema(name: str, words: str, texts: Callable[[], _Field], **more: _Field) 
 
 def _piped() -> _Field:
     return fields.String(
-        validate=validate.Length(1, 4000),
+        validate=bounds.counted(bounds.ALTERNATIVES),
         metadata={"description": "One of these values; several are separated by `|`"},
     )
 
 
 def _listed() -> _Field:
-    return fields.List(
-        fields.String(validate=validate.Length(1, recordkinds.LONGEST)), validate=validate.Length(1, _MOST_VALUES)
-    )
+    return fields.List(fields.String(validate=bounds.counted(bounds.TEXT)), validate=bounds.counted(bounds.VALUES))
 
 
 PAGE: dict[str, _Field] = {
     "perPage": fields.Integer(
         load_default=_PER_PAGE,
-        validate=validate.Range(1, MOST),
+        validate=bounds.within(bounds.PAGE),
         metadata={"description": "How many a page has at most"},
     ),
     "nextPageToken": fields.String(
         load_default="",
-        validate=validate.Length(max=2000),
+        validate=bounds.counted(bounds.CURSOR),
         metadata={"description": 'From the `Link` header (`rel="next"`) of the page before; it does not expire'},
     ),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from marshmallow import Schema, fields, validate
 
+from gateway import bounds
 from gateway.http import auth, context
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
@@ -34,7 +35,7 @@ class NamedQuerySchema(Schema):
 
 
 ScheduleSchema = Schema.from_dict(
-    {part: fields.String(validate=validate.Length(1, 200)) for part in schedules.PARTS}, name="EpcisScheduleSchema"
+    {part: fields.String(validate=bounds.counted(bounds.TEXT)) for part in schedules.PARTS}, name="EpcisScheduleSchema"
 )
 ScheduleSchema.__doc__ = "When a query is asked, in UTC: numbers and ranges, as `0,[10-15]`."
 
@@ -44,13 +45,13 @@ class SubscriptionSchema(Schema):
 
     dest = fields.String(
         required=True,
-        validate=validate.Length(max=2000),
+        validate=bounds.counted(bounds.URL),
         metadata={"description": "Where documents are posted", "example": "https://example.com/epcis"},
     )
     token = fields.String(
         data_key="signatureToken",
         load_default="",
-        validate=validate.Length(max=200),
+        validate=bounds.counted(bounds.OPTIONAL_TEXT),
         metadata={"description": "Signs each document: `GS1-Signature` is HMAC-SHA256 of the body under it, in hex"},
     )
     stream = fields.Boolean(metadata={"description": "true: each event as soon as it is recorded"})
@@ -58,7 +59,7 @@ class SubscriptionSchema(Schema):
     report_if_empty = fields.Boolean(data_key="reportIfEmpty", load_default=False)
     since = fields.String(
         data_key="initialRecordTime",
-        validate=[validate.Length(max=40), parameters.check_moment],
+        validate=[bounds.counted(bounds.MOMENT), parameters.check_moment],
         metadata={"description": "Events recorded from then on; without it, those after the present block"},
     )
 

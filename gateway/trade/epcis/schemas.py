@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from gateway import bounds
 from gateway.http.times import Time
-
-# Events of one document.
-MOST = 500
 
 
 class EventListSchema(Schema):
     """Body of an EPCIS document."""
 
     events = fields.List(
-        fields.Dict(keys=fields.String()), data_key="eventList", required=True, validate=validate.Length(1, MOST)
+        fields.Dict(keys=fields.String()), data_key="eventList", required=True, validate=bounds.counted(bounds.BATCH)
     )
 
 

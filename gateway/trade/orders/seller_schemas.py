@@ -23,7 +23,7 @@ class SellerSchema(Schema):
         metadata={"description": "Of the pages that its buyers see", "example": "#0a6570"},
     )
     contact = fields.String(
-        validate=validate.And(Checked(sellers.CONTACT), validate.Length(max=200)),
+        validate=validate.And(Checked(sellers.CONTACT), counted(sellers.CONTACT_LENGTH)),
         metadata={"description": "Where its buyers reach it", "example": "mailto:help@shop.example"},
     )
 

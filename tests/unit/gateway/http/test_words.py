@@ -106,6 +106,17 @@ def test_patterns_stand_in_the_openapi_page(client):
     assert schema["stages"]["items"]["pattern"] == f"^(?:{words.STAGE.word.pattern})$"
 
 
+def test_no_module_of_the_gateway_says_a_bound_of_its_own():
+    """What requests may have stands in `gateway/bounds.py`, or in the domain if contracts see it."""
+    own = []
+    for path in sorted((ROOT / "gateway").rglob("*.py")):
+        if path != ROOT / "gateway" / "bounds.py":
+            calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            names = [(getattr(each.func, "attr", getattr(each.func, "id", "")), each.lineno) for each in calls]
+            own += [f"{path.relative_to(ROOT)}:{line}" for name, line in names if name in ("Range", "Length", "Bounds")]
+    assert own == []
+
+
 def test_the_trades_schemas_say_no_bound_of_their_own():
     """
     Numbers, lengths and choices come from the domain, so that both sides refuse the same.
