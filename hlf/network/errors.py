@@ -8,6 +8,7 @@ The errors between a consortium file and a running network.
      ├ MaterialError             keys and certificates of a state folder: .path
      ├ StateError                the state folder itself: .path
      ├ ExchangeError             a file of another organisation: .path
+     ├ ApprovalLostError         approvals of chaincodes that no ledger has any more: .lost
      ├ EngineError               an engine that cannot run here
      └ ProcessError              a program that did not come up or fell over: .program .log
         └ PortTakenError              its port belongs to somebody else: .address
@@ -19,6 +20,7 @@ it too.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -56,6 +58,18 @@ class StateError(NetworkError):
     def __init__(self, path: Path, problem: str, cure: str = "") -> None:
         super().__init__(f"{path}: {problem}", cure)
         self.path = path
+
+
+class ApprovalLostError(NetworkError):
+    """
+    Members have lost their approvals of definitions with their ledgers, and Fabric lets nobody repeat them.
+
+    *lost* are the chaincodes by channel and name: the next sequence of each gets new approvals.
+    """
+
+    def __init__(self, problem: str, lost: Sequence[tuple[str, str]]) -> None:
+        super().__init__(problem, "Let all approve the next sequence: hlf network apply, or chaincode-upgrade.")
+        self.lost = tuple(lost)
 
 
 class ExchangeError(NetworkError):

@@ -68,16 +68,25 @@ class ChangePlan:
         steps: each with its signers.
         problems: what must be changed in the file first; nothing is done while there is one.
         notes: what differs and stays, and certificates near their end.
+        lost: chaincodes by channel and name of which a member has lost its approval; one of the problems each.
     """
 
     steps: tuple[PlannedStep, ...]
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
 
     @property
     def destructive(self) -> bool:
         """Whether a step takes something away from somebody."""
         return any(each.step.destructive for each in self.steps)
+
+    @property
+    def only_lost(self) -> errors.ApprovalLostError | None:
+        """What is raised if lost approvals are the only problems, which the next sequences cure."""
+        if not self.lost or len(self.lost) != len(self.problems):
+            return None
+        return errors.ApprovalLostError("; ".join(self.problems), self.lost)
 
     def __str__(self) -> str:
         lines = [f"{number}. {each}" for number, each in enumerate(self.steps, start=1)]
@@ -236,7 +245,9 @@ def _plan(asked: _Asked) -> ChangePlan:
             except errors.StateError as refused:
                 problems.append(str(refused))
         planned.append(PlannedStep(step, signed_by, _interrupts(step)))
-    return ChangePlan(tuple(planned), tuple(problems), (*asked.steps.notes, *_users(asked), *_ending(asked.folder)))
+    notes = (*asked.steps.notes, *_users(asked), *_ending(asked.folder))
+    lost = tuple(each.lost for each in asked.steps.problems if each.lost is not None)
+    return ChangePlan(tuple(planned), tuple(problems), notes, lost)
 
 
 def _signers(
@@ -294,9 +305,12 @@ def agree(folder: Folder, made: ChangePlan, show: Callable[[ChangePlan], None] |
 
     Raises:
         StateError: it has problems, or takes something away without *yes*.
+        ApprovalLostError: its only problems are approvals that were lost.
     """
     if show is not None:
         show(made)
+    if made.only_lost is not None:
+        raise made.only_lost
     if made.problems:
         raise errors.StateError(folder.root, f"cannot become what the file says: {'; '.join(made.problems)}")
     if made.destructive and not yes:

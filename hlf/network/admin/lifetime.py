@@ -147,19 +147,21 @@ def bring_up(
 def _missed(
     folder: Folder, packaged: list[Packaged], lost: Mapping[str, list[str]], *, without_approvals: bool
 ) -> tuple[ChannelDifference, ...]:
-    """Return which members have lost their approval of a definition; raise NetworkError unless that may be."""
-    found = []
+    """Return which members have lost their approval of a definition; raise ApprovalLostError unless that may be."""
+    found: list[ChannelDifference] = []
+    losing: list[tuple[str, str]] = []
     for each in packaged:
         if msp_ids := lost.get(each.package_id):
             channel, name = each.chaincode.channel, each.chaincode.name
             what = (
                 f"{', '.join(msp_ids)} has lost its approval of chaincode {name} with its ledger, and endorses nothing"
             )
-            command = f"hlf network chaincode-upgrade {channel} {name} {errors.state_option(folder.root)}"
-            cure = f"Let all approve the next sequence, or bring back its ledger from a backup: {command}"
-            if not without_approvals:
-                raise errors.NetworkError(f"channel {channel}: {what}", cure)
+            command = f"hlf network apply {errors.state_option(folder.root)}"
+            cure = f"Let all approve the next sequence: {command}; or bring back its ledger from a backup"
             found.append(ChannelDifference(channel, what, False, cure))
+            losing.append((channel, name))
+    if losing and not without_approvals:
+        raise errors.ApprovalLostError("; ".join(f"channel {each.channel}: {each.what}" for each in found), losing)
     return tuple(found)
 
 

@@ -57,13 +57,6 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
     place, base = (file, None) if file is not None else (folder.consortium_file, held.base)
     former = topology.load(place, base=base).source
     text = edit(former)
-    wanted = topology.load(place, base=base, text=text)
-    made = changing.plan(root, wanted)
-    click.echo(made)
-    if only_plan:
-        click.echo("nothing was changed")
-        return
-    changing.agree(folder, made, None, yes=yes)
 
     def write() -> None:
         if topology.load(place, base=base).source != former:
@@ -71,8 +64,36 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
         if file is not None:
             state.replace_file(file, text.encode())
 
-    admin.apply(root, wanted, yes=yes, agreed=write)
-    click.echo("done")
+    while True:
+        wanted = topology.load(place, base=base, text=text)
+        made = changing.plan(root, wanted)
+        click.echo(made)
+        if only_plan:
+            click.echo("nothing was changed")
+            return
+        changing.agree(folder, made, None, yes=yes)
+        try:
+            admin.apply(root, wanted, yes=yes, agreed=write)
+        except errors.ApprovalLostError as told:
+            # A member that came back in this change has no approval of what it agreed to before.
+            former, text = topology.load(place, base=base).source, _with_new_approvals(text, told)
+            continue
+        click.echo("done")
+        return
+
+
+def approve_again(
+    root: Path, file: Path | None, told: errors.ApprovalLostError, *, yes: bool = False, only_plan: bool = False
+) -> None:
+    """Raise the sequence of chaincodes in the file whose approvals were lost, and let all approve that; as `change`."""
+    change(root, file, lambda text: _with_new_approvals(text, told), yes=yes, only_plan=only_plan)
+
+
+def _with_new_approvals(text: str, told: errors.ApprovalLostError) -> str:
+    click.echo(f"note: {told.problem}; the next sequence gets new approvals")
+    for channel, name in told.lost:
+        text = _next_sequence(text, channel, name)
+    return text
 
 
 @click.command()

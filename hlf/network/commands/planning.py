@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from hlf.network import admin, options
+from hlf.network import admin, errors, options
+from hlf.network.commands import acts
 
 _CONSORTIUM = click.option(
     "--consortium",
@@ -24,7 +25,11 @@ _JSON = click.option("--json", "for_machines", is_flag=True, help="Write the pla
 @click.pass_obj
 def plan(default: Path | None, consortium: Path | None, for_machines: bool, state: Path) -> None:  # noqa: FBT001
     """Show what `apply` would change, who must sign it and what it interrupts; change nothing."""
-    _show(admin.plan(state, consortium, default=default), for_machines=for_machines)
+    made = admin.plan(state, consortium, default=default)
+    if made.only_lost is not None and not for_machines:
+        acts.approve_again(state, consortium, made.only_lost, only_plan=True)
+        return
+    _show(made, for_machines=for_machines)
 
 
 @click.command()
@@ -35,7 +40,15 @@ def plan(default: Path | None, consortium: Path | None, for_machines: bool, stat
 @click.pass_obj
 def apply(default: Path | None, consortium: Path | None, yes: bool, for_machines: bool, state: Path) -> None:  # noqa: FBT001
     """Bring the network to what the file says; when it is cut off, run it again and it goes on."""
-    admin.apply(state, consortium, default=default, yes=yes, show=lambda made: _show(made, for_machines=for_machines))
+    try:
+        admin.apply(
+            state, consortium, default=default, yes=yes, show=lambda made: _show(made, for_machines=for_machines)
+        )
+    except errors.ApprovalLostError as told:
+        if for_machines:
+            raise
+        acts.approve_again(state, consortium, told, yes=yes)
+        return
     click.echo("done", err=True)
 
 

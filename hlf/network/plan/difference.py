@@ -42,6 +42,8 @@ class PlanProblem:
 
     what: str
     cure: str
+    lost: tuple[str, str] | None = None
+    """Channel and name of a chaincode whose approval a member has lost: the next sequence mends that."""
 
     def __str__(self) -> str:
         return f"{self.what}. {self.cure}"
@@ -221,6 +223,7 @@ def _sequence(name: str, chaincode: str, present: ChannelFacts, wanted: ChannelF
         return PlanProblem(
             f"channel {name}: {', '.join(lost)} has lost its approval of {chaincode}, sequence {held}, with its ledger",
             f"Write `sequence: {held + 1}`: all approve that one.",
+            lost=(name, chaincode),
         )
     if has is not None and asked == held and has != wants:
         differs = "; ".join(map(str, _changes(has, wants)))

@@ -193,7 +193,8 @@ def test_an_only_peer_that_has_lost_its_disk_comes_back(tmp_path):
         assert told.exit_code == 0, told.output
         assert "BMSP has lost its approval of chaincode lab" in told.output
         assert admin.status(net.root, heights=True).running
-        done = net.selat("chaincode-upgrade", "c", "lab")
+        assert "sequence: 1 -> 2" in net.selat("plan").output
+        done = net.selat("apply")
         assert done.exit_code == 0, done.output
         assert admin.plan(net.root).steps == ()
         with net.contract() as fabric:
