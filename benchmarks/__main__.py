@@ -55,11 +55,14 @@ PARTS = ("tasks",)
 def main(engine: str, only: str | None, draw: Path | None) -> None:
     """Measure; print the machine, then a line for each figure."""
     click.echo(machine())
+    grown: list[Series] = []
     for name in [only] if only else [each for each in BENCHMARKS if each not in PARTS]:
         for figure in BENCHMARKS[name](engine):
             click.echo(str(figure))
-            if draw and isinstance(figure, Series):
-                drawing.draw(figure, draw)
+            if isinstance(figure, Series):
+                grown.append(figure)
+    if draw:
+        drawing.draw(grown, draw)
 
 
 if __name__ == "__main__":

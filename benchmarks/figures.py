@@ -57,7 +57,7 @@ class Series:
     """
     How one figure grows: its value at each size, as ``(size, value)`` with the sizes in order.
 
-    *bound* is for the largest size. ``make bench DRAW=folder`` draws each series as a picture.
+    *bound* is for the largest size. ``make bench DRAW=folder`` draws the series of each size as a picture.
     """
 
     name: str
