@@ -55,6 +55,9 @@ def test_exceptions_are_in_zones_of_their_own_country():
         ("IDPNK", "Asia/Pontianak"), ("USNYC", "America/New_York"), ("USLAX", "America/Los_Angeles"),
         ("USELP", "America/Denver"), ("USHNL", "Pacific/Honolulu"), ("AUPER", "Australia/Perth"),
         ("RUVVO", "Asia/Vladivostok"), ("DEBER", "Europe/Berlin"), ("ESLPA", "Atlantic/Canary"),
+        # Places that came into the list between 2015 and 2023.
+        ("IDLBO", "Asia/Makassar"), ("IDLTT", "Asia/Makassar"), ("IDBGD", "Asia/Pontianak"), ("IDNDA", "Asia/Jayapura"),
+        ("AUASB", "Australia/Perth"), ("AUZNE", "Australia/Perth"),
     ],
 )  # fmt: skip
 def test_places_are_in_their_zones(locode, zone):
