@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 # The state folder knows the engine of its network, so an engine is passed on only if ENGINE is set.
 CHOSEN  = $(if $(filter command environment,$(origin ENGINE)),--engine $(ENGINE))
 FILE    = $(if $(CONSORTIUM),--consortium '$(CONSORTIUM)')
-SHARED  = -n auto --maxprocesses 5 --dist loadscope --no-loadscope-reorder
+SHARED  = -n auto --maxprocesses 6 --dist loadscope --no-loadscope-reorder
 FOLDER  = $(if $(STATE),--state '$(STATE)')
 
 # A daily act on the consortium file and the network; PLAN=1 only shows what it would change.

@@ -62,8 +62,8 @@ def pytest_report_header() -> str | None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return twice the number of cores: tests that start networks wait for them half of the time."""
-    return 2 * (os.cpu_count() or 1)
+    """Return three times the number of cores: tests that start networks wait for them most of the time."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
