@@ -117,9 +117,9 @@ def _duty(state: str, stored: Mapping[str, Any], journey: Mapping[str, Any], msp
 def waiting() -> list[dict[str, Any]]:
     """Return the returns that wait for an act of the caller's organisation, as they are stored."""
     own = context.caller().msp_id
-    return [
-        each.document
-        for state in _WAITS
-        for each in lists.found(Query("returns", state=state, limit=lists.PAGE))
-        if waits(state, each.document["roles"], own)
-    ]
+    asked = (
+        Query("returns", {f"roles.{role}": own}, state=state, limit=lists.PAGE)
+        for state, acts in _WAITS.items()
+        for role in dict.fromkeys(role for role, _ in acts)
+    )
+    return [each.document for query in asked for each in lists.found(query)]

@@ -144,14 +144,17 @@ def test_an_agreement_offers_what_its_state_and_side_allow(shown, ledgers, state
     assert "and 2 more" in page
 
 
+FIRST_PAGE = {
+    "Disclosures:requests": b'{"requests": [], "bookmark": ""}',
+    "CarrierClaims:terms": b"[]",
+    "Drawbacks:terms": b"[]",
+    "Agreements:list": b'{"agreements": [], "bookmark": ""}',
+}
+
+
 def test_lists_show_what_waits_and_the_first_page_leads_there(shown, ledgers, services):
     """The claims come from the gateway's own copy; each waits for its carrier, customs or claimant alone."""
-    ledgers.answers |= {
-        "Disclosures:requests": b'{"requests": [], "bookmark": ""}',
-        "CarrierClaims:terms": b"[]",
-        "Drawbacks:terms": b"[]",
-        "Agreements:list": b'{"agreements": [], "bookmark": ""}',
-    }
+    ledgers.answers |= FIRST_PAGE
     mine = CLAIM | {"state": "FILED", "filing": FILING | {"carrier": OWN}}
     records = {
         ("carrier-claim", "CC1"): mine,
@@ -188,3 +191,14 @@ def test_a_seller_claims_once_loss_or_damage_is_reported(incidents, msp_id, offe
 def test_a_carrier_that_has_the_goods_may_propose_their_hand_over(msp_id, custody, offered):
     held = {"state": custody, "periods": [{"custodian": OTHER}]}
     assert agreements.offered({"journey": {"parties": PARTIES}, "custody": held}, msp_id) == offered
+
+
+def test_a_return_waits_however_many_newer_ones_wait_for_others(shown, ledgers, services):
+    """It is asked for by its role, not looked for among the newest."""
+    ledgers.answers |= FIRST_PAGE
+    roles = dict.fromkeys(("seller", "carrier", "arbiter", "agent"), OTHER)
+    known = {"roles": roles, "state": "RECEIVED", "due": None}
+    mine = {("return", "R0"): {**known, "request": {"return_id": "R0"}, "roles": roles | {"seller": OWN}}}
+    newer = {("return", f"R{n}"): {**known, "request": {"return_id": f"R{n}"}} for n in range(1, 40)}
+    services.model.apply(OWN, "trade", [changes.of(each) for each in chain([Wrote(mine)], [Wrote(newer)])])
+    assert re.findall(r'href="/console/returns/(R\d+)"', shown("")) == ["R0"]
