@@ -23,6 +23,7 @@ TRADER = (
     "/console/acts/publish-terms",
     "/console/lanes?origin=CNSZX&destination=CNYTN",
     "/console/gaps",
+    "/console/figures",
     "/console/figures/{claim}/1",
     "/console/acts/hand-over?journey_id={journey}&place=VNHAN",
     "/console/disclosures",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from selat.demo.environment import RunningDemo
@@ -23,6 +27,9 @@ LOOKS: tuple[tuple[str, Any, Any], ...] = tuple(
     for scheme in ("light", "dark")
 )
 """What a page looks like: name, size and theme."""
+
+KEPT = Path("build/browser")
+"""Where pictures of pages stand on which a test failed."""
 
 ABSENT = "no `chromium` here (apt-get install chromium): no page is tried in a browser"
 
@@ -76,6 +83,20 @@ class Visitor:
         answer = self.page.goto(self.base + path)
         assert answer is not None
         assert answer.ok, (path, answer.status)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of the page on which a test failed, while its browser is still open."""
+    report = yield
+    visiting = getattr(item, "funcargs", {}).get("visitor")
+    if report.when == "call" and report.failed and isinstance(visiting, Visitor):
+        KEPT.mkdir(parents=True, exist_ok=True)
+        picture = KEPT / f"{re.sub(r'[^a-z0-9]+', '-', item.name.lower()).strip('-')}.png"
+        with contextlib.suppress(sync_api.Error):
+            visiting.page.screenshot(path=picture, full_page=True)
+            report.sections.append(("the page", f"{visiting.page.url}\n{picture}"))
+    return report
 
 
 @pytest.fixture

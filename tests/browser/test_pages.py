@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser import screenshots
+from tests.browser import conftest, screenshots
 from tests.browser.addresses import ROLES, addresses
 from tests.browser.conftest import LOOKS, PHONE, Visitor
 
@@ -181,6 +182,17 @@ def test_an_owner_sees_who_saw_the_forecast(visitor: Visitor):
     assert row.get_by_label("sees it", exact=True).is_visible()
 
 
+@pytest.mark.seen(viewport=PHONE)
+def test_a_carrier_finds_why_it_was_not_chosen(visitor: Visitor):
+    """Three touches from the first page, on a phone: the menu, the plans, the newest one; the answer has an amount."""
+    visitor.log_in("origin")
+    visitor.page.get_by_role("link", name="Menu", exact=True).click()
+    visitor.page.get_by_role("link", name="Plans").click()
+    visitor.page.get_by_role("table").get_by_role("link").first.click()
+    why = visitor.page.get_by_role("region", name="Why not you")
+    assert re.search(r"The best way with you costs US\$\d+\.\d\d more\.", why.inner_text())
+
+
 def test_an_auditor_verifies_a_transaction_from_the_first_page(visitor: Visitor, played):
     """The box takes its id and leads to the page that recomputes every check."""
     visitor.log_in("auditor")
@@ -238,6 +250,21 @@ def test_a_page_is_taken_in_each_look(chromium, stage, tmp_path):
     assert sorted(path.name for path in tmp_path.glob("*.png")) == sorted(shown)
     assert len(shown) == len(LOOKS)
     assert all((tmp_path / each).read_bytes().startswith(b"\x89PNG") for each in shown)
+
+
+def test_a_picture_is_kept_of_a_page_on_which_a_test_failed(visitor: Visitor, tmp_path, monkeypatch):
+    """Its path and the page's address stand in the report; a test that passed leaves none."""
+    monkeypatch.chdir(tmp_path)
+    visitor.go("/console/login")
+    item = SimpleNamespace(name="test_that[role]", funcargs={"visitor": visitor})
+    for failed, kept in ((False, []), (True, ["test-that-role.png"])):
+        report = SimpleNamespace(when="call", failed=failed, sections=[])
+        making = conftest.pytest_runtest_makereport(item)
+        next(making)
+        with pytest.raises(StopIteration):
+            making.send(report)
+        assert [each.name for each in tmp_path.glob("build/browser/*")] == kept
+    assert report.sections == [("the page", f"{visitor.base}/console/login\nbuild/browser/test-that-role.png")]
 
 
 def test_every_picture_has_a_file_of_its_own():

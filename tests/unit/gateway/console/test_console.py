@@ -14,6 +14,7 @@ from chaincode.domain.disclosure import disclosures
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.pages import forms
 from hlf import errors
+from tests.browser import addresses
 from tests.unit.gateway.conftest import form_token
 
 NOTHING = {
@@ -236,3 +237,23 @@ def test_a_form_that_lacks_something_sends_nothing(owner, ledgers, more):
     data = {**SHARED, "step": "send", **more, forms.FIELD: form_token(owner)}
     assert "Tick a figure" in owner.post("/console/figures/C1/1", data=data).get_data(as_text=True)
     assert _delivered(ledgers) == []
+
+
+# Answers that are no page to look at: they lead elsewhere, or are a file.
+NO_PAGES = {"console.receipt", "console.return_photo", "console.signed_in", "console.sign_in"}
+NO_PAGES |= {f"sendback.{name}" for name in ("photo", "receipt", "return_receipt")}
+# Pages of things that do not happen in the story that the browser sees: nothing is lost, exported again or in a basket.
+NOT_IN_THE_STORY = {"console.carrier_claim", "console.drawback", "tracking.follow_basket"}
+
+
+def test_every_page_is_tried_in_a_browser_and_has_a_picture(app):
+    """Each address for people stands among those that `make screenshots` and the tests in Chromium open."""
+    opened = {path.partition("?")[0] for paths in addresses.ROLES.values() for path in paths}
+    bound = app.url_map.bind("localhost")
+    seen = {bound.match(re.sub(r"{\w+}", "x", path))[0] for path in opened}
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(("/console", "/track")) and "GET" in (rule.methods or ())
+    }
+    assert sorted(pages - seen - NO_PAGES - NOT_IN_THE_STORY) == []
