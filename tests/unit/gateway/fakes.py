@@ -30,11 +30,19 @@ CERTIFICATE = issue("user")
 """Of each user, and its key, which the gateway does not have."""
 
 
+# What a new channel answers to questions that many pages ask.
+_NO_GRANTS = b'{"grants": [], "bookmark": ""}'
+_NOTHING_YET: dict[str, bytes | Exception] = {
+    "Stages:current": b"{}",
+    **{f"Disclosures:{which}": _NO_GRANTS for which in ("given", "received", "audit")},
+}
+
+
 @dataclass
 class FakeLedgers:
     """Stands in for ``gateway.fabric.ledger.Ledgers``: an answer is bytes or an exception to raise."""
 
-    answers: dict[str, bytes | Exception] = field(default_factory=lambda: {"Stages:current": b"{}"})
+    answers: dict[str, bytes | Exception] = field(default_factory=lambda: dict(_NOTHING_YET))
     asked: list[tuple[str, str, LedgerCall]] = field(default_factory=list)
     carried_on: list[str] = field(default_factory=list)
     up: set[str] = field(default_factory=set)

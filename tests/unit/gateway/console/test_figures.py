@@ -10,7 +10,9 @@ from datetime import date
 import pytest
 
 from chaincode.domain.disclosure import claims, disclosures
+from gateway.console import lists
 from gateway.console.figures import outcome
+from gateway.fabric.ledgercalls import LedgerCall
 from tests.unit.gateway.console.permitted import permission, written
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
@@ -145,3 +147,26 @@ def test_as_much_is_expected_as_of_the_time_is_over(today, expected, steps):
 def test_a_capability_has_no_outcome():
     """Nobody orders it."""
     assert outcome.of({"service_id": "sea"}, [], date(2026, 11, 1)) is None
+
+
+def test_the_peer_is_asked_where_blocks_come_without_private_data(owner, ledgers, monkeypatch):
+    """As in the default consortium: the gateway's copy has no permission, and the contract tells them by pages."""
+    at = {"A": "2026-11-01T00:00:00Z", "B": "2026-11-02T00:00:00Z", "C": "2026-11-03T00:00:00Z"}
+    grants = [permission("ForwarderMSP", "open", "horizon.start", grant_id=name, granted_at=at[name]) for name in at]
+    listed = [{"grant": each, "state": "open", "delivered": True} for each in grants]
+    pages = {"": (listed[:2], "next"), "next": (listed[2:], "")}
+
+    def turn(call: LedgerCall) -> None:
+        if call.function == "Disclosures:given":
+            found, following = pages[call.texts()[-1]]
+            ledgers.answers[call.function] = json.dumps({"grants": found, "bookmark": following}).encode()
+
+    ledgers.before_answer = turn
+    monkeypatch.setattr(lists, "PAGE", 2)
+    first = owner("/console/disclosures")
+    assert "First day" in first
+    assert re.findall(r"acts/withdraw\?grant_id=(\w+)", first) == ["B", "A"], "the newest of a page first"
+    (following,) = re.findall(r'href="(/console/disclosures\?[^"]*cursor=[^"]*)"', first)
+    last = owner(following.replace("&amp;", "&"))
+    assert re.findall(r"acts/withdraw\?grant_id=(\w+)", last) == ["C"]
+    assert "cursor=" not in last
