@@ -119,9 +119,9 @@ class OrdererAdmin:
         try:
             value = jsontext.loads(answer.content) if answer.content else {}
         except errors.WireError:
-            value = {"error": answer.text[:500]}
+            value = {"error": _shown(answer.content)}
         if not isinstance(value, dict):
-            value = {"error": f"an unreadable answer: {answer.text[:500]}"}
+            value = {"error": f"an unreadable answer: {_shown(answer.content)}"}
         if not answer.ok:
             words = str(value.get("error") or answer.reason)
             raise errors.ParticipationError(words, address=self.address, status=answer.status_code)
@@ -146,3 +146,8 @@ class OrdererAdmin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _shown(answer: bytes) -> str:
+    """Return the beginning of an answer as text. To guess its character set would take longer than all else."""
+    return answer[:500].decode("utf-8", "replace")

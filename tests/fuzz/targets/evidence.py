@@ -56,12 +56,20 @@ def _authority(data: bytes) -> object:
     return _Answering(data).info()
 
 
+class _AsSent(requests.Response):
+    """An answer whose character set nobody may guess: that takes longer than to read it."""
+
+    @property
+    def apparent_encoding(self) -> str:
+        raise AssertionError("the character set of an answer is guessed")
+
+
 class _Session(requests.Session):
     """A session whose orderer answers with these bytes."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()
-        self._answer = requests.Response()
+        self._answer = _AsSent()
         self._answer.status_code = 200
         self._answer._content = content  # noqa: SLF001 - there is no other way to make one.
 
