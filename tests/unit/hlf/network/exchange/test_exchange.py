@@ -13,7 +13,7 @@ from hlf import errors, identity
 from hlf.admin import lifecycle
 from hlf.client import gateway
 from hlf.network import admin, processes, state
-from hlf.network.exchange import chaincodes, introductions, proposals
+from hlf.network.exchange import chaincodes, introductions, ownorganisation, proposals
 from hlf.profile import Profile
 from tests.unit.hlf.network.exchange.parties import Parties
 
@@ -88,8 +88,12 @@ def test_no_folder_holds_a_key_of_another_organisation(parties):
             assert b"PRIVATE" not in file.read_bytes()
 
 
-def test_three_bring_a_chaincode_to_an_empty_channel(parties):
-    """Each packages, installs and approves in its own name; too early a commit is refused; then all three serve it."""
+def test_three_bring_a_chaincode_to_an_empty_channel(parties, monkeypatch):
+    """
+    Each packages, installs and approves in its own name; then all three serve it.
+
+    Too early a commit is refused, and so is one whose peer reaches none of the others.
+    """
     file = str(parties.file())
     parties.does("AMSP", "chaincode-propose", "c", "lab", parties.sent("lab"), "--consortium", file)
     for msp_id in EVERYBODY[1:4]:
@@ -105,6 +109,12 @@ def test_three_bring_a_chaincode_to_an_empty_channel(parties):
             parties.does("AMSP", "chaincode-commit", parties.sent("lab"), refused="has too few approvals: AMSP")
     told = parties.does("BMSP", "check-readiness", parties.sent("lab"))
     assert told.split() == ["approved", "AMSP", "approved", "BMSP", "approved", "CMSP"]
+    with monkeypatch.context() as patch:
+        patch.setattr(ownorganisation, "_GOSSIP_SECONDS", 0.0)
+        patch.setattr(ownorganisation.OwnOrganisation, "_answering", lambda *_: None)
+        alone = "reaches no peer of AMSP, BMSP, which would have to endorse as well"
+        told = parties.does("CMSP", "chaincode-commit", parties.sent("lab"), refused=alone)
+        assert "Ask its admin whether it runs, and whether its host and port are open to the others." in told
     parties.does("CMSP", "chaincode-commit", parties.sent("lab"))
     parties.does("CMSP", "chaincode-commit", parties.sent("lab"))
     assert parties.submits("BMSP", "put", "key", "value") == b"value"
