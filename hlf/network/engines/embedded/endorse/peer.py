@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 SYSTEM_VERSION = "syscc"
 _PACKAGES, _SNAPSHOTS = "packages", "snapshots"
 # The native engine's peers regard a silent one as dead after the same time (gossip's aliveExpirationTimeout).
-ALIVE_SECONDS = 5.0
+ALIVE_SECONDS = 15.0
 
 
 class UndefinedError(Exception):
