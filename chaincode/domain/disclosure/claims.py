@@ -228,7 +228,7 @@ FORECAST = Kind(
 CAPABILITY = Kind(
     "capability",
     (
-        Attribute("service_id", text(64), required=True),
+        Attribute("service_id", code(identifiers.check), required=True),
         Attribute("valid.from", day, required=True),
         Attribute("valid.to", day, required=True),
         Attribute("stages", list_of(code(identifiers.STAGE.check)), required=True),

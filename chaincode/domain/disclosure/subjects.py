@@ -73,7 +73,8 @@ def _forecast(values: Mapping[str, Any]) -> tuple[list[str], list[str], list[str
 
 def _capability(values: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
     months = list(_months(date.fromisoformat(values["valid.from"]), date.fromisoformat(values["valid.to"])))
-    return ["service_id", values["service_id"]], sorted(set(values["coverage.regions"])), months
+    # People read one name, whether its letters are large or small.
+    return ["service_id", str(values["service_id"]).lower()], sorted(set(values["coverage.regions"])), months
 
 
 def _months(first: date, last: date) -> Iterator[str]:

@@ -83,6 +83,26 @@ def test_a_service_has_one_claim_for_a_region_and_a_month():
     Claim("capability", FORWARDER, "c4", {**CAPABILITY, "service_id": "last-mile"}).commit(ledger)
 
 
+@pytest.mark.parametrize(
+    ("spelled", "code"),
+    [
+        ("Line-Haul", "SUBJECT_CLAIMED"),
+        ("LINE-HAUL", "SUBJECT_CLAIMED"),
+        ("line-haul ", "INVALID_ARGUMENT"),
+        ("line\u200b-haul", "INVALID_ARGUMENT"),
+        ("line\u2010haul", "INVALID_ARGUMENT"),
+        ("l\u0456ne-haul", "INVALID_ARGUMENT"),
+        ("\uff4cine-haul", "INVALID_ARGUMENT"),
+    ],
+)
+def test_a_service_is_not_another_by_its_spelling(spelled, code):
+    """Blanks and characters that nobody sees, hyphens and letters of other scripts that look the same, and capitals."""
+    ledger = trade_channel()
+    Claim("capability", FORWARDER, "c1", CAPABILITY).commit(ledger)
+    other = {**CAPABILITY, "service_id": spelled, "capacity.parcels_per_day_h87": 800}
+    assert refused(Claim("capability", FORWARDER, "c2", other).commit, ledger) == code
+
+
 def test_an_owner_commits_to_one_secret():
     """With the first claim; later ones use it, whoever says another is refused, and its hash is public."""
     ledger, first = trade_channel(), claim("c1")
