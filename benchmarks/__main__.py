@@ -25,6 +25,7 @@ from benchmarks import (
     trade,
 )
 from benchmarks.figures import Line, Series, machine
+from benchmarks.pages import loading
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "start": network.start,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "sizes": sizes.sizes,
     "planning": planning.planning,
     "audit": audit.audit,
+    "pages": loading.pages,
     "admin": administration.administration,
 }
 #: What another benchmark measures too, and is left out where everything is measured.
