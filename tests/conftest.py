@@ -35,7 +35,8 @@ _LEFT_OUT = pytest.StashKey[int]()
 _SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
 _OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py", "test_stories.py")
 # These take longest, so they begin first; the many short files behind them keep every process busy to the end.
-_FIRST = (*_SHARED_NETWORKS, "packaging", "faults", "examples", "docs")
+_FIRST = ("browser", *_SHARED_NETWORKS, "examples", "packaging", "faults", "docs")
+_LONG_UNITS = ("test_changes.py", "test_lifetime.py", "test_plugin.py")
 # These read every module that ships, which one process does once.
 _READERS = ("tests/unit/test_house.py", "tests/unit/test_names.py", "tests/unit/test_words.py")
 
@@ -96,7 +97,9 @@ def _place(nodeid: str) -> tuple[str, str]:
 def _turn(nodeid: str) -> tuple[int, bool]:
     """Return which turn a test has."""
     folder, file = _place(nodeid)
-    return _FIRST.index(folder) if folder in _FIRST else len(_FIRST), file in _OWN_NETWORKS
+    if folder in _FIRST:
+        return _FIRST.index(folder), file in _OWN_NETWORKS
+    return len(_FIRST), file not in _LONG_UNITS
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types for its users.
