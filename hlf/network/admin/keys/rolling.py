@@ -156,7 +156,9 @@ def roll(msp_id: str, root: Path = Path("build/network"), until: str | None = No
     rolling = _asked(msp_id, root)
     folder = rolling.folder
     with state.alone(folder):
-        kinds = _kinds(rolling, _alone(rolling, rolling.look()))
+        found = rolling.look()
+        kinds = _kinds(rolling, _alone(rolling, found))
+        _require_signers(rolling, found)
         if not all(material.has_succeeded(folder, msp_id, kind) for kind in kinds):
             _trust_both(rolling, kinds)
             if until == TRUSTED:
@@ -166,6 +168,18 @@ def roll(msp_id: str, root: Path = Path("build/network"), until: str | None = No
                 material.succeed(folder, msp_id, kind)
         if until is None:
             _forget(rolling, kinds)
+
+
+def _require_signers(rolling: _Rolling, found: ObservedChannels) -> None:
+    """Raise StateError unless the admins whose keys are here can sign what is about to change, before anything does."""
+    addresses = [rolling.record.inside(each.name) for each in rolling.orderers]
+    for channel, config in found.configs.items():
+        changed = channels.copy(config)
+        _in_msps(changed.channel_group, rolling.msp_id, lambda msp: msp.root_certs.append(b"the next one"))
+        for address in addresses:
+            consenters.know_by_tls(changed.channel_group.groups["Orderer"], address, b"another one")
+        if changed != config:
+            updates.signers_of(rolling.folder, rolling.consortium, channel, config, changed)
 
 
 def _trust_both(rolling: _Rolling, kinds: Iterable[str]) -> None:
