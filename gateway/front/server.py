@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from gateway.audit.verifying import VerificationRunner
 from gateway.front import tls
 from gateway.front.service import FrontService
 from gateway.http import context
@@ -123,7 +124,7 @@ class LoopWorker(Worker):
         service, encryption = FrontService(self.wsgi, settings), tls.of(settings)
         services: context.Services = self.wsgi.extensions[context.EXTENSION]
         forgetting = RepeatedWork("photos", _FORGET_SECONDS, ReturnPhotos(services.store).forget_old)
-        working = (Courier(services), JobRunner(self.wsgi), forgetting)
+        working = (Courier(services), JobRunner(self.wsgi), VerificationRunner(services), forgetting)
         for worker in working:
             worker.start()
         loop, ended = asyncio.get_running_loop(), asyncio.Event()

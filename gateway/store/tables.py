@@ -97,6 +97,25 @@ return_photos = _table(
     sa.Index("return_photos_by_end", "kept_until"),
 )
 
+# Verifications of whole channels that auditors asked for, and their reports as JSON.
+verifications = _table(
+    "verifications",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("msp_id", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    # How many blocks the channel had, and how many of them are verified.
+    sa.Column("height", NUMBER, nullable=False),
+    sa.Column("verified", NUMBER, nullable=False, server_default="0"),
+    sa.Column("attempts", NUMBER, nullable=False, server_default="0"),
+    sa.Column("holder", sa.Text, nullable=False, server_default=""),
+    sa.Column("held_until", NUMBER, nullable=False, server_default="0"),
+    sa.Column("report", sa.Text),
+    sa.Column("created_at", NUMBER, nullable=False),
+    sa.Column("finished_at", NUMBER),
+    sa.Index("verifications_of", "msp_id", "created_at"),
+)
+
 # What all gateways on one database must have in common, as the check value of their secret.
 shared = _table(
     "shared",

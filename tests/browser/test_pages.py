@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from types import SimpleNamespace
 
@@ -241,6 +242,21 @@ def test_a_shopper_without_scripts_gets_an_answer_too(visitor: Visitor, played):
             assert page.get_by_role("alert").get_by_text("JPEG, PNG or WebP").is_visible()
             assert page.get_by_label("Why").input_value() == "DEFECTIVE"
     page.wait_for_url("**/track/*#returns")
+
+
+def test_an_auditor_has_a_channel_verified(visitor: Visitor):
+    """From the first page of the ledger to the verdict, which comes by itself."""
+    visitor.log_in("auditor")
+    visitor.go("/console/audit")
+    page = visitor.page
+    page.get_by_label("Channel").last.select_option("trade")
+    page.get_by_role("button", name="Verify").click()
+    page.get_by_text("Everything holds").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="Keep the report").click()
+    assert json.loads(kept.value.path().read_text())["verdict"] == "holds"
+    assert visitor.errors == []
 
 
 def test_a_page_is_taken_in_each_look(chromium, stage, tmp_path):
