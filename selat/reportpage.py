@@ -17,7 +17,7 @@ import jinja2
 
 from hlf import audit
 from hlf.audit.records import search, tables, visible
-from hlf.audit.records.search import Filter, Found
+from hlf.audit.records.search import Filter, FoundTransaction
 from hlf.audit.replay.report import CANNOT_TELL, DOES_NOT_HOLD
 
 _MOST_LISTED = 100
@@ -29,7 +29,7 @@ _PLACES.filters["shown"] = visible.text
 
 
 def render(
-    report: audit.Report, found: Sequence[Found], wanted: Filter, *, more: bool, trusted: bool, now: datetime
+    report: audit.Report, found: Sequence[FoundTransaction], wanted: Filter, *, more: bool, trusted: bool, now: datetime
 ) -> str:
     """
     Return the page.
@@ -73,7 +73,7 @@ def _given(wanted: Filter) -> Mapping[str, Any]:
     return {field.name: value for field in dataclasses.fields(wanted) if (value := getattr(wanted, field.name))}
 
 
-def _transaction(found: Found) -> dict[str, Any]:
+def _transaction(found: FoundTransaction) -> dict[str, Any]:
     (row,) = tables.TABLES["transactions"].rows(found, Filter())
     return {
         **row,

@@ -14,7 +14,7 @@ import click
 from hlf import audit
 from hlf.audit.evidence import documents
 from hlf.audit.records import files, search, tables
-from hlf.audit.records.search import Filter, Found, SearchCursor
+from hlf.audit.records.search import Filter, FoundTransaction, SearchCursor
 from selat import options, reportpage
 
 _PAGE = 50
@@ -111,14 +111,14 @@ def report(blocks: tuple[Path, ...], trusted: Path | None, output: Path, limit: 
 class _Page:
     """At most *limit* transactions, and whether there are more."""
 
-    def __init__(self, found: Iterable[Found], limit: int | None) -> None:
+    def __init__(self, found: Iterable[FoundTransaction], limit: int | None) -> None:
         self._found = found
         self._limit = limit
         self.count = 0
         self.last: SearchCursor | None = None
         self.more = False
 
-    def __iter__(self) -> Iterator[Found]:
+    def __iter__(self) -> Iterator[FoundTransaction]:
         for each in self._found:
             if self.count == self._limit:
                 self.more = True

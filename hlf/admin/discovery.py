@@ -14,7 +14,7 @@ from hlf.admin.peer import Peer
 
 
 @dataclass(frozen=True)
-class Known:
+class DiscoveredPeer:
     """
     A peer in the view of another one.
 
@@ -30,7 +30,7 @@ class Known:
     started: int = 0
 
 
-def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
+def peers(asked: Peer, channel_id: str) -> tuple[DiscoveredPeer, ...]:
     """
     Return the peers of a channel that the peer *asked* knows, with itself.
 
@@ -57,10 +57,10 @@ def peers(asked: Peer, channel_id: str) -> tuple[Known, ...]:
         raise errors.AdminError("answered with an unreadable member", address=asked.name) from malformed
 
 
-def _known(msp_id: str, peer: protocol_pb2.Peer) -> Known:
+def _known(msp_id: str, peer: protocol_pb2.Peer) -> DiscoveredPeer:
     alive = message_pb2.GossipMessage.FromString(peer.membership_info.payload).alive_msg
     properties = message_pb2.GossipMessage.FromString(peer.state_info.payload).state_info.properties
-    return Known(
+    return DiscoveredPeer(
         msp_id=msp_id,
         address=alive.membership.endpoint,
         height=properties.ledger_height,

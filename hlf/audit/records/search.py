@@ -46,7 +46,7 @@ class SearchCursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTransaction:
     """A transaction and the block it is in."""
 
     block: int
@@ -125,7 +125,9 @@ class Written:
     purged: bool = False
 
 
-def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: SearchCursor | None = None) -> Iterator[Found]:
+def transactions(
+    serialized: Iterable[bytes], wanted: Filter, *, after: SearchCursor | None = None
+) -> Iterator[FoundTransaction]:
     """
     Yield the matching transactions in order, beginning after *after*.
 
@@ -137,7 +139,7 @@ def transactions(serialized: Iterable[bytes], wanted: Filter, *, after: SearchCu
         if after is not None and block.number < after.block:
             continue
         for transaction in block.transactions:
-            found = Found(block.number, transaction)
+            found = FoundTransaction(block.number, transaction)
             if (after is None or found.cursor > after) and wanted.finds(transaction):
                 yield found
 

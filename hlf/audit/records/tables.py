@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from hlf import extras
 from hlf.audit.records import search, visible
-from hlf.audit.records.search import Filter, Found
+from hlf.audit.records.search import Filter, FoundTransaction
 from hlf.codec import moments
 from hlf.errors import HlfError
 
@@ -45,15 +45,15 @@ class Table:
     """
 
     columns: Mapping[str, str]
-    rows: Callable[[Found, Filter], Iterator[Row]]
+    rows: Callable[[FoundTransaction, Filter], Iterator[Row]]
 
-    def of(self, found: Iterable[Found], wanted: Filter) -> Iterator[Row]:
+    def of(self, found: Iterable[FoundTransaction], wanted: Filter) -> Iterator[Row]:
         """Yield the rows of all these transactions."""
         for each in found:
             yield from self.rows(each, wanted)
 
 
-def _head(found: Found) -> dict[str, Any]:
+def _head(found: FoundTransaction) -> dict[str, Any]:
     transaction = found.transaction
     return {
         "block": found.block,
@@ -65,7 +65,7 @@ def _head(found: Found) -> dict[str, Any]:
     }
 
 
-def _transactions(found: Found, wanted: Filter) -> Iterator[Row]:
+def _transactions(found: FoundTransaction, wanted: Filter) -> Iterator[Row]:
     actions = found.transaction.actions
     written = list(search.writes(found.transaction))
     endorsers = {search.organisation(e.endorser) for action in actions for e in action.endorsements}
@@ -81,7 +81,7 @@ def _transactions(found: Found, wanted: Filter) -> Iterator[Row]:
     }
 
 
-def _writes(found: Found, wanted: Filter) -> Iterator[Row]:
+def _writes(found: FoundTransaction, wanted: Filter) -> Iterator[Row]:
     for each in search.writes(found.transaction, wanted.key):
         yield {
             **_head(found),
@@ -96,7 +96,7 @@ def _writes(found: Found, wanted: Filter) -> Iterator[Row]:
         }
 
 
-def _events(found: Found, wanted: Filter) -> Iterator[Row]:
+def _events(found: FoundTransaction, wanted: Filter) -> Iterator[Row]:
     for action in found.transaction.actions:
         if action.event is not None:
             yield {

@@ -31,7 +31,7 @@ class NodeSeen:
     """
 
     agreeing: Mapping[str, int] = field(default_factory=dict)
-    peers: Mapping[tuple[str, str, str], discovery.Known] = field(default_factory=dict)
+    peers: Mapping[tuple[str, str, str], discovery.DiscoveredPeer] = field(default_factory=dict)
 
 
 def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str) -> NodeSeen:
@@ -70,9 +70,9 @@ def wait(folder: Folder, record: Record, consortium: Consortium, engine: Engine,
         )
 
 
-def _at(nodes: Nodes, asked: str) -> dict[tuple[str, str, str], discovery.Known]:
+def _at(nodes: Nodes, asked: str) -> dict[tuple[str, str, str], discovery.DiscoveredPeer]:
     """Return what a peer knows of all peers, by its own name, channel and address."""
-    found: dict[tuple[str, str, str], discovery.Known] = {}
+    found: dict[tuple[str, str, str], discovery.DiscoveredPeer] = {}
     try:
         peer = nodes.peer(asked)
         for channel in peer.channels():
@@ -84,6 +84,6 @@ def _at(nodes: Nodes, asked: str) -> dict[tuple[str, str, str], discovery.Known]
     return found
 
 
-def _is_back(was: discovery.Known, now: discovery.Known, *, again: bool) -> bool:
+def _is_back(was: discovery.DiscoveredPeer, now: discovery.DiscoveredPeer, *, again: bool) -> bool:
     started = now.started > was.started if again else now.started >= was.started
     return started and was.chaincodes.items() <= now.chaincodes.items()

@@ -17,7 +17,7 @@ from hlf.shim.errors import Refused
 from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller
 from hlf.shim.testing.effects import Effects
-from hlf.shim.testing.memory import Elsewhere, Simulation
+from hlf.shim.testing.memory import OtherChannel, Simulation
 from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
 from hlf.shim.testing.worldstate import Collection, WorldState
 from hlf.wire import proposals
@@ -50,7 +50,7 @@ class Ledger:
         self._chaincodes = {each.name: each for each in (chaincode, *others)}
         self._limits = limits
         self._decorations = decorations
-        self._elsewhere: dict[str, Elsewhere] = {}
+        self._elsewhere: dict[str, OtherChannel] = {}
         self._transactions = 0
         self._transcript = hashlib.sha256()
 
@@ -69,7 +69,7 @@ class Ledger:
 
     def join(self, other: Ledger) -> None:
         """Let the chaincodes of this channel query those of the channel *other*, at peers that are members of both."""
-        self._elsewhere[other.world.channel] = Elsewhere(other.world, other._chaincodes)
+        self._elsewhere[other.world.channel] = OtherChannel(other.world, other._chaincodes)
 
     def invoke(
         self,

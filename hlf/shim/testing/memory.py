@@ -25,7 +25,7 @@ _BATCH = 100
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class OtherChannel:
     """Another channel; peers that joined it can query its chaincodes."""
 
     world: WorldState
@@ -50,7 +50,7 @@ class Simulation:
         *,
         limits: BatchLimits,
         effects: Effects | None = None,
-        elsewhere: Mapping[str, Elsewhere] | None = None,
+        elsewhere: Mapping[str, OtherChannel] | None = None,
         decorations: Mapping[str, bytes] | None = None,
     ) -> None:
         self.limits = limits
@@ -249,7 +249,7 @@ class Simulation:
     def _invoke(self, request: Any) -> bytes:
         name, _, channel = request.chaincode_id.name.partition("/")
         here = channel in ("", self._world.channel)
-        asked = Elsewhere(self._world, self._chaincodes) if here else self._joined(channel)
+        asked = OtherChannel(self._world, self._chaincodes) if here else self._joined(channel)
         chaincode = asked.chaincodes.get(name)
         if chaincode is None or self._stub is None or self._stub.signed_proposal is None:
             raise PeerRefused(f"[channel {asked.world.channel}] chaincode {name} not found")
@@ -273,7 +273,7 @@ class Simulation:
 
     # Access rules
 
-    def _joined(self, channel: str) -> Elsewhere:
+    def _joined(self, channel: str) -> OtherChannel:
         """Return another channel, if the peer joined it and the caller may ask there (Fabric 3.1.5's own words)."""
         other = self._elsewhere.get(channel)
         if other is None or self._peer not in other.world.members:
