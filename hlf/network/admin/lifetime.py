@@ -81,6 +81,7 @@ def start(engine_name: str, root: Path, wanted: Consortium) -> RunningNetwork:
     version = engines.by_name(engine_name).version(wanted)
     state.claim(folder)
     with state.alone(folder):
+        _begin(folder, wanted)
         return bring_up(folder, wanted, engine_name, version, without_approvals=True)
 
 
@@ -216,6 +217,7 @@ def render(root: Path = Path("build/network"), consortium: Path | None = None) -
     folder = Folder(root)
     state.claim(folder)
     with state.alone(folder):
+        _begin(folder, wanted)
         record = record_for(folder, wanted, "docker", FABRIC)
         check_nodes(folder, base_of(folder, record), wanted)
         ports.assign(record, wanted)
@@ -277,6 +279,12 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
     record.channel_capability = record.channel_capability or ("V2_0" if record.before_fabric_3 else "V3_0")
     _check_capabilities(record, consortium)
     return record
+
+
+def _begin(folder: Folder, wanted: Consortium) -> None:
+    """Note in a new folder whose it is before anything else is in it: cut off later, the same command goes on."""
+    if state.read(folder) is None:
+        state.write(folder, Record(wanted.name))
 
 
 def base_of(folder: Folder, record: Record) -> Consortium | None:
