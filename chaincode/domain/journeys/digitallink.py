@@ -8,6 +8,7 @@ id.gs1.org, and a GTIN of 8, 12 or 13 digits is written with 14. Other identifie
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -28,6 +29,8 @@ _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "!()*+,:"})
 _LINK = re.compile(r"https?://[^?#]+")
 
 
+# A journey of many parcels asks for each of them at each of its events.
+@functools.lru_cache(maxsize=8_192)
 def canonical(identifier: str) -> str:
     """Return the canonical spelling of *identifier*, or *identifier* itself if it is not from GS1."""
     if identifier.startswith("urn:epc:"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chaincode.domain.journeys import digitallink
 from hlf.shim import testing
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
@@ -343,3 +344,19 @@ def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel():
     (parcel,) = channel.query("Journeys:read", "R2-reverse")["journey"]["parcels"]
     assert parcel["contents"] == [{"line": "1", "quantity": 1, "serials": [urn]}]
     assert return_asked(channel, reason="NOT_RECEIVED") == "RETURNLESS_APPROVED"
+
+
+def test_the_identifiers_of_many_parcels_are_read_once(monkeypatch):
+    """Forty parcels with an event for all of them: spelling each anew at each comparison took the square of it."""
+    many = [f"https://selat.test/voc/parcel/{ORIGIN}/many-{number}" for number in range(40)]
+    channel = shipping.Channel()
+    parcels = [{"identifier": each, "contents": [{"line": "1", "quantity": 1}]} for each in many]
+    channel.open(order=channel.order(lines=[trading.fact_line("1", 40)]), epcs=many[:1], parcels=parcels)
+    for stage_id, step, hour in (("S02", "receiving", 5), ("S03", "storing", 6), ("S07", "selat:sorting", 7)):
+        channel.record(MERCHANT, stage_id, step, hour)
+    spelled, read = [], digitallink._from_link
+    monkeypatch.setattr(digitallink, "_from_link", lambda link: spelled.append(link) or read(link))
+    digitallink.canonical.cache_clear()
+    assert len(channel.query("Journeys:read", "J1")["parcels"]) == 40
+    channel.query("Accounts:read", "O1")
+    assert len(spelled) == len(set(spelled)) <= 40
