@@ -98,7 +98,7 @@ properties: $(VENV)/dev  ## Try every property on random examples, other ones ea
 
 .PHONY: histories
 histories: $(VENV)/dev  ## Try random histories of orders, goods, returns and money, other ones each time (N=400 of each kind)
-	@SELAT_HISTORIES=$(or $(N),400) SELAT_EXAMPLES=$(or $(N),400) $(BIN)/python -m pytest $(SHARED) --timeout 21600 $(addprefix tests/unit/contracts/,test_unit_histories.py test_money_histories.py journeys/test_parcel_histories.py orders/test_credit_histories.py) tests/scenarios/market/test_stories.py::test_random_histories_neither_make_nor_lose_units_and_money
+	@SELAT_HISTORIES=$(or $(N),400) SELAT_EXAMPLES=$(or $(N),400) $(BIN)/python -m pytest $(SHARED) --timeout 21600 tests/unit/contracts/histories tests/scenarios/market/test_stories.py::test_random_histories_neither_make_nor_lose_units_and_money
 
 .PHONY: translations
 translations: $(VENV)/dev  ## Bring the catalogues of the pages up to date, and say what has no words yet

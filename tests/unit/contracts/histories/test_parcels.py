@@ -1,27 +1,22 @@
 """
 Whatever is tried with parcels and a container: a parcel is in one place, and nothing on hold or lost moves on.
-
-``SELAT_HISTORIES=2000`` tries that many histories instead of a few.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hlf.shim import testing
 from tests.unit.contracts import shipping
+from tests.unit.contracts.histories import seeded
 from tests.unit.contracts.journeys.test_parcels import IDS, LINES, SERIALS, packed
 from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
 
-HISTORIES = int(os.environ.get("SELAT_HISTORIES", "6"))
-pytestmark = pytest.mark.timeout(max(300, 30 * HISTORIES))
 BOX = "https://id.gs1.org/8003/09506000134352C1"
 HOLDERS = (MERCHANT, ORIGIN, FORWARDER, LAST_MILE)
 UNITS = {IDS[0]: {"1": 2}, IDS[1]: {"2": 2}, IDS[2]: {"2": 3}}
@@ -221,5 +216,8 @@ class Parcels(RuleBasedStateMachine):
             assert line["returning"] + line["returned"] == claimed <= line["delivered"]
 
 
-Parcels.TestCase.settings = settings(max_examples=HISTORIES, stateful_step_count=25, deadline=None)
-test_parcels_stay_in_one_place = Parcels.TestCase
+@pytest.mark.timeout(seeded.SECONDS)
+@pytest.mark.parametrize("seed", seeded.SEEDS)
+def test_parcels_stay_in_one_place(seed: int):
+    """Random histories of parcels and units."""
+    seeded.run(Parcels, seed)

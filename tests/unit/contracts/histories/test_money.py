@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hlf.shim import testing
+from tests.unit.contracts.histories import seeded
 from tests.unit.contracts.test_orders import Shop
 from tests.unit.contracts.trading import MERCHANT, salt
 
@@ -89,6 +90,8 @@ class Money(RuleBasedStateMachine):
         assert int(self.shop.ask("Settlement:debts", "p1", by=MERCHANT).json()["total"]) == self.owed
 
 
-TestMoney = Money.TestCase
-TestMoney.__doc__ = "Random histories of the payments of one order."
-TestMoney.settings = settings(stateful_step_count=10)
+@pytest.mark.timeout(seeded.SECONDS)
+@pytest.mark.parametrize("seed", seeded.SEEDS)
+def test_the_payments_of_an_order_add_up(seed: int):
+    """Random histories of the payments of one order."""
+    seeded.run(Money, seed)

@@ -1,27 +1,22 @@
 """
 Whatever is bought, returned and cancelled with money and credit: neither is made nor lost, no balance goes below zero.
-
-``SELAT_HISTORIES=500`` tries that many histories instead of a few.
 """
 
 from __future__ import annotations
 
 import itertools
-import os
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
+from tests.unit.contracts.histories import seeded
 from tests.unit.contracts.orders.test_credits import CREDIT, PRICE, sold
 from tests.unit.contracts.orders.test_dues import came_back
 from tests.unit.contracts.trading import PAYMENTS
 
-HISTORIES = int(os.environ.get("SELAT_HISTORIES", "4"))
-pytestmark = pytest.mark.timeout(max(300, 30 * HISTORIES))
 WAYS = st.sampled_from(["refund", "store_credit"])
 SPENT = st.sampled_from([0, 1, 10_001, PRICE, 3 * PRICE, 3 * PRICE + 1])
 
@@ -94,5 +89,8 @@ class Purse(RuleBasedStateMachine):
             assert int(each["payment"]["refunded"]) == self.money[order_id] <= int(each["payment"]["captured"])
 
 
-Purse.TestCase.settings = settings(max_examples=HISTORIES, stateful_step_count=6, deadline=None)
-test_money_and_credit_are_conserved = Purse.TestCase
+@pytest.mark.timeout(seeded.SECONDS)
+@pytest.mark.parametrize("seed", seeded.SEEDS)
+def test_money_and_credit_are_conserved(seed: int):
+    """Random histories of credit and payments."""
+    seeded.run(Purse, seed)

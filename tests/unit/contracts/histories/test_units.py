@@ -1,27 +1,22 @@
 """
 Whatever is tried with an order, its journeys, returns and money: no unit and no money is made, lost or counted twice.
-
-``SELAT_HISTORIES=2000`` tries that many histories instead of a few.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hlf.shim import testing
 from tests.unit.contracts import selling, shipping
+from tests.unit.contracts.histories import seeded
 from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, PAYMENTS, PLATFORM, user
 
-HISTORIES = int(os.environ.get("SELAT_HISTORIES", "8"))
-pytestmark = pytest.mark.timeout(max(300, 20 * HISTORIES))
 HASH = "a" * 64
 ORDERED = {"1": 3, "2": 2}
 FEES = {"DEFECTIVE": 0, "CHANGE_OF_MIND": 1_250}
@@ -309,6 +304,8 @@ class Units(RuleBasedStateMachine):
             assert set(proofs) <= {self.proofs.get(return_id)}
 
 
-TestUnits = Units.TestCase
-TestUnits.__doc__ = "Random histories of one order, its journeys, its returns and its money."
-TestUnits.settings = settings(max_examples=HISTORIES, stateful_step_count=10, deadline=None)
+@pytest.mark.timeout(seeded.SECONDS)
+@pytest.mark.parametrize("seed", seeded.SEEDS)
+def test_no_unit_and_no_money_is_made_or_lost(seed: int):
+    """Random histories of orders, journeys, returns and money."""
+    seeded.run(Units, seed)
