@@ -199,13 +199,14 @@ def _probes(
 
 def named(model: Model, msp_id: str, kind: str, ids: Collection[str]) -> tuple[ModelRecord, ...]:
     """Return an organisation's records of one kind with these ids, the last changed first."""
-    asked = (
-        sa.select(model_records)
-        .where(model_records.c.msp_id == msp_id, model_records.c.kind == kind, model_records.c.id.in_(sorted(ids)))
-        .order_by(model_records.c.block_number.desc(), model_records.c.channel, model_records.c.record)
+    asked = sa.select(model_records).where(
+        model_records.c.msp_id == msp_id, model_records.c.kind == kind, model_records.c.id.in_(sorted(ids))
     )
     with model.store.reading() as database:
-        return tuple(map(_record, database.execute(asked).fetchall()))
+        rows = database.execute(asked).fetchall()
+    # Sorted here: in the order of an index, SQLite would read all records of the kind to find a few.
+    rows.sort(key=lambda row: (-row["block_number"], row["channel"], row["record"]))
+    return tuple(map(_record, rows))
 
 
 def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[ModelRecord, ...]:
@@ -213,15 +214,25 @@ def search(model: Model, msp_id: str, text: str, limit: int = 20) -> tuple[Model
     wanted = recordkinds.label(text)
     if not wanted:
         return ()
-    records = sa.tuple_(model_records.c.channel, model_records.c.record)
     with model.store.reading() as database:
         found = dict(itertools.islice(_beginning(database, msp_id, wanted), limit))
         if not found:
             return ()
-        asked = sa.select(model_records).where(model_records.c.msp_id == msp_id, records.in_(list(found)))
-        rows = database.execute(asked).fetchall()
+        rows = _at(database, msp_id, found)
     rows.sort(key=lambda row: (found[row["channel"], row["record"]], row["kind"], row["id"]))
     return tuple(map(_record, rows))
+
+
+def _at(database: StoreConnection, msp_id: str, places: Collection[tuple[str, str]]) -> list[Any]:
+    """Return the records at these places: channel by channel, since SQLite looks pairs up in no index."""
+    by_channel: dict[str, list[str]] = {}
+    for channel, record in places:
+        by_channel.setdefault(channel, []).append(record)
+    rows = []
+    for channel, records in by_channel.items():
+        here = (model_records.c.msp_id == msp_id, model_records.c.channel == channel)
+        rows += database.execute(sa.select(model_records).where(*here, model_records.c.record.in_(records))).fetchall()
+    return rows
 
 
 def _beginning(database: StoreConnection, msp_id: str, wanted: str) -> Iterator[tuple[tuple[str, str], str]]:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from gateway.readmodel import changes, epcisqueries, queries, ways
 from gateway.readmodel.epcisqueries import EpcisQuery, Having, Within
 from gateway.readmodel.model import Model
 from gateway.readmodel.queries import SORTS, Query
+from gateway.store.database import Store, StoreConnection
 from tests.unit.gateway.readmodel import epcisjourney
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
@@ -125,3 +128,27 @@ def test_values_come_once_and_by_pages(opened):
     both = epcisqueries.values(model, MSP, ("bizStep", "type"), limit=50)
     assert both == sorted({*steps, *(str(entry.event["type"]) for entry in page.entries)})
     assert epcisqueries.values(model, MSP, ("nothing",), limit=5) == []
+
+
+def test_records_that_are_named_are_looked_up_and_not_looked_for(tmp_path, monkeypatch):
+    """SQLite follows an index to each of them, however many others there are: its plan names all parts of the key."""
+    model = Model(Store(tmp_path, ""))
+    written = chain([Wrote({("order", "O-1"): {"state": "x"}})])
+    model.apply("PlatformMSP", "trade", [changes.of(each) for each in written])
+    asked: list[str] = []
+    execute = StoreConnection.execute
+
+    def noted(self: StoreConnection, statement: Any, *values: Any) -> Any:
+        if isinstance(statement, sa.Select):
+            asked.append(str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})))
+        return execute(self, statement, *values)
+
+    monkeypatch.setattr(StoreConnection, "execute", noted)
+    assert [each.id for each in queries.named(model, "PlatformMSP", "orders", ["O-1"])] == ["O-1"]
+    assert [each.id for each in queries.search(model, "PlatformMSP", "O-1")] == ["O-1"]
+    of_records = [each for each in asked if "FROM model_records" in each]
+    assert len(of_records) == 2
+    with model.store.reading() as database:
+        for statement in of_records:
+            (step,) = database.driver.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            assert step["detail"].count("=?") == 3, step["detail"]
