@@ -143,7 +143,7 @@ def test_nothing_fails_while_admins_act(engine, tmp_path):
 
 
 # A gateway's connections keep the roots that they were made with, so a first call over one may fail.
-_STALE = "candidate authority certificate"
+_STALE = "failed to collect enough transaction endorsements"
 _THREE = "{consensus: raft, organisations: [{msp_id: OrdererMSP, domain: orderer.selat.test, orderers: 3}]}"
 
 
