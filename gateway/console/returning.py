@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
@@ -104,8 +103,7 @@ def waits(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:
 def _may(state: str, stored: Mapping[str, Any], msp_id: str) -> list[str]:
     """Return what an organisation may do besides; anybody on the journey may let a missed deadline count."""
     found = [act for among, role, act in _MAY if state in among and stored["roles"].get(role) == msp_id]
-    late = stored["due"] and localformats.read(stored["due"]) < datetime.now(UTC)
-    return [*found, "enforce-return"] if late else found
+    return [*found, "enforce-return"] if localformats.passed(stored["due"]) else found
 
 
 def _duty(state: str, stored: Mapping[str, Any], journey: Mapping[str, Any], msp_id: str) -> list[str]:

@@ -29,6 +29,11 @@ def read(at: int | str) -> datetime:
     return moments.utc(at if isinstance(at, int) else moments.parse(at).at)
 
 
+def passed(due: int | str | None) -> bool:
+    """Return whether a deadline has passed; none never does."""
+    return read(due) < datetime.now(UTC) if due else False
+
+
 def zone(locode: str) -> ZoneInfo:
     """Return the time zone of a place; UTC if no place is named."""
     return ZoneInfo(zones.name(locode)) if locode else ZoneInfo("UTC")

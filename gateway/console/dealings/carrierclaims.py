@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -96,12 +95,7 @@ def offered(state: Mapping[str, Any], msp_id: str) -> list[str]:
 
 def _may(claim: Mapping[str, Any], msp_id: str) -> list[str]:
     found = ["withdraw-claim"] if claim["state"] in _WITHDRAWABLE and claim["claimant"] == msp_id else []
-    return [*found, "enforce-claim"] if late(claim["due"]) else found
-
-
-def late(due: int | str | None) -> bool:
-    """Return whether a deadline has passed."""
-    return due is not None and localformats.read(due) < datetime.now(UTC)
+    return [*found, "enforce-claim"] if localformats.passed(claim["due"]) else found
 
 
 def _parties(claim: Mapping[str, Any]) -> dict[str, str]:

@@ -10,11 +10,10 @@ from flask import request
 from chaincode.domain.returns.drawbacks import DrawbackState
 from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
-from gateway.console.dealings import carrierclaims
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import states
+from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
 from gateway.readmodel.queries import ModelRecord, Query
 from hlf import errors
@@ -82,7 +81,7 @@ def waiting() -> list[dict[str, Any]]:
 
 def _may(claim: Mapping[str, Any], msp_id: str) -> list[str]:
     found = ["withdraw-drawback"] if claim["state"] == DrawbackState.FILED and claim["claimant"] == msp_id else []
-    return [*found, "enforce-drawback"] if carrierclaims.late(claim["due"]) else found
+    return [*found, "enforce-drawback"] if localformats.passed(claim["due"]) else found
 
 
 def _entry(drawback_id: str) -> dict[str, Any] | None:
