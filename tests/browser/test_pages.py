@@ -256,6 +256,9 @@ def test_an_auditor_has_a_channel_verified(visitor: Visitor):
     with page.expect_download() as kept:
         page.get_by_role("link", name="Keep the report").click()
     assert json.loads(kept.value.path().read_text())["verdict"] == "holds"
+    page.set_viewport_size(PHONE)
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate(_LENGTHEN) <= PHONE["width"]
     assert visitor.errors == []
 
 
