@@ -310,7 +310,7 @@ def _page() -> Iterator[str]:
 
 
 def _described(title: str, columns: tuple[ReportColumn, ...]) -> Iterator[str]:
-    yield f"### {title}\n"
+    yield f"## {title}\n"
     yield "| column | type | meaning |"
     yield "|---|---|---|"
     for each in columns:

@@ -51,7 +51,7 @@ def markdown() -> str:
 
 
 def _table(name: str, told: ForeignFormat) -> Iterator[str]:
-    yield f"### `{name}`: {told.title}\n"
+    yield f"## `{name}`: {told.title}\n"
     yield f"Edition: {told.edition}. Source: {told.source}.\n"
     yield "| code | it says | it is recorded as | by |"
     yield "|---|---|---|---|"
