@@ -35,7 +35,7 @@ def assign(record: Record, consortium: Consortium) -> None:
     """
     Give a port to every node and every chaincode server that has none yet.
 
-    A port that the consortium file names is used unchanged. Others are free ones
+    A port that the consortium file names is used unchanged, and is nobody else's. Others are free ones
     below the range from which the system serves outgoing connections: a port of
     that range may be in use by anybody when the network is started again.
 
@@ -44,7 +44,7 @@ def assign(record: Record, consortium: Consortium) -> None:
         EngineError: no port is free, or the variable ``HLF_PORTS`` is no range.
     """
     _place(record, consortium)
-    free = _free({port for uses in record.ports.values() for port in uses.values()})
+    free = _free({port for uses in record.ports.values() for port in uses.values()} | _named(consortium))
     for peer in consortium.peers:
         _give(record, peer.name, {**dict.fromkeys(PEER_USES), "listen": peer.port}, free)
     for orderer in consortium.orderers:
@@ -121,6 +121,15 @@ def _give(record: Record, node: str, uses: dict[str, int | None], free: Iterator
             given[use] = fixed
         elif use not in given:
             given[use] = next(free)
+
+
+def _named(consortium: Consortium) -> set[int]:
+    """Return the ports that the file names: nodes, or programs of others, may listen there later than all others."""
+    addresses = [address for each in consortium.chaincodes for address in each.addresses.values()]
+    told = {port for address in addresses if (port := address.rpartition(":")[2]).isdigit()}
+    nodes = [peer.port for peer in consortium.peers]
+    nodes += [port for each in consortium.orderers for port in (each.port, each.admin_port)]
+    return {*map(int, told), *(port for port in nodes if port is not None)}
 
 
 def _place(record: Record, consortium: Consortium) -> None:

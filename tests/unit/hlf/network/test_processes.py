@@ -323,6 +323,24 @@ def test_ports_are_chosen_from_the_range_that_is_asked_for(monkeypatch):
         ports.assign(state.Record("two"), topology.load(CONSORTIUM))
 
 
+def test_a_port_that_the_file_names_is_given_to_nobody_else(monkeypatch):
+    """Who listens there may begin after everybody else has chosen: a later node, or a chaincode that others serve."""
+    monkeypatch.setenv(ports.CHOSEN, "20000-20299")
+    monkeypatch.setattr(ports.random, "randrange", lambda first, _last: first)
+    known = topology.load(CONSORTIUM)
+    served = dataclasses.replace(known.chaincodes[-1], server=None, addresses={"": "127.0.0.1:20000"})
+    *others, last = known.organisations
+    late = dataclasses.replace(last, peers=(dataclasses.replace(last.peers[0], port=20_001), *last.peers[1:]))
+    record = state.Record("one")
+    ports.assign(
+        record,
+        dataclasses.replace(known, organisations=(*others, late), chaincodes=(*known.chaincodes[:-1], served)),
+    )
+    given = [port for uses in record.ports.values() for port in uses.values()]
+    assert 20_000 not in given
+    assert given.count(20_001) == 1
+
+
 def test_programs_side_by_side_choose_from_parts_of_the_range(monkeypatch):
     """No port is in two parts, and none is left out but at the end; a narrow range is everybody's."""
     monkeypatch.setenv(ports.CHOSEN, "20000-20999")
