@@ -15,15 +15,11 @@ from hlf import audit as verifier
 from hlf.audit.evidence import documents
 from hlf.audit.evidence.disclosures import PrivateWrite, ValueProof
 from hlf.audit.records import files, visible
+from hlf.audit.replay.report import EXIT_CODES
 from hlf.errors import EventsError
 from hlf.wire import keys
 from selat import checkpointing, evidence, exporting, options, searching
 
-_EXIT = {
-    verifier.HOLDS: 0,
-    verifier.DOES_NOT_HOLD: options.DOES_NOT_HOLD,
-    verifier.CANNOT_TELL: options.CANNOT_TELL,
-}
 _MOST_SHOWN = 20
 _PARTS = {
     "validation_codes": "validation codes",
@@ -100,10 +96,10 @@ def verify(
         with _progress("verifying", len(found)) as advance:
             report = verifier.verify(files.read(found), trusted=anchor, processes=jobs, on_block=advance)
     if as_json:
-        click.echo(json.dumps({**report.document(), "exit": _EXIT[report.verdict]}, indent=2))
+        click.echo(json.dumps({**report.document(), "exit": EXIT_CODES[report.verdict]}, indent=2))
     else:
         _tell(report)
-    context.exit(_EXIT[report.verdict])
+    context.exit(EXIT_CODES[report.verdict])
 
 
 @audit.command()
@@ -149,10 +145,10 @@ def value(
                 trusted=anchor, processes=jobs, on_block=advance,
             )  # fmt: skip
     if as_json:
-        click.echo(json.dumps({**_value_document(proof), "exit": _EXIT[proof.verdict]}, indent=2))
+        click.echo(json.dumps({**_value_document(proof), "exit": EXIT_CODES[proof.verdict]}, indent=2))
     else:
         _tell_value(proof)
-    context.exit(_EXIT[proof.verdict])
+    context.exit(EXIT_CODES[proof.verdict])
 
 
 def _tell(report: verifier.Report) -> None:

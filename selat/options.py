@@ -14,6 +14,8 @@ import click
 from gateway.fabric.wallet import Wallet, WalletError
 from hlf.audit.evidence import anchors, documents
 from hlf.audit.records import visible
+from hlf.audit.replay import report
+from hlf.audit.replay.report import EXIT_CODES
 from hlf.errors import HlfError, WireError
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -22,7 +24,7 @@ FILE = click.Path(path_type=Path)
 BLOCKS = click.Path(exists=True, path_type=Path)
 # Exit codes besides 0, which means that everything holds. Click exits with 2 for a wrongly typed command, which
 # gives no verdict either.
-DOES_NOT_HOLD, CANNOT_TELL = 1, 2
+DOES_NOT_HOLD, CANNOT_TELL = EXIT_CODES[report.DOES_NOT_HOLD], EXIT_CODES[report.CANNOT_TELL]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -18,11 +18,11 @@ from gateway.store.verifications import Verification, VerificationLimitError, Ve
 from hlf.audit.replay import report
 
 _SHOWN = 10
-# Of each verdict: words, tone, and the exit code of ``selat audit verify``, whose report has the same form.
+# Of each verdict: words and tone.
 VERDICTS = {
-    report.HOLDS: (N_("Everything holds"), "good", 0),
-    report.DOES_NOT_HOLD: (N_("It does not hold"), "bad", 1),
-    report.CANNOT_TELL: (N_("There is no verdict"), "wait", 2),
+    report.HOLDS: (N_("Everything holds"), "good"),
+    report.DOES_NOT_HOLD: (N_("It does not hold"), "bad"),
+    report.CANNOT_TELL: (N_("There is no verdict"), "wait"),
 }
 
 
@@ -47,7 +47,7 @@ def verify() -> Redirect:
 def verification(verification_id: str) -> str:
     """Show how far a verification is, and then its verdict."""
     found = _found(verification_id)
-    words, tone, _ = VERDICTS[found.report["verdict"]] if found.report else ("", "", 0)
+    words, tone = VERDICTS[found.report["verdict"]] if found.report else ("", "")
     return page("verification.html", one=found, words=gettext(words) if words else "", tone=tone)
 
 
@@ -58,7 +58,7 @@ def verification_report(verification_id: str) -> Response:
     found = _found(verification_id)
     if not found.report:
         raise Problem("NOT_FOUND", "This verification has no report")
-    document = {**found.report, "exit": VERDICTS[found.report["verdict"]][2]}
+    document = {**found.report, "exit": report.EXIT_CODES[found.report["verdict"]]}
     response = Response(json.dumps(document, indent=2) + "\n", content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{found.channel}-{found.height}-blocks.json"'
     return response

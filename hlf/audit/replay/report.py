@@ -25,6 +25,8 @@ UNSIGNED = "UNSIGNED"
 HOLDS = "holds"
 DOES_NOT_HOLD = "does not hold"
 CANNOT_TELL = "cannot tell"
+EXIT_CODES = {HOLDS: 0, DOES_NOT_HOLD: 1, CANNOT_TELL: 2}
+"""What a program exits with for each verdict."""
 
 # The most that is kept in memory of a chain full of faults; all are counted.
 MOST_LISTED = 1_000
