@@ -66,9 +66,13 @@ def orders() -> str:
     """Show the public parts of orders, with their journeys: a page of them, or what a search finds."""
     state = request.args.get("state", "")
     shown, following = listed(Query("orders", state=state, limit=PAGE), _orders_found)
-    choices = [("", gettext("All orders")), *((name, states.of(name).words) for name in get_args(orderrules.State))]
-    orders = [each.document for each in shown]
-    return page("orders.html", orders=orders, following=following, choices=choices, acts=_order_acts)
+    return page(
+        "orders.html",
+        orders=[each.document for each in shown],
+        following=following,
+        choices=choices(gettext("All orders"), get_args(orderrules.State)),
+        acts=_order_acts,
+    )
 
 
 def _order_acts(order: Mapping[str, Any]) -> list[str]:
@@ -93,8 +97,8 @@ def find_journey() -> Redirect | str:
         return redirect(url_for("console.journey", journey_id=wanted), 303)
     state = request.args.get("state", "")
     shown, following = listed(journeys_query(state, PAGE), _journeys_found)
-    choices = [(name, gettext(words)) for name, words in _JOURNEY_FILTERS.items()]
-    return page("journeys.html", journeys=journey_rows(shown), following=following, choices=choices)
+    filters = [(name, gettext(words)) for name, words in _JOURNEY_FILTERS.items()]
+    return page("journeys.html", journeys=journey_rows(shown), following=following, choices=filters)
 
 
 def journeys_query(shown: str, limit: int) -> Query:
@@ -151,9 +155,17 @@ def _journeys_found(found: Iterable[ModelRecord]) -> Iterable[str]:
         yield str(each.document.get("journey_id") or each.document.get("request", {}).get("journey_id", ""))
 
 
-def returns_found(found: Iterable[ModelRecord]) -> Iterable[str]:
-    """Yield the returns among records."""
-    return (each.id for each in found if each.kind == "returns")
+def listed_of(kind: str, state: str) -> tuple[list[Mapping[str, Any]], str]:
+    """Return the documents of one kind that a page shows, in a state or all, and the cursor of the next page."""
+    shown, following = listed(
+        Query(kind, state=state, limit=PAGE), lambda found: (each.id for each in found if each.kind == kind)
+    )
+    return [each.document for each in shown], following
+
+
+def choices(every: str, among: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the states that a list can be filtered by, each with its words; *every* are the words for all of them."""
+    return [("", every), *((str(one), states.of(one).words) for one in among)]
 
 
 def _model() -> Model:

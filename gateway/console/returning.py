@@ -15,7 +15,7 @@ from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
-from gateway.pages import localformats, states
+from gateway.pages import localformats
 from gateway.pages.languages import gettext
 from gateway.readmodel.queries import Query
 from gateway.trade.returns import shownphotos
@@ -50,10 +50,9 @@ _GONE_BACK = frozenset({State.RECEIVED, State.INSPECTED_PASS, State.INSPECTED_FA
 @inputs.takes(query=lists.FILTERS)
 def returns() -> str:
     """Show returns with their states as stored: a page of them, or what a search finds."""
-    state = request.args.get("state", "")
-    listed, following = lists.listed(Query("returns", state=state, limit=lists.PAGE), lists.returns_found)
-    choices = [("", gettext("All returns")), *((str(one), states.of(one).words) for one in State)]
-    return page("returns.html", returns=[each.document for each in listed], following=following, choices=choices)
+    listed, following = lists.listed_of("returns", request.args.get("state", ""))
+    choices = lists.choices(gettext("All returns"), State)
+    return page("returns.html", returns=listed, following=following, choices=choices)
 
 
 @blueprint.route("/returns/<return_id>")

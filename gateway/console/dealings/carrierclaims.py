@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -16,7 +16,7 @@ from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
-from gateway.readmodel.queries import ModelRecord, Query
+from gateway.readmodel.queries import Query
 from hlf import errors
 
 _KIND = "carrier-claims"
@@ -40,15 +40,14 @@ _SELLERS = frozenset({"platform", "merchant"})
 @inputs.takes(query=lists.FILTERS)
 def carrier_claims() -> str:
     """Show claims against carriers, by state or by what a search finds, and whether the caller may publish terms."""
-    own, state = context.caller().msp_id, request.args.get("state", "")
-    listed, following = lists.listed(Query(_KIND, state=state, limit=lists.PAGE), _found)
+    own = context.caller().msp_id
+    claims, following = lists.listed_of(_KIND, request.args.get("state", ""))
     carries = "logistics" in {SIDE_OF.get(role) for role in companies.roles(own)}
-    choices = [("", gettext("All claims")), *((str(one), states.of(one).words) for one in ClaimState)]
     return page(
         "carrierclaims.html",
-        claims=[each.document for each in listed],
+        claims=claims,
         following=following,
-        choices=choices,
+        choices=lists.choices(gettext("All claims"), ClaimState),
         carries=carries,
         terms=context.ask_list(TRADE, "CarrierClaims:terms", own) if carries else [],
     )
@@ -119,8 +118,3 @@ def _sum(claim_id: str, step: str) -> str:
             raise
         return gettext("It did not reach you. Ask for it to be filed again.")
     return localformats.money(told["amount"], told["currency"])
-
-
-def _found(found: Iterable[ModelRecord]) -> Iterable[str]:
-    """Yield the claims among records."""
-    return (each.id for each in found if each.kind == _KIND)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -13,9 +13,9 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
-from gateway.pages import localformats, states
+from gateway.pages import localformats
 from gateway.pages.languages import gettext
-from gateway.readmodel.queries import ModelRecord, Query
+from gateway.readmodel.queries import Query
 from hlf import errors
 
 _KIND = "drawbacks"
@@ -32,16 +32,14 @@ _WAITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 @inputs.takes(query=lists.FILTERS)
 def drawbacks() -> str:
     """Show claims for duty, by state or by what a search finds; customs may publish what comes back."""
-    state = request.args.get("state", "")
-    listed, following = lists.listed(Query(_KIND, state=state, limit=lists.PAGE), _found)
+    listed, following = lists.listed_of(_KIND, request.args.get("state", ""))
     own = companies.register().get(context.caller().msp_id, {})
     office = "customs" in own.get("roles", ())
-    choices = [("", gettext("All claims")), *((str(one), states.of(one).words) for one in DrawbackState)]
     return page(
         "drawbacks.html",
-        drawbacks=[each.document for each in listed],
+        drawbacks=listed,
         following=following,
-        choices=choices,
+        choices=lists.choices(gettext("All claims"), DrawbackState),
         office=office,
         terms=[one for code in own.get("countries", ()) for one in context.ask_list(TRADE, "Drawbacks:terms", code)]
         if office
@@ -92,8 +90,3 @@ def _entry(drawback_id: str) -> dict[str, Any] | None:
         if refused.contract_code is None:
             raise
         return None
-
-
-def _found(found: Iterable[ModelRecord]) -> Iterable[str]:
-    """Yield the claims for duty among records."""
-    return (each.id for each in found if each.kind == _KIND)
