@@ -78,12 +78,7 @@ def _hand_overs() -> list[Task]:
 def _returns() -> list[Task]:
     words = gettext("A return waits for you")
     return [
-        Task(
-            words,
-            "return",
-            url_for("console.goods_back", return_id=each["request"]["return_id"]),
-            _due(each),
-        )
+        _until(each, words, "return", url_for("console.goods_back", return_id=each["request"]["return_id"]))
         for each in returning.waiting()
     ]
 
@@ -94,29 +89,22 @@ def _dealings() -> list[Task]:
         Task(gettext("A carrier proposes a hand-over"), "swap", url_for("console.agreements"))
         for _ in agreements.to_answer()[:_WAITING]
     ]
+    words = gettext("A claim for loss or damage waits for you")
     claims = [
-        Task(
-            gettext("A claim for loss or damage waits for you"),
-            "alert",
-            url_for("console.carrier_claim", claim_id=each["filing"]["claim_id"]),
-            _due(each),
-        )
+        _until(each, words, "alert", url_for("console.carrier_claim", claim_id=each["filing"]["claim_id"]))
         for each in carrierclaims.waiting()
     ]
+    words = gettext("A claim for duty waits for you")
     duty = [
-        Task(
-            gettext("A claim for duty waits for you"),
-            "stamp",
-            url_for("console.drawback", drawback_id=each["filing"]["drawback_id"]),
-            _due(each),
-        )
+        _until(each, words, "stamp", url_for("console.drawback", drawback_id=each["filing"]["drawback_id"]))
         for each in drawbacks.waiting()
     ]
     return [*proposed, *claims, *duty]
 
 
-def _due(record: Mapping[str, Any]) -> str:
-    return localformats.moment(record["due"]) if record["due"] else ""
+def _until(record: Mapping[str, Any], words: str, sign: str, href: str) -> Task:
+    """Return the task that a record waits for, until its deadline if it has one."""
+    return Task(words, sign, href, localformats.moment(record["due"]) if record["due"] else "")
 
 
 def _orders_to_confirm() -> list[Task]:
