@@ -67,7 +67,7 @@ def goods_back(return_id: str) -> str:
         state=found["state"],
         stored=stored,
         place_of=journey["destination"],
-        photos=shownphotos.names(return_id) if _judges(stored, context.caller().msp_id) else [],
+        photos=shownphotos.names([return_id])[return_id] if _judges(stored, context.caller().msp_id) else [],
         acts=waits(found["state"], stored["roles"], context.caller().msp_id),
         more=[
             *_may(found["state"], stored, context.caller().msp_id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -66,11 +66,14 @@ class ReturnPhotos:
         with self._store.connection() as database:
             database.execute_each(_PUT, rows)
 
-    def names(self, return_id: str) -> list[str]:
-        """Return the digests of the photos that are kept of a return, in the order in which they were sent."""
+    def names(self, return_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Return by return the digests of the photos that are kept of it, in the order in which they were sent."""
         with self._store.reading() as database:
-            rows = database.execute(_NAMES, {"of_return": return_id, "now": self._now()}).fetchall()
-        return [row["digest"] for row in rows]
+            found = {
+                each: database.execute(_NAMES, {"of_return": each, "now": self._now()}).fetchall()
+                for each in return_ids
+            }
+        return {return_id: [row["digest"] for row in rows] for return_id, rows in found.items()}
 
     def find(self, return_id: str, digest: str, *, small: bool) -> bytes | None:
         """Return a photo of a return; None if it is not kept, or no longer."""

@@ -66,7 +66,7 @@ def of(token: str, seen: Mapping[str, Any]) -> BuyerFacts:
         articles=articles(token),
         arrival=_arrival(journey_ids[0]) if journey_ids and seen.get("expected_at") else (),
         pickups={each["return_id"]: _pickup(each["return_id"]) for each in seen["returns"] if _fetched(each)},
-        photos={each["return_id"]: shownphotos.names(each["return_id"]) for each in seen["returns"]},
+        photos=shownphotos.names(each["return_id"] for each in seen["returns"]),
         corrected=tuple(event for each in journey_ids for event in _corrected(each)),
     )
 

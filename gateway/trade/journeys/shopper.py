@@ -152,6 +152,8 @@ def lodge(token: str, body: Mapping[str, Any], sent: Sequence[bytes] = ()) -> di
 
 def _requested(asked: Mapping[str, Any], seen: Sequence[ReturnPhoto]) -> CommittedAnswer:
     """Keep the photos first, so that none is missing that the ledger has; delete them if nothing was written."""
+    if not seen:
+        return _acted("Returns:request", asked)
     services = context.services()
     kept = ReturnPhotos(services.store)
     kept.keep(asked["return_id"], seen, services.settings.photo_days)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Response, request
 
 from gateway.http import context
@@ -28,6 +30,6 @@ def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
     return response
 
 
-def names(return_id: str) -> list[str]:
-    """Return the digests of the photos that this gateway keeps of a return."""
-    return ReturnPhotos(context.services().store).names(return_id)
+def names(return_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return by return the digests of the photos that this gateway keeps of it."""
+    return ReturnPhotos(context.services().store).names(return_ids)

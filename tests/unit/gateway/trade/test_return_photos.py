@@ -249,7 +249,7 @@ def test_photos_stay_while_the_ledger_may_have_their_hashes(app, client, ledgers
     deciding(ledgers, MAY_BACK)
     ledgers.answers[REQUEST] = failure
     send(client, picture())
-    names = ReturnPhotos(app.extensions[EXTENSION].store).names(asked(ledgers)["return_id"])
+    ((_, names),) = ReturnPhotos(app.extensions[EXTENSION].store).names([asked(ledgers)["return_id"]]).items()
     assert len(names) == kept
 
 
@@ -266,14 +266,14 @@ def test_photos_are_gone_after_their_days(opened):
     kept = ReturnPhotos(store, clock=lambda: now[0])
     kept.keep("R1", [photos.read(picture())], 180)
     kept.keep("R2", [photos.read(picture())], 181)
-    (digest,) = kept.names("R1")
+    (digest,) = kept.names(["R1"])["R1"]
     now[0] += 180 * 86_400 - 1
     assert kept.find("R1", digest, small=False)
     now[0] += 1
     assert kept.find("R1", digest, small=False) is None
     kept.forget_old()
     now[0] = 1_000.0
-    assert (kept.names("R1"), kept.names("R2")) == ([], [digest])
+    assert kept.names(["R1", "R2"]) == {"R1": [], "R2": [digest]}
 
 
 def test_the_form_says_for_how_long(client, ledgers, services):
