@@ -70,13 +70,15 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
     stopped = engine.stopped(folder, consortium)
     runs = any(engine.running(folder).values())
     chosen = [name for name in names if marks[name].exists() or (runs and name not in stopped)]
+    if not chosen:
+        return
+    packaged = chaincodes.package_all(record, consortium)
+    programs = chaincodes.server_programs(folder, record, consortium, packaged)
+    builder = chaincodes.builder_configuration(record, packaged)
     for name in chosen:
         before = rejoining.known(folder, record, consortium, engine, name)
         state.replace_file(marks[name], b"")
         engine.stop(folder, [name])
-        packaged = chaincodes.package_all(record, consortium)
-        programs = chaincodes.server_programs(folder, record, consortium, packaged)
-        builder = chaincodes.builder_configuration(record, packaged)
         engine.start(folder, record, consortium, builder, programs, [name])
         rejoining.wait(folder, record, consortium, engine, name, before)
         marks[name].unlink()

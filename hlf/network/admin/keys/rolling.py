@@ -129,7 +129,7 @@ def plan(msp_id: str, root: Path = Path("build/network")) -> RollOver:
     begun = any(material.is_being_succeeded(rolling.folder, msp_id, kind) for kind in kinds)
     renamed = rolling.consortium.ordering.consensus == BFT or TLS_CA in kinds
     known = tuple(each.name for each in rolling.orderers if renamed)
-    only = TLS_CA in kinds and bool(known) and _known_by_one_address(rolling)
+    only = TLS_CA in kinds and bool(known) and _known_by_one_address(rolling, found)
     return RollOver(
         msp_id=msp_id,
         kinds=kinds,
@@ -215,7 +215,7 @@ def _renew(rolling: _Rolling, kinds: Iterable[str]) -> None:
         for kind in kinds:
             _issue(rolling, name, kind)
     rolling.engine.wait_ordering(rolling.record, rolling.consortium)
-    if TLS_CA in kinds and _known_by_one_address(rolling):
+    if TLS_CA in kinds and _known_by_one_address(rolling, rolling.look()):
         restarting.restart(_gateways(rolling), rolling.folder.root)
 
 
@@ -244,9 +244,9 @@ def _start_again(rolling: _Rolling, name: str, *, tls: bool) -> None:
     _in_channels(rolling, lambda group: after(group.groups["Orderer"]), name)
 
 
-def _known_by_one_address(rolling: _Rolling) -> bool:
+def _known_by_one_address(rolling: _Rolling, found: ObservedChannels) -> bool:
     """Return whether the organisation orders by one orderer, which no channel can leave out for a moment."""
-    configs = rolling.look().configs.values()
+    configs = found.configs.values()
     return any(configuration.has_one_address(each.channel_group.groups["Orderer"], rolling.msp_id) for each in configs)
 
 
