@@ -8,10 +8,13 @@ out. ``SELAT_HISTORIES=2000`` tries that many histories of each kind instead, ot
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 import hypothesis
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from hlf.shim import testing
 
 OF_CI = 4
 """How many seeds `.ci/run` asks for."""
@@ -24,6 +27,16 @@ PLANNED: Mapping[str, tuple[int, int]] = {
 FEWEST = 0.8
 """The part of these steps that is made at least; some histories end early."""
 SECONDS = max(900, 30 * HISTORIES)
+
+
+def went_through(known: Collection[str], call: Callable[..., object], *args: Any, **named: Any) -> bool:
+    """Return whether a call was not refused; a refusal has one of the *known* codes."""
+    try:
+        call(*args, **named)
+    except testing.Refused as refused:
+        assert refused.code in known, refused  # noqa: PT017  (some tries are allowed)
+        return False
+    return True
 
 
 def run(machine: type[RuleBasedStateMachine], seed: int) -> None:

@@ -219,12 +219,7 @@ class Units(RuleBasedStateMachine):
     @rule()
     def give_up(self) -> None:
         """Cancel the order, which ends with the first journey and with the settlement."""
-        self.market.hour += 1
-        try:
-            self.market.sell("Orders:cancel", "O1", "BUYER_REQUEST")
-        except testing.Refused as refused:
-            assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
-        else:
+        if self.moved(self.market.sell, "Orders:cancel", "O1", "BUYER_REQUEST"):
             assert not self.carried
             assert not self.paid
             self.cancelled = True
@@ -232,12 +227,7 @@ class Units(RuleBasedStateMachine):
     def moved(self, call, *args: Any, **named: Any) -> bool:
         """Whether *call* was not refused, with a code that these steps know."""
         self.market.hour += 1
-        try:
-            call(*args, **named)
-        except testing.Refused as refused:
-            assert refused.code in KNOWN, refused  # noqa: PT017  (some tries are allowed)
-            return False
-        return True
+        return seeded.went_through(KNOWN, call, *args, **named)
 
     @rule(number=ANY)
     def cancel(self, number: int) -> None:

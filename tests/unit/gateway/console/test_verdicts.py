@@ -12,31 +12,11 @@ from gateway.pages import forms
 from gateway.store import verifications
 from gateway.store.verifications import VerificationLimitError, Verifications
 from hlf import errors
-from tests.unit.gateway.chained import ChainedLedgers
 from tests.unit.gateway.conftest import form_token
-from tests.unit.gateway.console.test_ledger_pages import Story
+from tests.unit.gateway.console.audited import auditor, ledgers, story
 
+__all__ = ["auditor", "ledgers", "story"]
 PAGE = "/console/audit/verifications"
-
-
-@pytest.fixture(scope="module")
-def story() -> Story:
-    return Story()
-
-
-@pytest.fixture
-def ledgers(story: Story) -> ChainedLedgers:
-    return ChainedLedgers(story.chain)
-
-
-@pytest.fixture
-def auditor(client, services, log_in, bearer, story):
-    """A browser of an auditor whose wallet knows the channel."""
-    folder = services.settings.wallet / "channels"
-    folder.mkdir()
-    (folder / "trade.block").write_bytes(story.chain.serialized[0])
-    log_in(bearer("read", "audit")["Authorization"].removeprefix("Bearer "))
-    return client
 
 
 def ask(auditor, channel: str = "trade"):
