@@ -39,7 +39,7 @@ TASK_ROUNDS = 7
 
 def throughput(engine: str) -> Iterator[Line]:
     """
-    `hlf` and `hlf.aio` beside bare gRPC stubs and the official Node client.
+    Measure `hlf` and `hlf.aio` beside bare gRPC stubs and the official Node client.
 
     ``submit`` has one endorsement, ``submit2`` two, ``private`` writes private
     data from transient fields; all three wait until the transaction is valid.
@@ -60,7 +60,7 @@ def throughput(engine: str) -> Iterator[Line]:
 
 
 def tasks(engine: str) -> Iterator[Figure]:
-    """`hlf.aio` beside `hlf` alone, with the most callers, in more rounds: what of ``throughput`` they must show."""
+    """Measure `hlf.aio` and `hlf` with the most callers, in more rounds: the part of ``throughput`` with a target."""
     with network(engine) as state:
         for mode in TASKS:
             told = turns.by_turns(_clients(OURS, os.environ, state, mode, MOST), TASK_ROUNDS)

@@ -47,7 +47,7 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
             "or name its state folder with --wallet."
         )
     _must_be_free(settings.listen)
-    # Each process opens it anew; here a wrong one is a message with a cure, not a process that ends again and again.
+    # Each process opens it again; here a wrong one is a message with a cure, not a process that ends again and again.
     _store(settings.data, settings.database)
     _check_readable(settings)
     from gateway.front.server import FrontServer
@@ -121,7 +121,7 @@ def _store(data: Path, url: str | None = None) -> Store:
 
 
 def _check_readable(settings: Settings) -> None:
-    """Raise an error with a cure if what each process would read anew cannot be used: issuers, TLS, traces."""
+    """Raise an error with a cure if the files that each process reads again cannot be used: issuers, TLS, traces."""
     from gateway.front import tls
     from gateway.oidc import trust
     from gateway.oidc.bearers import Issuers, MissingLibraryError

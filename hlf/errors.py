@@ -250,7 +250,7 @@ class CommitError(HlfError):
 
 
 def validation_code_name(code: int) -> str:
-    """Fabric's name of a transaction validation code; ``CODE_<n>`` for one this version does not know."""
+    """Return Fabric's name of a transaction validation code; ``CODE_<n>`` for one this version does not know."""
     value = transaction_pb2.TxValidationCode.DESCRIPTOR.values_by_number.get(code)
     return value.name if value is not None else f"CODE_{code}"
 

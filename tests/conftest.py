@@ -57,7 +57,7 @@ if ports.CHOSEN not in os.environ:
 
 
 def pytest_report_header() -> str | None:
-    """What the tests marked `native` run on."""
+    """Return what the tests marked `native` run on."""
     version, _ = _fabric()
     return f"native engine: Fabric {version}" if version else None
 
@@ -144,7 +144,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 @functools.cache
 def _fabric() -> tuple[str, str]:
-    """The version of real Fabric on this machine, or "" and why none can be run here, with the cure."""
+    """Return the version of real Fabric on this machine, or "" and why none can be run here, with the cure."""
     try:
         return binaries.find().version_text, ""
     except errors.EngineError as error:

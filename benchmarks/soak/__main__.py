@@ -1,5 +1,5 @@
 """
-``python -m benchmarks.soak [--hours N] [--minutes N]``: carry orders for hours, and judge what became of it.
+``python -m benchmarks.soak [--hours N] [--minutes N]``: carry orders for hours, and judge the outcome.
 
 It measures first how many orders a second the machine carries, and then carries a share of that. After a quarter of
 the time all callers get new certificates and tokens, and a gateway is killed and started again; its requests go on at

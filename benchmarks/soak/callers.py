@@ -31,7 +31,7 @@ WRITES = {
 
 
 class Tally:
-    """What all callers were told, and how long each request took."""
+    """The answers that all callers got, and how long each request took."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -108,5 +108,5 @@ class PatientCaller(DemoCaller):
             time.sleep(_PAUSE)
 
     def is_to_be_repeated(self, response: requests.Response) -> bool:
-        """Return whether the gateway asks for the same request once more, or does not know what became of it."""
+        """Return whether the gateway asks for the same request again, or does not know its outcome."""
         return response.status_code == 504 or (response.status_code >= 400 and "Retry-After" in response.headers)

@@ -38,7 +38,7 @@ def faults(exported: list[Path], acknowledged: Mapping[str, int]) -> Iterator[st
 
 
 def differences(acknowledged: Mapping[str, int], written: Mapping[str, int]) -> Iterator[str]:
-    """Yield a line for each kind of event of which the ledger has another number than callers were told."""
+    """Yield a line for each kind of event of which the ledger has another number than callers got answers."""
     for event, told in sorted(acknowledged.items()):
         if written.get(event, 0) != told:
             yield f"{event}: {told} acknowledged, {written.get(event, 0)} on the ledger"

@@ -82,7 +82,7 @@ class ServerTls:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         made.set_alpn_protocols(["http/1.1"])
-        # Each connection shows its certificate anew: a resumed one would keep what it showed before a renewal.
+        # Each connection presents its certificate: a resumed one would keep that of before a renewal.
         made.options |= ssl.OP_NO_TICKET
         made.num_tickets = 0
         try:

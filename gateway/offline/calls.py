@@ -120,7 +120,7 @@ def _proposal(sent: SignedStep) -> tuple[Proposal, LedgerCall]:
     """
     Return a signed proposal, with the organisations that it may go to, and its call.
 
-    The signature does not cover those organisations, so they are planned anew: else whoever changed them on the way
+    The signature does not cover those organisations, so they are planned again: else whoever changed them on the way
     would get the private values.
     """
     user = _user()

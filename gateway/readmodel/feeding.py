@@ -90,7 +90,7 @@ class Feeder:
         """
         Take over the blocks that are not in the model yet, for so many *seconds* or to the end; return the position.
 
-        A channel that was made anew under its name is read again from block 0.
+        A channel that was made again under its name is read again from block 0.
 
         Raises:
             hlf.errors.HlfError: the peer cannot be asked, or does not have the channel.

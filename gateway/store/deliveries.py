@@ -1,4 +1,4 @@
-"""What waits for webhooks, who delivers it, and what came of it."""
+"""The messages that wait for webhooks, who delivers them, and the outcome."""
 
 from __future__ import annotations
 

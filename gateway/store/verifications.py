@@ -1,4 +1,4 @@
-"""Verifications of whole channels: who asked, how far each is, and what came of it."""
+"""Verifications of whole channels: who asked, how far each is, and its outcome."""
 
 from __future__ import annotations
 

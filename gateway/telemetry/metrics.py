@@ -71,7 +71,7 @@ class Metrics:
         kind = (route, method if method in _METHODS else "other", str(status), code)
         counted = self._answers.get(kind)
         if counted is None:
-            # The library looks for the counts of labels anew each time, with a lock.
+            # The library looks for the counts of labels each time, with a lock.
             counted = self._answers[kind] = self._requests.labels(*kind), self._seconds.labels(route)
         number, times = counted
         number.inc()

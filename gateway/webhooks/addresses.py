@@ -106,7 +106,7 @@ def rotate(webhook_id: str) -> dict[str, str]:
 @auth.needs("webhooks")
 @blueprint.response(202, MessageSchema)
 def test(webhook_id: str) -> dict[str, Any]:
-    """Send a message of the type selat.webhook.test, before all others; the attempts show what came of it."""
+    """Send a message of the type selat.webhook.test, before all others; the attempts show the outcome."""
     found = _found(webhook_id)
     kept = _deliveries()
     message_id, body = messages.test(found, int(time.time() * 1000))

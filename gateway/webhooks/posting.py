@@ -21,7 +21,7 @@ _MOST_RETRY_SECONDS = 3600
 @dataclass(frozen=True)
 class Posted:
     """
-    What came of an attempt.
+    The outcome of an attempt.
 
     Attributes:
         status: of the answer; None if none came.
@@ -51,7 +51,7 @@ class Poster:
         self._trusted = ssl.create_default_context()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        """Return what came of posting *body*. A redirect is not followed: it is an answer that is not good."""
+        """Return the outcome of posting *body*. A redirect is not followed: it is an answer that is not good."""
         began = time.monotonic()
         try:
             target = targets.parse(url)

@@ -169,7 +169,7 @@ def _orderer_organisation(each: Field) -> OrdererOrganisation:
 
 
 def refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisation, ...], agreed: Ordering) -> None:
-    """MSP ids and domains are unique over members and orderers: they name folders, groups and hosts."""
+    """Refuse an MSP id or domain that two members or orderers share: it names folders, groups and hosts."""
     members = list(zip(fields["organisations"].items(), organisations, strict=True))
     orderers = {organisation.msp_id for organisation in agreed.organisations}
     orderer_domains = {organisation.domain for organisation in agreed.organisations}

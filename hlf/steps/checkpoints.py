@@ -125,10 +125,10 @@ def _read(path: Path) -> Position | None:
     except OSError as failed:
         raise CheckpointError(f"checkpoint {path} cannot be read: {failed.strerror}") from failed
     except (WireError, KeyError, TypeError) as malformed:
-        raise CheckpointError(f"{path} is no checkpoint; remove it to begin anew") from malformed
+        raise CheckpointError(f"{path} is no checkpoint; remove it to start again") from malformed
     good_number = isinstance(number, int) and not isinstance(number, bool) and number >= 0
     if not good_number or not (transaction_id is None or isinstance(transaction_id, str)):
-        raise CheckpointError(f"{path} is no checkpoint; remove it to begin anew")
+        raise CheckpointError(f"{path} is no checkpoint; remove it to start again")
     return Position(number, transaction_id)
 
 

@@ -1,7 +1,7 @@
 """
 The calendar of a story that takes weeks: every program of a demo believes a time of day that the story puts forward.
 
-Contracts take no transaction that is dated otherwise than now, and peers none either. So for a story about a month
+Contracts and peers take no transaction that is dated otherwise than now. So for a story about a month
 the programs of network and gateway get another time of day, from outside (`selat/demo/clock`); they know nothing of
 it. Time-outs still count real seconds.
 """

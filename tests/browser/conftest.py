@@ -50,7 +50,7 @@ def launched() -> Iterator[Browser | None]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser."""
+    """Yield the browser."""
     with launched() as browser:
         if browser is None:
             pytest.skip(ABSENT)
@@ -101,7 +101,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def visitor(chromium: Browser, stage: RunningDemo, played: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
-    """A visitor; the marker ``seen`` gives options of the browser's context."""
+    """Yield a visitor; the marker ``seen`` gives options of the browser's context."""
     marker = request.node.get_closest_marker("seen")
     options = {"viewport": DESKTOP, "locale": "en-SG", **(marker.kwargs if marker else {})}
     with closing(chromium.new_context(**options)) as context:

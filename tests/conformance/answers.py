@@ -50,7 +50,7 @@ class Answer:
     result: Any = None
 
     def then(self, tell: Callable[[Any], Any]) -> Answer:
-        """What *tell* says of the result; a refusal stays as it is."""
+        """Return what *tell* says of the result; a refusal stays as it is."""
         return self if self.grpc_status != "OK" else Answer(result=tell(self.result))
 
     def as_json(self, addresses: Mapping[str, str]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def _issued(
     unit: str | None = "client",
     authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None,
 ) -> Caller:
-    """A caller whose certificate was signed just now, by Org1's CA unless another *authority* is given."""
+    """Return a caller whose certificate was signed just now, by Org1's CA unless another *authority* is given."""
     issuer, issuer_key = authority or _authority(lab)
     key = ec.generate_private_key(ec.SECP256R1())
     names = [x509.NameAttribute(NameOID.COMMON_NAME, f"issued-{os.urandom(4).hex()}")]

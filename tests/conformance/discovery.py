@@ -42,7 +42,7 @@ def asked_together(
 
 
 def query(**fields: Any) -> protocol_pb2.Query:
-    """A query about the laboratory's channel."""
+    """Return a query about the laboratory's channel."""
     return protocol_pb2.Query(channel=CHANNEL, **fields)
 
 
@@ -68,17 +68,17 @@ def call(
 
 
 def interest(*calls: proposal_response_pb2.ChaincodeCall) -> proposal_response_pb2.ChaincodeInterest:
-    """What a transaction that makes these calls is interested in."""
+    """Return what a transaction that makes these calls is interested in."""
     return proposal_response_pb2.ChaincodeInterest(chaincodes=calls)
 
 
 def endorsers(*interests: proposal_response_pb2.ChaincodeInterest) -> protocol_pb2.Query:
-    """The query for whose endorsements these interests need."""
+    """Return the query for whose endorsements these interests need."""
     return query(cc_query=protocol_pb2.ChaincodeQuery(interests=interests))
 
 
 def peers(*calls: proposal_response_pb2.ChaincodeCall) -> protocol_pb2.Query:
-    """The query for the channel's peers that can take these calls."""
+    """Return the query for the channel's peers that can take these calls."""
     asked_for = interest(*calls) if calls else None
     return query(peer_query=protocol_pb2.PeerMembershipQuery(filter=asked_for))
 
@@ -108,7 +108,7 @@ def layouts(lab: Lab, result: protocol_pb2.QueryResult) -> list[list[list[list[A
 
 def ways(lab: Lab, result: protocol_pb2.QueryResult) -> str:
     """
-    The layouts of one interest in a line: ``1+2 | 1+3,3.1*2``, and the groups that no layout wants.
+    Return the layouts of one interest in a line: ``1+2 | 1+3,3.1*2``, and the groups that no layout wants.
 
     A group is named after its peers, which are named after their organisation.
     """
@@ -132,5 +132,5 @@ def ways(lab: Lab, result: protocol_pb2.QueryResult) -> str:
 
 
 def _named(placed: list[str]) -> str:
-    """The peers of a group by their numbers: ``3,3.1`` where there are two."""
+    """Return the peers of a group by their numbers: ``3,3.1`` where there are two."""
     return ",".join(sorted(one.removeprefix("<peer").removesuffix(">") for one in placed))

@@ -55,7 +55,7 @@ class Draft:
         return self.config.channel_group
 
     def block(self) -> common_pb2.Block:
-        """The block."""
+        """Return the block."""
         made = blocks.new_block(self.number, self.previous_hash, [self.envelope().SerializeToString()])
         made.metadata.CopyFrom(self.metadata)
         if self.data_hash is not None:
@@ -63,7 +63,7 @@ class Draft:
         return made
 
     def envelope(self) -> common_pb2.Envelope:
-        """The one transaction in it."""
+        """Return the one transaction in it."""
         header = common_pb2.Header(
             channel_header=self.header.SerializeToString(), signature_header=self.signature_header.SerializeToString()
         )
@@ -72,7 +72,7 @@ class Draft:
 
 
 def draft(lab: Lab) -> Draft:
-    """The genesis block of the laboratory's channel, for a channel that is not there yet."""
+    """Return the genesis block of the laboratory's channel, for a channel that is not there yet."""
     block = common_pb2.Block.FromString(lab.genesis)
     payload = common_pb2.Payload.FromString(channelconfig.config_envelope_of(block).payload)
     header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
@@ -93,7 +93,7 @@ GroupPath = tuple[str, ...]
 
 
 def group_at(root: configtx_pb2.ConfigGroup, path: GroupPath) -> configtx_pb2.ConfigGroup:
-    """The group that *path* leads to."""
+    """Return the group that *path* leads to."""
     for name in path:
         root = root.groups[name]
     return root
@@ -166,23 +166,23 @@ def certified(find: Callable[[Path], bytes]) -> Change:
 
 
 def another_consenter(state_folder: Path) -> bytes:
-    """A certificate that could be an orderer's, and is not that of the laboratory's."""
+    """Return a certificate that could be an orderer's, and is not that of the laboratory's."""
     return (state_folder / "organisations" / "OrdererMSP" / "users" / "Admin" / "tls" / "client.crt").read_bytes()
 
 
 def foreign_consenter(state_folder: Path) -> bytes:
-    """A certificate of no ordering organisation."""
+    """Return a certificate of no ordering organisation."""
     return (state_folder / "organisations" / "Org1MSP" / "users" / "Admin" / "tls" / "client.crt").read_bytes()
 
 
 def expired_consenter(state_folder: Path) -> bytes:
-    """A certificate of the orderer's own key that was valid yesterday."""
+    """Return a certificate of the orderer's own key that was valid yesterday."""
     own = next((state_folder / "orderers").iterdir()) / "tls" / "server.crt"
     return expired(state_folder / "organisations" / "OrdererMSP" / "tlsca", own.read_bytes())
 
 
 def expired(authority: Path, pem: bytes) -> bytes:
-    """A certificate with a validity that has ended, signed again by *authority*."""
+    """Return a certificate with a validity that has ended, signed again by *authority*."""
     own = x509.load_pem_x509_certificate(pem)
     key = serialization.load_pem_private_key((authority / "key.pem").read_bytes(), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
@@ -195,7 +195,7 @@ def expired(authority: Path, pem: bytes) -> bytes:
 
 
 def in_der(metadata: raft_pb2.ConfigMetadata) -> None:
-    """The consenter's client certificate without its armour."""
+    """Replace the consenter's client certificate by its DER."""
     consenter = metadata.consenters[0]
     parsed = x509.load_pem_x509_certificate(consenter.client_tls_cert)
     consenter.client_tls_cert = parsed.public_bytes(serialization.Encoding.DER)
@@ -239,7 +239,7 @@ class Participation:
 
     def ask(self, method: str, path: str = CHANNELS, **body: Any) -> dict[str, Any]:
         """
-        The status of what was answered and the answer itself, without what names the channel.
+        Return the status of what was answered and the answer itself, without what names the channel.
 
         Status 0 is a connection that ended without an answer, as an orderer of 2.5 ends it over some blocks.
         """
@@ -255,7 +255,7 @@ class Participation:
         return {"status": answered.status_code, "answer": {key: told[key] for key in told if key not in _NAMES}}
 
     def join(self, block: bytes, part: str = "config-block") -> dict[str, Any]:
-        """What is said of *block*."""
+        """Return what is said of *block*."""
         return self.ask("POST", files={part: ("config.block", block, "application/octet-stream")})
 
 
@@ -264,7 +264,7 @@ _NAMES = ("name", "url")
 
 @contextmanager
 def offered(lab: Lab, block: bytes, channel_id: str) -> Iterator[dict[str, Any]]:
-    """What the orderer says of *block*; if it takes part, it leaves at the end."""
+    """Yield what the orderer says of *block*; if it takes part, it leaves at the end."""
     interface = Participation(lab)
     told = interface.join(block)
     try:
@@ -275,25 +275,25 @@ def offered(lab: Lab, block: bytes, channel_id: str) -> Iterator[dict[str, Any]]
 
 
 def peer_join(lab: Lab, block: bytes) -> dict[str, Any]:
-    """What Org1's peer says of *block*, asked by its organisation's admin."""
+    """Return what Org1's peer says of *block*, asked by its organisation's admin."""
     answer = lab.system("cscc", "JoinChain", block, channel="", caller=callers.admin(lab))
     return answer.result if answer.grpc_status == "OK" else answer.as_json(lab.addresses)
 
 
 def judged(lab: Lab, block: bytes, channel_id: str) -> Answer:
-    """What the orderer says of *block*, and then Org1's peer, whether the orderer takes part or not."""
+    """Return what the orderer says of *block*, and then Org1's peer, whether the orderer takes part or not."""
     with offered(lab, block, channel_id) as told:
         return Answer(result={"orderer": told, "peer": peer_join(lab, block)})
 
 
 def bent(lab: Lab, change: Change) -> Draft:
-    """A good block's parts, with *change*."""
+    """Return a good block's parts, with *change*."""
     made = draft(lab)
     change(made)
     return made
 
 
 def changed(lab: Lab, change: Change) -> Answer:
-    """What orderer and peer say of a good block with *change*."""
+    """Return what orderer and peer say of a good block with *change*."""
     made = bent(lab, change)
     return judged(lab, made.block().SerializeToString(), made.header.channel_id)

@@ -141,15 +141,15 @@ class Lab:
         return [name for name in self.nodes if name != "orderer"]
 
     def placed(self, address: str) -> str:
-        """The placeholder of a node's address, which is another in each run."""
+        """Return the placeholder of a node's address, which is another in each run."""
         return self.addresses[address]
 
     def tls_identity(self, organisation: str, user: str = "User1") -> TlsIdentity | None:
-        """What *user* shows to nodes with mutual TLS."""
+        """Return what *user* shows to nodes with mutual TLS."""
         return TlsIdentity.load(self.state / "organisations" / f"{organisation}MSP" / "users" / user)
 
     def caller(self, organisation: str = "Org1", user: str = "User1") -> Caller:
-        """The caller *user* of *organisation*, read once from the state folder."""
+        """Return the caller *user* of *organisation*, read once from the state folder."""
         key = (organisation, user)
         if key not in self.callers:
             folder = self.state / "organisations" / f"{organisation}MSP" / "users" / user
@@ -304,7 +304,7 @@ class Lab:
         return self.nodes[organisation].gateway.CommitStatus(signed, timeout=patience)
 
     def code(self, transaction_id: str, organisation: str = "Org1", patience: float = PATIENCE) -> str:
-        """The validation code's name, once committed."""
+        """Return the validation code's name, once committed."""
         return code_name(self.status(transaction_id, organisation, patience=patience).result)
 
     def submit(self, function: str, *args: Arg, patience: float = PATIENCE, **options: Any) -> Answer:
@@ -355,7 +355,7 @@ class Lab:
     # Blocks and events.
 
     def height(self, organisation: str = "Org1") -> int:
-        """The number of blocks the peer of *organisation* has."""
+        """Return the number of blocks the peer of *organisation* has."""
         _, signed = self.proposal("GetChainInfo", CHANNEL, chaincode="qscc", caller=self.caller(organisation))
         answer = self.nodes[organisation].endorser.ProcessProposal(signed, timeout=PATIENCE)
         return int(ledger_pb2.BlockchainInfo.FromString(answer.response.payload).height)
@@ -391,7 +391,7 @@ class Lab:
         channel: str = CHANNEL,
         caller: Caller | None = None,
     ) -> common_pb2.Envelope:
-        """A signed seek envelope for any of the Deliver services."""
+        """Return a signed seek envelope for any of the Deliver services."""
         seek = ab_pb2.SeekInfo(start=start, stop=stop, behavior=behaviour, content_type=content)
         return self.seek_envelope(common_pb2.DELIVER_SEEK_INFO, seek, channel, caller)
 
@@ -447,7 +447,7 @@ class Lab:
         return self.process(function, *args, chaincode=chaincode, channel=channel, caller=caller)
 
     def filtered_codes(self, number: int) -> list[str]:
-        """The validation codes of block *number*, in order."""
+        """Return the validation codes of block *number*, in order."""
         stream = self.nodes["Org1"].deliver.DeliverFiltered(
             iter([self.seek(at_block(number), at_block(number))]), timeout=PATIENCE
         )
@@ -463,7 +463,7 @@ class Lab:
         return (self.state / "channels" / f"{CHANNEL}.block").read_bytes()
 
     def package(self, chaincode: str) -> bytes:
-        """The package that was installed for *chaincode*."""
+        """Return the package that was installed for *chaincode*."""
         return (self.state / "packages" / f"{CHANNEL}-{chaincode}.tar.gz").read_bytes()
 
     @contextmanager
@@ -479,7 +479,7 @@ class Lab:
 
     @contextmanager
     def without(self, *nodes: str) -> Iterator[None]:
-        """The network while the nodes of *nodes* (``Org2``, ``orderer``) are stopped; they are back afterwards."""
+        """Yield the network while *nodes* (``Org2``, ``orderer``) are stopped; start them again afterwards."""
         names = [self.nodes[node].endpoint.name for node in nodes]
         admin.stop_nodes(names, self.state)
         try:
@@ -488,7 +488,7 @@ class Lab:
             admin.start_nodes(names, self.state)
 
     def fresh(self, prefix: str) -> str:
-        """A key that no case used before, nor any earlier run on the same ledger."""
+        """Return a key that no case used before, nor any earlier run on the same ledger."""
         return f"{prefix}-{os.urandom(4).hex()}"
 
     def wait_for_height(self, organisation: str, patience: float = PATIENCE) -> None:
@@ -512,18 +512,18 @@ class Lab:
 
 
 def response(answered: proposal_response_pb2.Response) -> dict[str, Any]:
-    """A chaincode response as a record."""
+    """Return a chaincode response as a record."""
     return {"status": answered.status, "message": answered.message, "payload": answered.payload}
 
 
 def result_of(endorsed: Endorsed) -> bytes:
-    """The contract's own answer inside an endorsed transaction."""
+    """Return the contract's own answer inside an endorsed transaction."""
     payload = proposal_response_pb2.ProposalResponsePayload.FromString(endorsed.action.action.proposal_response_payload)
     return proposal_pb2.ChaincodeAction.FromString(payload.extension).response.payload
 
 
 def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> Any:
-    """What a Deliver service sent, without what differs from run to run."""
+    """Return what a Deliver service sent, without what differs from run to run."""
     kind = message.WhichOneof("Type")
     if kind == "status":
         return {"status": common_pb2.Status.Name(message.status)}
@@ -562,12 +562,12 @@ def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> A
 
 
 def code_name(code: int) -> str:
-    """The name of a validation code."""
+    """Return the name of a validation code."""
     return transaction_pb2.TxValidationCode.Name(code)
 
 
 def at_block(number: int) -> ab_pb2.SeekPosition:
-    """The position of block *number*."""
+    """Return the position of block *number*."""
     return ab_pb2.SeekPosition(specified=ab_pb2.SeekSpecified(number=number))
 
 

@@ -62,7 +62,7 @@ class Laboratories:
         self._closing = ExitStack()
 
     def on(self, engine: str, name: str = MAIN) -> Lab:
-        """The laboratory *name* on *engine*, started unless it runs already; one that cannot be is tried once."""
+        """Return the laboratory *name* on *engine*; start it unless it runs. One that cannot start is tried once."""
         known = self._open.get((engine, name))
         if known is None:
             try:

@@ -28,7 +28,7 @@ def versions() -> list[str]:
 
 
 def nearest(version: str) -> str:
-    """The version that Fabric *version* is held to: of its own release line the nearest patch, or "" for none."""
+    """Return the recorded version for Fabric *version*: the nearest patch of its release line, or "" for none."""
     line, _, patch = version.rpartition(".")
     patches = [int(each.removeprefix(f"{line}.")) for each in versions() if each.startswith(f"{line}.")]
     return f"{line}.{min(patches, key=lambda each: abs(each - int(patch)))}" if patches else ""

@@ -17,7 +17,7 @@ QUESTIONS = cases.load()
 
 @pytest.fixture(scope="session")
 def installed() -> tuple[str, dict[str, Any]]:
-    """What the real Fabric of this machine is held to: the version that was asked, and its answers."""
+    """Return what the real Fabric of this machine is held to: the version that was asked, and its answers."""
     version = binaries.find().version_text
     asked_before = recorded.nearest(version)
     if not asked_before:
@@ -29,7 +29,7 @@ def installed() -> tuple[str, dict[str, Any]]:
 
 
 def asked(laboratories: Laboratories, engine: str, name: str) -> dict[str, Any]:
-    """What *engine* answers, in the form that is compared."""
+    """Return what *engine* answers, in the form that is compared."""
     question = QUESTIONS[name]
     return question.answer(laboratories.on(engine, question.laboratory))
 

@@ -50,7 +50,7 @@ def signs(text: bytes) -> Callable[[bytes], bytes]:
 
 
 def expected(text: bytes, members: msp.Msps) -> str:
-    """What a peer has to make of a creator with that certificate."""
+    """Return what a peer has to make of a creator with that certificate."""
     try:
         if certificates.read(text).not_after.timestamp() < time.time():
             return EXPIRED
@@ -62,7 +62,7 @@ def expected(text: bytes, members: msp.Msps) -> str:
 
 
 def answered(lab: Lab, text: bytes) -> str:
-    """What the peer makes of it."""
+    """Return what the peer makes of it."""
     caller = Caller(signatures.serialized_identity("Org1MSP", text), signs(text))
     answer = lab.process("GetChainInfo", CHANNEL, caller=caller, chaincode="qscc")
     if answer.grpc_status == "OK" and answer.result["status"] == 200:

@@ -9,7 +9,7 @@ from tests.conformance import recorded
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Records of a reference and of nothing else."""
+    """Keep records of a reference alone."""
     monkeypatch.setattr(recorded, "FOLDER", tmp_path)
     recorded.save(recorded.REFERENCE, {"asked long ago": "yes", "asked too": "no"})
 

@@ -19,7 +19,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 @pytest.fixture
 def written(tmp_path):
-    """The page's first contract and the page's test of it, in a folder of their own."""
+    """Return the page's first contract and the page's test of it, in a folder of their own."""
     (tmp_path / "assets.py").write_text(BLOCKS[0])
     (tmp_path / "test_assets.py").write_text(BLOCKS[1])
     return tmp_path

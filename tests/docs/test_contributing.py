@@ -52,7 +52,7 @@ Call = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def example() -> list[str]:
-    """The blocks of code of the page: the function, its test, the body of a call."""
+    """Return the blocks of code of the page: the function, its test, the body of a call."""
     page = (ROOT / "CONTRIBUTING.md").read_text()
     section = page.split("## Add a contract function\n", 1)[1].split("\n## ")[0]
     return re.findall(r"```(?:python|json)\n(.*?)```", section, re.DOTALL)
@@ -60,7 +60,7 @@ def example() -> list[str]:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory, example: list[str]) -> Path:
-    """The contracts with the function in its place, where the page says that it goes."""
+    """Return the contracts with the function in its place, where the page says that it goes."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(ROOT / "chaincode", folder / "chaincode", ignore=shutil.ignore_patterns("__pycache__"))
     contract = folder / "chaincode/contracts/carriage/plans.py"
@@ -85,7 +85,7 @@ def run(tree: Path, *words: str) -> None:
 
 @pytest.fixture(scope="module")
 def client(tree: Path) -> Iterator[FlaskClient]:
-    """The gateway, over a network that serves these contracts."""
+    """Yield the gateway, over a network that serves these contracts."""
     file = tree / "consortium.yaml"
     file.write_text(CONSORTIUM.replace("PATHS", paths(tree)))
     try:

@@ -26,7 +26,7 @@ LIBRARY = Path("/usr/lib/softhsm/libsofthsm2.so")
 
 @pytest.fixture
 def scope(hlf_ledger: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The names that the guides' index presupposes, in an empty folder."""
+    """Return the names that the guides' index presupposes, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     identity, signer = hlf.load_user(hlf_ledger.root / "organisations/Org1MSP/users/User1", "Org1MSP")
     return {

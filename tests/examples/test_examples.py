@@ -34,7 +34,7 @@ def ran(*words: str | Path, cwd: Path, **environment: str) -> str:
 @pytest.fixture(scope="module", params=ENGINES)
 def outcomes(request, tmp_path_factory):
     """
-    What became of each test of the examples, the guides and the Node client, by file: "" if it passed.
+    Return what became of each test of the examples, the guides and the Node client, by file: "" if it passed.
 
     All run in one session on one network, which the examples' `pytest.ini` describes, with warnings for errors.
     """

@@ -39,12 +39,12 @@ def node(hlf_ledger: Any) -> Call:
 
 
 def submit(chaincode: str, name: str, *args: str, **transient: str) -> dict[str, Any]:
-    """A transaction, with its transient data."""
+    """Return a transaction, with its transient data."""
     return {"kind": "submit", "chaincode": chaincode, "name": name, "args": args, "transient": transient or None}
 
 
 def evaluate(chaincode: str, name: str, *args: str) -> dict[str, Any]:
-    """A query."""
+    """Return a query."""
     return {"kind": "evaluate", "chaincode": chaincode, "name": name, "args": args}
 
 

@@ -59,7 +59,7 @@ class Load:
         return self.outcomes
 
     def code(self, transaction_id: str) -> str | None:
-        """The code of a transaction, or None where none comes before the time-out."""
+        """Return the code of a transaction, or None where none comes before the time-out."""
         try:
             return self.gateway.commit_status(CHANNEL, transaction_id).wait_committed().name
         except errors.CommitStatusError:

@@ -49,11 +49,11 @@ class Listener:
         self._command += [f"127.0.0.1:{self.path.port}", str(user), "Org1MSP", CHANNEL, CHAINCODE, str(folder)]
 
     def noted(self) -> list[str]:
-        """What it has taken, in order."""
+        """Return what it has taken, in order."""
         return self._notes.read_text().splitlines() if self._notes.exists() else []
 
     def said(self) -> str:
-        """The end of what the process has logged."""
+        """Return the end of what the process has logged."""
         return self._log.read_text()[-2000:]
 
     def start(self) -> None:
@@ -80,13 +80,13 @@ class Listener:
 
 @pytest.fixture(params=["embedded", pytest.param("native", marks=pytest.mark.native)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The name of the engine; what runs of it in the test's folder is stopped at the end."""
+    """Yield the name of the engine; what runs of it in the test's folder is stopped at the end."""
     yield request.param
     admin.down(tmp_path / "network")
 
 
 def committed(load: Load) -> list[str]:
-    """The events of valid transactions, out of the blocks themselves."""
+    """Return the events of valid transactions, out of the blocks themselves."""
     network = load.gateway.network(CHANNEL)
     return [
         f"{number} {transaction.transaction_id} {action.event.name}"

@@ -29,7 +29,7 @@ LONGEST_SECONDS = {"embedded": 3.0, "native": 10.0}
 
 @pytest.fixture(params=["embedded", pytest.param("native", marks=pytest.mark.native)])
 def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallNetwork]:
-    """A network of the test's own, not started."""
+    """Yield a network of the test's own, not started."""
     net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net
@@ -109,7 +109,7 @@ def test_an_addition_may_be_cut_off(net: SmallNetwork) -> None:
 
 
 def text_of(net: SmallNetwork, sequence: int) -> str:
-    """A file that an even *sequence* makes larger, with an orderer more on real nodes, and an odd one smaller."""
+    """Return a file: a larger one, with one more orderer on real nodes, if *sequence* is even, else a smaller one."""
     grown = sequence % 2 == 0
     net.write(**(GROWN if grown else {}), sequence=sequence, version=f"1.{sequence}")
     text = net.file.read_text()

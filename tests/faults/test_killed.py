@@ -36,7 +36,7 @@ def of_three_orderers(folder: Path) -> Path:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
-    """A state folder; whatever runs from it is stopped at the end."""
+    """Yield a state folder; whatever runs from it is stopped at the end."""
     folder = tmp_path / "network"
     yield folder
     if folder.exists():
@@ -54,7 +54,7 @@ def assert_kept(load: Load, outcomes: Outcomes) -> None:
 
 
 def assert_chain_holds(connected: gateway.Gateway) -> None:
-    """The chain replays from its genesis block without a finding."""
+    """Assert that the chain replays from its genesis block without a finding."""
     network = connected.network(CHANNEL)
     with network.serialized_blocks(0, last_block=network.height() - 1) as blocks:
         report = audit.verify(blocks)

@@ -50,7 +50,7 @@ class Target:
         return _corpus(self.name)
 
     def changed(self, chance: random.Random) -> bytes:
-        """An input of the corpus with a change or some."""
+        """Return an input of the corpus with a change or some."""
         data = chance.choice(self.corpus)
         for _ in range(chance.randint(1, _MOST_CHANGES)):
             data = chance.choice(self.bends)(chance, data).content
@@ -63,7 +63,7 @@ def _corpus(name: str) -> list[bytes]:
 
 
 def reads(name: str, function: str, *errors: type[Exception], bends: tuple[Bend, ...] = (mutations.bend,)) -> Target:
-    """A target whose function takes the bytes alone; everything that its value shows is looked at."""
+    """Return a target whose function takes the bytes alone; everything that its value shows is looked at."""
     call = pkgutil.resolve_name(function)
     return Target(name, function, errors, lambda data: repr(call(data)), bends)
 

@@ -17,5 +17,5 @@ def how_many(usually: int) -> int:
 
 
 def chance(purpose: str) -> random.Random:
-    """A source of choices that is the same in every run, another one for each *purpose* and seed."""
+    """Return a source of choices that is the same in every run, another one for each *purpose* and seed."""
     return random.Random(f"{purpose}/{os.environ.get('SELAT_HOSTILE_SEED') or 0}")  # noqa: S311 - not a secret.

@@ -41,7 +41,7 @@ class Attack:
 def make(
     theme: str, chance: random.Random, members: dict[str, Organisation], member: str, channel_id: str, seeded: int
 ) -> Attack:
-    """An attack of *theme*; on the channel the seed is in block *seeded*."""
+    """Return an attack of *theme*; on the channel the seed is in block *seeded*."""
     draft = TransactionParts(chance, members, member, channel_id, seeded=seeded)
     words = THEMES[theme](draft)
     envelope = draft.envelope()
@@ -63,7 +63,7 @@ def _touches_others(rwset: rwsets.TxRwset, own: str) -> bool:
 
 
 def _certificate(draft: TransactionParts) -> str:
-    """The creator's certificate or the endorser's."""
+    """Return the creator's certificate or the endorser's."""
     own = draft.members[draft.member]
     ends = draft.chance.random() < 0.7
     person = own.peer if ends else own.client
@@ -79,7 +79,7 @@ def _certificate(draft: TransactionParts) -> str:
 
 
 def _envelope(draft: TransactionParts) -> str:
-    """The layers around everything: envelope, payload, transaction and actions."""
+    """Return the layers around everything: envelope, payload, transaction and actions."""
     part = draft.chance.choice(("envelope", "payload", "transaction", "action payload", "signature"))
     return _bent(draft, part)
 
@@ -143,7 +143,7 @@ def _endorsement(draft: TransactionParts) -> str:
 
 
 def _signature(draft: TransactionParts, part: str) -> str:
-    """A signature that is written in another way, or is another one."""
+    """Return a signature that is written in another way, or is another one."""
 
     def high(signature: bytes) -> bytes:
         r, s = decode_dss_signature(signature)
@@ -165,7 +165,7 @@ def _signature(draft: TransactionParts, part: str) -> str:
 
 
 def _event(draft: TransactionParts) -> str:
-    """The event of a transaction: of another chaincode or transaction, nameless, or no event at all."""
+    """Return the event of a transaction: of another chaincode or transaction, nameless, or no event at all."""
     chance = draft.chance
     draft.event = chaincode_event_pb2.ChaincodeEvent(
         chaincode_id=chance.choice(("single", "single", "lab", "", "Single")),
@@ -182,7 +182,7 @@ def _event(draft: TransactionParts) -> str:
 
 
 def _set(draft: TransactionParts) -> str:
-    """What was read and written; sometimes several kinds at once."""
+    """Return what was read and written; sometimes several kinds at once."""
     if draft.chance.random() < 0.15:
         return sets.namespaces(draft)
     return ", ".join(kind(draft) for kind in draft.chance.choices(sets.KINDS, k=draft.chance.choice((1, 1, 2))))

@@ -35,7 +35,7 @@ class Call:
     may_wait: bool
 
     def outcome(self, channel: grpc.Channel) -> str:
-        """The status of the call, and what *read* says of the first answer."""
+        """Return the status of the call, and what *read* says of the first answer."""
         patience = WAITING if self.may_wait else PATIENCE
         method: Any = channel.stream_stream(self.method)
         called = method(iter([self.request]), timeout=patience)
@@ -52,7 +52,7 @@ class Call:
 
 
 def make(chance: random.Random, own: Organisation, committed: str) -> Call:
-    """A call in the name of the client of *own*; *committed* is a transaction that is in a block."""
+    """Return a call in the name of the client of *own*; *committed* is a transaction that is in a block."""
     kind = chance.choice(tuple(_KINDS))
     method, read = _KINDS[kind]
     creator, words = own.client.serialized, ""

@@ -105,7 +105,7 @@ class Network:
         raise TimeoutError(f"the last event did not come: {self.why()}")
 
     def why(self) -> str:
-        """What the network says of itself."""
+        """Return what the network says of itself."""
         return str(admin.status(self.state))
 
     def _take_material(self, other: Path) -> None:
@@ -147,7 +147,7 @@ class Network:
         return Outcome(common_pb2.Status.Name(answer.status), answer.info)
 
     def _codes(self, first: int, wanted: set[bytes]) -> dict[bytes, str]:
-        """The codes of the envelopes *wanted* in the blocks from *first* on, once all are there."""
+        """Return the codes of the envelopes *wanted* in the blocks from *first* on, once all are there."""
         codes: dict[bytes, str] = {}
         deadline = time.monotonic() + _PATIENCE
         for block in self._deliver(first, (1 << 64) - 1) if wanted else ():
@@ -176,7 +176,7 @@ class Network:
 
 
 def identify(envelope: bytes) -> bytes:
-    """What an envelope is known by after an orderer has decoded and encoded it again."""
+    """Return what an envelope is known by after an orderer has decoded and encoded it again."""
     try:
         read = common_pb2.Envelope.FromString(envelope)
     except DecodeError:

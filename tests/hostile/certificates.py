@@ -22,20 +22,20 @@ HOUR = datetime.timedelta(hours=1)
 
 
 def resigned(body: bytes, authority: Person) -> bytes:
-    """A certificate of these bytes, whatever they say, that its authority signed with ECDSA."""
+    """Return a certificate of these bytes, whatever they say, that its authority signed with ECDSA."""
     signature = signatures.sign_low_s(authority.key, body)
     algorithm = Value(0x30, bytes.fromhex("06082a8648ce3d040302")).encoded()
     return Value(0x30, body + algorithm + Value(0x03, b"\x00" + signature).encoded()).encoded()
 
 
 def body_of(certificate: bytes) -> bytes:
-    """The part of a certificate that is signed."""
+    """Return the part of a certificate that is signed."""
     (whole,) = values(certificate) or ()
     return whole.inside[0].encoded()
 
 
 def bent(chance: random.Random, person: Person, authority: Person) -> tuple[bytes, str]:
-    """The identity of *person* with one change in its certificate or in the PEM around it, signed anew or not."""
+    """Return the identity of *person* with one change in its certificate or the PEM around it, signed again or not."""
     kind = chance.randrange(10)
     if kind < 5:
         change = dermutations.bend_der(chance, body_of(person.certificate))
@@ -54,7 +54,7 @@ def bent(chance: random.Random, person: Person, authority: Person) -> tuple[byte
 
 
 def issued(chance: random.Random, person: Person, authority: Person) -> tuple[bytes, signatures.PrivateKey, str]:
-    """An identity of *person*'s organisation with something rare in it; its key, and in words what it is."""
+    """Return an identity of *person*'s organisation with something rare in it; its key, and in words what it is."""
     key: signatures.PrivateKey = person.key
     words = chance.choice(tuple(_RARE))
     builder = _builder(authority)

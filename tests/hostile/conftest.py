@@ -13,7 +13,7 @@ EMBEDDED, BOTH = ("embedded",), ("embedded", "native")
 
 @pytest.fixture(scope="session", params=[EMBEDDED, pytest.param(BOTH, marks=pytest.mark.native)], ids=" and ".join)
 def networks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Network]]:
-    """The same members on every engine, ours first."""
+    """Yield the same members on every engine, ours first."""
     folder = tmp_path_factory.mktemp("hostile")
     started: list[Network] = []
     try:

@@ -25,7 +25,7 @@ class Value:
 
 
 def der_length(size: int) -> bytes:
-    """A length as DER writes it."""
+    """Return a length as DER writes it."""
     if size < 0x80:
         return bytes([size])
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
@@ -33,7 +33,7 @@ def der_length(size: int) -> bytes:
 
 
 def values(encoded: bytes) -> tuple[Value, ...] | None:
-    """The DER values that bytes are, None where they are none."""
+    """Return the DER values that bytes are, None where they are none."""
     found, at = [], 0
     while at < len(encoded):
         if at + 2 > len(encoded):

@@ -74,7 +74,7 @@ class Field:
 
 
 def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
+    """Return a number as protobuf writes it."""
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)
@@ -84,7 +84,7 @@ def varint(number: int) -> bytes:
 
 
 def fields(encoded: bytes) -> list[Field] | None:
-    """The fields of a message, None where it is none (or has groups, which nobody uses)."""
+    """Return the fields of a message, None where it is none (or has groups, which nobody uses)."""
     found, at = [], 0
     while at < len(encoded):
         tag, at = _read_varint(encoded, at)
@@ -142,7 +142,7 @@ def looks_like_message(content: bytes) -> bool:
 
 
 def _bend_field(chance: random.Random, field: Field) -> tuple[list[Field | bytes], str]:
-    """What stands in place of a field, where bytes are no field at all; the field alone asks for an exchange."""
+    """Return what stands in place of a field, where bytes are no field at all; the field alone asks for an exchange."""
     kind = chance.randrange(10)
     if kind == 0:
         return [], "left out"
@@ -173,7 +173,7 @@ def _bend_field(chance: random.Random, field: Field) -> tuple[list[Field | bytes
 
 
 def _read_varint(encoded: bytes, at: int) -> tuple[int, int]:
-    """The number at a place and the place after it, -1 where there is none."""
+    """Return the number at a place and the place after it, -1 where there is none."""
     number = shift = 0
     while 0 <= at < len(encoded) and shift < 70:
         number |= (encoded[at] & 0x7F) << shift

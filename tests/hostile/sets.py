@@ -25,13 +25,13 @@ _VALUES = (b"", b"\x00", b"v", b"\xff" * 2000)
 
 
 def _key(draft: TransactionParts) -> str:
-    """A key nobody else writes, of a kind that may be odd."""
+    """Return a key nobody else writes, of a kind that may be odd."""
     odd = draft.chance.choice(_KEYS)
     return draft.key if draft.chance.random() < 0.6 else f"{odd}{draft.key}"
 
 
 def _version(draft: TransactionParts) -> kv_rwset_pb2.Version | None:
-    """A version that is right for the seed, or is not."""
+    """Return a version that is right for the seed, or is not."""
     right = kv_rwset_pb2.Version(block_num=draft.seeded)
     odd = draft.chance.choice((0, 1, 1 << 31, 1 << 63, (1 << 64) - 1))
     wrong = kv_rwset_pb2.Version(block_num=odd), kv_rwset_pb2.Version(block_num=draft.seeded, tx_num=odd)
@@ -39,7 +39,7 @@ def _version(draft: TransactionParts) -> kv_rwset_pb2.Version | None:
 
 
 def _policy(chance: random.Random) -> bytes:
-    """A key's policy: a good one, a bent one, or nothing of the kind."""
+    """Return a key's policy: a good one, a bent one, or nothing of the kind."""
     text = chance.choice(("OR('Org1MSP.peer')", "AND('Org1MSP.member','Org2MSP.member')", "OutOf(0, 'Org1MSP.admin')"))
     encoded = policies.from_dsl(text)
     raw = encoded.SerializeToString() if isinstance(encoded, policies_pb2.SignaturePolicyEnvelope) else bytes(encoded)
@@ -47,7 +47,7 @@ def _policy(chance: random.Random) -> bytes:
 
 
 def writes(draft: TransactionParts) -> str:
-    """Writes and deletions, also several of one key."""
+    """Set writes and deletions, also several of one key."""
     del draft.public.writes[:]
     for _ in range(draft.chance.randrange(1, 5)):
         draft.public.writes.add(
@@ -72,7 +72,7 @@ def metadata(draft: TransactionParts) -> str:
 
 
 def reads(draft: TransactionParts) -> str:
-    """Reads of what is there, of what is not, and in versions that never were."""
+    """Set reads of what is there, of what is not, and in versions that never were."""
     for _ in range(draft.chance.randrange(1, 4)):
         draft.public.reads.add(key=draft.chance.choice((SEED, SEED, _key(draft))), version=_version(draft))
     return "reads"
@@ -147,7 +147,7 @@ def collections(draft: TransactionParts) -> str:
 
 
 def bent(draft: TransactionParts) -> str:
-    """A good set of several kinds with one change somewhere in it."""
+    """Return a good set of several kinds with one change somewhere in it."""
     metadata(draft)
     reads(draft)
     collections(draft)

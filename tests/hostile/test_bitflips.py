@@ -53,7 +53,7 @@ def _bft() -> Export:
 
 
 def _update() -> Export:
-    """A real configuration update, from the middle of a channel."""
+    """Return a real configuration update, from the middle of a channel."""
     before, after = (golden.read(n) for n in golden.PEER_BLOCKS if golden.number_of(n) in (138, 139))
     return Export([before, after], before)
 
@@ -109,7 +109,7 @@ def _counts(export: Export, outcome: audit.Report, bent: bytes, number: int) -> 
 
 
 def _differ_in(good: bytes, bent: bytes) -> set[int]:
-    """The entries of the metadata in which two blocks differ; -1 stands for all else."""
+    """Return the entries of the metadata in which two blocks differ; -1 stands for all else."""
     try:
         before, after = (common_pb2.Block.FromString(each) for each in (good, bent))
     except DecodeError:

@@ -21,7 +21,7 @@ ROUND = 2000
 
 
 def made(network: Network, number: int) -> Iterator[list[attacks.Attack]]:
-    """*number* attacks of all themes, in rounds."""
+    """Yield *number* attacks of all themes, in rounds."""
     choices = chance("campaign")
     themes = tuple(attacks.THEMES)
     who = network.members, campaign.MEMBERS[0], CHANNEL, network.seeded
@@ -30,7 +30,7 @@ def made(network: Network, number: int) -> Iterator[list[attacks.Attack]]:
 
 
 def assert_well(network: Network) -> None:
-    """It commits, says that it is well, and its ledger is what its blocks come to: so say two programs."""
+    """Assert that it commits and reports no trouble, and that two programs get its ledger from its blocks."""
     network.lab.must("put", "afterwards", "1")
     assert admin.status(network.state).running
     report = audit.verify(network.blocks())

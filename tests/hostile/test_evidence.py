@@ -42,12 +42,12 @@ def signed(receipt: Receipt) -> list[object]:
 
 
 def of_the_block(bend: Callable[..., mutations.Bent], random, receipt: Receipt) -> bytes:
-    """A receipt whose block is changed."""
+    """Return a receipt whose block is changed."""
     return dataclasses.replace(receipt, block=bend(random, receipt.block).content).to_bytes()
 
 
 def of_a_configuration(bend: Callable[..., mutations.Bent], random, receipt: Receipt) -> bytes:
-    """A receipt of which one configuration is changed."""
+    """Return a receipt of which one configuration is changed."""
     place = random.randrange(len(receipt.configurations))
     changed = list(receipt.configurations)
     changed[place] = bend(random, changed[place]).content
@@ -55,7 +55,7 @@ def of_a_configuration(bend: Callable[..., mutations.Bent], random, receipt: Rec
 
 
 def of_the_file(bend: Callable[..., mutations.Bent], random, receipt: Receipt) -> bytes:
-    """A file that is changed as it is."""
+    """Return a file that is changed as it is."""
     return bend(random, receipt.to_bytes()).content
 
 

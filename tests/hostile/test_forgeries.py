@@ -51,7 +51,7 @@ def _verify(chain: Chain) -> audit.Report:
 
 
 def _found(chain: Chain) -> tuple[int | None, str, str]:
-    """The one cause that the verification finds."""
+    """Return the one cause that the verification finds."""
     outcome = _verify(chain)
     assert outcome.verdict == report.DOES_NOT_HOLD
     (finding,) = outcome.findings

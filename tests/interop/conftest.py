@@ -31,17 +31,17 @@ class Place:
     state: Path
 
     def profile(self, msp_id: str = "Org1MSP") -> Path:
-        """The organisation's connection profile."""
+        """Return the organisation's connection profile."""
         return self.state / "profiles" / f"{msp_id}.json"
 
     def user(self, name: str = "User1", msp_id: str = "Org1MSP") -> Path:
-        """The folder of a user's certificate and key."""
+        """Return the folder of a user's certificate and key."""
         return self.state / "organisations" / msp_id / "users" / name
 
 
 @pytest.fixture(scope="session", params=ENGINES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A network of two organisations and one chaincode."""
+    """Yield a network of two organisations and one chaincode."""
     yield from running(request.param, tmp_path_factory.mktemp(f"interop-{request.param}"), HERE / "consortium.yaml")
 
 

@@ -38,7 +38,7 @@ _UNREACHABLE = (
 
 
 def program(name: str, cure: str) -> str:
-    """The path of a program; skips the test where there is none."""
+    """Return the path of a program; skips the test where there is none."""
     found = shutil.which(name)
     if found is None:
         pytest.skip(f"there is no `{name}` on PATH; {cure}")
@@ -46,20 +46,20 @@ def program(name: str, cure: str) -> str:
 
 
 def node() -> dict[str, str]:
-    """The environment in which this machine's Node finds the official client and chaincode runtime."""
+    """Return the environment in which this machine's Node finds the official client and chaincode runtime."""
     program("node", "install Node.js 20 or newer")
     return {"NODE_PATH": str(node_modules("node", HERE / "node" / "package.json", "--ignore-scripts"))}
 
 
 def newest_node() -> tuple[str, dict[str, str]]:
-    """A Node of its own, and the environment in which it finds the newest official client, which wants that Node."""
+    """Return the Node that the newest official client needs, and the environment in which it finds that client."""
     # The package `node` fetches the program for this machine in a script of its own.
     modules = node_modules("node-newest", HERE / "node" / "newest" / "package.json")
     return str(modules / "node" / "bin" / "node"), {"NODE_PATH": str(modules)}
 
 
 def node_modules(name: str, manifest: Path, *options: str) -> Path:
-    """The folder of the modules that *manifest* names, under the folder *name* of those that are installed."""
+    """Return the folder of the modules that *manifest* names, under the folder *name* of those that are installed."""
     npm = program("npm", "it comes with Node.js")
     folder = CACHE / name
 
@@ -72,7 +72,7 @@ def node_modules(name: str, manifest: Path, *options: str) -> Path:
 
 
 def hfc() -> str:
-    """A Python of its own with fabric-sdk-py, whose protos cannot share a process with the official ones."""
+    """Return a Python of its own with fabric-sdk-py, whose protos cannot share a process with the official ones."""
     if sys.version_info[:2] != (3, 11):
         pytest.skip("hfc's pins are for Python 3.11; run these tests with it")
     requirements = HERE / "hfc" / "requirements.txt"
@@ -89,7 +89,7 @@ def hfc() -> str:
 
 
 def pypi_shim() -> str:
-    """A Python of its own with PyPI's fabric-chaincode-python, for comparison."""
+    """Return a Python of its own with PyPI's fabric-chaincode-python, for comparison."""
     folder = CACHE / "pypi-shim"
     wanted = "fabric-chaincode-python==2.5.4"
     python = folder / "venv" / "bin" / "python"
@@ -118,7 +118,7 @@ def gs1_schema() -> dict[str, Any]:
 
 
 def java() -> tuple[str, str]:
-    """The path of ``java`` and the class path of the client built from ``java/``."""
+    """Return the path of ``java`` and the class path of the client built from ``java/``."""
     runtime = program("java", "install Java 17 or newer")
     mvn = program("mvn", "install Apache Maven")
     project = HERE / "java"
@@ -144,7 +144,7 @@ def java() -> tuple[str, str]:
 
 
 def generated_python(description: Any) -> tuple[str, Path]:
-    """A Python of its own, and the folder with the client that openapi-python-client makes of *description*."""
+    """Return a Python of its own, and the folder with the client that openapi-python-client makes of *description*."""
     folder, requirements = CACHE / "openapi-python", HERE / "generated" / "requirements.txt"
     python = folder / "venv" / "bin" / "python"
 
@@ -199,7 +199,7 @@ def _pip(python: Path, *wanted: str) -> None:
 
 
 def run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
-    """What *command* prints; fails the test with its complaint if it does not end well."""
+    """Return what *command* prints; fails the test with its complaint if it does not end well."""
     return _finished(command, None, {**os.environ, **(environment or {})}, PATIENCE).stdout
 
 

@@ -48,7 +48,7 @@ def program(tmp_path: Path) -> Program:
 
 @pytest.fixture(scope="module")
 def proposal_file(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An update of the batch size that both members have signed, as the file that they send each other."""
+    """Return an update of the batch size that both members have signed, as the file that they send each other."""
     folder = tmp_path_factory.mktemp("proposal")
     text = (HERE / "consortium.yaml").read_text().replace("folder: ../..", f"folder: {HERE.parent.parent}")
     wanted = folder / "consortium.yaml"
@@ -62,7 +62,7 @@ def proposal_file(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture
 def proposal(proposal_file: Path) -> ChannelProposal:
-    """What that file says."""
+    """Return what that file says."""
     return proposals.read(proposal_file)
 
 

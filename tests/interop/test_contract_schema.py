@@ -25,7 +25,7 @@ CHAINCODES = [
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    """The schema that npm's fabric-contract-api brings."""
+    """Return the schema that npm's fabric-contract-api brings."""
     file = Path(runtimes.node()["NODE_PATH"]) / "fabric-contract-api" / "schema" / "contract-schema.json"
     return jsonschema.Draft4Validator(json.loads(file.read_text()))
 

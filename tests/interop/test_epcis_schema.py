@@ -22,7 +22,7 @@ def schema() -> jsonschema.Draft7Validator:
 
 @pytest.fixture(scope="module")
 def channel() -> shipping.Channel:
-    """A delivered consignment with a correction, and its return on the way."""
+    """Return a delivered consignment with a correction, and its return on the way."""
     made = shipping.Channel()
     made.open()
     wrong = made.record(MERCHANT, "S06", "cycle_counting", 5, disposition="mismatch_quantity", details={"found": "1"})
@@ -36,7 +36,7 @@ def channel() -> shipping.Channel:
 
 
 def complaints(schema: jsonschema.Draft7Validator, document: dict[str, Any]) -> list[str]:
-    """What the schema finds wrong."""
+    """Return what the schema finds wrong."""
     return [f"{error.json_path}: {error.message}" for error in schema.iter_errors(document)]
 
 

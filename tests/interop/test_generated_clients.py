@@ -34,7 +34,7 @@ class RunningGateway:
 
 @pytest.fixture(scope="module")
 def served(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
-    """A gateway before the network."""
+    """Yield a gateway before the network."""
     home = Folder(tmp_path_factory.mktemp("gateway"))
     ready = home.run / "gateway.ready"
     settings = Settings(place.state.absolute(), home.root / "data", listen="127.0.0.1:0", ready_file=str(ready))
@@ -52,7 +52,7 @@ def served(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 
 
 def lasting(node: Any) -> Any:
-    """The part of a description that is the same at each reading."""
+    """Return the part of a description that is the same at each reading."""
     if isinstance(node, dict):
         return {k: lasting(v) for k, v in node.items() if k not in {"example", "examples", "x-examples"}}
     return [lasting(each) for each in node] if isinstance(node, list) else node

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.interop
 
 @pytest.fixture(scope="module", params=ENGINES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A network whose peers are served by Node."""
+    """Yield a network whose peers are served by Node."""
     environment = runtimes.node()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

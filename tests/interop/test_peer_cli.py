@@ -35,7 +35,7 @@ def administrators(place: Place) -> Iterator[list[PeerConnection]]:
 
 
 def orderer(place: Place) -> list[str]:
-    """The words that tell the command where and how to reach the orderer."""
+    """Return the words that tell the command where and how to reach the orderer."""
     profile = json.loads(place.profile().read_text())
     name, node = next(iter(profile["orderers"].items()))
     address = node["url"].removeprefix("grpcs://")
@@ -43,7 +43,7 @@ def orderer(place: Place) -> list[str]:
 
 
 def peers(place: Place) -> list[str]:
-    """The words that name every peer as an endorser."""
+    """Return the words that name every peer as an endorser."""
     profile = json.loads(place.profile().read_text())
     words = []
     for node in profile["peers"].values():

@@ -109,7 +109,7 @@ def run(*words: str | Path, cwd: Path | None = None, environment: Mapping[str, s
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory) -> dict[str, Path]:
     """
-    The wheels that `make dist` builds, by the name of their distribution.
+    Return the wheels that `make dist` builds, by the name of their distribution.
 
     With this environment's setuptools: `make dist` gives each of the four steps an environment of its own.
     """
@@ -132,7 +132,7 @@ def install(python: Path, *wanted: str) -> None:
 
 @pytest.fixture(scope="module")
 def bare(wheels, tmp_path_factory) -> Path:
-    """The interpreter of an environment with hlf and what it cannot do without, in the newest versions."""
+    """Return the interpreter of an environment with hlf and what it cannot do without, in the newest versions."""
     python = fresh(tmp_path_factory.mktemp("bare") / "venv")
     install(python, str(wheels["hlf"]))
     return python

@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stage(folder: Path) -> Iterator[RunningDemo]:
-    """The default consortium on the embedded engine, and a gateway."""
+    """Yield the default consortium on the embedded engine, and a gateway."""
     try:
         yield environment.start("embedded", folder)
     finally:
@@ -33,18 +33,18 @@ def stage(folder: Path) -> Iterator[RunningDemo]:
 
 @pytest.fixture(scope="session")
 def cast(stage: RunningDemo) -> Iterator[Cast]:
-    """A caller of each organisation."""
+    """Yield a caller of each organisation."""
     with stage.cast() as callers:
         yield callers
 
 
 @pytest.fixture(scope="session")
 def shown() -> io.StringIO:
-    """What the story has shown on its screen."""
+    """Return what the story has shown on its screen."""
     return io.StringIO()
 
 
 @pytest.fixture(scope="session")
 def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
-    """The story, played to its end: it checks itself what it shows."""
+    """Return the story, played to its end: it checks itself what it shows."""
     return play(cast, stage.base, Screen(Console(file=shown)))

@@ -15,7 +15,7 @@ AGAIN = {"MVCC_READ_CONFLICT", "ENDORSERS_DISAGREE"}
 
 @pytest.fixture(scope="module")
 def carrier(cast, played) -> str:
-    """The one carrier that offers its stage: room for four hundred parcels a day."""
+    """Return the one carrier that offers its stage: room for four hundred parcels a day."""
     values = {
         **test_matching.service("night-line", ["S16"], "4200"),
         "capacity.parcels_per_day_h87": 400,

@@ -41,7 +41,7 @@ class _CrashError(Exception):
 
 @pytest.fixture
 def ledgers(stage):
-    """A gateway's own connections to the scenarios' network."""
+    """Yield a gateway's own connections to the scenarios' network."""
     made = Ledgers(Wallet(stage.network.folder.root), 30)
     yield made
     made.close()
@@ -72,7 +72,7 @@ def test_what_was_stored_before_it_was_sent_commits_once(cast, played, ledgers):
 
 @pytest.fixture
 def proposed(cast, played):
-    """An amendment of the register that seven more may approve."""
+    """Return an amendment of the register that seven more may approve."""
     participant = next(p for p in cast.auditor.get("/v1/participants") if p["msp_id"] == "PaymentsMSP")
     changed = {**participant, "name": "Straits Settlement and Clearing"}
     return cast.platform.post("/v1/participants/amendments", {"participant": changed})["amendment_id"]

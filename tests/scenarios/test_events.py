@@ -14,7 +14,7 @@ PATH = "/v1/events/trade/trade"
 
 
 def read(caller: DemoCaller, headers: dict[str, str] | None = None, **query: Any) -> list[dict[str, Any]]:
-    """The CloudEvents of a stream that ends by itself."""
+    """Return the CloudEvents of a stream that ends by itself."""
     response = caller.send("GET", PATH, params={"idle_seconds": 1, **query}, headers=headers)
     assert response.headers["Content-Type"].startswith("text/event-stream")
     lines = response.text.splitlines()

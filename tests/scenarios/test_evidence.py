@@ -51,7 +51,7 @@ def auditor(stage, played, tmp_path_factory) -> Auditor:
 
 @pytest.fixture(scope="module")
 def committed(auditor, played) -> str:
-    """The transaction that committed to the forecast, found by the key that its owner knows."""
+    """Return the transaction that committed to the forecast, found by the key that its owner knows."""
     key = keys.composite_key("claim.document", [played.claim_id, "000001"])
     found = auditor.offline("search", auditor.blocks, "--key", key, "--format", "jsonl", "--code", "VALID")
     (line,) = found.output.splitlines()

@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def shaky(home: Path) -> Iterator[RunningDemo]:
-    """A network and a gateway of their own, for parts of them are going to be killed."""
+    """Yield a network and a gateway of their own, for parts of them are going to be killed."""
     try:
         yield environment.start("embedded", home)
     finally:

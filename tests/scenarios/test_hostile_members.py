@@ -53,13 +53,13 @@ _SALT = re.compile(r'"salt":\s*"([A-Za-z0-9_-]{22,})"')
 
 @pytest.fixture(scope="module")
 def network(stage, played) -> Folder:
-    """The network on which the story has been played."""
+    """Return the network on which the story has been played."""
     return stage.network.folder
 
 
 @contextlib.contextmanager
 def member(network: Folder, msp_id: str, at: str = "", user: str = "User1") -> Iterator[gateway.Gateway]:
-    """A user of *msp_id*, connected to the peer of *at*, or else to its own."""
+    """Yield a user of *msp_id*, connected to the peer of *at*, or else to its own."""
     profile = Profile.load(network.profile(at or msp_id))
     with gateway.connect(profile, *identity.load_user(network.user(msp_id, user), msp_id)) as connected:
         yield connected
@@ -67,7 +67,7 @@ def member(network: Folder, msp_id: str, at: str = "", user: str = "User1") -> I
 
 @contextlib.contextmanager
 def administrator(network: Folder, msp_id: str, at: str) -> Iterator[Peer]:
-    """The administrator of *msp_id* before the peer of *at*."""
+    """Yield the administrator of *msp_id* before the peer of *at*."""
     profile = Profile.load(network.profile(at))
     with Peer(profile.gateway, *identity.load_user(network.user(msp_id, "Admin"), msp_id)) as connected:
         yield connected
@@ -99,7 +99,7 @@ def _own_claims(owner) -> list[dict]:
 @pytest.fixture(scope="module")
 def answers(network, ids) -> dict[tuple[str, str, str], str]:
     """
-    What every organisation gets out of every query with every identifier, by channel, asker and peer.
+    Return what every organisation gets out of every query with every identifier, by channel, asker and peer.
 
     Refusals are part of it: their words could tell something, too. Of the organisations that a query may name, asker,
     peer and those that own something are named: what any other has is public, and each is an asker and a peer in turn.

@@ -20,7 +20,7 @@ COMMERCIAL = ("platform", "merchant", "payments", "auditor")
 
 
 def ask(caller, address: str, function: str, arguments: list[str], peer: str):
-    """The answer or the refusal of a function on the peer of one organisation."""
+    """Return the answer or the refusal of a function on the peer of one organisation."""
     body = {"function": function, "arguments": arguments, "endorsing_organizations": [peer]}
     return caller.send("POST", address, json=body)
 
@@ -28,7 +28,7 @@ def ask(caller, address: str, function: str, arguments: list[str], peer: str):
 def seen_by(
     cast: Cast, address: str, function: str, arguments: list[str], askers: tuple[str, ...]
 ) -> set[tuple[str, str]]:
-    """The pairs (caller, peer) that got an answer."""
+    """Return the pairs (caller, peer) that got an answer."""
     found = set()
     for asker in askers:
         for peer in askers:

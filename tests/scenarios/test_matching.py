@@ -11,7 +11,7 @@ PRICES = {"origin": "412000987", "forwarder": "377000654", "last_mile": "9500032
 
 
 def service(name: str, stages: list[str], price: str) -> dict[str, Any]:
-    """A capability with all that matching needs."""
+    """Return a capability with all that matching needs."""
     return {
         "service_id": name,
         "valid.from": "2026-01-01",
@@ -37,7 +37,7 @@ def service(name: str, stages: list[str], price: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def offers(cast, played) -> dict[str, str]:
-    """The grants by which three carriers offer; two of them compete for the sea."""
+    """Return the grants by which three carriers offer; two of them compete for the sea."""
     made = {}
     for actor, stages in (("origin", ["S11", "S15"]), ("forwarder", ["S15"]), ("last_mile", ["S19"])):
         carrier = getattr(cast, actor)

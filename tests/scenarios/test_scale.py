@@ -100,7 +100,7 @@ class Place:
         return self.carrier(min(numbers, key=price))
 
     def tender(self, function: str, *arguments: str, **transient: bytes) -> Any:
-        """A transaction that platform and auditor endorse, with a salt of its own."""
+        """Return a transaction that platform and auditor endorse, with a salt of its own."""
         given = {"salt": salt().encode(), **transient}
         return self.market[TENDER].act(function, *arguments, transient=given)
 
@@ -115,7 +115,7 @@ class Place:
 
 
 def price(number: int) -> int:
-    """The price of an offer; each has its own, and the lowest are not the first."""
+    """Return the price of an offer; each has its own, and the lowest are not the first."""
     return 38_000 + 100 * (number * 7 % CARRIERS)
 
 
@@ -173,7 +173,7 @@ def _consortium(folder: Path, participants: list[Row]) -> Path:
 
 @pytest.fixture(scope="module")
 def forecasts(place: Place) -> list[Claim]:
-    """What the seller has committed to, from many threads at once."""
+    """Return what the seller has committed to, from many threads at once."""
 
     def commit(number: int) -> Claim:
         units = 1_000 + number
@@ -189,7 +189,7 @@ def forecasts(place: Place) -> list[Claim]:
 
 @pytest.fixture(scope="module")
 def disclosed(place: Place) -> list[str]:
-    """The grants by which forty capabilities are disclosed to the tender; delivered, and taken as offers."""
+    """Return the grants by which forty capabilities are disclosed to the tender; delivered, and taken as offers."""
     roles = list(place.carriers)
 
     def commit(number: int) -> Claim:

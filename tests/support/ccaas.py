@@ -10,7 +10,7 @@ from typing import Any
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    """A gzipped tar of *files*."""
+    """Return a gzipped tar of *files*."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as tar:
         for name, content in files.items():
@@ -21,7 +21,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 def package(label: str = "cc_1", kind: str = "ccaas", metadata: bytes | None = None, **connection: Any) -> bytes:
-    """A package that runs as a service at the address in *connection*."""
+    """Return a package that runs as a service at the address in *connection*."""
     described = json.dumps({"label": label, "type": kind}).encode() if metadata is None else metadata
     service = {"address": "127.0.0.1:1", "dial_timeout": "10s", **connection}
     code = archive({"connection.json": json.dumps(service).encode()})

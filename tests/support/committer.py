@@ -1,9 +1,9 @@
 """
-A process that commits transactions until it is killed, for tests of what is left then.
+A process that commits transactions until it is killed, for tests of what it leaves.
 
 ``python -m tests.support.committer FOLDER`` opens or creates the channel in
-FOLDER and prints one line ``ID CODE`` for every transaction it was told is
-committed. The organisations' keys stand in FOLDER, so that a later process is the same ones.
+FOLDER and prints one line ``ID CODE`` for every committed
+transaction. The organisations' keys are in FOLDER, so that a later process acts for the same ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PEOPLE = ("client", "admin", "peer", "orderer")
 
 
 def people(folder: Path) -> Consortium:
-    """The organisations of a folder, made at the first call."""
+    """Return the organisations of a folder, made at the first call."""
     file = folder / KEYS
     if not file.exists():
         made = Consortium()
@@ -60,7 +60,7 @@ def issued(certificate: bytes, key: bytes) -> Issued:
 
 
 def genesis(folder: Path) -> bytes:
-    """The genesis block that goes with the organisations."""
+    """Return the genesis block that goes with the organisations."""
     return bytes(pickle.loads((folder / KEYS).read_bytes())[1])  # noqa: S301 - this process wrote it.
 
 

@@ -22,7 +22,7 @@ ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
-    """A DER element."""
+    """Return a DER element."""
     content = b"".join(parts)
     size = len(content)
     if size < 0x80:
@@ -32,7 +32,7 @@ def tlv(tag: int, *parts: bytes) -> bytes:
 
 
 def elements(content: bytes) -> list[bytes]:
-    """The elements, one after the other, of well-formed DER."""
+    """Return the elements, one after the other, of well-formed DER."""
     found = []
     while content:
         size, start = content[1], 2
@@ -45,12 +45,12 @@ def elements(content: bytes) -> list[bytes]:
 
 
 def inside(element: bytes) -> bytes:
-    """The content of an element."""
+    """Return the content of an element."""
     return element[2 + (element[1] & 0x7F if element[1] & 0x80 else 0) :]
 
 
 def oid(dotted: str) -> bytes:
-    """An object identifier."""
+    """Return an object identifier."""
     first, second, *rest = map(int, dotted.split("."))
     encoded = b""
     for part in (first * 40 + second, *rest):
@@ -62,17 +62,17 @@ def oid(dotted: str) -> bytes:
 
 
 def extension(dotted: str, value: bytes, *, critical: bool = False) -> bytes:
-    """An extension."""
+    """Return an extension."""
     return tlv(0x30, oid(dotted), b"\x01\x01\xff" if critical else b"", tlv(0x04, value))
 
 
 def name(*attributes: tuple[str, int, bytes]) -> bytes:
-    """A distinguished name: each attribute is (object identifier, tag, bytes)."""
+    """Return a distinguished name: each attribute is (object identifier, tag, bytes)."""
     return tlv(0x30, *(tlv(0x31, tlv(0x30, oid(kind), tlv(tag, text))) for kind, tag, text in attributes))
 
 
 def pem(der: bytes, kind: str = "CERTIFICATE") -> bytes:
-    """PEM as every tool writes it."""
+    """Return PEM as every tool writes it."""
     body = base64.encodebytes(der).replace(b"\n", b"")
     lines = [body[at : at + 64] for at in range(0, len(body), 64)]
     return b"\n".join([f"-----BEGIN {kind}-----".encode(), *lines, f"-----END {kind}-----".encode(), b""])
@@ -95,7 +95,7 @@ class Draft:
 
     @classmethod
     def of(cls, der: bytes) -> Draft:
-        """The parts of an honest certificate of version 3."""
+        """Return the parts of an honest certificate of version 3."""
         body = elements(inside(elements(inside(der))[0]))
         own = elements(inside(inside(body[7])))
         version, serial, algorithm, issuer, validity, subject, key = body[:7]
@@ -117,7 +117,7 @@ class Draft:
                    self.unique, listed, self.after)  # fmt: skip
 
     def signed(self, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, *, high: bool = False) -> bytes:
-        """The certificate, signed with SHA-256 (or Ed25519); *high* gives the signature the S that Fabric turns."""
+        """Return it, signed with SHA-256 (or Ed25519); *high* gives the signature the S that Fabric turns."""
         return sign(self.body, key, self.algorithm, high=high)
 
 

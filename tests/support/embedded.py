@@ -84,7 +84,7 @@ class Engine:
 
     @contextlib.contextmanager
     def channel(self, index: int = 0, client: certificates.Issued | None = None) -> Iterator[grpc.Channel]:
-        """A connection to a peer, or to the orderer as the last; *client* is the caller's own TLS certificate."""
+        """Yield a connection to a peer, or to the orderer as the last; *client* is the caller's own TLS certificate."""
         own = (*self.settings.peers, self.settings.orderer)[index]
         credentials = grpc.ssl_channel_credentials(
             (self._folder / own.name / "ca.pem").read_bytes(),
@@ -122,7 +122,7 @@ class Engine:
 
 
 def free_address() -> str:
-    """An address that nobody listens on at the moment."""
+    """Return an address that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"

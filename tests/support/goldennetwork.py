@@ -15,25 +15,25 @@ MEMBERS = frozenset({"Org1MSP", "Org2MSP", "Org3MSP"})
 
 
 def read(name: str) -> bytes:
-    """A golden file."""
+    """Return a golden file."""
     return (FOLDER / name).read_bytes()
 
 
 @cache
 def bundle() -> channelconfig.Bundle:
-    """The configuration of channel ``mychannel``."""
+    """Return the configuration of channel ``mychannel``."""
     return channelconfig.Bundle.from_config_block(read("block-00000-genesis.peer.pb"))
 
 
 def results_of(name: str) -> bytes:
-    """The public read-write set of a golden block's first transaction."""
+    """Return the public read-write set of a golden block's first transaction."""
     payload = _action(name)
     response = proposal_response_pb2.ProposalResponsePayload.FromString(payload.action.proposal_response_payload)
     return proposal_pb2.ChaincodeAction.FromString(response.extension).results
 
 
 def arguments_of(name: str) -> list[bytes]:
-    """Function and arguments of a golden block's first transaction."""
+    """Return the function and arguments of a golden block's first transaction."""
     proposal = proposal_pb2.ChaincodeProposalPayload.FromString(_action(name).chaincode_proposal_payload)
     spec = chaincode_pb2.ChaincodeInvocationSpec.FromString(proposal.input)
     return list(spec.chaincode_spec.input.args)

@@ -27,7 +27,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the rules of the house ask of a module: whence it imports which names, and what stands in it."""
+    """What the rules of the house ask of a module: its imports, classes, functions and docstrings."""
 
     imported: frozenset[tuple[str, tuple[str, ...]]]
     classes: tuple[str, ...]
@@ -48,7 +48,7 @@ def modules() -> dict[str, Path]:
 
 @functools.cache
 def contents(path: Path) -> Contents:
-    """Return what stands in a file. Each is parsed once for all rules; all trees together would fill the memory."""
+    """Return the contents of a file. Each is parsed once for all rules; all trees together would fill the memory."""
     tree = ast.parse(path.read_text())
     imported: set[tuple[str, tuple[str, ...]]] = set()
     functions = []

@@ -49,11 +49,11 @@ class Lab:
         }
 
     def init(self, stub: Stub) -> Response:
-        """What an initialisation is answered."""
+        """Return what an initialisation is answered."""
         return responses.success(b"init")
 
     def invoke(self, stub: Stub) -> Response:
-        """The function's answer; whatever it raises is answered in the exception's own words."""
+        """Return the function's answer; whatever it raises is answered in the exception's own words."""
         function, *arguments = [argument.decode("utf-8", "replace") for argument in stub.args]
         call = self._functions.get(function)
         if call is None:
@@ -213,7 +213,7 @@ class Lab:
         return str(waiting)
 
     def do_waiting(self, stub: Stub, gate: str) -> str:
-        """How many came to the gate so far."""
+        """Return how many came to the gate so far."""
         return str(_WAITING_AT.get(gate, 0))
 
     def do_open(self, stub: Stub, gate: str) -> str:
@@ -277,7 +277,7 @@ class Lab:
         )
 
     def do_clientid(self, stub: Stub) -> str:
-        """The id that Fabric's Go library gives, without its base64."""
+        """Return the id that Fabric's Go library gives, without its base64."""
         return base64.b64decode(identity.of_creator(stub.creator).id).decode()
 
     def do_decorations(self, stub: Stub) -> str:
@@ -380,7 +380,7 @@ def _all(found: Iterable[Any]) -> list[dict[str, str]]:
 
 
 def _json(value: Any) -> str:
-    """JSON as JavaScript writes it: nothing between the tokens, characters as they are."""
+    """Return JSON as JavaScript writes it: nothing between the tokens, no character escaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -6,5 +6,5 @@ import re
 
 
 def stands(figure: object, text: str) -> bool:
-    """Whether *figure* stands in *text* by itself."""
+    """Return whether *figure* is in *text*, and not part of a longer one."""
     return re.search(rf"(?<![0-9A-Za-z]){re.escape(str(figure))}(?![0-9A-Za-z])", text) is not None

@@ -74,7 +74,7 @@ class Definition:
 
 
 def application_policy(text: str) -> policy_pb2.ApplicationPolicy:
-    """A reference where *text* is a path, a signature policy otherwise."""
+    """Return a reference where *text* is a path, a signature policy otherwise."""
     if text.startswith("/"):
         return policy_pb2.ApplicationPolicy(channel_config_policy_reference=text)
     return policy_pb2.ApplicationPolicy(signature_policy=policies.from_dsl(text))
@@ -101,11 +101,11 @@ class Consortium:
         return self.members[msp_id]
 
     def tls(self, name: str) -> certificates.Issued:
-        """A TLS certificate of the orderer organisation, with a key of its own."""
+        """Return a TLS certificate of the orderer organisation, with a key of its own."""
         return certificates.tls(self.ordering.tlsca, name, self.ordering.domain, "SG", ["127.0.0.1"])
 
     def channels(self, folder: Path) -> Channels:
-        """The channels that the orderer keeps in *folder*, not opened yet."""
+        """Return the channels that the orderer keeps in *folder*, not opened yet."""
         return Channels(folder, self.ordering.orderer, self.consenter.certificate_pem)
 
     def genesis(
@@ -119,7 +119,7 @@ class Consortium:
         capability: str = "V3_0",
         consenter: certificates.Issued | None = None,
     ) -> Any:
-        """The genesis block."""
+        """Return the genesis block."""
         application = configtx.application([self.members[name].configured() for name in (members or self.members)])
         ordering = configtx.orderer(
             [self.ordering.configured(orderer_endpoints=("127.0.0.1:7050",))],
@@ -144,7 +144,7 @@ class Consortium:
         event: bytes = b"",
         nonce: bytes | None = None,
     ) -> Transaction:
-        """A transaction as a gateway would submit it."""
+        """Return a transaction as a gateway would submit it."""
         who = creator or next(iter(self.members.values())).client
         proposal = proposals.new(self.channel_id, chaincode, [b"f"], who.serialized, nonce=nonce)
         digest = proposals.parse(proposal.bytes).hash
@@ -164,7 +164,7 @@ class Consortium:
             yield self.members[endorser].peer if isinstance(endorser, str) else endorser
 
     def define(self, definition: Definition) -> Transaction:
-        """The transaction that commits a chaincode's definition, endorsed by everybody."""
+        """Return the transaction that commits a chaincode's definition, endorsed by everybody."""
         endorsement = chaincode_definition_pb2.ChaincodeEndorsementInfo(
             version=definition.version, endorsement_plugin="escc"
         )
@@ -202,7 +202,7 @@ class Transaction:
         self.creator = creator
 
     def envelope(self, *, signer: Person | None = None) -> Any:
-        """The signed envelope."""
+        """Return the signed envelope."""
         response = proposal_response_pb2.ProposalResponsePayload(
             proposal_hash=self.digest, extension=self.action.SerializeToString()
         ).SerializeToString()
@@ -225,7 +225,7 @@ class Transaction:
 
 
 def put(namespace: str = "cc", /, **values: bytes | None) -> rwsets.TxRwset:
-    """A set that writes public values without reading any."""
+    """Return a set that writes public values without reading any."""
     writes = tuple(rwsets.Write(key, value) for key, value in sorted(values.items()))
     return rwsets.TxRwset((rwsets.NamespaceRwset(namespace, writes=writes),))
 
@@ -233,7 +233,7 @@ def put(namespace: str = "cc", /, **values: bytes | None) -> rwsets.TxRwset:
 def private_put(
     collection_name: str, values: Mapping[str, bytes | None], *, namespace: str = "cc", purge: bool = False
 ) -> tuple[rwsets.TxRwset, bytes]:
-    """A set that writes private values, and the private set that goes with it."""
+    """Return a set that writes private values, and the private set that goes with it."""
     plain = rwsets.PrivateCollection(
         collection_name, tuple(rwsets.Write(key, value) for key, value in sorted(values.items()))
     )

@@ -26,7 +26,7 @@ class Person:
 
     @functools.cached_property
     def serialized(self) -> bytes:
-        """The identity as it stands in headers and endorsements."""
+        """The serialized identity, as in headers and endorsements."""
         return signatures.serialized_identity(self.msp_id, pem(self.certificate))
 
     def sign(self, message: bytes) -> bytes:
@@ -44,7 +44,7 @@ class Organisation:
 
 
 def organisation(folder: Folder, msp_id: str) -> Organisation:
-    """The people of a member."""
+    """Return the people of a member."""
     own = folder.organisation(msp_id)
     peer = next((own / "peers").iterdir()) / "msp"
     return Organisation(

@@ -1,8 +1,8 @@
 """
-What a chain of blocks comes to, worked out again from the blocks alone.
+The ledger that a chain of blocks makes, computed again from the blocks alone.
 
-Every block is judged anew, with the configuration and the definitions that the
-blocks before it brought about, and its outcome is compared with what its
+Every block is judged again, with the configuration and the definitions of the
+blocks before it, and its outcome is compared with what its
 metadata say. The result can be held against a ledger's state, which must be the same.
 """
 

@@ -18,7 +18,7 @@ from tests.support.members import Consortium, Definition, Transaction
 
 @cache
 def consortium(*names: str) -> Consortium:
-    """The same organisations for all tests: making keys takes time."""
+    """Return the same organisations for all tests: making keys takes time."""
     return Consortium(names or ("AMSP", "BMSP", "CMSP"))
 
 
@@ -48,7 +48,7 @@ class RunningChannel:
         return await self.raw_block([transaction.envelope() for transaction in ordered])
 
     async def raw_block(self, envelopes: Iterable[Any]) -> list[str]:
-        """As ``block``, for envelopes."""
+        """Do as ``block``, for envelopes."""
         height = self.ledger.height
         # Nothing suspends between these calls, so the channel's task finds all of them when it looks.
         for envelope in envelopes:
@@ -64,7 +64,7 @@ class RunningChannel:
         assert record.code == 0
 
     def codes(self, number: int) -> list[str]:
-        """The names of a block's validation codes."""
+        """Return the names of a block's validation codes."""
         return [transaction.code_name for transaction in blocks.decode(self.ledger.block(number) or b"").transactions]
 
     def state(self, key: str, namespace: str = "cc") -> bytes | None:
@@ -89,7 +89,7 @@ class RunningChannel:
 
 
 def assert_verified(ledger: ChannelLedger) -> None:
-    """What the engine has committed must stand before the offline verifier, which shares no code with it."""
+    """Assert that the offline verifier, which shares no code with the engine, accepts what the engine committed."""
     outcome = audit.verify(ledger.block(number) or b"" for number in range(ledger.height))
     assert outcome.findings == ()
     assert outcome.commit_hashes == ledger.height - 1

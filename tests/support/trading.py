@@ -57,7 +57,7 @@ class Claim:
     encoded: Mapping[str, str]
 
     def shown(self, attributes: Collection[str]) -> dict[str, bytes]:
-        """The transient data that open *attributes*."""
+        """Return the transient data that open *attributes*."""
         return {
             "document": self.document,
             "disclosures": canonical.dumps([text for name, text in self.encoded.items() if name in attributes]),
@@ -81,7 +81,7 @@ class Member:
         self._first = threading.Lock()
 
     def ask(self, function: str, *arguments: str) -> Any:
-        """The answer of the organisation's own peer."""
+        """Return the answer of the organisation's own peer."""
         answer = self.trade.evaluate(function, *arguments, endorsing_organizations=[self.msp_id])
         return json.loads(answer) if answer else None
 
@@ -91,7 +91,7 @@ class Member:
         *arguments: str,
         transient: Mapping[str, bytes] | None = None,
     ) -> Any:
-        """The result of a transaction on `trade`, once it is valid."""
+        """Return the result of a transaction on `trade`, once it is valid."""
         status, result = self._submitted(self.trade, trade.chaincode, function, arguments, transient)
         with self._writing:
             self.latest = max(self.latest, (status.block_number, status.transaction_id))
@@ -185,7 +185,7 @@ class Member:
         self.act("Disclosures:deliver", grant_id, recipient, transient=transient)
 
     def order(self, order_id: str, terms: Mapping[str, Any]) -> dict[str, Any]:
-        """Place an order under published *terms*, this organisation its platform; what `trade` is told of it."""
+        """Place an order under published *terms* as its platform; return what `trade` learns of it."""
         sides, promised = [self.msp_id, SELLER], terms["terms"]
         pinned = {"terms_id": promised["terms_id"], "version": promised["version"], "digest": terms["digest"]}
         order = {
@@ -317,7 +317,7 @@ class Market:
 
 
 def facts(order_id: str, terms: Mapping[str, Any], platform: str) -> dict[str, Any]:
-    """An order as `trade` would be told of it, for a network without `ecommerce`, where no peer can ask for it."""
+    """Return what `trade` learns of an order, for a network without `ecommerce`, where no peer can ask for it."""
     promised = terms["terms"]
     return {
         "order_id": order_id,
@@ -339,21 +339,21 @@ def _committed(order_id: str) -> list[str]:
 
 
 def parcel(journey_id: str) -> str:
-    """The Digital Link of a journey's parcel; no two journeys have the same while they are on their way."""
+    """Return the Digital Link of a journey's parcel; no two journeys have the same while they are on their way."""
     serial = int.from_bytes(hashlib.sha256(journey_id.encode()).digest()[:4], "big") % 10**9
     return f"https://id.gs1.org/00/{goods.sscc(serial)}"
 
 
 def hence(**later: int) -> str:
-    """The time so much later than now (timedelta's words), as contracts take it."""
+    """Return the time so much later than now (timedelta's words), as contracts take it."""
     return (datetime.now(UTC) + timedelta(**later)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def salt() -> str:
-    """A salt for a private record."""
+    """Return a salt for a private record."""
     return secrets.token_urlsafe(16)
 
 
 def any_hash() -> str:
-    """The SHA-256 of something that nobody can know."""
+    """Return the SHA-256 of something that nobody can know."""
     return hashlib.sha256(secrets.token_bytes(32)).hexdigest()

@@ -2,7 +2,7 @@
 A transaction in parts: each can be changed before the next is made of it.
 
 What is made of a changed part fits it (ids, hashes and signatures are worked
-out anew), so that a change is met by the code that reads that part and not by
+out again), so that a change is met by the code that reads that part and not by
 the first check of a signature.
 """
 
@@ -82,12 +82,12 @@ class TransactionParts:
         self.event: chaincode_event_pb2.ChaincodeEvent | None = None
 
     def part(self, name: str, content: bytes) -> bytes:
-        """The bytes of a part, changed where that is wanted."""
+        """Return the bytes of a part, changed where that is wanted."""
         change = self.changes.get(name)
         return content if change is None else change(content)
 
     def envelope(self) -> bytes:
-        """The signed envelope."""
+        """Return the signed envelope."""
         creator = self.part("creator", self.creator)
         self.header.tx_id = keys.transaction_id(self.nonce, creator) if self.tx_id is None else self.tx_id
         own_header = self.part("signature header", envelopes.signature_header(creator, self.nonce))

@@ -9,9 +9,18 @@ import pytest
 
 from tests.support.house import ROOT, contents, modules
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-# A first line that begins so names a thing; "Return the ..." says that the caller gets it.
-NOUN = re.compile(r"(?:The|A|An|Whether|What|Whose|Whom|Why|How|Where|Nothing|As|Each|Every)\b|\*\w+\*")
+READ = ("docs", "hlf", "examples", "benchmarks")
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(page for folder in READ for page in (ROOT / folder).rglob("*.md")),
+]
+# What tests and figures stand on is read as often as what ships.
+BESIDE = [path for folder in ("tests/support", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+# A first line without a verb begins with one of these words, or with *name*, ``name`` or capitals.
+NO_VERB = re.compile(
+    r"(?:The|A|An|Whether|What|Whose|Whom|Why|How|Where|While|Nothing|As|At|Each|Every)\b|(?![A-Z][a-z]+\b(?!'))"
+)
 # What a contract function says stands in the metadata as its description.
 DESCRIBED = {"property", "cached_property", "transaction", "query"}
 
@@ -31,11 +40,14 @@ PRIVATE = {
     r"gone by": "past; there is a later one",
     r"hand(?:s|ed)? out": "return, give",
     r"br(?:ing|ings|ought) (?:it |that )?about": "make, do, apply",
+    r"anew": "again",
+    r"what c[ao]mes? of": "the outcome of",
+    r"(?:says?|answers?) otherwise than|something else than": "differs from, other than",
     r"(?:is|are) no more": "no longer exists",
     r"speaks? of": "name, mention",
     r"shall": "must, will",
     r"tells? \w+ (?:its|their) metrics": "publish metrics for",
-    r"(?:there|here|where)(?:by|in|of|upon)|hence": "so, by this, then",
+    r"(?:there|here|where)(?:by|in|of|upon)|w?hence": "so, by this, then",
     r"what stands (?:at|in|under)|stands under": "the value at, stored",
 }
 
@@ -43,17 +55,18 @@ PRIVATE = {
 @pytest.fixture(scope="module")
 def said() -> dict[str, str]:
     """Return what docstrings, comments and pages say, by file."""
-    return {str(path.relative_to(ROOT)): _said(path) for path in (*modules().values(), *PAGES)}
+    return {str(path.relative_to(ROOT)): _said(path) for path in (*modules().values(), *BESIDE, *PAGES)}
 
 
 def test_functions_say_what_they_return_or_do():
     """Return, Raise, Yield or another verb comes first, never the thing alone."""
     found = [
         f"{path.relative_to(ROOT)}:{function.line} {function.first_line}"
-        for path in modules().values()
+        for path in (*modules().values(), *BESIDE)
         for function in contents(path).functions
-        # A property is read, and described as the thing it is.
-        if not function.decorators & DESCRIBED and function.name != "__init__" and NOUN.match(function.first_line)
+        # A property is read, and described as the thing it is; `__init__` may say what its arguments are.
+        if function.first_line and not function.decorators & DESCRIBED and function.name != "__init__"
+        if NO_VERB.match(function.first_line)
     ]
     assert found == []
 

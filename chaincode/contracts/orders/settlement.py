@@ -204,7 +204,7 @@ class Settlement(api.Contract):
     @api.query
     def refund_proof(self, ctx: api.Context, order_id: str, return_id: str, units: int) -> str:
         """
-        SHA-256 of the payment's record of having paid for so many units of a return, in hex.
+        Return the SHA-256, in hex, of the payment's record that it paid for so many units of a return.
 
         `Returns:settle` compares it.
 

@@ -128,7 +128,7 @@ class Grant:
         return frozenset({self.owner, self.recipient, self.auditor})
 
     def state(self, now: int) -> str:
-        """``revoked``, ``expired`` or ``open`` at *now* (milliseconds since 1970)."""
+        """Return ``revoked``, ``expired`` or ``open`` at *now* (milliseconds since 1970)."""
         if self.revoked_at:
             return "revoked"
         return "expired" if moment("grant.expires_at", self.terms.expires_at) <= now else "open"

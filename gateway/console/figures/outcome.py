@@ -23,7 +23,7 @@ _WEEK = 7
 
 @dataclass(frozen=True)
 class ForecastOutcome:
-    """What came of a forecast until now; *expected* is its middle spread evenly over the days that are over."""
+    """The outcome of a forecast until now; *expected* is its middle spread evenly over the days that are over."""
 
     ordered: int
     expected: int

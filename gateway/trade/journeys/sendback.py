@@ -33,7 +33,7 @@ def ask_back(token: str) -> str:
 @auth.needs(auth.PUBLIC)
 @inputs.takes(body=inputs.FILES, query={"line"}, most=_MOST_BYTES)
 def send_back(token: str) -> Redirect | str:
-    """Lodge what the form asks; what came of it stands on the parcel's page."""
+    """Lodge the return that the form asks for; the parcel's page shows the outcome."""
     forms.check()
     given = request.form.to_dict()
     asked = {name: given.get(name, "") for name in _FIELDS}

@@ -1,7 +1,7 @@
 """
 Photos that a shopper sends with a return, made safe to keep and to show.
 
-A photo is decoded and written anew, as a JPEG without anything besides its pixels. So the place where it was taken, the
+A photo is decoded and encoded again, as a JPEG with only its pixels. So the place where it was taken, the
 telephone's number, a second file behind the picture, and whatever else came with it are not kept.
 """
 

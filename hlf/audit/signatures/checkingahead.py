@@ -40,7 +40,7 @@ class ChecksAhead:
     """Checks blocks' signatures; closes its processes at the end of the ``with``."""
 
     def __init__(self, processes: int | None = None) -> None:
-        """*processes* to check in: as many as there are cores unless given; 0 checks everything here."""
+        """Check in *processes*, by default one for each core; 0 checks everything here."""
         wanted = cores() if processes is None else processes
         self._processes = wanted if wanted > 1 or processes is not None else 0
         self._keys, self._checker = IdentityKeys(), Checker()

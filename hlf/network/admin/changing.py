@@ -279,7 +279,7 @@ def _interrupts(step: PlanStep) -> str:
 
 
 def _users(asked: _Asked) -> list[str]:
-    """Return what the file says otherwise of users who have a certificate: a certificate stays what it is."""
+    """Return where the file differs from users' certificates, which do not change."""
     had = {(each.msp_id, user.name): user for each in asked.base.organisations for user in each.users}
     now = {(each.msp_id, user.name): user for each in asked.wanted.organisations for user in each.users}
     notes = []

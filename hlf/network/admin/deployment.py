@@ -241,7 +241,7 @@ def _commit(packaged: Packaged, peers: list[Peer]) -> None:
             lifecycle.commit(peers[0], channel, definition, peers)
         except hlf_errors.LifecycleError:
             # As a rule one of the peers has yet to commit a block with an approval, so that it refuses or answers
-            # otherwise than the others. Anything else stays wrong when all of them are ready.
+            # differently from the others. Any other refusal stays when all of them are ready.
             if not left or not waiting.until(ready, _SETTLE_SECONDS):
                 raise
         else:

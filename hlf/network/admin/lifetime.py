@@ -310,9 +310,9 @@ def _check_capabilities(record: Record, consortium: Consortium) -> None:
 
 def check_nodes(folder: Folder, base: Consortium | None, wanted: Consortium, *, leaving: bool = False) -> None:
     """
-    Certificates and ledgers carry the names of nodes and domains, so those of a member stay what they are.
+    Refuse another domain of a member, or a member without one of its peers, unless *leaving* lets a peer go.
 
-    With *leaving* a peer may go.
+    Certificates and ledgers carry the names of nodes and domains.
     """
     now = {each.msp_id: each for each in wanted.organisations}
     for organisation in base.organisations if base is not None else ():

@@ -76,7 +76,7 @@ class Runner:
 
     @contextlib.contextmanager
     def until_in_force(self, nodes: Nodes, consortium: Consortium, packaged: Sequence[Packaged]) -> Iterator[None]:
-        """While definitions are put in force: if one is by then, going back would leave it without its server."""
+        """Let a failure undo nothing once a definition is in force: going back would leave it without its server."""
         before = definitions.sequences(consortium, nodes)
         try:
             yield

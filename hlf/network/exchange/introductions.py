@@ -91,7 +91,7 @@ def take(folder: Folder, record: Record, consortium: Consortium, place: Path) ->
     Keep what an introduction says, and return whose it is.
 
     Raises:
-        ExchangeError: it is damaged, or says otherwise than what is known of that organisation.
+        ExchangeError: it is damaged, or contradicts what is known of that organisation.
     """
     return keep(folder, record, consortium, exchangedfiles.ExchangedFile(place, KIND))
 

@@ -39,7 +39,7 @@ def invite(
     *introduced* are the introductions of organisations that this folder does not know yet.
 
     Raises:
-        ExchangeError: an introduction is damaged, or says otherwise than what is known.
+        ExchangeError: an introduction is damaged, or contradicts what is known.
         StateError: an organisation of the channel was never introduced, or the file has no such channel.
     """
     folder = Folder(root)

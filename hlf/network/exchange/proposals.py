@@ -2,7 +2,7 @@
 An update of a channel's configuration as a file: what it changes, in words, and the signatures it has.
 
 The file holds both configurations. Whoever reads it computes the update from them, so that words and signatures can be
-checked without a network: words that say something else than the update, or a signature over another one, are refused.
+checked without a network: words that differ from the update, or a signature over another one, are refused.
 """
 
 from __future__ import annotations

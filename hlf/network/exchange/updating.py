@@ -38,7 +38,7 @@ def propose(
 
     Raises:
         ConsortiumError, StateError: the file cannot be used, has no such channel, or says what the channel is.
-        ExchangeError: an introduction is damaged, or says otherwise than what is known.
+        ExchangeError: an introduction is damaged, or contradicts what is known.
     """
     folder = Folder(root)
     state.existing(folder)

@@ -62,7 +62,7 @@ def transaction(
     *name* is its name for clients, if that is not the method's name, as in contracts that were written in Go.
 
     Raises:
-        ContractError: it marks something else than a method, or a declaration is no list of names.
+        ContractError: it marks something that is no method, or a declaration is no list of names.
     """
     # A function that declares its endorsers but no transient field takes none.
     fields = () if transient is None and endorsed_by is not None else transient
@@ -104,7 +104,7 @@ def query(
     Let clients evaluate *method*, which only reads; a write or an event in it is refused as a defect.
 
     Raises:
-        ContractError: it marks something else than a method, or a declaration is no list of names.
+        ContractError: it marks something that is no method, or a declaration is no list of names.
     """
     declared = Declaration(
         transient=_names("transient", transient),

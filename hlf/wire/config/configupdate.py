@@ -67,9 +67,9 @@ def _outdated(path: str, present: Any, read: Any, write: Any) -> set[str]:
 
 def misstated(present: Any, original: Any, update: Any) -> tuple[str, ...]:
     """
-    Return the paths of the elements that an update changes and *original* has otherwise than *present*, sorted.
+    Return the paths of the elements that an update changes and that differ in *original* and *present*, sorted.
 
-    Both are ``common.Config``. Such an update does something else than it would to *original*: a group that it changes
+    Both are ``common.Config``. Such an update changes *present* in another way than *original*: a group that it changes
     loses the members that *original* keeps silent about.
     """
     return tuple(sorted(_misstated("/Channel", present.channel_group, original.channel_group, update.write_set)))

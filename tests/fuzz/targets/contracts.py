@@ -48,7 +48,7 @@ _FUNCTION = api.Chaincode("takes", [_Takes]).functions["_Takes:take"]
 
 
 def _arguments(data: bytes) -> object:
-    """The same bytes as each of them; one that is refused must not hide the next."""
+    """Return the same bytes as each of them; one that is refused must not hide the next."""
     good = [b'{"colour":"red","id":"a","labels":{},"parts":[]}', b"1", b"x", b"1.50", b"2026-11-22T07:05:00Z", b"1.5"]
     taken = []
     for number in range(len(good)):
@@ -73,7 +73,7 @@ def _caller(data: bytes) -> object:
 
 
 def frames(data: bytes) -> list[bytes]:
-    """The messages in *data*: each with two bytes of length before it, the last one cut where the bytes end."""
+    """Return the messages in *data*: each with two bytes of length before it, the last one cut where the bytes end."""
     found = []
     while len(data) > _FRAME:
         size = int.from_bytes(data[:_FRAME], "big")
@@ -83,7 +83,7 @@ def frames(data: bytes) -> list[bytes]:
 
 
 def _stream(data: bytes) -> object:
-    """A peer that sends these messages and breaks off; what cannot be decoded ends the call before us."""
+    """Return a peer that sends these messages and breaks off; what cannot be decoded ends the call before us."""
     messages: list[object] = []
     for frame in frames(data):
         try:

@@ -29,7 +29,7 @@ class RefusedError(Exception):
 
 @functools.cache
 def _client() -> tuple[FlaskClient, dict[str, str]]:
-    """A gateway without a ledger, and the headers of somebody who may do everything."""
+    """Return a gateway without a ledger, and the headers of somebody who may do everything."""
     app = application(Path(tempfile.mkdtemp(prefix="selat-fuzz-")), FakeLedgers())
     token = app.extensions[context.EXTENSION].tokens.create("PlatformMSP", "User1", scopes.SCOPES, 86_400)
     return app.test_client(), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}

@@ -34,7 +34,7 @@ def in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], ob
 
 @functools.cache
 def _folder() -> Path:
-    """An MSP folder that is whole but for its config.yaml."""
+    """Return an MSP folder that is whole but for its config.yaml."""
     folder = Path(tempfile.mkdtemp(prefix="selat-fuzz-"))
     member = consortium()["AMSP"]
     for place, content in (

@@ -48,7 +48,7 @@ class Session:
 
 
 async def profile(session):
-    """What the connection profile says, as hfc understands it."""
+    """Return what the connection profile says, as hfc understands it."""
     return {
         "organizations": sorted(session.client.organizations),
         "peers": sorted(session.client.peers),
@@ -58,7 +58,7 @@ async def profile(session):
 
 
 async def calls(session):
-    """An invoke that waits for its event, and a query of what it wrote."""
+    """Return an invoke that waits for its event, and a query of what it wrote."""
     invoked = await session.committed("put", "hfc", "one")
     return {"invoked": invoked, "queried": await session.query("get", "hfc")}
 
@@ -89,7 +89,7 @@ async def ledger(session):
 
 
 async def channels(session):
-    """The peer's channels and the channel's configuration."""
+    """Return the peer's channels and the channel's configuration."""
     client = session.client
     listed = await client.query_channels(requestor=session.admin, peers=PEERS)
     config = await client.get_channel_config(requestor=session.admin, channel_name=CHANNEL, peers=PEERS)
@@ -112,7 +112,7 @@ async def discovery(session):
 
 
 async def errors(session):
-    """A chaincode's refusal."""
+    """Return a chaincode's refusal."""
     try:
         return {"refused": await session.query("error", "no such luck")}
     except Exception as error:  # noqa: BLE001  (hfc raises lists of answers, of no class of its own)

@@ -23,7 +23,7 @@ _ATTEMPTS = 20
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[RunningDemo]:
-    """A gateway before the default consortium, on which nothing happened yet."""
+    """Yield a gateway before the default consortium, on which nothing happened yet."""
     try:
         yield environment.start("embedded", tmp_path)
     finally:

@@ -36,7 +36,7 @@ class Phone:
         self.identity, self.signer = own
 
     def send(self, address: str, body: Any, place: str = OFFLINE) -> Any:
-        """The answer to one request, whatever it is."""
+        """Return the answer to one request, whatever it is."""
         return requests.post(f"{self.base}{place}/{address}", json=body, headers=self.headers, timeout=60)
 
     def signed(self, step: dict[str, Any], signer: signers.Signer | None = None) -> dict[str, str]:
@@ -44,7 +44,7 @@ class Phone:
         return {"step": step["step"], "signature": text(signature)}
 
     def refused(self, address: str, body: Any, place: str = OFFLINE) -> str:
-        """The code of a refusal, which has its cause and its cure."""
+        """Return the code of a refusal, which has its cause and its cure."""
         answer = self.send(address, body, place)
         assert answer.status_code >= 400, answer.json()
         assert answer.json()["detail"]
@@ -57,7 +57,7 @@ def text(content: bytes) -> str:
 
 
 def draft(number: str) -> dict[str, Any]:
-    """A call with private values: these two carriers alone may see them."""
+    """Return a call with private values: these two carriers alone may see them."""
     opens = datetime.now(UTC) + timedelta(days=1)
     told = {
         "taker": TAKER, "consignments": ["369012340202611226"], "place": "CNYTN", "seals": ["CN1"],
@@ -69,7 +69,7 @@ def draft(number: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def wallet(stage, played) -> Iterator[SimpleNamespace]:
-    """The wallet of a running gateway with a user of whom it has the certificate alone."""
+    """Yield the wallet of a running gateway with a user of whom it has the certificate alone."""
     users = stage.network.folder.root / "organisations" / ORIGIN / "users"
     (users / "Phone").mkdir()
     shutil.copy(users / "User1" / "cert.pem", users / "Phone")
@@ -79,7 +79,7 @@ def wallet(stage, played) -> Iterator[SimpleNamespace]:
 
 @pytest.fixture(scope="module")
 def data(folder) -> Path:
-    """The folder of the gateway's own data."""
+    """Return the folder of the gateway's own data."""
     return (folder / "gateway" / "data").absolute()
 
 
@@ -91,7 +91,7 @@ def phone(stage, wallet, data) -> Phone:
 
 @pytest.fixture(scope="module")
 def proposal(phone) -> dict[str, Any]:
-    """A proposal with private values, not signed."""
+    """Return a proposal with private values, not signed."""
     answer = phone.send("proposals/Agreements:propose", draft("signed-1"))
     assert answer.status_code == 200, answer.json()
     return answer.json()

@@ -29,14 +29,14 @@ def written(blocks: Any) -> int:
 
 @pytest.fixture(scope="module")
 def counted(cast, played) -> Callable[[], int]:
-    """The number of transactions since the module began."""
+    """Return the number of transactions since the module began."""
     before = written(cast.platform.blocks)
     return lambda: written(cast.platform.blocks) - before
 
 
 @pytest.fixture(scope="module")
 def ordered(cast, played) -> dict[str, Any]:
-    """What is sent to place an order of three units under the story's terms."""
+    """Return what is sent to place an order of three units under the story's terms."""
     told = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
     kept = (
         "platform", "merchant", "placed_at", "incoterm", "named_place", "currency", "freight", "insurance", "origin",
@@ -170,7 +170,7 @@ def test_the_other_unit_becomes_store_credit_that_pays_for_an_order(cast, placed
 
 
 def brought_back(cast, return_id: str) -> str:
-    """The address of a return whose goods were fetched, taken over and found in order."""
+    """Return the address of a return whose goods were fetched, taken over and found in order."""
     act, way, clock = f"/v1/returns/{return_id}", f"/v1/journeys/{return_id}-reverse", Clock()
     fetched = {"stage_id": "S22", "step": "shipping", "event_time": clock.next("VNHAN"), "place": "VNHAN"}
     cast.last_mile.post(f"{way}/events", fetched)

@@ -15,7 +15,7 @@ from selat.demo.market.trading import Trading
 
 @pytest.fixture(scope="package")
 def trading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trading]:
-    """The marketplace with its shops open."""
+    """Yield the marketplace with its shops open."""
     folder = tmp_path_factory.mktemp("marketplace")
     calendar = Calendar(folder)
     try:

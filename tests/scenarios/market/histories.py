@@ -72,7 +72,7 @@ class Histories(RuleBasedStateMachine):
         return f"/v1/orders/{self.sale.order_id}"
 
     def tried(self, actor: str, address: str, body: Any = None, *, never: bool = False) -> dict[str, Any] | None:
-        """The answer to a request, or None if it was refused; what *never* may be done must be."""
+        """Return the answer to a request, or None if it was refused; what *never* may be done must be."""
         response = self.trading.callers[actor].send("POST", address, json={} if body is None else body)
         told: dict[str, Any] = response.json()
         if response.status_code < 400:
@@ -262,7 +262,7 @@ class Histories(RuleBasedStateMachine):
     # The book.
 
     def msp(self, actor: str) -> str:
-        """The organisation of an actor."""
+        """Return the organisation of an actor."""
         return self.trading.callers[actor].msp_id
 
     def one(self, number: int) -> str:
@@ -279,7 +279,7 @@ class Histories(RuleBasedStateMachine):
         self.owed[TO.currency] += amount if self.settled else 0
 
     def comes_to(self, one: Asked) -> int:
-        """What a return comes to: unit by unit, after those of its line that have an amount."""
+        """Return what a return comes to: unit by unit, after those of its line that have an amount."""
         ordered = ORDERED[one.line]
         before = sum(each.units for each in self.asked.values() if each.line == one.line and each.amount)
         fee = round(Fraction(TO.price * ordered * FEES[one.reason], 10_000))
@@ -290,7 +290,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def agreed(self) -> None:
-        """The ledger says what the book says, and no sum or quantity is beyond what it is a part of."""
+        """Assert that the ledger agrees with the book, and that no part is larger than its whole."""
         auditor, payments = self.trading.callers["auditor"], self.trading.callers["payments"]
         paid = payments.get(f"/v1/payments/{self.sale.payment_id}")["payment"]
         told = {name: int(paid[name]) for name in ("captured", "refunded", "settled", "netted")}

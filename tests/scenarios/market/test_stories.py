@@ -31,13 +31,13 @@ pytestmark = pytest.mark.timeout(max(600, 10 * ORDERS, 4 * HISTORIES))
 
 @pytest.fixture(scope="module")
 def shown() -> io.StringIO:
-    """What the stories show on their screen."""
+    """Return what the stories show on their screen."""
     return io.StringIO()
 
 
 @pytest.fixture(scope="module")
 def traded(trading, shown):
-    """The month, played to its end."""
+    """Return the month, played to its end."""
     month.play(trading, Screen(Console(file=shown)), ORDERS)
     return trading
 
@@ -77,7 +77,7 @@ def test_a_peak_is_seen_planned_for_and_learned_from(traded, shown):
 
 @pytest.fixture(scope="module")
 def owed():
-    """What merchants owe by currency, over all histories of the market."""
+    """Return what merchants owe by currency, over all histories of the market."""
     return collections.Counter()
 
 

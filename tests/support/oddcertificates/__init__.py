@@ -39,7 +39,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every certificate, each under a name of its own."""
+    """Return all certificates, by their names."""
     found = [
         *members(issuer()),
         *(Case(f"whole: {words}", "plain", pem(der)) for words, der in unsignedparts.changes()),
@@ -83,7 +83,7 @@ def _at_random(by: Issuer) -> Iterator[Case]:
 
 
 def _choices(text: str) -> random.Random:
-    """The same choices whatever seed other hostile tests are given: what Fabric makes of these has been recorded."""
+    """Return the same choices for every seed of the hostile tests: the answers of Fabric to these are recorded."""
     return random.Random(text)  # noqa: S311
 
 

@@ -29,7 +29,7 @@ SIGNS_LISTS = extension("2.5.29.15", b"\x03\x02\x01\x02", critical=True)
 
 
 def authorities() -> Iterator[tuple[str, bytes]]:
-    """Configurations of organisations, each with what is odd about it."""
+    """Yield configurations of organisations, each with what is odd about it."""
     good = pem(authority(1).signed(key(1)))
     yield "usual", organisation(good)
     yield "no authority", organisation()

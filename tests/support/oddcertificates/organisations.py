@@ -23,7 +23,7 @@ VALIDITY = tlv(0x30, tlv(0x17, b"240101000000Z"), tlv(0x17, b"340101000000Z"))
 
 @cache
 def key(number: int, curve: str = "P-256") -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
-    """A key of that number, the same each time."""
+    """Return a key of that number, the same each time."""
     if curve == "Ed25519":
         return ed25519.Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big"))
     return ec.derive_private_key(number, CURVES[curve])
@@ -60,7 +60,7 @@ def issuer_id(number: int) -> bytes:
 def authority(
     number: int, common: str = "ca", *, curve: str = "P-256", by: str = "", more: tuple[bytes, ...] = ()
 ) -> Draft:
-    """An authority's certificate with the key of that number, not signed yet."""
+    """Return an authority's certificate with the key of that number, not signed yet."""
     private = key(number, curve)
     subject = name((CN, UTF8, common.encode()))
     return Draft(
@@ -76,7 +76,7 @@ def authority(
 
 
 def member(number: int = 9, *, curve: str = "P-256", by: str = "ca", signer: object = None) -> Draft:
-    """A client's certificate, not signed yet."""
+    """Return a client's certificate, not signed yet."""
     return Draft(
         version=b"\xa0\x03\x02\x01\x02",
         serial=b"\x02\x02\x10\x01",
@@ -92,7 +92,7 @@ def member(number: int = 9, *, curve: str = "P-256", by: str = "ca", signer: obj
 def organisation(
     *roots: bytes, inner: tuple[bytes, ...] = (), lists: tuple[bytes, ...] = (), admins: tuple[bytes, ...] = ()
 ) -> bytes:
-    """The configuration of an organisation with role units."""
+    """Return the configuration of an organisation with role units."""
     made = msp_config_pb2.FabricMSPConfig(
         name="AMSP", root_certs=roots, intermediate_certs=inner, revocation_list=lists, admins=admins
     )
@@ -105,7 +105,7 @@ def organisation(
 def revocation_list(
     *serials: int, signer: int = 1, named: bytes | None = None, version: bytes = b"\x02\x01\x01", high: bool = False
 ) -> bytes:
-    """A revocation list in DER."""
+    """Return a revocation list in DER."""
     entries = [tlv(0x30, tlv(0x02, one.to_bytes(2, "big")), tlv(0x17, b"240601000000Z")) for one in serials]
     listed = tlv(0x30, *entries) if entries else b""
     named = issuer_id(1) if named is None else named
@@ -174,12 +174,12 @@ class Issuer:
     validity: bytes = VALIDITY
 
     def fit(self, draft: Draft) -> Draft:
-        """The draft as one of this issuer's."""
+        """Return the draft as one of this issuer's."""
         validity = self.validity if draft.validity == VALIDITY else draft.validity
         return draft.but(issuer=self.name, validity=validity)
 
     def issue(self, draft: Draft, *, high: bool = False) -> bytes:
-        """The draft's certificate in PEM."""
+        """Return the draft's certificate in PEM."""
         return pem(self.fit(draft).signed(self.key, high=high))
 
 

@@ -10,7 +10,7 @@ from tests.support.oddcertificates.organisations import Issuer, member
 
 
 def texts(issuer: Issuer) -> Iterator[tuple[str, bytes]]:
-    """What each is, and the text."""
+    """Yield what each is, and the text."""
     good = issuer.issue(member())
     begin, *body, end, _ = good.split(b"\n")
     other = issuer.issue(member(10))

@@ -10,7 +10,7 @@ from tests.support.oddcertificates.organisations import authority, key, member
 
 
 def changes() -> Iterator[tuple[str, bytes]]:
-    """Changes outside of what is signed."""
+    """Yield changes outside of what is signed."""
     good = member()
     der = good.signed(key(1))
     body, kind, signature = derparts.elements(derparts.inside(der))

@@ -12,7 +12,7 @@ from benchmarks.turns import Round, Rounds
 
 
 def told(calls: int, *, seconds: float = 2.0, failed: int = 0, uncounted: int = 0, **network: float) -> Round:
-    """A round in which the calls took 1, 2, 3, ... milliseconds."""
+    """Return a round in which the calls took 1, 2, 3, ... milliseconds."""
     times = [float(number) for number in range(1, calls + 1)]
     return Round(times, seconds, uncounted, failed, calls * 0.002, network)
 

@@ -37,7 +37,7 @@ PAYMENT = {"amount": str(2 * 19_900 + int(ORDER["freight"]))}
 
 
 def secrets() -> list[bytes]:
-    """What may stand in no block: values, purposes, names of attributes that were granted, recipients outside."""
+    """Return what no block may hold: values, purposes, names of granted attributes, recipients outside the channel."""
     values: list[Any] = [*PRIVATE.values(), *PRICES.values(), *ORDER.values(), *PAYMENT.values(), *PURPOSES]
     values += ["demand.units_p50_h87", "Port of Haiphong", "capacity-gap-meter"]
     return [str(value).encode() for value in values]
@@ -67,7 +67,7 @@ def trading() -> testing.Ledger:
 
 
 def selling() -> testing.Ledger:
-    """An order and its payment on `ecommerce`."""
+    """Return an order and its payment on `ecommerce`."""
     shop = test_orders.Shop()
     shop.place(**ORDER)
     shop.open()

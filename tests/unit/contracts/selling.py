@@ -31,7 +31,7 @@ class Market(shipping.Channel):
         return result.json() if result.payload else None
 
     def placed(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
-        """An order of a line of each quantity, which its merchant has not confirmed; what `trade` is told of it."""
+        """Place an order with a line of each quantity, not confirmed yet; return what `trade` learns of it."""
         pinned = {"terms_id": "T1", "version": 1, "digest": self.terms_hash}
         lines = [
             {"line": number, "gtin": GTIN, "hs6": "851712", "quantity": quantity, "unit_price": "19900",
@@ -52,7 +52,7 @@ class Market(shipping.Channel):
         return self.commerce.evaluate("Orders:facts", order_id, client=user(PLATFORM), at=at(self.hour)).json()
 
     def ordered(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
-        """An order that its merchant has confirmed; what `trade` is told of it."""
+        """Return an order that its merchant has confirmed; what `trade` is told of it."""
         facts = self.placed(order_id, *quantities, **changes)
         self.sell("Orders:confirm", order_id, by=MERCHANT)
         return facts
@@ -65,7 +65,7 @@ class Market(shipping.Channel):
         return self.majority("Journeys:open", self.opening(journey_id, order=order, **changes), by=PLATFORM)
 
     def paid(self, order_id: str) -> None:
-        """The buyer's money for an order is taken, by a payment named after it."""
+        """Take the buyer's money for an order, by a payment named after it."""
         total = self.commerce.evaluate("Orders:total", order_id, client=user(PLATFORM), at=at(self.hour))
         known = total.json()
         payment = {
@@ -86,16 +86,16 @@ class Market(shipping.Channel):
         self.sell(f"Settlement:{step}", name, by=PAYMENTS, transient=transient | ({"due": due} if due else {}))
 
     def kept(self, function: str, *args: Any, by: str = MERCHANT) -> bytes:
-        """What an organisation keeps on `ecommerce`, exactly."""
+        """Return what an organisation keeps on `ecommerce`, exactly."""
         return self.commerce.evaluate(function, *args, client=user(by), at=at(self.hour)).payload
 
     def credit(self, buyer_hash: str = BUYER) -> dict[str, bytes]:
-        """The store credit of a buyer as platform and merchant keep it, for the transient data."""
+        """Return the store credit of a buyer as platform and merchant keep it, for the transient data."""
         kept = self.kept("Credits:show", PLATFORM, MERCHANT, "USD", buyer_hash)
         return {"credit": kept} if kept else {}
 
     def balance(self, buyer_hash: str = BUYER) -> int:
-        """What a buyer may spend."""
+        """Return what a buyer may spend."""
         kept = self.credit(buyer_hash).get("credit")
         told = json.loads(kept) if kept else {"issued": 0, "restored": 0, "spent": 0}
         return int(told["issued"]) + int(told["restored"]) - int(told["spent"])
@@ -122,25 +122,25 @@ class Market(shipping.Channel):
         self.sell("ReturnDues:state", order_id, return_id, in_money, by=by, transient=transient | changes)
 
     def due(self, order_id: str, return_id: str) -> dict[str, Any]:
-        """The sum of a due, stated if it was not and told to the payment firm."""
+        """Return the sum of a due, stated if it was not and told to the payment firm."""
         self.state_due(order_id, return_id)
         due = self.kept("ReturnDues:due", order_id, return_id)
         self.sell("ReturnDues:disclose", order_id, return_id, PAYMENTS, by=MERCHANT, transient={"due": due})
         return json.loads(due)
 
     def refund(self, order_id: str, return_id: str, amount: str = "") -> str:
-        """The proof that the buyer got for a return what it comes to, or *amount*."""
+        """Return the proof that the buyer got for a return what it comes to, or *amount*."""
         due = self.kept("ReturnDues:due", order_id, return_id, by=PAYMENTS)
         told = json.loads(due)
         self.move("refund", order_id, due=due, amount=amount or told["amount"], return_id=return_id)
         return self.proof(order_id, return_id, told["units"])
 
     def refunded(self, order_id: str, return_id: str) -> str:
-        """The same, of a return without a due yet."""
+        """Return the same, of a return without a due yet."""
         self.due(order_id, return_id)
         return self.refund(order_id, return_id)
 
     def proof(self, order_id: str, return_id: str, units: int) -> str:
-        """The proof that so many units of a return were paid for."""
+        """Return the proof that so many units of a return were paid for."""
         asked = ("Settlement:refund_proof", order_id, return_id, units)
         return self.commerce.evaluate(*asked, client=user(MERCHANT), at=at(self.hour)).text

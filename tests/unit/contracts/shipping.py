@@ -33,23 +33,23 @@ TOKEN_HASH = trading.secret("link").hex()
 
 
 def sscc(journey_id: str) -> str:
-    """The parcel of a journey; no two of them share one while both are on their way."""
+    """Return the parcel of a journey; no two of them share one while both are on their way."""
     serial = int.from_bytes(trading.secret("parcel", journey_id)[:4], "big") % 10**9
     return SSCC if journey_id == "J1" else f"urn:epc:id:sscc:0614141.1{serial:09}"
 
 
 def at(hour: float) -> datetime:
-    """The transaction time *hour* hours after the start."""
+    """Return the transaction time *hour* hours after the start."""
     return START + timedelta(hours=hour)
 
 
 def text(hour: float, offset: int = 0) -> str:
-    """The time of hour *hour* as clients write it, on a clock *offset* hours ahead of UTC."""
+    """Return the time of hour *hour* as clients write it, on a clock *offset* hours ahead of UTC."""
     return (START + timedelta(hours=hour + offset)).strftime(f"%Y-%m-%dT%H:%M:%S.000+{offset:02}:00")
 
 
 def terms(version: int = 1, effective: float = 2, **changes: Any) -> dict[str, Any]:
-    """The merchant's return terms."""
+    """Return the merchant's return terms."""
     free = {"resolutions": ["refund", "exchange", "repair", "store_credit"]}
     return {
         "terms_id": "T1",
@@ -126,7 +126,7 @@ class Channel:
         return self.ledger.evaluate(function, *args, client=user(by), at=at(self.hour)).json()
 
     def order(self, order_id: str = "O1", **changes: Any) -> dict[str, Any]:
-        """An order of two telephones, as `trade` is told of it."""
+        """Return an order of two telephones, as `trade` is told of it."""
         return {
             "order_id": order_id,
             "order_hash": "0" * 64,
@@ -142,7 +142,7 @@ class Channel:
         } | changes
 
     def opening(self, journey_id: str = "J1", **changes: Any) -> dict[str, Any]:
-        """What the platform states when it opens a journey: the whole of an order of its own, if none is given."""
+        """Return what the platform states when it opens a journey: by default the whole of an order of its own."""
         order = changes.pop("order", None) or self.order("O1" if journey_id == "J1" else f"O-of-{journey_id}")
         return {
             "journey_id": journey_id,
@@ -213,7 +213,7 @@ class Channel:
                 custodian = by
 
     def request(self, return_id: str = "R1", journey_id: str = "J1", **changes: Any) -> dict[str, Any]:
-        """What the platform lodges for the buyer."""
+        """Return what the platform lodges for the buyer."""
         return {
             "return_id": return_id,
             "journey_id": journey_id,

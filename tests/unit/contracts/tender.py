@@ -123,11 +123,11 @@ class Tender(Desk):
     def write(
         self, function: str, *args: Any, by: str = PLATFORM, at: datetime = START, endorsed_by=None, **sent: bytes
     ) -> testing.Result:
-        """A transaction with private values."""
+        """Return a transaction with private values."""
         return self.ledger.invoke(function, *args, client=user(by), transient=sent, endorsed_by=endorsed_by, at=at)
 
     def endorse_match(self, plan_id: str, **demand: Any) -> testing.Endorsed:
-        """A match that is not committed yet."""
+        """Return a match that is not committed yet."""
         return self.ledger.endorse(
             "Matching:match", plan_id, f"j-{plan_id}", client=user(PLATFORM), at=START,
             transient={"demand": as_bytes({**DEMAND, **demand}), "salt": salt("plan", plan_id).encode()},
@@ -143,15 +143,15 @@ class Tender(Desk):
         )  # fmt: skip
 
     def say(self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by=None) -> testing.Result:
-        """A public transaction."""
+        """Return a public transaction."""
         return self.ledger.invoke(function, *args, client=user(by), endorsed_by=endorsed_by, at=at)
 
     def ask(self, function: str, *args: Any, by: str = PLATFORM, peer: str = "") -> testing.Result:
-        """A query."""
+        """Return a query."""
         return self.ledger.evaluate(function, *args, client=user(by), peer=peer, at=START)
 
     def plan(self, plan_id: str = "p1") -> Any:
-        """A plan as the tender keeps it."""
+        """Return a plan as the tender keeps it."""
         return self.ask("Matching:plan", plan_id).json()
 
     def publish(self, plan_id: str = "p1", *, by: str = AUDITOR) -> testing.Result:
@@ -169,7 +169,7 @@ class Tender(Desk):
         return [leg["carrier"] for leg in legs]
 
     def answer(self, carrier: str, number: int, accept: bool = True, plan_id: str = "p1", at: datetime = START):
-        """A carrier's answer."""
+        """Return a carrier's answer."""
         reason = "" if accept else "no_vehicle"
         return self.say("Matching:answer", plan_id, number, accept, reason, by=carrier, at=at)
 

@@ -29,7 +29,7 @@ def market() -> selling.Market:
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

@@ -37,7 +37,7 @@ class Kind:
         return channel.majority(f"{self.contract}:{self.acts[1]}", amendment_id, by=by)
 
     def standing(self, channel: shipping.Channel) -> bytes | str:
-        """The record as it is read, or the code that it is refused with."""
+        """Return the record as it is read, or the code that it is refused with."""
         try:
             return channel.ledger.evaluate(*self.read, client=user(CUSTOMS)).payload
         except testing.Refused as refused:
@@ -84,12 +84,12 @@ each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel with participants, the standard catalogue and terms."""
+    """Return a channel with participants, the standard catalogue and terms."""
     return shipping.Channel()
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

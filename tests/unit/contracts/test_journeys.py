@@ -30,14 +30,14 @@ LINE = trading.fact_line()
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel with one open journey, the merchant holding the goods."""
+    """Return a channel with one open journey, the merchant holding the goods."""
     made = shipping.Channel()
     made.open()
     return made
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
@@ -460,7 +460,7 @@ class Doctored(api.Contract):
 
 
 def doctored(channel: shipping.Channel) -> testing.Ledger:
-    """The same channel, as it looks to peers that run the doctored contract."""
+    """Return the same channel, as it looks to peers that run the doctored contract."""
     ledger = testing.Ledger(api.Chaincode("trade", [Doctored]), channel.ledger.members)
     ledger.world = channel.ledger.world
     return ledger
@@ -572,7 +572,7 @@ def test_a_loss_on_a_doctored_page_of_who_never_had_the_goods_is_none(channel):
 
 
 def at_ms(hour: float) -> int:
-    """An hour of the scenario in milliseconds."""
+    """Return an hour of the scenario in milliseconds."""
     return int(shipping.at(hour).timestamp() * 1000)
 
 
@@ -643,7 +643,7 @@ def test_parties_do_not_get_in_each_others_way(channel):
 
 
 def scenario() -> testing.Ledger:
-    """A whole journey and a return, for two interpreters to play."""
+    """Return a whole journey and a return, for two interpreters to play."""
     channel = shipping.Channel()
     channel.open()
     channel.deliver()

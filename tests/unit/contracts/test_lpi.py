@@ -22,7 +22,7 @@ def refused(call, *args, **named) -> str:
 
 @pytest.fixture
 def ledger():
-    """A channel on which the first editions are installed."""
+    """Return a channel on which the first editions are installed."""
     found = trade_channel()
     found.invoke("Lpi:install", client=user(PLATFORM, "admin"))
     return found

@@ -46,7 +46,7 @@ def invalid(call, *args, **named) -> str:
 
 
 def outcome(call, *args, **named) -> str:
-    """The code by which it failed; empty if it did not."""
+    """Return the code by which it failed; empty if it did not."""
     try:
         call(*args, **named)
     except (testing.Invalid, testing.Refused) as failed:
@@ -453,7 +453,7 @@ def test_replay_and_reuse_are_refused(told):
 
 
 def batch(*plans: tuple[str, list[str]], gap: int = 0, **changes) -> dict[str, bytes]:
-    """A batch as a solver elsewhere sends it."""
+    """Return a batch as a solver elsewhere sends it."""
     listed = [
         {"plan_id": name, "journey_id": f"j-{name}", "demand": {**DEMAND, **changes}, "chain": chain,
          "salt": salt("batch", name)}

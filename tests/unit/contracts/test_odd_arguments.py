@@ -68,7 +68,7 @@ FUNCTIONS = [
 
 @pytest.fixture(scope="module")
 def ledgers() -> dict[str, testing.Ledger]:
-    """A ledger of each chaincode, with something on it to stumble over."""
+    """Return a ledger of each chaincode, with something on it to stumble over."""
     channel = shipping.Channel()
     channel.open()
     logistics = testing.Ledger(carriage.chaincode, (MERCHANT, AUDITOR))
@@ -96,7 +96,7 @@ def test_odd_arguments_get_an_answer_or_a_refusal_that_can_be_shown(ledgers, cha
 
 
 def _refusal(ledger: testing.Ledger, name: str, arguments: list[bytes], transient: dict[str, bytes]) -> str:
-    """The words of the contract or its peer, nothing where there is an answer; a failure fails the test."""
+    """Return the words of the contract or its peer, nothing where there is an answer; a failure fails the test."""
     try:
         ledger.evaluate(name, *arguments, client=user(MERCHANT), transient=transient, at=shipping.at(5))
     except testing.Refused as refused:

@@ -123,7 +123,7 @@ class Shop:
 
 @pytest.fixture
 def shop():
-    """A channel with one open order."""
+    """Return a channel with one open order."""
     found = Shop()
     found.place()
     found.open()

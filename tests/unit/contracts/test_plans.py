@@ -34,7 +34,7 @@ def ledger() -> testing.Ledger:
 
 
 def opened() -> testing.Ledger:
-    """The same, for scenarios that are no tests."""
+    """Return the same, for scenarios that are no tests."""
     made = testing.Ledger(carriage.chaincode, LOGISTICS, endorsement=trading.majority(LOGISTICS))
     participants = json.dumps(trading.PARTICIPANTS)
     made.invoke("Participants:found", participants, client=user(AUDITOR, "admin"))
@@ -51,7 +51,7 @@ def publish(ledger: testing.Ledger, by: str = FORWARDER, **changes: Any) -> test
 
 
 def wanted(booking_id: str, parcels: int = 60, **changes: Any) -> dict[str, bytes]:
-    """What a booking carries."""
+    """Return what a booking carries."""
     made = {"shipper": PLATFORM, "parcels": parcels, "grams": 500 * parcels, "salt": salt(booking_id)} | changes
     return {"booking": json.dumps(made).encode()}
 
@@ -64,7 +64,7 @@ def book(ledger: testing.Ledger, booking_id: str, hour: float = 1, by: str = FOR
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

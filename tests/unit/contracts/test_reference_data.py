@@ -20,12 +20,12 @@ FLOOR = {"jurisdiction": "VN", "window_days": 7, "reasons": {"DEFECTIVE": {"free
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel with participants, the standard catalogue and terms."""
+    """Return a channel with participants, the standard catalogue and terms."""
     return shipping.Channel()
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

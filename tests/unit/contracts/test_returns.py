@@ -22,7 +22,7 @@ AGREED = (MERCHANT, PLATFORM)
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel with one delivered consignment."""
+    """Return a channel with one delivered consignment."""
     made = shipping.Channel()
     made.open()
     made.deliver()
@@ -30,7 +30,7 @@ def channel() -> shipping.Channel:
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

@@ -62,7 +62,7 @@ class Altered(api.Contract):
 
     @api.query
     def hash_of(self, ctx: api.Context, collection: str, key: str) -> str:
-        """What the channel has of a private value, in hex."""
+        """Return what the channel has of a private value, in hex."""
         return ctx.stub.get_private_data_hash(collection, key).hex()
 
 
@@ -114,24 +114,24 @@ def secret(*words: object) -> bytes:
 
 
 def fact_line(line: str = "1", quantity: int = 1, **changes: Any) -> dict[str, Any]:
-    """A line of an order as `trade` is told of it: its goods are commitments, here to telephones."""
+    """Return a line of an order as `trade` is told of it: its goods are commitments, here to telephones."""
     goods, _ = goodsfacts.committed({"hs6": "851712"}, salt("order"), f"goods of line {line}")
     return {"line": line, "quantity": quantity, "returnless": False, "excluded": False, "goods": list(goods)} | changes
 
 
 def salt(*words: object) -> str:
-    """A salt for a private record, the same in every run."""
+    """Return a salt for a private record, the same in every run."""
     return base64.urlsafe_b64encode(secret("salt", *words)[:16]).rstrip(b"=").decode()
 
 
 def source(*words: object) -> Any:
-    """A source of "random" bytes for disclosures that is the same in every run."""
+    """Return a source of "random" bytes for disclosures that is the same in every run."""
     counter = itertools.count()
     return lambda size: secret("random", *words, next(counter))[:size]
 
 
 def user(msp_id: str, role: str = "client") -> testing.Caller:
-    """A user of that organisation."""
+    """Return a user of that organisation."""
     return testing.client(msp_id, role)
 
 
@@ -150,7 +150,7 @@ def commerce_channel() -> testing.Ledger:
 
 
 def majority(members: tuple[str, ...]) -> str:
-    """The policy that more than half of *members* endorse."""
+    """Return the policy that more than half of *members* endorse."""
     listed = ", ".join(f"'{member}.peer'" for member in members)
     return f"OutOf({len(members) // 2 + 1}, {listed})"
 
@@ -193,7 +193,7 @@ class Claim:
 
 
 def asked(claim: Claim, *names: str, **changes: Any) -> dict[str, Any]:
-    """A request for attributes of *claim*."""
+    """Return a request for attributes of *claim*."""
     parts = {
         "owner": claim.owner,
         "claim_id": claim.claim_id,
@@ -207,7 +207,7 @@ def asked(claim: Claim, *names: str, **changes: Any) -> dict[str, Any]:
 
 
 def terms(claim: Claim, recipient: str, *names: str, **changes: Any) -> dict[str, Any]:
-    """What an owner writes to grant attributes of *claim*."""
+    """Return what an owner writes to grant attributes of *claim*."""
     parts = {
         "claim_id": claim.claim_id,
         "revision": claim.revision,
@@ -275,7 +275,7 @@ class Desk:
         )
 
     def show(self, grant_id: str, who: str) -> bytes:
-        """The grant as *who* keeps it."""
+        """Return the grant as *who* keeps it."""
         return self.ledger.evaluate("Disclosures:show", grant_id, client=user(who), at=START).payload
 
     def revoke(self, grant_id: str, owner: str, recipient: str, *, fresh: str = "", at: datetime = START) -> Any:
@@ -289,5 +289,5 @@ class Desk:
         )
 
     def read(self, grant_id: str, who: str, at: datetime = START, peer: str = "") -> Any:
-        """What *who* was shown, asked at its own peer or at *peer*."""
+        """Return what *who* was shown, asked at its own peer or at *peer*."""
         return self.ledger.evaluate("Disclosures:read", grant_id, client=user(who), peer=peer, at=at).json()

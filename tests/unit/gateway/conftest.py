@@ -24,7 +24,7 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block that no fake peer will ever have is not waited for."""
+    """Wait for no block that the fake peers do not have."""
     monkeypatch.setattr(feeding, "_NEEDED_SECONDS", 0.0)
 
 
@@ -35,7 +35,7 @@ def ledgers() -> FakeLedgers:
 
 @pytest.fixture
 def app(tmp_path: Path, ledgers: FakeLedgers) -> Flask:
-    """An application whose wallet has two organisations with a user each (files that nobody reads here)."""
+    """Return an application whose wallet has two organisations with a user each (files that nobody reads here)."""
     return application(tmp_path, ledgers)
 
 
@@ -47,13 +47,13 @@ def services(app: Flask) -> context.Services:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A caller without a token."""
+    """Return a caller without a token."""
     return app.test_client()
 
 
 @pytest.fixture
 def bearer(services: context.Services) -> Callable[..., dict[str, str]]:
-    """The headers of a caller with a fresh token of these scopes."""
+    """Return the headers of a caller with a fresh token of these scopes."""
 
     def headers(*scopes: str, msp_id: str = "PlatformMSP") -> dict[str, str]:
         token = services.tokens.create(msp_id, "User1", scopes or ("read", "write", "audit", "events"), 60)
@@ -70,7 +70,7 @@ def postgresql_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> str:
-    """The URL of a database without tables: a schema of its own on one server."""
+    """Return the URL of a database without tables: a schema of its own on one server."""
     name = f"t{next(_NUMBERS)}"
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
@@ -79,7 +79,7 @@ def postgresql_url(postgresql_server: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """The URL of each kind of database; SQLite's is empty."""
+    """Return the URL of each kind of database; SQLite's is empty."""
     return "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
 
 

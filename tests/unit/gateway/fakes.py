@@ -135,7 +135,7 @@ class FakeLedgers:
 
 def application(folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> Flask:
     """
-    A gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads.
+    Return a gateway over *ledgers* whose wallet has two organisations with a user each, in files that nobody reads.
 
     *chosen* are settings that differ from the defaults.
     """

@@ -24,7 +24,7 @@ def wallet(tmp_path):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A command's exit code and everything it printed."""
+    """Return a command's exit code and everything it printed."""
     for name in ("SELAT_WALLET", "SELAT_DATA", "SELAT_LISTEN", "SELAT_TRACKING"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

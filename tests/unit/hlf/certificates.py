@@ -47,7 +47,7 @@ _SIGNS_CERTIFICATES = x509.KeyUsage(
 
 
 def issue(name: str, issuer: Issued | None = None, *, key: Any = None, hosts: tuple[str, ...] = ()) -> Issued:
-    """A certificate for *name*: an authority's without *issuer*, else one that it has issued."""
+    """Return a certificate for *name*: an authority's without *issuer*, else one that it has issued."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

@@ -98,7 +98,7 @@ class Chain:
 
 
 def ordered(payload: bytes, signature: bytes = b"signature") -> bytes:
-    """The entry of a block that an orderer makes of any payload, which peers may find to be garbage."""
+    """Return the entry of a block that an orderer makes of any payload, which peers may find to be garbage."""
     return bytes(common_pb2.Envelope(payload=payload, signature=signature).SerializeToString())
 
 
@@ -107,7 +107,7 @@ def _config_of(genesis: Any) -> Any:
 
 
 def _applied(before: Any, after: Any, update: Any) -> Any:
-    """The configuration *after* with the versions that the update gives to what it changes."""
+    """Return the configuration *after* with the versions that the update gives to what it changes."""
     config = copy.deepcopy(after)
     config.sequence = before.sequence + 1
     _take_versions(config.channel_group, update.write_set)

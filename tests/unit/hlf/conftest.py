@@ -35,7 +35,7 @@ def peer() -> Iterator[FakePeer]:
 
 @pytest.fixture(params=["client", "aio"])
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The client's functions by name: those of the synchronous client, and in a second run those of the asyncio one."""
+    """Yield the client's functions by name: first those of the synchronous client, then those of the asyncio one."""
     if request.param == "client":
         yield gateway
         return

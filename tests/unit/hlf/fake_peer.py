@@ -300,7 +300,7 @@ def _private(block: Any) -> Any:
 
 
 def status_details(*details: gateway_pb2.ErrorDetail) -> bytes:
-    """A serialized google.rpc.Status, with details packed as the gateway packs them."""
+    """Return a serialized google.rpc.Status, with details packed as the gateway packs them."""
     serialized = b"\x08\x0a\x12\x05words"
     for detail in details:
         packed = any_pb2.Any()

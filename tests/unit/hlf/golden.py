@@ -42,12 +42,12 @@ def number_of(name: str) -> int:
 
 @lru_cache(maxsize=512)
 def public_key(creator: bytes) -> Any:
-    """The key of a serialized identity's certificate."""
+    """Return the key of a serialized identity's certificate."""
     return x509.load_pem_x509_certificate(signatures.parse_identity(creator)[1]).public_key()
 
 
 def certificate(archive: str, path: str) -> bytes:
-    """A PEM certificate out of one of the golden archives."""
+    """Return a PEM certificate out of one of the golden archives."""
     with tarfile.open(FOLDER / archive) as tar:
         held = tar.extractfile(path)
         assert held is not None

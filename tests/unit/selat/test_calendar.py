@@ -23,7 +23,7 @@ print(json.dumps([
 
 
 def told() -> list[float]:
-    """What a program that is started now says of the time."""
+    """Return what a program that is started now says of the time."""
     done = subprocess.run([sys.executable, "-c", TOLD], check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 

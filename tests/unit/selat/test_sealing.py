@@ -21,7 +21,7 @@ TLS = issue("tls")
 
 @pytest.fixture
 def wallet(tmp_path):
-    """A wallet of one user with a key and one for mutual TLS, and a file with a passphrase."""
+    """Return a wallet of one user with a key and one for mutual TLS, and a file with a passphrase."""
     place = tmp_path / "wallet"
     (place / "profiles").mkdir(parents=True)
     (place / "profiles" / "AMSP.json").write_text("{}")

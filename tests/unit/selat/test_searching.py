@@ -20,7 +20,7 @@ ATTACK = '</td><script>alert(1)</script><img src=x onerror="alert(1)">\u202e{{ 7
 
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An export in which somebody has written markup, and somebody something private."""
+    """Return an export in which somebody has written markup, and somebody something private."""
     story = Story(consortium())
     story.chain.add(story.who.transaction(put(**{ATTACK: ATTACK.encode()}), ["AMSP", "BMSP"], event=ATTACK.encode()))
     story.chain.add(story.who.transaction(put(x=b"y"), ["AMSP"]), codes=[10])

@@ -86,7 +86,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """The place of all tests here; each leaves it as it was."""
+    """Yield the place of all tests here; each leaves it as it was."""
     place = Place(tmp_path_factory.mktemp("targets"))
     yield place
     processes.stop(state.Folder(place.net.root), timeout=5)
@@ -182,7 +182,7 @@ def _as_another_user(root):
 
 @pytest.fixture(scope="module")
 def expired(place):
-    """The place while the certificates of all admins have ended."""
+    """Return the place while the certificates of all admins have ended."""
     names = [f"{msp_id}/Admin" for msp_id in ("AMSP", "BMSP", "CMSP", "DMSP", "OrdererMSP")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certificates, "SKEW", timedelta(days=3))
@@ -199,7 +199,7 @@ def test_whose_certificate_has_ended_is_said(expired, target):
 
 @pytest.fixture(scope="module")
 def down(place):
-    """The place when nothing runs any more, which is the end of it."""
+    """Return the place when nothing runs any more, which is the end of it."""
     admin.down(place.net.root)
     return place
 

@@ -15,7 +15,7 @@ from tests.support.smallnetwork import SmallNetwork
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """A state folder with everything in it, rendered for others to start."""
+    """Return a state folder with everything in it, rendered for others to start."""
     place = tmp_path_factory.mktemp("handed-over")
     net = SmallNetwork("docker", place / "state", place / "consortium.yaml")
     net.write()

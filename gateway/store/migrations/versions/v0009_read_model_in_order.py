@@ -40,7 +40,7 @@ def _partial(table: str, name: str, columns: list[str], only: str) -> None:
 
 
 def upgrade() -> None:
-    """Make the two tables anew, and let every model begin again."""
+    """Make the two tables again, and let every model start from block 0."""
     for name in ("by_time", "by_record"):
         op.drop_index(f"model_epcis_events_{name}", "model_epcis_events")
     for table in ("model_labels", "model_epcis_names"):

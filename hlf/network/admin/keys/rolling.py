@@ -224,7 +224,7 @@ def _start_again(rolling: _Rolling, name: str, *, tls: bool) -> None:
     Start an orderer with its new certificates, of which the channels hear.
 
     Connections keep the roots that they were made with, and would refuse the new certificate of TLS. Orderers connect
-    anew when a certificate in the channel is exchanged, and gateways when an address has left the channel.
+    again when a certificate in the channel is exchanged, and gateways when an address has left the channel.
     """
     place, address = rolling.holders[name], rolling.record.inside(name)
     certificate, identity = place / "tls" / "server.crt", place / "msp" / "signcerts" / "cert.pem"

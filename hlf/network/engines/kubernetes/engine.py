@@ -49,7 +49,7 @@ class Kubernetes:
             )
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
-        """Return: the cluster does not show an orderer's metrics to others."""
+        """Return at once: the cluster does not show an orderer's metrics to others."""
 
     def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
         """Return nothing, for the same reason."""

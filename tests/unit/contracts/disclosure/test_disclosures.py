@@ -45,7 +45,7 @@ def refused(call, *args, **named) -> str:
 
 @pytest.fixture
 def desk():
-    """A channel on which merchant and forwarder have committed to a claim each."""
+    """Return a channel on which merchant and forwarder have committed to a claim each."""
     found = Desk(trade_channel())
     found.forecast = Claim("forecast", MERCHANT, "c1", FORECAST)
     found.capability = Claim("capability", FORWARDER, "c2", CAPABILITY)
@@ -55,7 +55,7 @@ def desk():
 
 
 def opened(desk, grant_id="g1", recipient=FORWARDER, names=NAMES, **changes):
-    """A grant of the merchant's that was given and delivered."""
+    """Give and deliver a grant of the merchant's."""
     desk.grant(grant_id, desk.forecast, terms(desk.forecast, recipient, *names, **changes))
     desk.deliver(grant_id, desk.forecast, recipient, *names)
 

@@ -54,7 +54,7 @@ class Meter(Desk):
         self.claims: dict[str, Claim] = {}
 
     def claim(self, party: str) -> Claim:
-        """The party's claim: a forecast of the first three, a capability of the others."""
+        """Return the party's claim: a forecast of the first three, a capability of the others."""
         if party in (PLATFORM, MERCHANT, PAYMENTS):
             made = Claim("forecast", party, f"c-{party}", {**FORECAST, **DEMAND, "demand.units_p50_h87": UNITS[party],
                          "demand.units_p10_h87": 0})  # fmt: skip
@@ -92,7 +92,7 @@ class Meter(Desk):
         )  # fmt: skip
 
     def kept(self, meter_id: str = "m1") -> bytes:
-        """The meter as the tender keeps it."""
+        """Return the meter as the tender keeps it."""
         return self.ledger.evaluate("GapMeter:read", meter_id, client=user(PLATFORM)).payload
 
     def recompute(self, meter_id: str = "m1", by: str = AUDITOR):
@@ -106,7 +106,7 @@ class Meter(Desk):
         )
 
     def published(self):
-        """What everybody sees."""
+        """Return what everybody sees."""
         return self.ledger.evaluate("GapMeter:published", "VN-HN", "2026-W49", 2, client=user(LAST_MILE)).json()
 
 

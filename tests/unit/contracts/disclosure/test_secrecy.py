@@ -39,7 +39,7 @@ class Recorded:
 
 @pytest.fixture(params=["trading", "selling"])
 def recorded(request, monkeypatch):
-    """A run on one channel."""
+    """Return a run on one channel."""
     return Recorded(monkeypatch, getattr(secrets_scenario, request.param))
 
 

@@ -37,7 +37,7 @@ LATER = {"horizon.start": "2026-12-28", "horizon.end": "2027-01-10", "demand.uni
 
 
 def claim(claim_id: str, revision: int = 1, owner: str = MERCHANT, **changes: Any) -> Claim:
-    """A forecast with some values changed; a dot in a name is written as two underscores."""
+    """Return a forecast with some values changed; a dot in a name is written as two underscores."""
     named = {name.replace("__", "."): value for name, value in changes.items()}
     return Claim("forecast", owner, claim_id, {**FORECAST, **named}, revision)
 

@@ -76,7 +76,7 @@ class Purse(RuleBasedStateMachine):
 
     @invariant()
     def conserved(self) -> None:
-        """The balance is the book's; no order gives back more money than was paid for it."""
+        """Check that the balance is the book's, and that no order gives back more money than was paid for it."""
         if not hasattr(self, "left"):
             return
         assert self.market.balance() == self.credit >= 0

@@ -72,7 +72,7 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def conserved(self) -> None:
-        """The ledger agrees with the book; no more is taken than the order comes to, nor given away than taken."""
+        """Check the ledger against the book: no more is taken than the order's sum, nor paid out than was taken."""
         told = self.shop.ask("Settlement:list", by=MERCHANT).json()["payments"]
         for name, amount in self.book.items():
             assert sum(int(one["payment"][name]) for one in told) == amount

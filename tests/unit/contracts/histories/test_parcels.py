@@ -79,12 +79,12 @@ class Parcels(RuleBasedStateMachine):
         return True
 
     def now(self) -> str:
-        """An hour later than before."""
+        """Return an hour later than before."""
         self.channel.hour += 1
         return shipping.text(self.channel.hour)
 
     def seen(self, stage_id: str, step: str, **more: Any) -> dict[str, Any]:
-        """An observation now."""
+        """Return an observation now."""
         return {"stage_id": stage_id, "step": step, "event_time": self.now(), "place": "VNHPH", **more}
 
     @rule(some=SOME, taker=WHO)
@@ -104,7 +104,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME)
     def pack(self, some: list[str]) -> None:
-        """The container's custodian puts some in."""
+        """Put some in, as the container's custodian."""
         allowed = all(
             each.holder == self.box and not (each.delivered or each.packed)
             for each in (self.book[parcel] for parcel in some)
@@ -115,7 +115,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME)
     def unpack(self, some: list[str]) -> None:
-        """The container's custodian takes some out."""
+        """Take some out, as the container's custodian."""
         allowed = all(self.book[parcel].packed for parcel in some)
         if self.tried(allowed, "Units:aggregate", BOX, "DELETE", some, self.seen("S08", "unpacking"), by=self.box):
             for parcel in some:
@@ -136,7 +136,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME, stage=st.sampled_from(["S14", "S17"]), ends=st.booleans())
     def hold(self, some: list[str], stage: str, ends: bool) -> None:
-        """Customs holds some parcels, or releases them."""
+        """Hold some parcels, or release them, as customs."""
         step = "selat:customs_released" if ends else "holding"
         self.tried(True, "Journeys:record", "J1", self.seen(stage, step, epcs=some), by=CUSTOMS)
         for parcel in some:
@@ -144,7 +144,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(ends=st.booleans())
     def hold_box(self, ends: bool) -> None:
-        """Customs holds the container, or releases it, with everything in it."""
+        """Hold the container with everything in it, or release it, as customs."""
         step = "selat:customs_released" if ends else "holding"
         self.tried(True, "Units:record", BOX, self.seen("S17", step), by=CUSTOMS)
         for each in self.book.values():
@@ -153,7 +153,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME)
     def deliver(self, some: list[str]) -> None:
-        """The last carrier gives some to the buyer."""
+        """Deliver some to the buyer, as the last carrier."""
         allowed = all(
             each.holder == LAST_MILE and each.free and not (each.delivered or each.packed)
             for each in (self.book[parcel] for parcel in some)
@@ -164,7 +164,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=SOME, kind=st.sampled_from(["lost", "found", "found", "returning"]))
     def report(self, some: list[str], kind: str) -> None:
-        """The last carrier reports a find, that they go back, or a loss if it had them or passed them on."""
+        """Report a find, a way back, or a loss if the last carrier had them or passed them on, as that carrier."""
         known = (self.book[parcel] for parcel in some)
         allowed = kind != "lost" or all(LAST_MILE in (each.holder, each.before) for each in known)
         if not self.tried(allowed, "Journeys:report", "J1", kind, "S20", self.now(), "", some, by=LAST_MILE):
@@ -176,7 +176,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule(some=st.sets(st.sampled_from(SERIALS), min_size=1))
     def give_back(self, some: set[str]) -> None:
-        """The buyer asks to return telephones by their serials; each comes back once, out of its delivered parcel."""
+        """Ask to return telephones by their serials; each comes back once, out of its delivered parcel."""
         self.asked += 1
         name = f"R{self.asked}"
         made = self.channel.lodge(name, quantity=len(some), serials=sorted(some))
@@ -187,7 +187,7 @@ class Parcels(RuleBasedStateMachine):
 
     @rule()
     def keep_after_all(self) -> None:
-        """The buyer calls the first return off, which frees its units."""
+        """Call the first return off, which frees its units."""
         if self.claims:
             name = next(iter(self.claims))
             self.channel.submit("Returns:cancel", name, by=PLATFORM, endorsed_by=(MERCHANT, PLATFORM))

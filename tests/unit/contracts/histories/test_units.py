@@ -47,12 +47,12 @@ ANY = st.integers(0, 7)
 
 
 def share(whole: int, among: int, number: int) -> int:
-    """The part of unit *number* of *among*: the first ones get what is left over."""
+    """Return the part of unit *number* of *among*: the first ones get what is left over."""
     return whole // among + (1 if number < whole % among else 0)
 
 
 def comes_to(line: str, reason: str, before: int, units: int) -> int:
-    """What so many units of a line come to after *before* of them, unit by unit."""
+    """Return what so many units of a line come to after *before* of them, unit by unit."""
     ordered, fee = ORDERED[line], round(Fraction(PRICE * ORDERED[line] * FEES[reason], 10_000))
     return sum(
         PRICE - share(fee, ordered, number) + (0 if FEES[reason] else share(CARRIAGE[line], ordered, number))
@@ -62,7 +62,7 @@ def comes_to(line: str, reason: str, before: int, units: int) -> int:
 
 def stands(stored: dict[str, Any]) -> str:
     """
-    What a return claims of its units, by its own acts: money or the like, goods for goods, or nothing.
+    Return what a return claims of its units, by its own acts: money or the like, goods for goods, or nothing.
 
     The last act counts that decides something; an award that upholds and the closing leave the one before.
     """
@@ -110,7 +110,7 @@ class Units(RuleBasedStateMachine):
             self.send(2, 0)
 
     def tried(self, call, *args: Any, **named: Any) -> Any:
-        """The answer, or None if it was refused with a code that these steps know."""
+        """Return the answer, or None if it was refused with a code that these steps know."""
         self.market.hour += 1
         try:
             return call(*args, **named)
@@ -201,7 +201,7 @@ class Units(RuleBasedStateMachine):
             self.proofs[return_id] = market.proof("O1", return_id, units)
 
     def due_units(self, line: str) -> int:
-        """The units of a line that have a due."""
+        """Return the units of a line that have a due."""
         return sum(self.lodged[each][2] for each in self.owed if self.lodged[each][1] == line)
 
     def count(self, amount: int) -> None:
@@ -270,7 +270,7 @@ class Units(RuleBasedStateMachine):
 
     @invariant()
     def conserved(self) -> None:
-        """Captured is settled, refunded and held; what went back after the settlement is owed; refunds are proved."""
+        """Check that captured money is settled, refunded or held, later refunds are owed, and each refund is proved."""
         listed = self.market.commerce.evaluate(
             "Settlement:list", client=user(MERCHANT), at=shipping.at(self.market.hour)
         )

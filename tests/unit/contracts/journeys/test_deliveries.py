@@ -15,7 +15,7 @@ HASH = "a" * 64
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel with one journey of two telephones in one parcel, at the last carrier; the shopper has a link."""
+    """Return a channel with one journey: one parcel of two telephones, at the last carrier; the shopper has a link."""
     made = shipping.Channel()
     made.open()
     made.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
@@ -24,22 +24,22 @@ def channel() -> shipping.Channel:
 
 
 def refused(code: str):
-    """The call must be refused with *code*."""
+    """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def at_door(channel: shipping.Channel, step: str, hour: float, **details: str) -> dict[str, Any]:
-    """The last carrier records a step of S20."""
+    """Return the last carrier records a step of S20."""
     return channel.record(LAST_MILE, "S20", step, hour, "VNHAN", details=details)
 
 
 def seen(channel: shipping.Channel) -> str:
-    """What the shopper reads."""
+    """Return what the shopper reads."""
     return channel.query("Journeys:track", shipping.TOKEN_HASH)["status"]
 
 
 def outcome(channel: shipping.Channel) -> str:
-    """What became of the parcel."""
+    """Return what became of the parcel."""
     return channel.query("Journeys:read", "J1")["parcels"][0]["outcome"]
 
 

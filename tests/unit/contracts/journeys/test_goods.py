@@ -33,7 +33,7 @@ CARRIERS = {ORIGIN, FORWARDER, LAST_MILE}
 
 @pytest.fixture(scope="module")
 def sold() -> Any:
-    """A market with a journey of an order of two lines, and the order as its parties have it."""
+    """Return a market with a journey of an order of two lines, and the order as its parties have it."""
     market = selling.Market()
     facts = market.ordered("O1", 3, 2)
     market.send("J1", facts, l1=2)
@@ -49,12 +49,12 @@ def show(market: selling.Market, readers: str, goods: dict[str, list[str]], **mo
 
 
 def shown(order: Order, readers: goodsfacts.Readers) -> dict[str, list[str]]:
-    """The disclosures of the first line."""
+    """Return the disclosures of the first line."""
     return {"1": orderfacts.shown("O1", order, readers)["1"]}
 
 
 def read(market: selling.Market, by: str) -> dict[str, Any]:
-    """What an organisation was shown."""
+    """Return what an organisation was shown."""
     return market.ledger.evaluate("Goods:read", "J1", client=user(by), at=shipping.at(market.hour)).json()
 
 

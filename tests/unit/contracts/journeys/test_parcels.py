@@ -26,7 +26,7 @@ def packed() -> list[dict[str, Any]]:
 
 
 def opened(**changes: Any) -> shipping.Channel:
-    """A channel with one journey of three parcels, at the merchant."""
+    """Return a channel with one journey of three parcels, at the merchant."""
     channel = shipping.Channel()
     channel.open(order=channel.order(lines=LINES), **{"epcs": IDS[:1], "parcels": packed()} | changes)
     return channel
@@ -34,12 +34,12 @@ def opened(**changes: Any) -> shipping.Channel:
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """The journey of three parcels."""
+    """Return the journey of three parcels."""
     return opened()
 
 
 def refused(code: str):
-    """The call must be refused with *code*."""
+    """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
@@ -51,7 +51,7 @@ def pass_on(channel: shipping.Channel, giver: str, taker: str, hour: float, *par
 
 
 def return_asked(channel: shipping.Channel, *serials: str, **changes: Any) -> str:
-    """The code or else the state of a return of units of the first line, named by their serials."""
+    """Return the code or else the state of a return of units of the first line, named by their serials."""
     known = len(channel.query("Returns:of_journey", "J1"))
     asked = {"quantity": len(serials) or 1, "serials": list(serials)} | changes
     made = channel.lodge(f"R{known}", **asked)

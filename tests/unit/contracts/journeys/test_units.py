@@ -21,12 +21,12 @@ BOX_AT = "CNSZX"
 
 
 def refused(code: str):
-    """The call must be refused with *code*."""
+    """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def parcel(number: int) -> str:
-    """The parcel of journey *number*."""
+    """Return the parcel of journey *number*."""
     return f"https://selat.test/voc/parcel/{ORIGIN}/box-{number}"
 
 
@@ -50,7 +50,7 @@ class Yard(shipping.Channel):
         self.majority("Units:open", opening, by=ORIGIN)
 
     def seen(self, stage_id: str, step: str, hour: float, **more: Any) -> dict[str, Any]:
-        """An observation at an hour, which it is then."""
+        """Return an observation at an hour, which it is then."""
         self.hour = max(self.hour, hour)
         return {"stage_id": stage_id, "step": step, "event_time": shipping.text(hour), "place": BOX_AT, **more}
 
@@ -74,7 +74,7 @@ class Yard(shipping.Channel):
         return [self.query("Journeys:read", f"J{number}")["custodian"] for number in range(1, len(self.parcels) + 1)]
 
     def steps(self, journey_id: str) -> list[str]:
-        """What was recorded of a journey, in the words of CBV."""
+        """Return what was recorded of a journey, in the words of CBV."""
         listed = self.query("Journeys:events", journey_id)["epcisBody"]["eventList"]
         return [event["bizStep"].split("/")[-1] for event in listed]
 
@@ -305,7 +305,7 @@ def test_a_hand_over_of_a_unit_writes_no_key_of_what_is_inside(yard):
 
 
 def scenario() -> testing.Ledger:
-    """A container packed, handed over and emptied, and parcels that go different ways, for two interpreters to play."""
+    """Play a container that is packed, handed over and emptied, and parcels that go different ways."""
     yard = Yard()
     yard.aggregate("ADD", yard.parcels, 8)
     yard.pass_unit(ORIGIN, FORWARDER, 9)

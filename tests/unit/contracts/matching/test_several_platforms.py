@@ -27,12 +27,12 @@ NEW = {"msp_id": BAZAAR, "name": "Bazaar", "species": "core", "roles": ["platfor
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def founded() -> testing.Ledger:
-    """A channel whose members have admitted the second platform by a majority."""
+    """Return a channel whose members have admitted the second platform by a majority."""
     ledger = testing.Ledger(
         tender.CHAINCODE, MEMBERS, collections=[trading.TENDER, SECOND], endorsement=trading.majority(MEMBERS)
     )
@@ -52,7 +52,7 @@ class Tender(tender.Tender):
         self.platform = platform
 
     def bid(self, carrier: str, recipient: str = "") -> testing.Result:
-        """A carrier consents to the use of a claim for this platform, which takes the offer."""
+        """Return a carrier consents to the use of a claim for this platform, which takes the offer."""
         values = {**tender.SERVICE, "price.base_minor": tender.PRICES[carrier], "service_id": f"s-{self.platform}"}
         claim = trading.Claim("capability", carrier, f"c-{carrier}-{self.platform}", values)
         claim.commit(self.ledger)

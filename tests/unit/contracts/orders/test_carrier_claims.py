@@ -30,7 +30,7 @@ LIABILITY = {"version": 1, "effective_from": shipping.text(3), "arbiter": AUDITO
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A journey of which the last carrier has reported a loss, at hour 6."""
+    """Return a journey of which the last carrier has reported a loss, at hour 6."""
     made = shipping.Channel()
     made.hour = 2
     made.majority("CarrierClaims:publish_terms", LIABILITY, by=LAST_MILE)
@@ -41,18 +41,18 @@ def channel() -> shipping.Channel:
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def sum_of(step: str, amount: int = 41_500, claim_id: str = "C1") -> bytes:
-    """A sum, as it is hashed."""
+    """Return a sum, as it is hashed."""
     told = {"claim_id": claim_id, "step": step, "amount": str(amount), "currency": "USD", "salt": salt(step, claim_id)}
     return canonical.dumps(told)
 
 
 def digest(data: bytes) -> str:
-    """What stands for it on the channel."""
+    """Return what stands for it on the channel."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -71,7 +71,7 @@ def act(channel: shipping.Channel, function: str, *args: str, by: str) -> dict[s
 
 
 def owed(channel: shipping.Channel) -> tuple[str, str]:
-    """The state of the claim, and the sum that the carrier owes."""
+    """Return the state of the claim, and the sum that the carrier owes."""
     found = channel.query("CarrierClaims:read", "C1")
     return found["state"], found["owed"]
 

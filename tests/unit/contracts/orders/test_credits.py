@@ -15,12 +15,12 @@ PRICE = 19_900
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def sold(order_id: str, market: selling.Market | None = None, **changes: object) -> selling.Market:
-    """A market with an order of 3 units, paid and delivered; its journey has the order's name."""
+    """Return a market with an order of 3 units, paid and delivered; its journey has the order's name."""
     made = market or selling.Market(reasons={"DEFECTIVE": CREDIT})
     made.send(order_id, made.ordered(order_id, 3, **changes))
     if int(str(changes.get("credit", 0))) < 3 * PRICE:
@@ -30,7 +30,7 @@ def sold(order_id: str, market: selling.Market | None = None, **changes: object)
 
 
 def settle(market: selling.Market, order_id: str, return_id: str, units: int = 1) -> str:
-    """The state of a return after it was settled with the proof of its credit."""
+    """Return the state of a return after it was settled with the proof of its credit."""
     proof = market.commerce.evaluate(
         "Credits:proof", order_id, return_id, units, client=shipping.user(MERCHANT), at=shipping.at(market.hour)
     ).text
@@ -39,7 +39,7 @@ def settle(market: selling.Market, order_id: str, return_id: str, units: int = 1
 
 
 def credited(market: selling.Market, return_id: str = "R1", units: int = 1, order_id: str = "O1") -> None:
-    """A return that the shopper wants credit for, and that got it."""
+    """Settle a return with store credit, as the shopper asked."""
     came_back(market, return_id, units, "DEFECTIVE", resolution="store_credit", journey_id=order_id)
     market.state_due(order_id, return_id)
     market.issue(order_id, return_id)
@@ -168,5 +168,5 @@ def test_credit_is_with_platform_and_merchant_alone(market):
 
 @pytest.fixture
 def market() -> selling.Market:
-    """An order of 3 units at 199.00 USD, paid and delivered."""
+    """Return an order of 3 units at 199.00 USD, paid and delivered."""
     return sold("O1")

@@ -21,12 +21,12 @@ SHARED = {"freight": "1000", "insurance": "1"}
 
 @pytest.fixture
 def market() -> selling.Market:
-    """An order of 3 and of 1 units, paid and delivered."""
+    """Return an order of 3 and of 1 units, paid and delivered."""
     return sold()
 
 
 def sold(*, settle: bool = False, **changes: object) -> selling.Market:
-    """A market with such an order."""
+    """Return a market with such an order."""
     made = selling.Market(**REASONS)
     made.send("J1", made.ordered("O1", 3, 1, **SHARED | changes))
     made.paid("O1")
@@ -37,7 +37,7 @@ def sold(*, settle: bool = False, **changes: object) -> selling.Market:
 
 
 def refused(code: str):
-    """The block must be refused with *code*."""
+    """Return the block must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
@@ -50,13 +50,13 @@ def came_back(market: selling.Market, return_id: str, quantity: int, reason: str
 
 
 def shares(market: selling.Market, by: str = PLATFORM) -> list[dict[str, str]]:
-    """The parts of every due."""
+    """Return the parts of every due."""
     asked = market.commerce.evaluate("ReturnDues:read", "O1", client=user(by), at=shipping.at(market.hour))
     return [each["shares"] for each in asked.json()["stated"]]
 
 
 def settle(market: selling.Market, return_id: str, proof: str) -> str:
-    """The state of the return after the seller settled it by a refund."""
+    """Return the state of the return after the seller settled it by a refund."""
     settled = ("Returns:settle", return_id, "refund", proof)
     return market.submit(*settled, by=MERCHANT, endorsed_by=selling.BOTH)["state"]
 

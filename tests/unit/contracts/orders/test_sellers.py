@@ -17,7 +17,7 @@ LIGHT |= {"colour": "", "contact": ""}
 
 @pytest.fixture
 def shop() -> Shop:
-    """A channel with two sellers of one merchant."""
+    """Return a channel with two sellers of one merchant."""
     made = Shop()
     for seller in (SOUND, LIGHT):
         made.submit("Sellers:register", as_bytes(seller), by=MERCHANT)

@@ -20,12 +20,12 @@ WAIVER = {
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A channel on which customs of Viet Nam is a member."""
+    """Return a channel on which customs of Viet Nam is a member."""
     return shipping.Channel()
 
 
 def refused(code: str):
-    """The call must be refused with *code*."""
+    """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 

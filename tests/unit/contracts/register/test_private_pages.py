@@ -69,7 +69,7 @@ class Parcels(api.Contract):
 
 @pytest.fixture(scope="module")
 def kept() -> testing.Ledger:
-    """A ledger with many private records of one organisation."""
+    """Return a ledger with many private records of one organisation."""
     ledger = testing.Ledger(api.Chaincode("parcels", [Parcels]), [MEMBER, OTHER], endorsement=f"OR('{MEMBER}.peer')")
     ledger.invoke("Parcels:keep", str(KEPT), client=testing.client(MEMBER))
     return ledger

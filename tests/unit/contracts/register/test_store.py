@@ -38,7 +38,7 @@ class Regions(api.Contract):
 
 @pytest.fixture
 def reads(monkeypatch) -> list[str]:
-    """The keys that were asked of the ledger."""
+    """Return the keys that were asked of the ledger."""
     asked: list[str] = []
     read = Stub.get_state
 

@@ -30,12 +30,12 @@ ENTRY = {
 
 @pytest.fixture
 def channel() -> shipping.Channel:
-    """A delivered consignment of which one unit is back at its merchant in another country."""
+    """Return a delivered consignment of which one unit is back at its merchant in another country."""
     return came_back()
 
 
 def came_back(*, abroad: bool = True, hour: float = 60) -> shipping.Channel:
-    """A channel with the terms of customs, and return R1 of one of two units; it is received abroad at *hour*."""
+    """Return a channel with the terms of customs and return R1, one of two units, received abroad at *hour*."""
     made = shipping.Channel()
     made.majority("Customs:publish_tariff", TARIFF | {"duty_bps": 1_000, "tax_bps": 800}, by=CUSTOMS)
     made.majority("Drawbacks:publish_terms", TERMS, by=CUSTOMS)
@@ -49,12 +49,12 @@ def came_back(*, abroad: bool = True, hour: float = 60) -> shipping.Channel:
 
 
 def refused(code: str):
-    """The call must be refused with *code*."""
+    """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
 def entry_of(**changes: Any) -> bytes:
-    """The import entry as it is hashed."""
+    """Return the import entry as it is hashed."""
     return records.dumps(records.shaped(ImportEntry, ENTRY | changes, "entry"))
 
 
@@ -75,7 +75,7 @@ def disclose(channel: shipping.Channel, recipient: str, entry: bytes = b"", by: 
 
 
 def act(channel: shipping.Channel, function: str, *args: str, by: str = CUSTOMS) -> str:
-    """The state after one step of D1, which claimant and customs endorse."""
+    """Return the state after one step of D1, which claimant and customs endorse."""
     endorsers = (MERCHANT, CUSTOMS)
     return str(channel.submit(f"Drawbacks:{function}", "D1", *args, by=by, endorsed_by=endorsers)["state"])
 

@@ -41,7 +41,7 @@ def gives(party: str, kind: str, units: int, *listed: str, region: str = "VN-HN"
 
 
 def rules(*args) -> list[Rule]:
-    """The rules that withhold cells."""
+    """Return the rules that withhold cells."""
     return [one.rule for one in gapmeter.publishable(*args, FROZEN)[1]]
 
 

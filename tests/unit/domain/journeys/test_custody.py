@@ -19,7 +19,7 @@ def opened(*, in_hand: bool = True) -> custody.Custody:
 
 
 def offer(taker: str, released_at: int) -> custody.HandoverOffer:
-    """An offer to *taker*."""
+    """Return an offer to *taker*."""
     return custody.HandoverOffer(taker, released_at, 0, "CNSZX", released_at)
 
 

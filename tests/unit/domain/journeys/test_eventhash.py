@@ -51,7 +51,7 @@ IDENTIFIERS = [
 
 
 def oracle(*events: dict[str, object]) -> list[str]:
-    """What GS1's generator says; it takes the type of a typed entry where the document has it, the standard first."""
+    """Return the hashes by GS1's generator; unlike the standard, it leaves the type of an entry in its place."""
     document = {"@context": CONTEXT, "type": "EPCISDocument", "schemaVersion": "2.0",
                 "creationDate": "2026-01-01T00:00:00.000Z", "epcisBody": {"eventList": list(events)}}  # fmt: skip
     parsed = json_to_py.event_list_from_epcis_document_json(json.loads(json.dumps(document)))
@@ -59,7 +59,7 @@ def oracle(*events: dict[str, object]) -> list[str]:
 
 
 def event(**properties: object) -> dict[str, object]:
-    """An object event with *properties*."""
+    """Return an object event with *properties*."""
     return {
         "type": "ObjectEvent",
         "eventTime": "2026-01-05T10:00:00.000+07:00",

@@ -27,7 +27,7 @@ def observation(stage_id: str = "S03", step: str = "storing", at: int = NOW, **c
 
 
 def recorded(seen: epcis.Observation, page: pages.Page | None = None, now: int = NOW) -> pages.Entry:
-    """The entry for *seen* on A's page."""
+    """Return the entry for *seen* on A's page."""
     stage = stages.STANDARD.stage(seen.stage_id)
     return pages.recorded(JOURNEY, page or pages.Page("J1", "A"), [HELD], stage, seen, now)
 

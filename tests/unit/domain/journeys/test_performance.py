@@ -25,7 +25,7 @@ def held(*, ended: bool = True) -> custody.Custody:
 
 
 def pages() -> dict[str, Page]:
-    """What the parties wrote about their own legs."""
+    """Return what the parties wrote about their own legs."""
     plan = (Times("S20", 90 * MINUTE, 99 * MINUTE, 75 * MINUTE, 60 * MINUTE),)
     late = (Incident(IncidentKind.DELAYED, "S19", 80 * MINUTE, 80 * MINUTE),)
     return {"Merchant": Page("J1", "Merchant"), "A": Page("J1", "A"), "B": Page("J1", "B", (), plan, late)}
@@ -102,7 +102,7 @@ def test_a_few_legs_are_counted():
 
 
 def seen_of(*legs: performance.JourneyLeg) -> performance.Observed:
-    """What is observed if just these legs of one carrier and lane are counted."""
+    """Return what is observed if just these legs of one carrier and lane are counted."""
     tally = tallies.LaneTally(legs[0].carrier, legs[0].origin, legs[0].destination)
     for leg in legs:
         tally = tally.counting(leg, 1, leg.ended)
@@ -110,7 +110,7 @@ def seen_of(*legs: performance.JourneyLeg) -> performance.Observed:
 
 
 def entry(stage_id: str, step: str, minute: int) -> Entry:
-    """An event at that minute."""
+    """Return an event at that minute."""
     return Entry(stage_id, step, minute * MINUTE, minute * MINUTE, "", "", {})
 
 

@@ -17,7 +17,7 @@ YEAR = 365 * moments.DAY
 
 @st.composite
 def legs(draw: st.DrawFn) -> JourneyLeg:
-    """A leg that ended in the last two years."""
+    """Return a leg that ended in the last two years."""
     ended = NOW - draw(st.integers(0, 2 * YEAR))
     began = ended - draw(st.integers(0, 60 * moments.DAY))
     planned = draw(st.none() | st.integers(began, NOW))
@@ -26,7 +26,7 @@ def legs(draw: st.DrawFn) -> JourneyLeg:
 
 
 def tally(*counted: tuple[JourneyLeg, int]) -> tallies.LaneTally:
-    """The tally after these legs were added and taken off."""
+    """Return the tally after these legs were added and taken off."""
     made = tallies.LaneTally("A", "CNSZX", "VNHAN")
     for leg, number in counted:
         made = made.counting(leg, number, NOW)

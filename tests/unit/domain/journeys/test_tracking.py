@@ -16,7 +16,7 @@ STEPS = [(stage.stage_id, step) for stage in stages.STANDARD.stages for step in 
 
 
 def entry(stage_id: str, step: str, at: int, disposition: str = "") -> Entry:
-    """An event of that step."""
+    """Return an event of that step."""
     event = {"eventTime": "2026-01-05T10:00:00.000+07:00", "readPoint": {"id": epcis.place("VNHAN")}}
     event |= {"disposition": disposition} if disposition else {}
     return Entry(stage_id, step, at, at, f"ni:///sha-256;{stage_id}{step}{at}", "", event)

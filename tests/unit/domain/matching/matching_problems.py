@@ -18,12 +18,12 @@ _LANGUAGES = ["en", "ms", "th", "vi", "zh"]
 
 
 def seeded(seed: int) -> random.Random:
-    """A source that is the same in every run."""
+    """Return a source that is the same in every run."""
     return random.Random(seed)  # noqa: S311  (nothing here is secret)
 
 
 def step(stage: str) -> Step:
-    """A stage at Hanoi."""
+    """Return a stage at Hanoi."""
     return Step(stage, ("VN-HN",), ("VNHAN",))
 
 
@@ -48,7 +48,7 @@ def demand(stages: list[str], **changes: Any) -> Demand:
 
 
 def offer(name: str, carrier: str, stages: list[str], **changes: Any) -> Offer:
-    """An offer that takes *stages* everywhere around Hanoi."""
+    """Return an offer that takes *stages* everywhere around Hanoi."""
     parts: dict[str, Any] = {
         "offer_id": name,
         "carrier": carrier,
@@ -78,7 +78,7 @@ def offer(name: str, carrier: str, stages: list[str], **changes: Any) -> Offer:
 
 
 def random_offer(source: random.Random, name: str, carrier: str, stages: list[str]) -> Offer:
-    """An offer in which everything that costs something is random."""
+    """Return an offer in which everything that costs something is random."""
     return offer(
         name,
         carrier,
@@ -123,7 +123,7 @@ def random_problem(
 
 
 def total(problem: ChoiceProblem, chain: tuple[Offer, ...]) -> int:
-    """What a chain costs, by the definitions alone."""
+    """Return what a chain costs, by the definitions alone."""
     known = friction.experience(problem.pairs)
     nodes = sum(
         one.price.of(problem.demand.parcels, problem.demand.weight_grm)

@@ -32,7 +32,7 @@ def certified(problem: ChoiceProblem) -> Certificate:
 
 
 def tight(seed: int) -> ChoiceProblem:
-    """A problem whose deadline costs something."""
+    """Return a problem whose deadline costs something."""
     problem = random_problem(seeded(seed), 4, 5)
     free = choose(Graph(problem)).figures.hours
     fastest = min(map(hours, every_chain(problem)))
@@ -58,7 +58,7 @@ def test_a_binding_deadline_is_paid_for():
 
 
 def forged(problem: ChoiceProblem, certificate: Certificate):
-    """What somebody might try, to have another chain pass as the best."""
+    """Yield what somebody might try, to have another chain pass as the best."""
     other = next(
         tuple(one.offer_id for one in chain)
         for chain in every_chain(problem)

@@ -138,7 +138,7 @@ FITTING: dict[Reason, tuple[dict, dict]] = {
 
 
 def judged(of_offer: dict, of_demand: dict, standing: Standing = exclusions.NOTHING_KNOWN):
-    """The reason against one offer beside one that does everything."""
+    """Return the reason against one offer beside one that does everything."""
     asked = demand(["S02"], **of_demand)
     one = offer("g1", "OneMSP", ["S02"], **of_offer) if "stages" not in of_offer else dataclasses.replace(
         offer("g1", "OneMSP", []), **of_offer

@@ -17,7 +17,7 @@ from tests.unit.domain.matching.matching_problems import every_chain, hours, off
 
 
 def best_by_brute_force(problem: ChoiceProblem):
-    """The least total, and the first chain that has it."""
+    """Return the least total, and the first chain that has it."""
     return min(every_chain(problem), key=lambda chain: total(problem, chain), default=None)
 
 

@@ -26,7 +26,7 @@ EMPTY = Return(returning.request(), Roles("MerchantMSP", "PlatformMSP", "Auditor
 
 
 def came(quantity: int, *states: State, journey_id: str = "J1", **notes: str) -> Return:
-    """A return of so many units that went through *states*; the last with *notes*."""
+    """Return a return of so many units that went through *states*; the last with *notes*."""
     made = dataclasses.replace(EMPTY, request=returning.request(quantity=quantity, journey_id=journey_id))
     for number, state in enumerate(states):
         made = made.moved(state, "", number, **(notes if number == len(states) - 1 else {}))
@@ -34,7 +34,7 @@ def came(quantity: int, *states: State, journey_id: str = "J1", **notes: str) ->
 
 
 def left(*returns: Return) -> int:
-    """What the order has left."""
+    """Return what the order has left."""
     return accounts.tally(Account(ORDER, {"1": 3}), "1", {}, returns).left
 
 

@@ -25,23 +25,23 @@ WAIVER = {"country": "VN", "effective_from": "2026-01-01", "currency": "VND", "s
 
 
 def versions(code: str) -> list[CustomsTariff]:
-    """What is published of a code."""
+    """Return what is published of a code."""
     return TARIFFS.get(code, [])
 
 
 def wanted(*lines: ImportLine, **changes: Any) -> Import:
-    """An import into Viet Nam."""
+    """Return an import into Viet Nam."""
     parts: dict[str, Any] = {"country": "VN", "on": ON, "incoterm": "DAP", "currency": "VND", "lines": lines}
     return Import(**{**parts, **changes})
 
 
 def assess(*lines: ImportLine, waiver: DeMinimis | None = None, **changes: Any) -> customs.ImportAssessment:
-    """What it costs."""
+    """Return what it costs."""
     return customs.assess(wanted(*lines, **changes), versions, waiver)
 
 
 def code_of(call, *args: Any, **named: Any) -> str:
-    """The refusal's code."""
+    """Return the refusal's code."""
     with pytest.raises(Refused) as refused:
         call(*args, **named)
     return refused.value.code

@@ -47,7 +47,7 @@ def terms(**changes: Any) -> ReturnTerms:
 
 
 def journey(**changes: Any) -> Journey:
-    """The order's journey: three telephones, delivered in Hanoi."""
+    """Return the order's journey: three telephones, delivered in Hanoi."""
     made = Journey(
         journey_id="J1",
         kind=JourneyType.FORWARD,
@@ -72,12 +72,12 @@ def journey(**changes: Any) -> Journey:
 
 
 def line(**changes: Any) -> Journey:
-    """The journey, its one line changed."""
+    """Return the journey, its one line changed."""
     return journey(lines=(dataclasses.replace(journey().lines[0], **changes),))
 
 
 def facts(**changes: Any) -> review.ReturnFacts:
-    """What is known of a delivered order, nothing of it returned yet."""
+    """Return what is known of a delivered order, nothing of it returned yet."""
     published = changes.pop("terms", terms())
     made = review.ReturnFacts(
         journey=journey(),
@@ -101,5 +101,5 @@ def request(**changes: Any) -> review.ReturnRequest:
 
 
 def decision(now: int = ASKED, known: review.ReturnFacts | None = None, **changes: Any) -> review.Decision:
-    """The decision on the request with *changes*."""
+    """Return the decision on the request with *changes*."""
     return review.decide(known or facts(), request(**changes), now)

@@ -15,7 +15,7 @@ BPS = st.integers(0, 10_000)
 
 @st.composite
 def sold(draw) -> Sale:
-    """A line with a price for each unit, and its shares of the order."""
+    """Return a line with a price for each unit, and its shares of the order."""
     units = draw(UNITS)
     return Sale(units, units * draw(SUMS), draw(SUMS), draw(SUMS), "SGD")
 

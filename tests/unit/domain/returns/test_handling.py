@@ -24,27 +24,27 @@ ROLES = returns.Roles(seller=SELLER, agent=AGENT, arbiter=ARBITER)
 
 
 def decided(outcome: Outcome) -> Decision:
-    """A decision with that outcome."""
+    """Return a decision with that outcome."""
     code = Rejection.OUTSIDE_WINDOW.value if outcome is Outcome.REJECTED else ""
     carrier = CARRIER if outcome is Outcome.APPROVED else ""
     return Decision(outcome, code, "T1", 1, HASH, ASKED, (), carrier)
 
 
 def lodged(outcome: Outcome = Outcome.APPROVED, **changes) -> returns.Return:
-    """A return just sent off, with that outcome."""
+    """Return a return just sent off, with that outcome."""
     draft = handling.drafted(request(**changes), ROLES, ASKED)
     return handling.submitted(draft, AGENT, decided(outcome), terms(), ASKED)
 
 
 def moved(step: str, at: int, taker: str = "") -> Entry:
-    """An event of the goods on their way back."""
+    """Return an event of the goods on their way back."""
     event = {"destinationList": [{"destination": epcis.party(taker)}]} if taker else {}
     event["selat:recorder"] = epcis.party(taker or CARRIER)
     return Entry("S22", step, at, at, f"ni:///sha-256;{step}{at}", HASH, event)
 
 
 def received(**changes) -> returns.Return:
-    """A return whose goods arrived at the seller."""
+    """Return a return whose goods arrived at the seller."""
     timeline = [
         moved("shipping", ASKED + HOUR),
         moved("departing", ASKED + 2 * HOUR),
@@ -57,17 +57,17 @@ NOW = ASKED + 10 * HOUR
 
 
 def passed(**changes) -> returns.Return:
-    """A return that passed its inspection."""
+    """Return a return that passed its inspection."""
     return handling.inspected(received(**changes), SELLER, Condition.UNUSED, 1, Condition.UNUSED, terms(), NOW, HASH)
 
 
 def failed() -> returns.Return:
-    """A return that failed its inspection."""
+    """Return a return that failed its inspection."""
     return handling.inspected(received(), SELLER, Condition.DAMAGED, 1, Condition.UNUSED, terms(), NOW, HASH)
 
 
 def disputed(known: returns.Return | None = None) -> returns.Return:
-    """A return before the arbiter."""
+    """Return a return before the arbiter."""
     return handling.disputed(known or lodged(Outcome.REJECTED), AGENT, terms(), NOW, HASH)
 
 
@@ -77,7 +77,7 @@ def states(known: returns.Return) -> list[str]:
 
 
 def overdue(known: returns.Return, carrier: str = CARRIER) -> returns.Return:
-    """A return after somebody wrote down that its deadline passed."""
+    """Return a return after somebody wrote down that its deadline passed."""
     return handling.enforced(known, carrier, terms(), known.due + 1)
 
 

@@ -129,7 +129,7 @@ def test_the_window_ends_on_the_places_own_calendar(changes, ends):
 
 
 def at(text: str) -> int:
-    """That instant."""
+    """Return that instant."""
     return moments.parse(text).at
 
 

@@ -21,13 +21,13 @@ COVER = terms().reasons["CHANGE_OF_MIND"]
 
 
 def with_cover(**changes) -> rules.ReturnTerms:
-    """The terms with another cover for a change of mind."""
+    """Return the terms with another cover for a change of mind."""
     reasons = {**terms().reasons, "CHANGE_OF_MIND": dataclasses.replace(COVER, **changes)}
     return final(reasons=reasons)
 
 
 def final(**changes) -> rules.ReturnTerms:
-    """The terms of a final sale, which leave room for better ones."""
+    """Return the terms of a final sale, which leave room for better ones."""
     return terms(final_sale=True, **changes)
 
 

@@ -20,7 +20,7 @@ PLACES = ["VNHAN", "DEBER", "IDDPS", "IDJKT", "USNYC", "USLAX", "CNSZX", "NPKTM"
 
 
 def _zone_tab() -> dict[str, list[str]]:
-    """The zones of each country in the database itself."""
+    """Return the zones of each country in the database itself."""
     found: dict[str, list[str]] = {}
     text = importlib.resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     for line in text.splitlines():

@@ -50,7 +50,7 @@ class Place:
         return answer.get_json()
 
     def history(self, **told: Any) -> dict[str, Any]:
-        """The one change of J1, as the gateway shows it, when the peer tells *told* of it."""
+        """Return the one change of J1, as the gateway shows it, when the peer tells *told* of it."""
         entry = {"key": J1, "transaction_id": self.written.id, "at": "now", "deleted": False, "value": VALUE}
         self.ledgers.told = [{**entry, **told}]
         (change,) = self.get("/v1/audit/trade/history/Orders/J1")["changes"]

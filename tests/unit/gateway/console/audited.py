@@ -53,7 +53,7 @@ def ledgers(story: Story) -> ChainedLedgers:
 
 @pytest.fixture
 def auditor(client: FlaskClient, services: Services, log_in: Any, bearer: Any, story: Story) -> FlaskClient:
-    """A browser of an auditor whose wallet knows the channel."""
+    """Return a browser of an auditor whose wallet knows the channel."""
     folder = services.settings.wallet / "channels"
     folder.mkdir()
     (folder / "trade.block").write_bytes(story.chain.serialized[0])

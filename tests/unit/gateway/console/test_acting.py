@@ -18,7 +18,7 @@ HAND_OVER = {"journey_id": "J1", "taker": "ForwarderMSP", "place": "VNHAN", "at"
 
 @pytest.fixture
 def clerk(client, log_in, bearer, ledgers):
-    """A browser of an organisation that may write."""
+    """Return a browser of an organisation that may write."""
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
     ledgers.answers["CarrierClaims:terms"] = b"[]"
     ledgers.planned = Planned(None, ("PlatformMSP", "ForwarderMSP"))

@@ -27,7 +27,7 @@ PAGES = ["/console/", "/console/orders", "/console/disclosures", "/console/audit
 
 @pytest.fixture
 def entered(client, log_in, bearer):
-    """A browser that has logged in."""
+    """Return a browser that has logged in."""
     token = bearer("read", "audit")["Authorization"].removeprefix("Bearer ")
     assert log_in(token).status_code == 303
     return client
@@ -191,7 +191,7 @@ SHARED = {"figure": "demand.units_p50_h87", "recipient": "LogisticsMSP", "purpos
 
 @pytest.fixture
 def owner(client, log_in, bearer, ledgers):
-    """A browser of an organisation that has a claim of two figures, in a register of two."""
+    """Return a browser of an organisation that has a claim of two figures, in a register of two."""
     opened = [disclosures.disclose(b"s" * 16, name, value).encoded for name, value in FIGURES.items()]
     named = [{"msp_id": each, "name": f"{each} Ltd", "roles": []} for each in ("PlatformMSP", "LogisticsMSP")]
     answers = {"Claims:read": {"document": "{}", "disclosures": opened}, "Participants:list": named}

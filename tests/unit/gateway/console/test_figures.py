@@ -29,7 +29,7 @@ COMPANIES = {"ForwarderMSP": "South Sea", "LastMileMSP": "Red River"}
 
 @pytest.fixture
 def owner(client, log_in, bearer, ledgers, services, monkeypatch):
-    """The pages of an organisation that has a forecast."""
+    """Return the pages of an organisation that has a forecast."""
     made = disclosures.commit(
         "forecast", "PlatformMSP", "C1", 1, 1_790_000_000, VALUES, claims.FORECAST.slots, secrets.token_bytes
     )
@@ -115,7 +115,7 @@ def order(quantity: int, placed_at: str, destination: str = "VNHAN", gtin: str =
 
 @pytest.fixture
 def ordered(owner, ledgers):
-    """The pages of the owner of a forecast, who has orders of its product and of others."""
+    """Return the pages of the owner of a forecast, who has orders of its product and of others."""
     made = [
         order(7, "2026-11-02T10:00:00Z"),
         order(5, "2026-11-12T10:00:00Z", gtin="09506000134352"),

@@ -15,7 +15,7 @@ __all__ = ["auditor", "ledgers", "story"]
 
 @pytest.fixture
 def page(auditor, services):
-    """The text of a page as an auditor sees it; the wallet knows two channels, and the peer one of them."""
+    """Return the text of a page as an auditor sees it; the wallet knows two channels, and the peer one of them."""
     (services.settings.wallet / "channels" / "other.block").write_bytes(b"")
 
     def read(path: str, status: int = 200) -> str:

@@ -27,7 +27,7 @@ def _custody(number: int) -> dict[str, object]:
 
 @pytest.fixture
 def clerk(client, log_in, bearer, ledgers, services, monkeypatch):
-    """A browser of the platform, whose peer has three journeys, and an order of each."""
+    """Return a browser of the platform, whose peer has three journeys, and an order of each."""
     written = [
         Wrote(
             {

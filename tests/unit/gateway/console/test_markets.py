@@ -42,7 +42,7 @@ REFUSED = errors.EvaluateError("refused/NOT_A_PARTY: no")
 
 @pytest.fixture
 def clerk(client, log_in, bearer, ledgers, services, monkeypatch):
-    """A browser of an organisation that may read and write."""
+    """Return a browser of an organisation that may read and write."""
     tell(ledgers, Participants__list=[{"msp_id": "PlatformMSP", "name": "Selat Market", "roles": []}])
     tell(ledgers, Matching__questions=[])
     monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])

@@ -64,7 +64,7 @@ def test_a_channel_is_told_by_its_peers(monkeypatch):
 
 @pytest.fixture
 def admin(client, log_in, bearer, ledgers, services, monkeypatch):
-    """A browser that may audit, of an organisation on one channel, with one user."""
+    """Return a browser that may audit, of an organisation on one channel, with one user."""
     ends = datetime.now(UTC) + timedelta(days=12)
     own = SimpleNamespace(certificate=SimpleNamespace(not_after=ends))
     monkeypatch.setattr(type(services.wallet), "channels", lambda _: ["trade"])

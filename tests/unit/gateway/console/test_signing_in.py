@@ -63,7 +63,7 @@ class World:
         return json.dumps(self.change(answer)).encode()
 
     def begin(self, client: Any = None) -> dict[str, str]:
-        """What the issuer is asked, after a browser was sent there."""
+        """Return what the issuer is asked, after a browser was sent there."""
         answer = (client or self.client).get("/console/sign-in/0")
         assert answer.status_code == 303
         parts = urlsplit(answer.location)
@@ -71,7 +71,7 @@ class World:
         return {name: values[0] for name, values in parse_qs(parts.query).items()}
 
     def back(self, asked: dict[str, str], client: Any = None, **changed: str) -> Any:
-        """The answer to a browser that comes back from the issuer."""
+        """Return the answer to a browser that comes back from the issuer."""
         query = {"code": self.issuer.code(asked), "state": asked["state"], "iss": URL, **changed}
         return (client or self.client).get("/console/signed-in", query_string=query)
 
@@ -177,7 +177,7 @@ def _with(**changes: Any) -> Any:
 
 
 def _resigned(answer: dict[str, str]) -> str:
-    """The one token with the other one's signature."""
+    """Return the one token with the other one's signature."""
     return f"{answer['id_token'].rpartition('.')[0]}.{answer['access_token'].rpartition('.')[2]}"
 
 

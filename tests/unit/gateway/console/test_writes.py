@@ -189,7 +189,7 @@ STORED = {
 
 @pytest.fixture
 def clerk(client, log_in, bearer, ledgers):
-    """A browser of an organisation that may write."""
+    """Return a browser of an organisation that may write."""
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
     ledgers.answers["Disclosures:show_request"] = json.dumps({"asked": REQUEST, "requester": "ForwarderMSP"}).encode()
     ledgers.answers["Terms:latest"] = b'{"terms": null}'

@@ -34,7 +34,7 @@ class OpenConnection:
 
 @pytest.fixture
 def folder(tmp_path):
-    """The files of a user in a wallet."""
+    """Return the files of a user in a wallet."""
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / f"{MSP}.json").write_text("{}")
     made = tmp_path / "organisations" / MSP / "users" / USER
@@ -50,7 +50,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def connections(folder, clock, monkeypatch) -> LedgerConnections:
-    """Connections whose wallet opens no sockets, and reads the files as it always does."""
+    """Return connections whose wallet opens no sockets, and reads the files as it always does."""
 
     def connect(wallet, msp_id, name, *_, signing=True):
         return OpenConnection(

@@ -23,12 +23,12 @@ class Blocks:
 
 
 def lost(channel: RunningChannel, transaction) -> bool:
-    """What is said of a transaction in the newest block."""
+    """Return what is said of a transaction in the newest block."""
     return races.lost(Blocks(channel), errors.CommitError(transaction.id, 10, channel.ledger.height - 1))
 
 
 def changing(key: str, text: str, seen: rwsets.Version | None = None) -> rwsets.TxRwset:
-    """A set that writes a key and gives it a policy of its own, as each stage event does."""
+    """Return a set that writes a key and gives it a policy of its own, as each stage event does."""
     entries = (("VALIDATION_PARAMETER", policies.from_dsl(text).SerializeToString()),)
     reads = () if seen is None else (rwsets.Read(key, seen),)
     written = rwsets.NamespaceRwset(

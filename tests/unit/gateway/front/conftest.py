@@ -46,7 +46,7 @@ class Served:
         )
 
     def do(self, work: Any) -> Any:
-        """What a coroutine returns on the front's loop."""
+        """Return what a coroutine returns on the front's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _stop(self) -> None:
@@ -62,7 +62,7 @@ class Served:
             self._loop.close()
 
     def token(self, msp_id: str = "PlatformMSP") -> dict[str, str]:
-        """The headers of a caller who may do everything."""
+        """Return the headers of a caller who may do everything."""
         return {"Authorization": f"Bearer {self.services.tokens.create(msp_id, 'User1', SCOPES, 600)}"}
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any]:
@@ -79,14 +79,14 @@ class Served:
             return answer.status, json.loads(text) if "json" in kind else text
 
     def connect(self, sent: bytes = b"") -> socket.socket:
-        """A connection over which this much was sent so far."""
+        """Return a connection over which this much was sent so far."""
         made = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         made.sendall(sent)
         return made
 
 
 def head(method: str, path: str, length: int | None = None, **headers: str) -> bytes:
-    """The head of a request, as bytes."""
+    """Return the head of a request, as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items())]
     if length is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {length}"]
@@ -137,7 +137,7 @@ class Gate:
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    """A gate that is open at the end, whatever the test did."""
+    """Yield a gate that is open at the end, whatever the test did."""
     made = Gate()
     yield made
     made.open()

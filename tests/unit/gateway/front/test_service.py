@@ -20,7 +20,7 @@ from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, ev
 
 @contextlib.contextmanager
 def connections(served, sent: list[bytes]) -> Iterator[list]:
-    """A connection for each of these beginnings."""
+    """Yield a connection for each of these beginnings."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(served.connect(each)) for each in sent]
 
@@ -194,7 +194,7 @@ def test_a_reader_that_goes_gives_its_place_back_at_once(serve, ledgers):
 
 
 def until(connection, wanted: bytes) -> bytes:
-    """What came, once it has *wanted* in it."""
+    """Return what came, once it has *wanted* in it."""
     came = b""
     while wanted not in came:
         piece = connection.recv(1 << 16)

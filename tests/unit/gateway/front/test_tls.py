@@ -38,7 +38,7 @@ def kept(folder: Path, name: str, issued: Issued) -> tuple[str, str]:
 
 @pytest.fixture
 def files(tmp_path):
-    """The settings of a gateway with TLS that knows callers by their certificates."""
+    """Return the settings of a gateway with TLS that knows callers by their certificates."""
     certificate, key = kept(tmp_path, "server", server())
     (tmp_path / "authority.crt").write_bytes(AUTHORITY.pem)
     return {"tls_certificate": certificate, "tls_key": key, "tls_client_ca": str(tmp_path / "authority.crt")}
@@ -54,7 +54,7 @@ def served(serve, files, tmp_path):
 
 
 def client(tmp_path: Path, shown: Issued | None = None) -> ssl.SSLContext:
-    """What a caller trusts and shows."""
+    """Return what a caller trusts and shows."""
     made = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
     if shown is not None:
         made.load_cert_chain(*kept(tmp_path, "shown", shown))

@@ -13,7 +13,7 @@ from gateway.http.problems import Problem
 
 @pytest.fixture
 def clock():
-    """A clock that is set by hand: seconds in a list of one."""
+    """Return a clock that is set by hand: seconds in a list of one."""
     return [1000.0]
 
 

@@ -14,7 +14,7 @@ from tests.unit.gateway.fakes import FakeLedgers, application
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory) -> dict[str, Any]:
-    """The description, as a caller gets it."""
+    """Return the description, as a caller gets it."""
     gateway = application(tmp_path_factory.mktemp("described"), FakeLedgers())
     found: dict[str, Any] = json.loads(gateway.test_client().get("/openapi.json").data)
     return found

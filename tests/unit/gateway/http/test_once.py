@@ -137,7 +137,7 @@ CONTENT = (b"POST", b"/v1/orders", b"{}")
 
 @pytest.fixture
 def clock():
-    """A clock that is set by hand: seconds in a list of one."""
+    """Return a clock that is set by hand: seconds in a list of one."""
     return [1000.0]
 
 

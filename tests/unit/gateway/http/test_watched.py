@@ -19,7 +19,7 @@ SITE = "https://shop.example"
 
 @pytest.fixture
 def counted(client, bearer):
-    """The value of a sample of /metrics; 0 if there is none."""
+    """Return the value of a sample of /metrics; 0 if there is none."""
     headers = bearer("metrics")
 
     def value(sample: str) -> float:

@@ -16,7 +16,7 @@ GOOD = '[[issuer]]\nurl = "https://id.example"\naudience = "a"\norganisation = "
 
 @pytest.fixture
 def served():
-    """An issuer that listens on this machine."""
+    """Yield an issuer that listens on this machine."""
     issuer = DevelopmentIssuer()
     with server(issuer, "127.0.0.1:0") as serving:
         thread = threading.Thread(target=serving.serve_forever)

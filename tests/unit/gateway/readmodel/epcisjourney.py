@@ -24,7 +24,7 @@ _SEEN = (("S03", "storing", "CNSZX", ""), ("S10", "loading", "CNSZX", ""), ("S11
 
 
 def page(count: int = 3, *, recorder: str = RECORDER, **details: str) -> pages.Page:
-    """The recorder's page with its first *count* events."""
+    """Return the recorder's page with its first *count* events."""
     made = pages.Page("J1", recorder)
     for number, (stage_id, step, place, disposition) in enumerate(_SEEN[:count]):
         now = BEGAN + number * moments.HOUR
@@ -34,13 +34,13 @@ def page(count: int = 3, *, recorder: str = RECORDER, **details: str) -> pages.P
 
 
 def corrected(made: pages.Page) -> pages.Page:
-    """The page with its last event declared an error."""
+    """Return the page with its last event declared an error."""
     wrong = made.entries[-1].event_id
     return made.with_entry(pages.corrected(JOURNEY, made, wrong, "incorrect_data", None, BEGAN + moments.DAY))
 
 
 def wrote(made: pages.Page, *, opening: bool = False, **changed: Any) -> Wrote:
-    """The transaction that writes a page, and before it the journey if it is the *opening*."""
+    """Return the transaction that writes a page, and before it the journey if it is the *opening*."""
     public: dict[tuple[str, ...], Any] = {
         ("page", made.journey_id, made.msp_id): records.plain(dataclasses.replace(made, **changed))
     }
@@ -48,5 +48,5 @@ def wrote(made: pages.Page, *, opening: bool = False, **changed: Any) -> Wrote:
 
 
 def chained(*made: pages.Page) -> list[BlockAndPrivateData]:
-    """A block for each state of the page; the first one opens the journey."""
+    """Return a block for each state of the page; the first one opens the journey."""
     return chain(*([wrote(each, opening=not number)] for number, each in enumerate(made)))

@@ -24,7 +24,7 @@ STATES, MERCHANTS, LINES = ("open", "closed"), ("A", "B", "C"), ("1", "2", "3", 
 
 @pytest.fixture(params=["few rows", "some rows", "too many rows"])
 def way(request, monkeypatch) -> None:
-    """What counts as few: everything, two rows, or nothing."""
+    """Count as few: everything, two rows, or nothing."""
     monkeypatch.setattr(ways, "FEW", {"few rows": 4000, "some rows": 2, "too many rows": 0}[request.param])
 
 

@@ -21,7 +21,7 @@ from tests.unit.gateway.store import earlier
 
 @pytest.fixture
 def url_of(url, tmp_path):
-    """The database's URL, as SQLAlchemy takes it."""
+    """Return the database's URL, as SQLAlchemy takes it."""
     (tmp_path / "data").mkdir()
     return backends.chosen(url, tmp_path / "data").url
 

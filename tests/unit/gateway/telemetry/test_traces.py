@@ -43,7 +43,7 @@ def tracing(exporter):
 
 @pytest.fixture
 def traced(app, services, ledgers, tracing, exporter):
-    """The finished spans of the application."""
+    """Return the finished spans of the application."""
     serve_with(app, services.settings, ledgers, tracing)
     return exporter.get_finished_spans
 
@@ -156,7 +156,7 @@ def test_a_job_belongs_to_the_trace_of_its_request(traced, app, client, bearer, 
 
 @pytest.fixture
 def peer(tmp_path):
-    """A peer that answers, and a wallet for it in *tmp_path*."""
+    """Yield a peer that answers, and a wallet for it in *tmp_path*."""
     started = FakePeer()
     started.start()
     started.result = b"{}"

@@ -13,7 +13,7 @@ ADDRESS = "/v1/tokens"
 
 @pytest.fixture
 def holder(bearer):
-    """The headers of a token that may make others."""
+    """Return the headers of a token that may make others."""
     return bearer("tokens", "read")
 
 

@@ -29,7 +29,7 @@ OPEN = {"amendment_id": "A1", "state": "open", "approvals": ["PlatformMSP"]}
 
 
 def asked(ledgers) -> tuple[str, str, list[str]]:
-    """The channel, the function and the arguments of the last call."""
+    """Return the channel, the function and the arguments of the last call."""
     call = ledgers.asked[-1][2]
     return call.channel, call.function, call.texts()
 

@@ -14,7 +14,7 @@ _QUERY = {"name": "moved", "query": {"EQ_bizStep": ["storing"]}}
 
 @pytest.fixture
 def asked(monkeypatch) -> list[object]:
-    """The statements that were executed."""
+    """Return the statements that were executed."""
     found: list[object] = []
     execute = StoreConnection.execute
 

@@ -9,7 +9,7 @@ COUNTED = "Performance:count"
 
 
 def asked(ledgers) -> tuple[str, list[str]]:
-    """The function and the arguments of the last query."""
+    """Return the function and the arguments of the last query."""
     call = ledgers.asked[-1][2]
     return call.function, call.texts()
 

@@ -69,7 +69,7 @@ def asked(ledgers) -> dict[str, Any]:
 
 @pytest.fixture
 def sent(client, ledgers) -> dict[str, Any]:
-    """A return with one photo that a link's holder sent; the link shows it."""
+    """Return a return with one photo that a link's holder sent; the link shows it."""
     arrived(ledgers)
     deciding(ledgers, MAY_BACK)
     assert send(client, picture()).status_code == 303

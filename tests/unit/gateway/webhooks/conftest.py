@@ -38,7 +38,7 @@ class Gateway:
         return Courier(own, clock=lambda: self.now)
 
     def blocks(self, *names: str) -> None:
-        """The channel's chain: after an empty block, one with each of these events."""
+        """Set the channel's chain: an empty block, then one block with each of these events."""
         self.ledgers.chains["trade"] = chain([], *([Wrote({}, event=name)] for name in names))
 
     def post(self, path: str = "", body: Any = None, status: int = 202) -> Any:

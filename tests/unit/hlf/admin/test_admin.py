@@ -34,7 +34,7 @@ def caller():
 
 @pytest.fixture
 def nobody():
-    """An address where nobody listens."""
+    """Return an address where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
@@ -249,7 +249,7 @@ class _Rest(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def rest(tmp_path):
-    """An admin listener over mutual TLS that answers as told."""
+    """Yield an admin listener over mutual TLS that answers as told."""
     authority = issue("tlsca")
     server_files, client_files = issue("orderer0", authority, hosts=("127.0.0.1",)), issue("admin", authority)
     for name, content in (

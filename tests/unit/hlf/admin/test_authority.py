@@ -58,7 +58,7 @@ def _program() -> str | None:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory) -> Iterator[Server]:
-    """A Fabric CA server with TLS on loopback."""
+    """Yield a Fabric CA server with TLS on loopback."""
     program = _program()
     if program is None:
         pytest.skip(
@@ -113,7 +113,7 @@ def registrar(authority, boss):
 
 @pytest.fixture
 def name(request):
-    """An enrollment id of this test's own, in a registry that all share."""
+    """Return an enrollment id of this test's own, in a registry that all share."""
     return f"{request.node.originalname}@example"
 
 

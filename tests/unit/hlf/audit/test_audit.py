@@ -33,7 +33,7 @@ def consortium():
 
 @pytest.fixture
 def chain(consortium):
-    """A channel with chaincode `cc`: a majority endorses; and private data, some of which lives for two blocks."""
+    """Return a channel with chaincode `cc`, endorsed by a majority, and private data, some for two blocks only."""
     made = Chain(consortium)
     members = "OR('AMSP.member','BMSP.member')"
     made.add(
@@ -144,7 +144,7 @@ def test_another_genesis_block_is_another_channel():
 
 
 def _configured(chain: Chain, *, at: int, length: int) -> list[bytes]:
-    """A chain of that length with a configuration block *at* a number."""
+    """Return a chain of that length with a configuration block *at* a number."""
     while len(chain.blocks) < at:
         chain.add(_tx(chain, put(k=b"%d" % len(chain.blocks))))
     chain.add_config(_timeout, [chain.consortium.ordering.admin])
@@ -253,7 +253,7 @@ def test_what_is_no_block_ends_the_verification(garbage):
 
 
 def _code(chain: Chain, *transactions: object) -> list[str]:
-    """The codes that the verifier gives to the transactions of a new block that claims all valid."""
+    """Return the codes that the verifier gives to the transactions of a new block that claims all valid."""
     before = _verify(chain)
     assert before.ok, before.findings
     chain.add(*transactions)
@@ -297,7 +297,7 @@ def test_endorsements_of_other_results(chain):
 
 
 def _bent_header(transaction, name: str, value: object) -> bytes:
-    """The transaction with another channel header, signed by its creator."""
+    """Return the transaction with another channel header, signed by its creator."""
     payload = common_pb2.Payload.FromString(transaction.envelope().payload)
     header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
     setattr(header, name, value)
@@ -546,7 +546,7 @@ def _more_than_signed(envelope) -> None:
 
 
 def _another_update(envelope) -> None:
-    """An update that was released, but for the channel as it was before another one."""
+    """Put in an update that was made for another configuration than the channel had."""
     payload = common_pb2.Payload.FromString(envelope.last_update.payload)
     signed = configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
     update = configtx_pb2.ConfigUpdate.FromString(signed.config_update)

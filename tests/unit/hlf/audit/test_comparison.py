@@ -24,14 +24,14 @@ def story() -> Story:
 
 
 def changed(story: Story, number: int, change: Callable) -> list[bytes]:
-    """The story's blocks with one of them changed."""
+    """Return the story's blocks with one of them changed."""
     copied = [copy.deepcopy(block) for block in story.chain.blocks]
     change(copied[number])
     return [block.SerializeToString() for block in copied]
 
 
 def told(first: list[bytes], second: list[bytes]) -> str:
-    """The difference, which must be the same the other way round."""
+    """Return the difference, which must be the same the other way round."""
     one = comparison.compare(first, second, ("A", "B")).difference
     two = comparison.compare(second, first, ("B", "A")).difference
     assert (one is None) == (two is None)

@@ -71,7 +71,7 @@ class Story:
         assert verifier.report().ok
 
     def checkpoint(self, height: int, **changes: object) -> checkpoints.SignedCheckpoint:
-        """What an auditor of BMSP has signed of it."""
+        """Return what an auditor of BMSP has signed of it."""
         last = blocks.from_message(self.chain.blocks[height - 1])
         auditor = self.who["BMSP"].client
         stated = {
@@ -102,7 +102,7 @@ def receipt(story) -> Receipt:
 
 
 def refused(receipt: Receipt, *trusted: anchors.Anchor) -> str:
-    """What a receipt fails by, all of it."""
+    """Return what a receipt fails by, all of it."""
     proof = proofs.check(receipt, trusted)
     assert not proof.verified
     return "; ".join(f"{check.name}: {check.detail}" for check in proof.checks if not check.passed)
@@ -239,7 +239,7 @@ def test_other_values_than_were_committed_to_are_refused(story, genesis, changes
 
 
 def _bent(receipt: Receipt, bend) -> Receipt:
-    """The receipt with its block changed."""
+    """Return the receipt with its block changed."""
     block = common_pb2.Block.FromString(receipt.block)
     bend(block)
     return dataclasses.replace(receipt, block=block.SerializeToString())

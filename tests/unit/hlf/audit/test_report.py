@@ -237,7 +237,7 @@ def test_verdicts():
 
 @pytest.fixture
 def eager(monkeypatch):
-    """Processes are started at once, and lots are small."""
+    """Start processes at once, with small lots."""
     monkeypatch.setattr(checkingahead, "_WORTH_STARTING", 0)
     monkeypatch.setattr(checkingahead, "_LOT", 3)
 

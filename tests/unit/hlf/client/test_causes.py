@@ -18,7 +18,7 @@ from tests.unit.hlf.fake_peer import FakePeer
 
 @pytest.fixture(scope="module")
 def strict():
-    """A peer that asks its clients for a certificate."""
+    """Yield a peer that asks its clients for a certificate."""
     started = FakePeer(client_authority=issue("client ca"))
     started.start()
     yield started
@@ -27,7 +27,7 @@ def strict():
 
 @pytest.fixture(scope="module")
 def plain():
-    """The port of a server without TLS."""
+    """Yield the port of a server without TLS."""
     server = grpc.server(futures.ThreadPoolExecutor(2))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -37,7 +37,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def free():
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 

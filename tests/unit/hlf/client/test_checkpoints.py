@@ -72,7 +72,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, content):
     """Beginning anew without a word would repeat every event."""
     path = tmp_path / "checkpoint"
     path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="no checkpoint; remove it to begin anew"):
+    with pytest.raises(CheckpointError, match="no checkpoint; remove it to start again"):
         checkpoints.File(path)
 
 

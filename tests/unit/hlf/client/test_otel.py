@@ -18,7 +18,7 @@ reading = pytest.importorskip("opentelemetry.sdk.metrics.export")
 
 @pytest.fixture
 def traced(request, client, connect, peer, user):
-    """A gateway with telemetry, and functions that give its finished spans and its durations."""
+    """Yield a gateway with telemetry, and functions that give its finished spans and its durations."""
     exporter = export.InMemorySpanExporter()
     provider = trace.TracerProvider()
     provider.add_span_processor(exporting.SimpleSpanProcessor(exporter))

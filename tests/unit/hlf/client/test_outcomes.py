@@ -31,7 +31,7 @@ def second():
 
 @pytest.fixture
 def both(connect, peer, second, user):
-    """A gateway through two peers of one organisation."""
+    """Yield a gateway through two peers of one organisation."""
     named = (dataclasses.replace(each.endpoint, name=f"peer{n}") for n, each in enumerate((peer, second)))
     with connect(Profile("test", "CarrierMSP", tuple(named)), *user, peers=["peer0", "peer1"]) as connected:
         yield connected

@@ -21,7 +21,7 @@ from tests.unit.hlf.certificates import issue
 
 @pytest.fixture
 def unsigned(connect, peer, user):
-    """A gateway of a caller whose key is elsewhere."""
+    """Yield a gateway of a caller whose key is elsewhere."""
     with connect(peer.profile, user[0], None) as connected:
         yield connected
 
@@ -204,21 +204,21 @@ def test_bytes_that_are_no_step(fabric, contract):
 
 
 def _another_call(envelope):
-    """The gateway exchanges the arguments."""
+    """Return the gateway exchanges the arguments."""
     made = proposals.new("trade", "lab", [b"steal"], b"creator")
     parsed = proposal_pb2.Proposal.FromString(made.bytes)
     return _with(envelope, lambda action: setattr(action, "chaincode_proposal_payload", parsed.payload))
 
 
 def _another_header(envelope):
-    """The gateway exchanges the caller's header, for example for an earlier transaction's."""
+    """Return the gateway exchanges the caller's header, for example for an earlier transaction's."""
     payload = common_pb2.Payload.FromString(envelope.payload)
     payload.header.channel_header = envelopes.channel_header(3, "trade", tx_id="another")
     return common_pb2.Envelope(payload=payload.SerializeToString())
 
 
 def _added_transient(envelope):
-    """The gateway leaks what was for the endorsers into the block."""
+    """Return the gateway leaks what was for the endorsers into the block."""
 
     def leak(action):
         visible = proposal_pb2.ChaincodeProposalPayload.FromString(action.chaincode_proposal_payload)

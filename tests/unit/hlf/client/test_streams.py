@@ -298,7 +298,7 @@ KINDS = ["block_events", "serialized_blocks", "filtered_block_events", "block_an
 
 @pytest.fixture
 def unsigned(connect, peer, user):
-    """A gateway of a caller whose key is elsewhere."""
+    """Yield a gateway of a caller whose key is elsewhere."""
     with connect(peer.profile, user[0], None) as connected:
         yield connected
 

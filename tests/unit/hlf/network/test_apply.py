@@ -27,7 +27,7 @@ def put(net: SmallNetwork, value: str, msp_id: str = "AMSP") -> bytes:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def net(request, tmp_path_factory):
-    """A network that is up, and each test leaves it as the file says."""
+    """Yield a network that is up, and each test leaves it as the file says."""
     place = tmp_path_factory.mktemp(f"applied-{request.param}")
     net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()

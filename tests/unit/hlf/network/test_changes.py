@@ -62,7 +62,7 @@ def put(net: SmallNetwork, value: str) -> bytes:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def running(request, tmp_path_factory):
-    """A network that is up."""
+    """Yield a network that is up."""
     place = tmp_path_factory.mktemp(f"changes-{request.param}")
     net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()
@@ -73,7 +73,7 @@ def running(request, tmp_path_factory):
 
 @pytest.fixture(params=ENGINES)
 def net(request, tmp_path):
-    """A network of the test's own, not started."""
+    """Yield a network of the test's own, not started."""
     net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net

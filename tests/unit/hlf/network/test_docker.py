@@ -195,13 +195,13 @@ def test_compose_accepts_the_file(rendered):
 
 @pytest.fixture(scope="session")
 def docker_compose_file(rendered):
-    """What pytest-docker starts."""
+    """Return what pytest-docker starts."""
     return str(rendered[0])
 
 
 @pytest.fixture(scope="session")
 def docker_compose_project_name(rendered):
-    """The engine's own project, so that both speak of the same containers."""
+    """Return the engine's own project, so that both speak of the same containers."""
     return compose.project(state.read(rendered[2]))
 
 

@@ -25,7 +25,7 @@ ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
 
 @pytest.fixture(params=ENGINES)
 def net(request, tmp_path):
-    """A network of the test's own, not started."""
+    """Yield a network of the test's own, not started."""
     net = SmallNetwork(request.param, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write()
     yield net
@@ -34,7 +34,7 @@ def net(request, tmp_path):
 
 @pytest.fixture(scope="module", params=ENGINES)
 def running(request, tmp_path_factory):
-    """A network that is up, shared by tests that leave each other alone."""
+    """Yield a network that is up, shared by tests that leave each other alone."""
     place = tmp_path_factory.mktemp(request.param)
     net = SmallNetwork(request.param, place / "state", place / "consortium.yaml")
     net.write()

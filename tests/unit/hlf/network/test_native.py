@@ -23,7 +23,7 @@ VERSION = "peer:\n Version: v{}\n Commit SHA: abc\n Go version: go1.26\n"
 
 @pytest.fixture
 def release(tmp_path, monkeypatch):
-    """A release folder whose programs tell a version and do nothing else."""
+    """Return a release folder whose programs tell a version and do nothing else."""
 
     def make(peer: str = "3.1.5", orderer: str | None = None, builder: bool = True) -> Path:
         home = tmp_path / f"fabric-{peer}"

@@ -21,7 +21,7 @@ from tests.support.smallnetwork import SmallNetwork
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory):
-    """A network that is up, with a snapshot `begin` of its first state."""
+    """Yield a network that is up, with a snapshot `begin` of its first state."""
     place = tmp_path_factory.mktemp("snapshots")
     net = SmallNetwork("embedded", place / "state", place / "consortium.yaml")
     net.write()
@@ -33,7 +33,7 @@ def net(tmp_path_factory):
 
 @pytest.fixture
 def begun(net):
-    """The network at its first state, running."""
+    """Return the network at its first state, running."""
     admin.up(root=net.root)
     admin.restore("begin", net.root)
     return net

@@ -38,7 +38,7 @@ chaincodes:
 
 @pytest.fixture
 def root(tmp_path: Path):
-    """The state folder of a running network."""
+    """Yield the state folder of a running network."""
     (tmp_path / "consortium.yaml").write_text(CONSORTIUM)
     admin.up("embedded", tmp_path / "state", tmp_path / "consortium.yaml")
     yield tmp_path / "state"
@@ -46,7 +46,7 @@ def root(tmp_path: Path):
 
 
 def engine(root: Path) -> int:
-    """The pid of the engine's process."""
+    """Return the pid of the engine's process."""
     (found,) = [each for each in processes.find(state.Folder(root)) if each.name == "embedded"]
     return found.pid
 

@@ -183,7 +183,7 @@ chaincode = api.Chaincode("things", [Things, Others])
 
 
 def careless() -> testing.Ledger:
-    """A ledger whose contract iterates over a set, so that its writes depend on the hash seed."""
+    """Return a ledger whose contract iterates over a set, so that its writes depend on the hash seed."""
 
     class Careless(api.Contract):
         @api.transaction
@@ -196,7 +196,7 @@ def careless() -> testing.Ledger:
 
 
 def careful() -> testing.Ledger:
-    """A ledger with private and public writes, the same under every hash seed."""
+    """Return a ledger with private and public writes, the same under every hash seed."""
     ledger = testing.Ledger(chaincode, members=("AMSP", "BMSP"))
     caller = testing.client("AMSP", attributes={"desk": "7", "floor": "2"})
     ledger.invoke("put", "k", "v", client=caller)

@@ -17,7 +17,7 @@ class Notes(api.Contract):
 
     @api.query
     def directory(self, ctx: api.Context, role: str) -> str:
-        """The organisation that has a role."""
+        """Return the organisation that has a role."""
         return {"auditor": "AuditorMSP"}[role]
 
     @api.transaction(
@@ -46,7 +46,7 @@ class Notes(api.Contract):
 
     @api.query(read_on=("caller",))
     def read(self, ctx: api.Context, note_id: str) -> bytes:
-        """The caller's copy."""
+        """Return the caller's copy."""
         return ctx.stub.get_private_data(f"_implicit_org_{ctx.client.msp_id}", note_id)
 
 

@@ -56,7 +56,7 @@ def _changed(folder: Folder, node: str, file: str, change) -> str:
 
 @pytest.fixture
 def developing(tmp_path):
-    """The network's peer in development mode, which Fabric has without TLS alone, as its orderer then must be."""
+    """Yield the network's peer in development mode, which Fabric has without TLS alone, as its orderer then must be."""
     release = binaries.find()
     (tmp_path / "consortium.yaml").write_text(CONSORTIUM)
     admin.up("native", tmp_path / "state", tmp_path / "consortium.yaml")

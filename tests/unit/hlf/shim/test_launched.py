@@ -33,7 +33,7 @@ cd "{root}" && exec "{python}" -m hlf.shim.command tests.support.lab:Lab --run-m
 
 @pytest.fixture
 def launching(tmp_path, monkeypatch):
-    """A network whose peer builds nothing and runs this library's command, whatever is installed."""
+    """Yield a network whose peer builds nothing and runs this library's command, whatever is installed."""
     programs = binaries.find().peer.parent
     steps = tmp_path / "home" / "builders" / "ccaas" / "bin"
     steps.mkdir(parents=True)

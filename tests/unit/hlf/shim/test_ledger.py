@@ -17,7 +17,7 @@ OWN = "_implicit_org_AMSP"
 
 @pytest.fixture(params=[testing.BatchLimits(), testing.BatchLimits(writes=3, reads=2)], ids=["single", "batched"])
 def ledger(request):
-    """A channel of three organisations; once with a peer that takes batches and once with one that does not."""
+    """Return a channel of three organisations; once with a peer that takes batches and once with one that does not."""
     return testing.Ledger(
         ledger_contracts.chaincode,
         members=(A, B, C),
@@ -259,7 +259,7 @@ class Asking(api.Contract):
 
     @api.transaction
     def ask(self, ctx: api.Context, chaincode: str, channel: str) -> str:
-        """What it answers."""
+        """Return what it answers."""
         return ctx.stub.invoke_chaincode(chaincode, ["count"], channel).payload.decode()
 
 

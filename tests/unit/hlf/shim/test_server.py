@@ -355,7 +355,7 @@ def _pem(certificate):
 
 
 def _issue(name, issuer=None):
-    """A certificate for *name* with its key: of *issuer*, or a CA of its own."""
+    """Return a certificate for *name* with its key: of *issuer*, or a CA of its own."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

@@ -39,7 +39,7 @@ class PeerEnd:
         self.outgoing.put(Message(**fields))
 
     def receive(self) -> Any:
-        """The next message, or the RpcError that ended the stream."""
+        """Return the next message, or the RpcError that ended the stream."""
         return self.incoming.get(timeout=PATIENCE)
 
     def propose(
@@ -68,7 +68,7 @@ class PeerEnd:
         self.send(type=kind, txid=request.txid, channel_id=request.channel_id, payload=payload)
 
     def completed(self) -> Any:
-        """The response in the next message, which must end a transaction."""
+        """Return the response in the next message, which must end a transaction."""
         message = self.receive()
         assert message.type == Message.COMPLETED, message
         return proposal_response_pb2.Response.FromString(message.payload)

@@ -89,7 +89,7 @@ def test_the_projects_own_folders_are_used():
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A project with a contract and tests, never run yet."""
+    """Return a project with a contract and tests, never run yet."""
     folder = tmp_path_factory.mktemp("project")
     for room in ("chaincode", "gateway", "network"):
         (folder / room).mkdir()

@@ -44,7 +44,7 @@ def judged(text: bytes, by: msp.Msp) -> tuple[str, msp.Identity | None]:
 
 
 def found(case: oddcertificates.Case) -> list:
-    """What is recorded of a certificate, worked out here."""
+    """Return what is recorded of a certificate, worked out here."""
     verdict, identity = judged(case.text, organisation(case.organisation))
     answer: list = [case.digest, verdict]
     if verdict != "unreadable":

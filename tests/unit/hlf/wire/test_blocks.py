@@ -46,7 +46,7 @@ def test_orderer_and_peer_hold_the_same_header_and_data():
 
 
 def _orderer(network: str, number: int) -> bytes:
-    """The certificate of an orderer, from the network's own files."""
+    """Return the certificate of an orderer, from the network's own files."""
     name = f"orderer{number}.example.com"
     path = f"./crypto/ordererOrganizations/example.com/orderers/{name}/msp/signcerts/{name}-cert.pem"
     return golden.certificate(f"certificates-{network}.tar.gz", path)
@@ -66,7 +66,7 @@ def test_raft_orderers_signatures_hold():
 
 
 def _consenters() -> dict[int, bytes]:
-    """The BFT orderers' certificates by consenter id, out of the channel's configuration."""
+    """Return the BFT orderers' certificates by consenter id, out of the channel's configuration."""
     (transaction,) = golden.block(golden.BFT_BLOCKS[0]).transactions
     config = configtx_pb2.ConfigEnvelope.FromString(transaction.config).config
     orderers = config.channel_group.groups["Orderer"].values["Orderers"].value
@@ -86,7 +86,7 @@ def test_bft_orderers_signatures_hold():
 
 
 def _updates(block: blocks.Block) -> list[blocks.StateUpdate]:
-    """What a block's valid transactions write to public state and hashed collections, the last write winning."""
+    """Return what a block's valid transactions write to public state and hashed collections, the last write winning."""
     found: dict[tuple[str, str, bytes], blocks.StateUpdate] = {}
     for transaction in block.transactions:
         version = rwsets.Version(block.number, transaction.index)

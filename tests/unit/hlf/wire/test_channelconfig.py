@@ -116,7 +116,7 @@ GENESIS = common_pb2.Block.FromString(golden.read("genesis.configtxgen.block"))
 
 
 def changed(change, channel_id="mychannel"):
-    """The genesis configuration of configtxgen, after *change* was made to its root group."""
+    """Return the genesis configuration of configtxgen, after *change* was made to its root group."""
     config = configtx_pb2.Config()
     config.CopyFrom(channelconfig.config_of(channelconfig.config_envelope_of(GENESIS))[1].config)
     change(config.channel_group)

@@ -22,7 +22,7 @@ def _config(name: str):
 
 
 def _decoded(group):
-    """A group as nested dictionaries of messages, so that the order of serialized maps does not count."""
+    """Return a group as nested dictionaries of messages, so that the order of serialized maps does not count."""
     return {
         "mod_policy": group.mod_policy,
         "version": group.version,

@@ -68,7 +68,7 @@ def test_any_bytes_give_a_message_or_an_error(garbage):
 
 
 def _deepened(transaction, layer: str) -> bytes:
-    """A good transaction with groups that nobody knows in one of its layers, endorsed and signed over them."""
+    """Return a good transaction with groups that nobody knows in one of its layers, endorsed and signed over them."""
     more = {layer: DEEP}
     action = transaction.action.SerializeToString() + more.get("result", b"")
     response = proposal_response_pb2.ProposalResponsePayload(proposal_hash=transaction.digest, extension=action)

@@ -274,7 +274,7 @@ def test_a_signature_with_a_high_s_is_refused():
 
 
 def turned(certificate):
-    """The same certificate with the S of its issuer's signature turned around, which needs no key."""
+    """Return the same certificate with the S of its issuer's signature turned around, which needs no key."""
     r, s = decode_dss_signature(certificate.signature)
     other = encode_dss_signature(r, P256_ORDER - s)
     der = certificate.public_bytes(serialization.Encoding.DER)

@@ -31,14 +31,14 @@ CODES = transaction_pb2.TxValidationCode
 
 
 def shown(person: Person, text: bytes) -> Person:
-    """A person who shows this instead of its certificate."""
+    """Return a person who shows this instead of its certificate."""
     made = Person(person.msp_id, person.issued)
     made.__dict__["serialized"] = signatures.serialized_identity(person.msp_id, text)
     return made
 
 
 def bent(who: Consortium, person: Person, *extensions: bytes, **parts: object) -> bytes:
-    """The person's certificate with other parts, issued by its organisation all the same."""
+    """Return the person's certificate with other parts, issued by its organisation all the same."""
     draft = Draft.of(person.issued.certificate.public_bytes(Encoding.DER)).but(**parts).with_extensions(*extensions)
     return derparts.pem(draft.signed(who[person.msp_id].ca.key))
 

@@ -132,7 +132,7 @@ def test_transient_data_do_not_show():
 
 
 def _rewrite(**changes: object) -> bytes:
-    """The golden proposal with some layers replaced."""
+    """Return the golden proposal with some layers replaced."""
     proposal = proposal_pb2.Proposal.FromString(SIGNED.proposal_bytes)
     for name, value in changes.items():
         setattr(proposal, name, value)

@@ -66,7 +66,7 @@ PRIVATE = st.builds(
 
 
 def _golden_results() -> list[bytes]:
-    """The results of every transaction in the golden blocks, as the peers wrote them."""
+    """Return the results of every transaction in the golden blocks, as the peers wrote them."""
     found = [golden.read("rwset-of-putpvt.pb")]
     for name in golden.PEER_BLOCKS:
         for transaction in golden.block(name).transactions:

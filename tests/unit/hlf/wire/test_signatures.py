@@ -82,7 +82,7 @@ def test_high_s_is_refused_and_can_be_mended(key):
 
 
 def longer(signature: bytes, inside: bytes = b"", after: bytes = b"") -> bytes:
-    """A signature with more values in its sequence, and bytes behind it."""
+    """Return a signature with more values in its sequence, and bytes behind it."""
     content = signature[2:] + inside
     size = bytes([len(content)]) if len(content) < 0x80 else b"\x81" + bytes([len(content)])
     return b"\x30" + size + content + after

@@ -90,7 +90,7 @@ class Endorser:
     """Endorses for one peer."""
 
     def __init__(self, peer: PeerState, execute_timeout: float, views: Views) -> None:
-        """*views* give the other peers that can store private data."""
+        """Endorse for one peer; *views* give the other peers that can store private data."""
         self._peer = peer
         self._views = views
         self._runtime = chaincodes.Runtime(peer.packages, execute_timeout, self._invoke_from_chaincode)

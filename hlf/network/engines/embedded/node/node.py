@@ -177,7 +177,7 @@ async def run(file: Path, settings: ProcessSettings) -> None:
 async def _follow(
     asked: asyncio.Event, node: Node, file: Path, settings: ProcessSettings, asked_for: requests.Requests
 ) -> None:
-    """At each signal, take over the peers in the file and the list of stopped nodes, and carry out a request."""
+    """Take over the peers in the file and the list of stopped nodes at each signal, and carry out a request."""
     heard = 0
     while True:
         await asked.wait()

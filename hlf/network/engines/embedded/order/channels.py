@@ -76,7 +76,7 @@ class Channels:
             ledger = ChannelLedger(path, path.stem)
             if ledger.height == 0:
                 # The process ended while the file was made; the join starts again.
-                log.warning("%s holds no block: its channel is joined anew", path)
+                log.warning("%s holds no block: its channel is joined again", path)
                 ledger.close()
                 ledger.remove()
                 continue

@@ -33,7 +33,7 @@ class Followers:
     """The channels by name, each with the block of its join."""
 
     def __init__(self, folder: Path) -> None:
-        """*folder* has one file for each channel."""
+        """Keep one file for each channel in *folder*."""
         self._folder = folder
         self._known: dict[str, ChannelStanding] = {}
 

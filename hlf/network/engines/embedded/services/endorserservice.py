@@ -15,7 +15,7 @@ class EndorserService(peer_pb2_grpc.EndorserServicer):
     """The service of one peer."""
 
     def __init__(self, endorser: Endorser, most: int) -> None:
-        """*most* proposals are endorsed at once."""
+        """Endorse at most *most* proposals at once."""
         self.limit = statuses.Limit("protos.Endorser", most)
         self._endorser = endorser
 

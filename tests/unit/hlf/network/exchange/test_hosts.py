@@ -60,7 +60,7 @@ def consortium(addresses, more=""):
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """The consortium file with a name for each organisation's host."""
+    """Return the consortium file with a name for each organisation's host."""
     made = tmp_path_factory.mktemp("named") / "consortium.yaml"
     made.write_text(consortium({each: f"fabric.{each.lower()}.example" for each in (*MEMBERS, *ORDERERS)}, LAB))
     return made
@@ -76,7 +76,7 @@ def rendered(place, file, msp_id, *, engine="docker", refused=""):
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory, file):
-    """The folder of an organisation that orders, rendered for containers, with its compose file."""
+    """Return the folder of an organisation that orders, rendered for containers, with its compose file."""
     place = tmp_path_factory.mktemp("one") / "state"
     return state.Folder(place), yaml.safe_load(Path(rendered(place, file, "OneMSP")[-1]).read_text())
 
@@ -186,7 +186,7 @@ class Apart:
 
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory):
-    """A channel founded by organisations on hosts of their own, with a chaincode that all members run."""
+    """Yield a channel founded by organisations on hosts of their own, with a chaincode that all members run."""
     try:
         hosts = Hosts.make([*MEMBERS, *ORDERERS])
     except NamespaceError as missing:

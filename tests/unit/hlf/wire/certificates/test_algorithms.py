@@ -24,7 +24,7 @@ def key(kind: str):
 
 
 def signed(kind, digest=None, **options):
-    """A certificate's signed part, its algorithm's identifier and its signature, as ``cryptography`` makes them."""
+    """Return a certificate's signed part, algorithm identifier and signature, as ``cryptography`` makes them."""
     public = key(kind).public_key()
     builder = x509.CertificateBuilder(NAME, NAME, public, 1, START, START + datetime.timedelta(days=1))
     made = builder.sign(key(kind), digest, **options)

@@ -28,7 +28,7 @@ def envelopes(encoded: list[str]) -> list[policies_pb2.SignaturePolicyEnvelope]:
 
 
 def together(recorded: dict) -> list[str] | str:
-    """The ways to satisfy recorded policies, written as the record has them: those of keys among themselves first."""
+    """Return the ways to satisfy recorded policies, as the record writes them: first those of keys among themselves."""
     try:
         found = [principalsets.of_policy(one) for one in envelopes(recorded["policies"])]
         keys = [principalsets.of_policy(one) for one in envelopes(recorded["keys"])]
@@ -90,7 +90,7 @@ RULES = rules(st.recursive(PEERS, rules, max_leaves=5))
 
 
 def remainders(rule, names):
-    """What may be left of *names* when each rule takes whom it was meant for; nothing if there is no way."""
+    """Return what may be left of *names* when each rule takes whom it was meant for; nothing if there is no way."""
     if isinstance(rule, policies.SignedBy):
         taken = Counter([rule.principal.role[0]])
         return [names - taken] if taken <= names else []
@@ -138,7 +138,7 @@ def test_what_is_merged_satisfies_both(one, other):
 
 
 def majority(count: int, kind: int = msp.PEER) -> policies_pb2.SignaturePolicyEnvelope:
-    """The policy of a channel of *count* members, as Fabric writes it out."""
+    """Return the policy of a channel of *count* members, as Fabric writes it out."""
     parts = tuple(policies.OutOf(1, (policies.SignedBy(role(f"M{number:02}", kind)),)) for number in range(count))
     return policies.build(policies.OutOf(count // 2 + 1, parts))
 

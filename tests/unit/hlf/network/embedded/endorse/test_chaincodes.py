@@ -43,7 +43,7 @@ class Peer:
         return SimulatedTransaction("trade", tx_id, "cc", None, None, goldennetwork.bundle(), simulated)
 
     async def execute(self, tx_id: str = "tx") -> bytes:
-        """The payload of the chaincode's response."""
+        """Return the payload of the chaincode's response."""
         answer = await self.runtime.execute(self.package_id, self.transaction(tx_id), INPUT)
         assert answer.type == shim.ChaincodeMessage.COMPLETED
         return proposal_response_pb2.Response.FromString(answer.payload).payload
@@ -76,7 +76,7 @@ def play(tmp_path, scenario: Callable[[Peer], Awaitable[None]], timeout: float =
 
 
 def logged(caplog) -> list[str]:
-    """What the peer wrote to its log; gRPC's own lines about the loops of earlier tests are not its."""
+    """Return what the peer wrote to its log; gRPC's own lines about the loops of earlier tests are not its."""
     return [record.getMessage() for record in caplog.records if record.name == chaincodes.log.name]
 
 

@@ -57,7 +57,7 @@ def orderer(engine) -> Iterator[grpc.Channel]:
 
 @pytest.fixture(autouse=True)
 def _nothing_in_the_log(caplog) -> Iterator[None]:
-    """The engine says nothing about what strangers send, least of all with their words."""
+    """Yield the engine says nothing about what strangers send, least of all with their words."""
     with caplog.at_level(logging.INFO):
         yield
     said = [record.getMessage() for record in caplog.records if record.name.startswith(("network.", "grpc."))]

@@ -61,7 +61,7 @@ def _everybody_may(monkeypatch):
 
 @pytest.fixture
 def committed() -> State:
-    """The golden network with ``lab`` in force."""
+    """Return the golden network with ``lab`` in force."""
     state = State(height=5)
     for number, name in APPROVALS.items():
         state.apply(results_of(name), number)

@@ -23,7 +23,7 @@ from tests.support.snapshots import State
 
 @pytest.fixture
 def state() -> State:
-    """The golden network after its chaincode ``lab`` was approved by all and committed in block 4."""
+    """Return the golden network after its chaincode ``lab`` was approved by all and committed in block 4."""
     state = State(height=5)
     for number in (1, 2, 3):
         state.apply(goldennetwork.results_of(f"block-0000{number}-lifecycle-approve-org{number}.peer.pb"), number)
@@ -36,7 +36,7 @@ def simulation(state: State, msp_id: str = "Org1MSP") -> simulator.Simulator:
 
 
 def transaction(state: State, msp_id: str = "Org1MSP", namespace: str = "lab") -> SimulatedTransaction:
-    """A transaction of Org1's user, after the peer looked up the definition's sequence."""
+    """Return a transaction of Org1's user, after the peer looked up the definition's sequence."""
     signed = proposal_pb2.SignedProposal.FromString(goldennetwork.read("tx-signed-proposal.pb"))
     creator = goldennetwork.bundle().msps.identity(ProposalRequest(signed).creator)
     simulated = simulation(state, msp_id)

@@ -91,7 +91,7 @@ def test_a_tls_key_of_another_certificate_is_named(tmp_path, document, caplog):
 
 
 def status_request(engine: Engine) -> gateway_pb2.SignedCommitStatusRequest:
-    """A question that waits: what became of a transaction nobody sent."""
+    """Return a question that waits: what became of a transaction nobody sent."""
     client = engine.who["AMSP"].client
     request = gateway_pb2.CommitStatusRequest(
         transaction_id="nobody's", channel_id="trade", identity=client.serialized

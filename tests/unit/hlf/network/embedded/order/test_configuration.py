@@ -19,7 +19,7 @@ WHO = consortium()
 
 
 def updated(bundle, change):
-    """The update that *change* to the root group amounts to."""
+    """Return the update that *change* to the root group amounts to."""
     config = configtx_pb2.Config()
     config.CopyFrom(bundle.config)
     change(config.channel_group)
@@ -27,7 +27,7 @@ def updated(bundle, change):
 
 
 def signed(update, signers, submitter=None):
-    """The envelope of an update with these people's signatures."""
+    """Return the envelope of an update with these people's signatures."""
     who = submitter or WHO["AMSP"].admin
     encoded = update.SerializeToString()
     collected = [configupdate.config_signature(encoded, person.serialized, person.sign) for person in signers]

@@ -39,7 +39,7 @@ def play(folder, scenario: Callable[[Channels], Awaitable[None]]) -> None:
 
 
 def of_others() -> bytes:
-    """The genesis block of a channel that somebody else orders."""
+    """Return the genesis block of a channel that somebody else orders."""
     who = consortium()
     return who.genesis(consenter=who.tls("somebody")).SerializeToString()
 
@@ -93,7 +93,7 @@ def test_a_block_that_cannot_be_joined_with_again(tmp_path):
 
 
 def configured(change: Callable[[Any], None]) -> bytes:
-    """The genesis block with another configuration."""
+    """Return the genesis block with another configuration."""
     channel_id, envelope = channelconfig.config_of(channelconfig.config_envelope_of(consortium().genesis()))
     change(envelope.config.channel_group)
     return configtx.genesis_block(channel_id, envelope.config.channel_group).SerializeToString()

@@ -46,7 +46,7 @@ def refusal(envelope, **genesis):
 
 
 def expired(person):
-    """The same person, a day after."""
+    """Return the same person, a day after."""
     member = WHO[person.msp_id]
     begin = member.ca.certificate.not_valid_before_utc
     key = ec.generate_private_key(ec.SECP256R1())

@@ -297,7 +297,7 @@ def test_a_majority_of_many_members_is_planned_with(tmp_path):
 
 
 def new_configuration(running: RunningChannel):
-    """An update of something that nobody plans by."""
+    """Return an update of something that nobody plans by."""
     bundle, who = running.channel.bundle, running.who.ordering.admin
     group = configtx_pb2.Config.FromString(bundle.config.SerializeToString())
     value = orderer_pb2.BatchTimeout(timeout="21ms").SerializeToString()

@@ -20,7 +20,7 @@ BOTH = ("AMSP", "BMSP")
 
 
 def sql(*statements: str):
-    """What changes the rows of a ledger that nobody has open."""
+    """Return what changes the rows of a ledger that nobody has open."""
 
     def change(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -32,7 +32,7 @@ def sql(*statements: str):
 
 
 def cut(share: float):
-    """What leaves a share of a file, as a disk that was full or a copy that was broken off does."""
+    """Return what leaves a share of a file, as a disk that was full or a copy that was broken off does."""
     return lambda file: file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
 
 
@@ -58,7 +58,7 @@ DAMAGE = {
 
 @pytest.fixture(scope="module")
 def intact(tmp_path_factory) -> Path:
-    """The folder of a channel with three blocks, closed."""
+    """Return the folder of a channel with three blocks, closed."""
     folder = tmp_path_factory.mktemp("intact")
 
     async def scenario(channel: RunningChannel):

@@ -27,7 +27,7 @@ def policy_of(key: str) -> rwsets.TxRwset:
 
 
 def without_action(channel: RunningChannel):
-    """A transaction whose action holds no endorsed one."""
+    """Return a transaction whose action holds no endorsed one."""
     envelope = channel.who.transaction(put(k=b"1"), BOTH).envelope()
     payload = common_pb2.Payload.FromString(envelope.payload)
     transaction = transaction_pb2.Transaction.FromString(payload.data)
@@ -41,7 +41,7 @@ def without_action(channel: RunningChannel):
 
 
 def torn(channel: RunningChannel):
-    """A transaction that cannot be taken apart."""
+    """Return a transaction that cannot be taken apart."""
     envelope = channel.who.transaction(put(k=b"1"), BOTH).envelope()
     payload = common_pb2.Payload.FromString(envelope.payload)
     payload.data = b"\xff"
@@ -133,7 +133,7 @@ def _hashed_policy(key: str) -> rwsets.HashedMetadataWrite:
 
 
 def errors_of(tmp_path, caplog, make, codes: list[str]) -> list[str]:
-    """The errors that are logged for a block of these envelopes, which gets these codes."""
+    """Return the errors that are logged for a block of these envelopes, which gets these codes."""
 
     async def scenario(channel: RunningChannel):
         await channel.define(collections=(collection("ab", "OR('AMSP.member','BMSP.member')"),))

@@ -144,7 +144,7 @@ def test_a_purge_spares_what_comes_after_it_in_the_block(tmp_path):
 
 
 def _holders(folder, needle):
-    """The tables of the ledger in which *needle* stands, by a plain search."""
+    """Return the tables of the ledger in which *needle* stands, by a plain search."""
     connection = sqlite3.connect(folder / "trade.ledger")
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = []

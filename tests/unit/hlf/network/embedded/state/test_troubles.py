@@ -37,7 +37,7 @@ def _quick_retries(monkeypatch):
 
 
 def broken(*_: object, **__: object) -> None:
-    """A part of the engine with a defect, whose words quote what they should not."""
+    """Fail as a defect of the engine does, with a text that quotes what it should not."""
     raise KeyError(SECRET)
 
 
@@ -193,7 +193,7 @@ def test_each_trouble_names_cause_and_cure(error, words, passes):
 
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
-    """A node with the channels `trade` and `other`."""
+    """Yield a node with the channels `trade` and `other`."""
     running = Engine(tmp_path, consortium())
     running.start()
     running.join()
@@ -208,7 +208,7 @@ def engine(tmp_path) -> Iterator[Engine]:
 
 
 def other() -> Consortium:
-    """The same organisations with another channel."""
+    """Return the same organisations with another channel."""
     twin = copy.copy(consortium())
     twin.channel_id = "other"
     return twin

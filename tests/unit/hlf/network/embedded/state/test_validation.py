@@ -52,7 +52,7 @@ def test_nothing_of_an_invalid_transaction_is_written(tmp_path, caplog):
 
 
 def bend_payload(change):
-    """An alteration of the payload, signed anew by the creator."""
+    """Return an alteration of the payload, signed anew by the creator."""
 
     def bend(transaction):
         envelope = transaction.envelope()
@@ -249,7 +249,7 @@ def test_an_invalid_transaction_uses_its_id_up(tmp_path):
 
 
 def set_policy(key, text, **values):
-    """A set that gives a key its own policy."""
+    """Return a set that gives a key its own policy."""
     encoded = policies.from_dsl(text).SerializeToString() if text else b""
     entries = (("VALIDATION_PARAMETER", encoded),)
     namespace = rwsets.NamespaceRwset(
