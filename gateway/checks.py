@@ -21,11 +21,14 @@ from gateway.store.database import SecretError, Store, StoreError
 from gateway.telemetry import traces
 from hlf import errors
 from hlf.identity import Identity
+from hlf.pkcs11 import HsmSigner
 
 _REACHED_SECONDS = 2.0
 _SOON = timedelta(days=30)
 # Certificates of public authorities may live for some weeks only, and are renewed by programs.
 _RENEWED = timedelta(days=7)
+# What keys in security modules sign; nothing in Fabric has its form.
+_TRIED = b"selat gateway check"
 
 
 @dataclass(frozen=True)
@@ -152,11 +155,16 @@ def users(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
 
 
 def _key(wallet: Wallet, msp_id: str, name: str) -> tuple[Identity, str]:
-    """Return a user's identity, and a word on its key if that is not in the wallet; one that is there is tried."""
+    """Return a user's identity, and a word on its key if that is in no file; one that is here has to sign."""
     try:
-        return wallet.user(msp_id, name)[0], ""
+        own, signer = wallet.user(msp_id, name)
     except KeyElsewhereError:
         return wallet.identity(msp_id, name), "; it signs elsewhere"
+    if not isinstance(signer, HsmSigner):
+        return own, ""
+    with signer:
+        signer.sign(_TRIED)
+        return own, "; the key in its security module signs"
 
 
 def _network(settings: Settings, wallet: Wallet, organisations: list[str]) -> Iterator[CheckResult]:

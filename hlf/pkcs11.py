@@ -10,9 +10,12 @@ Sign with keys in a hardware security module, by PKCS #11: the extra ``pkcs11``.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,11 +28,67 @@ from hlf.identity import load_certificate
 from hlf.wire import signatures
 
 
-class HsmSigner:
-    """A signer whose key never leaves its module. Many threads may use it, one at a time. Close it."""
+@dataclass
+class _Login:
+    """A process logs in to a token once, however many signers of its keys it has; the last one logs out."""
 
-    def __init__(self, session: Any, key: Any, mechanism: Any, curve: ec.EllipticCurve) -> None:
-        self._session = session
+    session: Any
+    pin: str = field(repr=False)
+    sessions: int = 0
+
+
+class _Logins:
+    """The tokens to which this process is logged in, by their library and label."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[tuple[str, str], _Login] = {}
+
+    def session(self, pkcs11: Any, library: str, token: str, pin: str) -> Any:
+        """Return a new session in which the token's private keys can be used; raises the module's own errors."""
+        with self._lock:
+            found = pkcs11.lib(library).get_token(token_label=token)
+            login = self._open.get((library, token))
+            if login is None:
+                login = self._open[library, token] = _Login(found.open(user_pin=pin), pin)
+            elif login.pin != pin:
+                raise pkcs11.PinIncorrect
+            login.sessions += 1
+            try:
+                return found.open()
+            except BaseException:
+                self._leave(library, token)
+                raise
+
+    def close(self, session: Any, library: str, token: str) -> None:
+        """Close a session; log out with the last one."""
+        with self._lock:
+            try:
+                session.close()
+            finally:
+                self._leave(library, token)
+
+    def _leave(self, library: str, token: str) -> None:
+        login = self._open[library, token]
+        login.sessions -= 1
+        if not login.sessions:
+            del self._open[library, token]
+            login.session.close()
+
+
+_LOGINS = _Logins()
+
+
+class HsmSigner:
+    """
+    A signer whose key never leaves its module. Many threads may use it, one at a time. Close it.
+
+    Args:
+        close: ends the session.
+    """
+
+    def __init__(self, close: Callable[[], None], key: Any, mechanism: Any, curve: ec.EllipticCurve) -> None:
+        self._close: Callable[[], None] | None = close
         self._key = key
         self._mechanism = mechanism
         self._curve = curve
@@ -51,9 +110,11 @@ class HsmSigner:
             raise IdentityError(f"the security module did not sign: {_words(refused)}") from None
 
     def close(self) -> None:
-        """Log out of the module."""
+        """End the session; who closes the last signer of a token logs out of it."""
         with self._lock:
-            self._session.close()
+            if self._close is not None:
+                self._close()
+            self._close = None
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +144,7 @@ def signer(library: str, token: str, pin: str, certificate_pem: bytes, *, label:
     signatures.require_supported(public.curve)
     pkcs11 = _library()
     try:
-        session = pkcs11.lib(library).get_token(token_label=token).open(user_pin=pin)
+        session = _LOGINS.session(pkcs11, library, token, pin)
     except pkcs11.NoSuchToken:
         raise IdentityError(
             f"{library} has no token with the label {token!r}; softhsm2-util --show-slots lists"
@@ -92,8 +153,9 @@ def signer(library: str, token: str, pin: str, certificate_pem: bytes, *, label:
         raise IdentityError(f"the PIN for the token {token!r} is wrong; too many wrong ones lock it") from None
     except (pkcs11.PKCS11Error, RuntimeError, OSError) as failed:
         raise IdentityError(f"{library} cannot be used as a PKCS #11 library: {_words(failed)}") from None
+    close = functools.partial(_LOGINS.close, session, library, token)
     try:
-        found = HsmSigner(session, _key(pkcs11, session, public, label), pkcs11.Mechanism.ECDSA, public.curve)
+        found = HsmSigner(close, _key(pkcs11, session, public, label), pkcs11.Mechanism.ECDSA, public.curve)
         if not signatures.verify(
             public, found.sign(b"Is this the key of the certificate?"), b"Is this the key of the certificate?"
         ):
@@ -101,7 +163,7 @@ def signer(library: str, token: str, pin: str, certificate_pem: bytes, *, label:
                 "the key in the token is not the key of the certificate; give the label of the right one"
             )
     except BaseException:
-        session.close()
+        close()
         raise
     return found
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from gateway import checks
 from gateway.fabric.wallet import Wallet
 from hlf import pkcs11, signers
 from hlf.errors import IdentityError
@@ -78,16 +81,42 @@ def test_a_key_in_a_module_signs_as_fabric_takes_it(library, issued, label):
         assert PIN not in repr(vars(signer))
 
 
+def test_several_signers_use_one_token(library):
+    """A process logs in once: users share a token, and a renewed certificate gets a signer beside the former one."""
+    first = pkcs11.signer(library, TOKEN, PIN, USER.pem)
+    again = pkcs11.signer(library, TOKEN, PIN, USER.pem)
+    with pkcs11.signer(library, TOKEN, PIN, LARGER.pem) as other:
+        first.close()
+        first.close()
+        for signer in (again, other):
+            assert signer.sign(b"message")
+        with pytest.raises(IdentityError, match="PIN for the token 'fabric' is wrong"):
+            pkcs11.signer(library, TOKEN, "12345678", USER.pem)
+        with pytest.raises(IdentityError, match="no private key"):
+            pkcs11.signer(library, TOKEN, PIN, USER.pem, label="nobody")
+    assert again.sign(b"message")
+    again.close()
+    with pytest.raises(IdentityError, match="PIN for the token 'fabric' is wrong"):
+        pkcs11.signer(library, TOKEN, "12345678", USER.pem)
+
+
+def user_in_module(wallet: Path, name: str, certificate: bytes, library: str, label: str) -> Path:
+    """Put a user whose key is in the token into a wallet; return the file that says where the key is."""
+    user = wallet / "organisations" / "CarrierMSP" / "users" / name
+    user.mkdir(parents=True)
+    (wallet / "profiles").mkdir(exist_ok=True)
+    (wallet / "profiles" / "CarrierMSP.json").write_text("{}")
+    (wallet / "pin").write_text(f"{PIN}\n")
+    (user / "cert.pem").write_bytes(certificate)
+    told = f'library = "{library}"\ntoken = "{TOKEN}"\npin_file = "{wallet / "pin"}"\nlabel = "{label}"\n'
+    (user / "pkcs11.toml").write_text(told)
+    return user / "pkcs11.toml"
+
+
 def test_a_gateway_signs_with_it(library, tmp_path):
     """A file in its wallet names library, token, label and where the PIN is; the PIN is in no error."""
-    user = tmp_path / "organisations" / "CarrierMSP" / "users" / "User1"
-    user.mkdir(parents=True)
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "CarrierMSP.json").write_text("{}")
-    (tmp_path / "pin").write_text(f"{PIN}\n")
-    (user / "cert.pem").write_bytes(USER.pem)
-    told = f'library = "{library}"\ntoken = "{TOKEN}"\npin_file = "{tmp_path / "pin"}"\nlabel = "small"\n'
-    (user / "pkcs11.toml").write_text(told)
+    file = user_in_module(tmp_path, "User1", USER.pem, library, "small")
+    told = file.read_text()
     wallet = Wallet(tmp_path)
     assert wallet.signing_user("CarrierMSP") == "User1"
     identity, signer = wallet.user("CarrierMSP", "User1")
@@ -95,10 +124,40 @@ def test_a_gateway_signs_with_it(library, tmp_path):
         assert signatures.verify(USER.key.public_key(), signer.sign(b"message"), b"message")
     assert identity.certificate_pem == USER.pem
     for wrong in (told.replace('"small"', '"large"'), told.replace("token", "tokens", 1), "library = ["):
-        (user / "pkcs11.toml").write_text(wrong)
+        file.write_text(wrong)
         with pytest.raises(IdentityError, match=r"pkcs11\.toml: ") as refused:
             wallet.user("CarrierMSP", "User1")
         assert PIN not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("libsofthsm2.so", "libnone.so"), "libnone.so cannot be used as a PKCS #11 library"),
+        (('token = "fabric"', 'token = "other"'), "has no token with the label 'other'"),
+        (("/pin", "/other"), "No such file"),
+        (("/pin", "/wrong"), "the PIN for the token 'fabric' is wrong"),
+        (("small", "nobody"), "no private key with the label 'nobody'"),
+        (("small", "large"), "did not sign|not the key of the certificate"),
+        (("label = ", "labels = "), "Unknown field"),
+    ],
+)
+def test_a_gateways_check_tries_each_key_and_names_what_is_wrong(library, tmp_path, change, words):
+    """A wrong key leaves those of other users in the same token as they were; no line has the PIN."""
+    now = datetime.now(UTC)
+    user_in_module(tmp_path, "User1", USER.pem, library, "small")
+    file = user_in_module(tmp_path, "User2", USER.pem, library, "small")
+    wallet = Wallet(tmp_path)
+    for each in checks.users(wallet, "CarrierMSP", now):
+        assert each.words.endswith("; the key in its security module signs")
+    (tmp_path / "wrong").write_text("12345678")
+    file.write_text(file.read_text().replace(*change))
+    one, other = checks.users(wallet, "CarrierMSP", now)
+    assert one.words.endswith("; the key in its security module signs")
+    assert (other.what, other.good) == ("CarrierMSP/User2", False)
+    assert re.search(rf"pkcs11\.toml: .*({words})", other.words)
+    assert PIN not in other.words
+    assert "12345678" not in other.words
 
 
 def test_a_client_signs_with_it(connect, peer, library):
