@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from flask import g
+
 from gateway.http import auth, context, times
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
@@ -85,14 +87,17 @@ def search(query: dict[str, Any]) -> dict[str, Any]:
 
 def refreshed() -> dict[str, int]:
     """
-    Take over new blocks for the caller; return up to which block of each channel the model speaks.
+    Take over new blocks for the caller, once in a request; return up to which block of each channel the model speaks.
 
     Raises:
         gateway.http.freshness.NotReachedError: a block in ``Selat-After`` did not come.
     """
-    services, asking = context.services(), context.caller()
-    services.feeder.refresh(asking.msp_id, asking.user, services.wallet.channels(), context.blocks_needed())
-    return services.model.blocks(asking.msp_id)
+    if "model_blocks" not in g:
+        services, asking = context.services(), context.caller()
+        services.feeder.refresh(asking.msp_id, asking.user, services.wallet.channels(), context.blocks_needed())
+        g.model_blocks = services.model.blocks(asking.msp_id)
+    blocks: dict[str, int] = g.model_blocks
+    return blocks
 
 
 def _shown(record: queries.ModelRecord, members: list[str]) -> dict[str, Any]:

@@ -91,13 +91,12 @@ def proof_of(token: str, return_id: str) -> str:
     Raises:
         Problem: LINK_UNKNOWN, the link has no such return, or nothing is known of it.
     """
-    seen = shopper.follow(token)
     if return_id:
         function, key = "Returns:history", return_id
-        if return_id not in [each["return_id"] for each in seen["returns"]]:
+        if not shopper.has_return(token, return_id):
             raise Problem("LINK_UNKNOWN")
     else:
-        (key, *_), function = _journeys(token), "Journeys:history"
+        (key, *_), function = shopper.journeys(token), "Journeys:history"
     found = shopper.known(TRADE, function, key)
     parts = found.items() if isinstance(found, dict) else [("custody", found or [])]
     changes = [change for name, listed in parts if name.startswith("custody") for change in listed]

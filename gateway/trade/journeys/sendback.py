@@ -60,7 +60,7 @@ def send_back(token: str) -> Redirect | str:
 @inputs.takes(query={"size"})
 def photo(token: str, return_id: str, digest: str) -> Response:
     """Return a photo that the holder of the link sent with a return."""
-    if return_id not in [each["return_id"] for each in shopper.follow(token)["returns"]]:
+    if not shopper.has_return(token, return_id):
         raise Problem("LINK_UNKNOWN")
     return shownphotos.answer(return_id, digest, "LINK_UNKNOWN")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chaincode.domain.returns.review import Outcome
@@ -30,13 +31,21 @@ def follow(token: str) -> dict[str, Any]:
             contract.
         hlf.errors.EvaluateError: the peer could not be asked.
     """
-    try:
-        seen = _asked("Journeys:track", token)
-        return {**seen, "returns": _asked("Returns:track", token)}
-    except errors.GatewayError as refused:
-        if refused.contract_code is None:
-            raise
-        raise Problem("LINK_UNKNOWN") from None
+    with _refusals_hidden():
+        return {**_asked("Journeys:track", token), "returns": _asked("Returns:track", token)}
+
+
+def journeys(token: str) -> list[str]:
+    """Return the journeys of a link's goods, at least one; raises as ``follow``."""
+    with _refusals_hidden():
+        found: list[str] = _asked("Journeys:linked", token)
+        return found
+
+
+def has_return(token: str, return_id: str) -> bool:
+    """Return whether a return was asked for behind a link; raises as ``follow``."""
+    with _refusals_hidden():
+        return return_id in [each["return_id"] for each in _asked("Returns:track", token)]
 
 
 def basket(token: str) -> list[dict[str, Any]]:
@@ -71,12 +80,19 @@ def returnable(token: str) -> list[dict[str, Any]]:
 
     Raises: as ``follow``.
     """
-    try:
+    with _refusals_hidden():
         return [
             {**line, **_may(token, journey_id, line)}
-            for journey_id in _asked("Journeys:linked", token)
+            for journey_id in journeys(token)
             for line in _evaluated("Journeys:read", journey_id)["journey"]["lines"]
         ]
+
+
+@contextlib.contextmanager
+def _refusals_hidden() -> Iterator[None]:
+    """Make LINK_UNKNOWN of every refusal of the contract, so that a link says nothing more to who guesses."""
+    try:
+        yield
     except errors.GatewayError as refused:
         if refused.contract_code is None:
             raise

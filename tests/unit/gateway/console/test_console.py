@@ -13,6 +13,7 @@ import gateway.pages
 from chaincode.domain.disclosure import disclosures
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.pages import forms
+from gateway.readmodel.feeding import Feeder
 from hlf import errors
 from tests.browser import addresses
 from tests.unit.gateway.conftest import form_token
@@ -69,6 +70,19 @@ def test_logging_out_forgets_the_token(entered, ledgers):
     assert entered.get("/console/logout").status_code == 405
     entered.post("/console/logout", data={forms.FIELD: form_token(entered)})
     assert entered.get("/console/").status_code == 303
+
+
+def test_a_page_looks_once_for_new_blocks(app, entered, ledgers, monkeypatch):
+    """Every page that needs nothing in its address: what its parts ask of the model is answered from one state."""
+    ledgers.answers |= NOTHING
+    looked: list[str] = []
+    monkeypatch.setattr(Feeder, "refresh", lambda *_: looked.append(path))
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("console.")]
+    pages = [rule.rule for rule in rules if "GET" in rule.methods and not rule.arguments]
+    for path in pages:
+        entered.get(path)
+    assert "/console/" in looked
+    assert len(looked) == len(set(looked))
 
 
 FORMS = ["/console/login", "/console/logout"]

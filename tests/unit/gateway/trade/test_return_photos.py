@@ -184,6 +184,13 @@ def test_the_ledger_has_the_hash_of_what_the_shopper_sees(client, sent):
     assert small.data.startswith(b"\xff\xd8")
 
 
+def test_a_photo_asks_only_for_the_returns_of_its_link(client, ledgers, sent):
+    """A page with ten photos would otherwise ask ten times for all that it shows."""
+    ledgers.asked.clear()
+    client.get(f"/track/right/returns/{sent['return_id']}/photos/{sent['evidence'][0]}")
+    assert [call.function for *_, call in ledgers.asked] == ["Returns:track"]
+
+
 def test_one_photo_sent_twice_is_one_piece_of_evidence(client, ledgers):
     arrived(ledgers)
     deciding(ledgers, MAY_BACK)
