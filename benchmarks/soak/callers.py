@@ -94,18 +94,24 @@ class PatientCaller(DemoCaller):
         while True:
             self._base = next(self._bases)
             self._session.headers["Authorization"] = f"Bearer {self._tokens[self.name]}"
-            late = time.monotonic() - begun > PATIENCE
+            tried = time.monotonic()
+            late = tried - begun > PATIENCE
             try:
                 response = super().send(method, path, headers=headers, **kwargs)
             except DemoError:
                 if late:
                     raise
+                self.note_try(tried, None)
             else:
                 if late or not self.is_to_be_repeated(response):
                     self._tally.answered(method, path, time.monotonic() - begun, response)
                     return response
-            self._tally.repeat()
+                self.note_try(tried, response)
             time.sleep(_PAUSE)
+
+    def note_try(self, begun: float, response: requests.Response | None) -> None:
+        """Note a try that is repeated, *begun* at that time of the monotonic clock; without an answer it has None."""
+        self._tally.repeat()
 
     def is_to_be_repeated(self, response: requests.Response) -> bool:
         """Return whether the gateway asks for the same request again, or does not know its outcome."""

@@ -30,6 +30,7 @@ from hlf.client.contract import Contract
 from hlf.client.network import Network
 from hlf.client.streams import EventStream
 from hlf.client.transaction import Transaction
+from hlf.steps.budget import Budget
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent
 from hlf.wire import blocks
 
@@ -37,9 +38,9 @@ _Answer = TypeVar("_Answer")
 # How long to ask for a transaction that may be in a block already, before it is sent again.
 _ASK_SECONDS = 2.0
 # How long a block is waited for before its transaction is sent once more.
-_AGAIN_SECONDS = 10.0
-# How long an orderer may take to accept it then.
-_ACCEPTED_SECONDS = 5.0
+_AGAIN_SECONDS = 5.0
+# How long an orderer may take to accept it then, and when it is tried again if none does.
+_ACCEPTED_SECONDS, _REFUSED_SECONDS = 5.0, 1.0
 
 # Errors of asking for a transaction's status; they say nothing about the transaction.
 _REFUSED = {
@@ -190,19 +191,26 @@ class Ledgers(LedgerConnections):
 
     def _committed(self, transaction: Transaction) -> commit.Status:
         """
-        Send a transaction and return its status; send it once more if no block has it after some seconds.
+        Send a transaction and return its status; send it again while no block has it.
 
         An orderer that dies can lose what it has accepted, and a peer does not know. However often a transaction is
-        sent, it commits at most once.
+        sent, it commits at most once. One that could not be sent again is soon tried once more, because the network may
+        be back then and know nothing of it.
         """
-        first = min(_AGAIN_SECONDS, self._submit_seconds / 2)
-        try:
-            return transaction.submit().wait_committed(first)
-        except errors.CommitStatusError:
-            # What was sent first may be on its way, so a refusal says nothing now.
-            with contextlib.suppress(errors.SubmitError):
-                transaction.submit(_ACCEPTED_SECONDS)
-            return transaction.commit().wait_committed(self._submit_seconds - first)
+        left = Budget(self._submit_seconds)
+        again = wait = min(_AGAIN_SECONDS, self._submit_seconds / 2)
+        transaction.submit()
+        while True:
+            try:
+                return transaction.commit().wait_committed(left.within(wait))
+            except errors.CommitStatusError:
+                if not left.remaining:
+                    raise
+            try:
+                transaction.submit(left.within(_ACCEPTED_SECONDS))
+                wait = again
+            except errors.SubmitError:  # What was sent first may be on its way, so a refusal says nothing now.
+                wait = _REFUSED_SECONDS
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:
         """

@@ -7,10 +7,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import requests
 
@@ -29,6 +29,7 @@ from hlf.network import admin, processes
 from hlf.network.state import Folder
 from hlf.profile import Profile
 from selat.demo.callers import Blocks, DemoError
+from tests.faults.delays import AnsweredKey, Outage, Try
 from tests.faults.killing import kill, leader
 from tests.faults.load import CHAINCODE, CHANNEL
 from tests.unit.gateway import postgresql
@@ -40,12 +41,19 @@ _TOKEN_SECONDS = 30 * 24 * 3600
 
 @dataclass(frozen=True)
 class Service:
-    """What runs; *kills* ends a part by its name as a crash would, and starts it again."""
+    """What runs; *kills* ends a part by its name as a crash would, and starts it again. *outages* are those so far."""
 
     network: Path
     gateways: tuple[RunningGateway, ...]
     token: str
     kills: Mapping[str, Callable[[], None]]
+    outages: list[Outage] = field(default_factory=list)
+
+    def kill(self, part: str) -> None:
+        """End a part and start it again."""
+        begun = time.monotonic()
+        self.kills[part]()
+        self.outages.append(Outage(part, begun, time.monotonic()))
 
     def connect(self) -> gateway.Gateway:
         """Return a connection to the network, past the two gateways."""
@@ -128,8 +136,17 @@ def running(engine: str, folder: Path, consortium: Path, chance: random.Random) 
 class _Caller(PatientCaller):
     """A caller to whom it does not matter why the service cannot be had: nothing was done, and its key is free."""
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.tries: list[Try] = []
+
     def is_to_be_repeated(self, response: requests.Response) -> bool:
         return response.status_code == 503 or super().is_to_be_repeated(response)
+
+    def note_try(self, begun: float, response: requests.Response | None) -> None:
+        super().note_try(begun, response)
+        told = "no answer" if response is None else f"{response.status_code} {response.json().get('code', '')}".strip()
+        self.tries.append(Try(begun, time.monotonic(), told))
 
 
 class KeyedLoad:
@@ -141,8 +158,7 @@ class KeyedLoad:
 
     def __init__(self, service: Service, callers: int, ahead: int) -> None:
         self.tally = Tally()
-        self.written: list[str] = []
-        self.took: list[float] = []
+        self.written: list[AnsweredKey] = []
         self._service = service
         self._changed = threading.Condition()
         self._over = False
@@ -185,15 +201,15 @@ class KeyedLoad:
             while self._turns.acquire() and not self._over and not self.tally.errors:
                 number += 1
                 key = f"caller-{index}-{number}"
-                begun = time.monotonic()
+                begun, caller.tries = time.monotonic(), []
                 try:
                     caller.send("POST", SUBMIT, json={"function": "rmwevent", "arguments": [key, "Written"]})
+                    answered = AnsweredKey(key, begun, time.monotonic(), caller.tries)
                     if number % 10 == 0:
                         caller.send("GET", "/v1/model/events", params={"limit": 1})
                 except DemoError as error:
                     self.tally.failed(error)
                     continue
                 with self._changed:
-                    self.took.append(time.monotonic() - begun)
-                    self.written.append(key)
+                    self.written.append(answered)
                     self._changed.notify_all()
