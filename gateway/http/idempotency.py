@@ -93,7 +93,7 @@ def _keep(held: Held, response: BaseResponse) -> None:
 def _leave(held: Held, leave: Callable[[Held], None]) -> None:
     """
     Free a key, or let the next repetition carry its request on. If that fails, the caller still gets the error of
-    its request, and a repetition may do it after ten seconds.
+    its request, and the key is left when the database can be used again.
     """
     try:
         leave(held)

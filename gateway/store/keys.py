@@ -17,19 +17,24 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.http import problems
 from gateway.store import seals
-from gateway.store.database import Store, StoreConnection
+from gateway.store.database import Store, StoreConnection, StoreError
 from gateway.store.statements import Prepared
-from gateway.store.tables import idempotency_keys, idempotency_steps
+from gateway.store.tables import gateway_processes, idempotency_keys, idempotency_steps
 
 # After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
 # sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
 _ABANDONED_SECONDS = 10
+# A process that holds keys says so often that it lives, and after so long a silence its keys are taken over at once.
+ALIVE_SECONDS = 1.0
+_SILENT_MILLISECONDS = 3_000
+_PROCESS_BYTES = 8
 _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
 _SEED = -1
@@ -62,6 +67,14 @@ _STEP = Prepared(
 )
 _FORGET_STEPS = Prepared(sa.delete(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
 _FORGET_KEYS = Prepared(sa.delete(idempotency_keys).where(idempotency_keys.c.started_at < sa.bindparam("before")))
+_FORGET_PROCESSES = Prepared(sa.delete(gateway_processes).where(gateway_processes.c.seen_at < sa.bindparam("before")))
+_SEEN = Prepared(sa.select(gateway_processes.c.seen_at).where(gateway_processes.c.id == sa.bindparam("process")))
+_REPORTING = insert(gateway_processes)
+_REPORT = Prepared(
+    _REPORTING.on_conflict_do_update(index_elements=["id"], set_={"seen_at": _REPORTING.excluded.seen_at}),
+    "id",
+    "seen_at",
+)
 _FORGET_STRAYS = Prepared(
     sa.delete(idempotency_steps).where(idempotency_steps.c.id.not_in(sa.select(idempotency_keys.c.id)))
 )
@@ -100,26 +113,36 @@ class Held:
 
 
 class Keys:
-    """Idempotency keys in use, and the encrypted answers of finished requests."""
+    """
+    Idempotency keys in use, and the encrypted answers of finished requests.
+
+    Each attempt's name begins with its process, which says that it lives as long as it holds keys.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._secret = store.secret()
         self._clock = clock
         self._forgot = 0
+        self._process = os.urandom(_PROCESS_BYTES)
+        self._reported = 0
+        self._held: set[bytes] = set()
+        # Keys to leave once the database can be used again. Its methods are atomic, so it needs no lock.
+        self._left: list[tuple[Prepared, dict[str, bytes]]] = []
 
     def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Kept:
         """
         Take a key for a request with this content, or return the answer to repeat.
 
         An earlier attempt without an answer is carried on: by an attempt that knows what was sent, once the earlier
-        one has given up, or after ten seconds.
+        one has given up, three seconds after its process died, or after ten seconds.
 
         Raises:
             problems.Problem: the key belongs to another request, or its request still runs.
         """
         caller = (msp_id.encode(), user.encode(), key.encode())
-        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), os.urandom(16), os.urandom(32))
+        attempt = self._process + os.urandom(16 - _PROCESS_BYTES)
+        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), attempt, os.urandom(32))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
         # Not durable: it counts only with the transaction's id, and this is stored durably later.
@@ -130,7 +153,7 @@ class Keys:
                 raise problems.Problem("IDEMPOTENCY_KEY_REUSED")
             if row is not None and row["answer"] is not None:
                 return _opened(held, row["answer"])
-            if row is not None and row["attempt"] and now - row["started_at"] < _ABANDONED_SECONDS:
+            if row is not None and row["attempt"] and self._is_worked_on(database, row):
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
             # Another attempt that found no row, or the same abandoned one, loses here and waits.
             taken = database.execute(
@@ -145,7 +168,40 @@ class Keys:
             )
             if taken.rowcount != 1:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
-            return held if row is None else self._carried_on(database, held)
+            self._report_alive(database)
+            carried_on = held if row is None else self._carried_on(database, held)
+        self._held.add(held.attempt)
+        return carried_on
+
+    def _is_worked_on(self, database: StoreConnection, row: Mapping[str, Any]) -> bool:
+        """Return whether the attempt at a key may still answer: it is young, and its process not known to be dead."""
+        if int(self._clock()) - row["started_at"] >= _ABANDONED_SECONDS:
+            return False
+        seen = database.execute(_SEEN, {"process": row["attempt"][:_PROCESS_BYTES]}).fetchone()
+        return seen is None or self._clock() * 1000 - seen["seen_at"] < _SILENT_MILLISECONDS
+
+    def _report_alive(self, database: StoreConnection) -> None:
+        """Say that this process lives, unless it has just said so."""
+        now = int(self._clock() * 1000)
+        if now - self._reported >= ALIVE_SECONDS * 1000:
+            database.execute(_REPORT, {"id": self._process, "seen_at": now})
+            self._reported = now
+
+    def report_alive(self) -> None:
+        """
+        Say that this process lives, if it holds keys, and leave those that it could not leave before.
+
+        Raises:
+            gateway.store.database.StoreError: the next call does both.
+        """
+        left = self._left[:]
+        if not left and not self._held:
+            return
+        with self._store.connection(durable=False) as database:
+            for statement, values in left:
+                database.execute(statement, values)
+            self._report_alive(database)
+        del self._left[: len(left)]
 
     def _carried_on(self, database: StoreConnection, held: Held) -> Held:
         """Return *held* with the seed and the steps of earlier attempts."""
@@ -172,6 +228,7 @@ class Keys:
 
     def finish(self, held: Held, answer: Kept) -> None:
         """Keep the answer, encrypted."""
+        self._held.discard(held.attempt)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         with self._store.connection() as database:
             finished = database.execute(_ANSWER, {"answer": _sealed(held, json.dumps(kept).encode()), **_own(held)})
@@ -180,19 +237,28 @@ class Keys:
 
     def suspend(self, held: Held) -> None:
         """Let the next repetition carry the request on: it has sent something whose outcome is unknown."""
-        with self._store.connection(durable=False) as database:
-            database.execute(_LEAVE, {"attempt": b"", **_own(held)})
+        self._leave(_LEAVE, {"attempt": b"", **_own(held)}, held)
 
     def release(self, held: Held) -> None:
         """Release a key whose request wrote nothing."""
-        with self._store.connection(durable=False) as database:
-            database.execute(_RELEASE, _own(held))
+        self._leave(_RELEASE, _own(held), held)
+
+    def _leave(self, statement: Prepared, values: dict[str, bytes], held: Held) -> None:
+        """Leave a key, or let ``report_alive`` do it."""
+        self._held.discard(held.attempt)
+        try:
+            with self._store.connection(durable=False) as database:
+                database.execute(statement, values)
+        except StoreError:
+            self._left.append((statement, values))
+            raise
 
     def _forget_old(self, database: StoreConnection, now: int) -> None:
         """Delete the keys of a day ago, once in a minute."""
         if now - self._forgot >= _FORGET_SECONDS:
             database.execute(_FORGET_KEYS, {"before": now - _KEPT_SECONDS})
             database.execute(_FORGET_STRAYS)
+            database.execute(_FORGET_PROCESSES, {"before": (now - _KEPT_SECONDS) * 1000})
             self._forgot = now
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:

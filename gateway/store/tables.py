@@ -49,6 +49,13 @@ idempotency_steps = _table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
+# The processes that hold keys, and when each last said that it lives, in milliseconds.
+gateway_processes = _table(
+    "gateway_processes",
+    sa.Column("id", sa.LargeBinary, primary_key=True),
+    sa.Column("seen_at", NUMBER, nullable=False),
+)
+
 checkpoints = _table(
     "checkpoints",
     sa.Column("msp_id", sa.Text, primary_key=True),

@@ -206,7 +206,7 @@ class Sent:
 
 @pytest.fixture
 def now(monkeypatch):
-    """The seconds that have passed, by the clock of the budgets, which only the waiting moves."""
+    """Return the seconds that have passed, by the clock of the budgets, which only the waiting moves."""
     passed = [0.0]
     monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: passed[0]))
     return passed

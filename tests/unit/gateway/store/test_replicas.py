@@ -9,6 +9,7 @@ import pytest
 from gateway.audit.accesses import Accesses
 from gateway.http.problems import Problem
 from gateway.store import returnlimits
+from gateway.store.database import Store, StoreError
 from gateway.store.keys import Held, Kept, Keys
 from gateway.store.returnlimits import ReturnLimits
 from gateway.store.tokens import TokenError, Tokens
@@ -57,6 +58,58 @@ def test_what_one_gateway_began_another_carries_on(opened):
     answer = Kept(200, {}, b"{}")
     other.finish(carried, answer)
     assert one.begin(*ASKING, CONTENT) == answer
+
+
+def test_the_keys_of_a_process_that_died_are_carried_on_soon(opened):
+    """While it says each second that it lives, a repetition waits for it, but never longer than ten seconds."""
+    now = [1_000_000.0]
+    one, other = (Keys(opened(), lambda: now[0]) for _ in range(2))
+    one.note_step(one.begin(*ASKING, CONTENT), 0, "ab", b"signed")
+    for _ in range(5):
+        now[0] += 1
+        one.report_alive()
+    now[0] += 2
+    with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
+        other.begin(*ASKING, CONTENT)
+    now[0] += 1
+    held = other.begin(*ASKING, CONTENT)
+    assert (type(held), held.steps) == (Held, {0: b"signed"})
+    for _ in range(9):
+        now[0] += 1
+        other.report_alive()
+        with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
+            one.begin(*ASKING, CONTENT)
+    now[0] += 1
+    other.report_alive()
+    assert isinstance(one.begin(*ASKING, CONTENT), Held)
+
+
+@pytest.mark.parametrize("leave", ["release", "suspend"])
+def test_a_key_that_the_database_did_not_let_go_is_left_when_it_can_be(opened, monkeypatch, leave):
+    """The request has ended and its process lives, so a repetition would wait for it in vain."""
+    one, other = Keys(opened()), Keys(opened())
+    held = one.begin(*ASKING, CONTENT)
+    with monkeypatch.context() as away:
+        away.setattr(Store, "connection", lambda *_, **__: _refuse())
+        for act in (lambda: getattr(one, leave)(held), one.report_alive):
+            with pytest.raises(StoreError):
+                act()
+    with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
+        other.begin(*ASKING, CONTENT)
+    one.report_alive()
+    assert isinstance(other.begin(*ASKING, CONTENT), Held)
+
+
+def test_a_process_without_keys_writes_nothing(opened, monkeypatch):
+    """So a gateway that nobody uses leaves the disk alone."""
+    keys = Keys(opened())
+    keys.release(keys.begin(*ASKING, CONTENT))
+    monkeypatch.setattr(Store, "connection", lambda *_, **__: _refuse())
+    keys.report_alive()
+
+
+def _refuse():
+    raise StoreError("the database is away")
 
 
 def test_a_released_key_is_free_and_an_old_one_forgotten(opened):
