@@ -9,18 +9,16 @@ from __future__ import annotations
 from marshmallow import validate
 
 from chaincode.domain.vocabulary import bounds
+from hlf.codec import canonical
 from hlf.codec.bounds import Bounds
 
-LARGEST = 2**53
-"""The largest whole number that every reader of JSON keeps."""
-
-BLOCK = Bounds(0, LARGEST)
+BLOCK = Bounds(0, canonical.LARGEST_INTEGER)
 """The number of a block."""
 
-NUMBER = Bounds(1, LARGEST)
+NUMBER = Bounds(1, canonical.LARGEST_INTEGER)
 """The number of an attempt to deliver, or of a look at the audit."""
 
-COUNT = Bounds(-LARGEST, LARGEST)
+COUNT = Bounds(-canonical.LARGEST_INTEGER, canonical.LARGEST_INTEGER)
 """A quantity in a query of EPCIS."""
 
 PAGE = bounds.PAGE

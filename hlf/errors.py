@@ -35,10 +35,13 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf import causes
 
+CHAINCODE_RESPONSE = r"chaincode response \d+"
+"""A regular expression for the phrase that a peer puts before a chaincode's own message."""
+
 # The only reader of refusals in messages. The peer puts its own text before a contract's message, and the gateway
 # puts its own before that. So the mark counts only at the start or after the peer's fixed phrase: a contract that
 # quotes another's refusal in a sentence has not refused with that code.
-_REFUSAL = re.compile(r"(?:\A|chaincode response \d+, )refused/([A-Z][A-Z0-9_]*): (.*)\Z", re.DOTALL)
+_REFUSAL = re.compile(rf"(?:\A|{CHAINCODE_RESPONSE}, )refused/([A-Z][A-Z0-9_]*): (.*)\Z", re.DOTALL)
 
 # The error of Go's protobuf, and so of every node, for bytes that are not the expected message.
 INVALID_WIRE = "proto: cannot parse invalid wire-format data"

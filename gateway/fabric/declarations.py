@@ -24,7 +24,6 @@ from hlf.wire import keys
 METADATA = "org.hyperledger.fabric:GetMetadata"
 
 _FRESH_SECONDS = 10.0
-_CHAINCODE_ANSWERED = re.compile(r"chaincode response \d+")
 
 
 Schema = dict[str, Any]
@@ -231,4 +230,5 @@ def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
 
 def _answered(refused: errors.GatewayError) -> bool:
     """Return whether the chaincode itself refused, and not a node between."""
-    return bool(_CHAINCODE_ANSWERED.search(" ".join([refused.message, *(each.message for each in refused.details)])))
+    said = " ".join([refused.message, *(each.message for each in refused.details)])
+    return re.search(errors.CHAINCODE_RESPONSE, said) is not None

@@ -6,11 +6,12 @@ from marshmallow import Schema, fields
 
 from gateway import bounds
 from gateway.http.words import Checked
+from gateway.store import checkpoints
 from hlf.codec.words import Word
 
 CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
 
-CURSOR = Checked(Word(r"[0-9]{1,18}:[0-9a-f]{64}", "the id of an event: its block, a colon and its transaction"))
+CURSOR = Checked(Word(checkpoints.CURSOR, "the id of an event: its block, a colon and its transaction"))
 
 EVENT_NAME = Checked(Word(r"[A-Za-z0-9_.:-]{1,64}", "a name of 1 to 64 letters, digits and _.:-"))
 

@@ -194,7 +194,7 @@ _PHRASES = (
     ),
     (r"to protect transient data", "TRANSIENT_UNPROTECTED"),
     (r"ProposalResponsePayloads do not match", "ENDORSERS_DISAGREE"),
-    (r"chaincode response \d+", "CONTRACT_FAILED"),
+    (errors.CHAINCODE_RESPONSE, "CONTRACT_FAILED"),
     (r"failed to get config for channel|no peers available to evaluate|No metadata was found", "CHAINCODE_NOT_FOUND"),
     (r"no combination of peers|failed to find any endorsing peers", "ENDORSERS_MISSING"),
     (

@@ -20,10 +20,11 @@ from hlf.client.commit import Commit
 from hlf.client.gateway import Gateway
 from hlf.client.proposal import Proposal
 from hlf.client.transaction import Transaction
+from hlf.codec import moments
 from hlf.identity import load_certificate
 from hlf.wire import proposals, signatures, timestamps, transactions
 
-PROPOSAL_LIFE = timedelta(minutes=15)
+PROPOSAL_LIFE = timedelta(milliseconds=moments.SKEW)
 """Peers of Fabric 3 refuse a proposal that is older, or from so far in the future."""
 TRANSACTION_LIFE = timedelta(days=1)
 """As long as the gateway remembers which transactions it has sent."""

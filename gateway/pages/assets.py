@@ -12,7 +12,8 @@ from flask import Blueprint, Response, send_from_directory, url_for
 from gateway.http import auth, inputs
 
 _STATIC = Path(__file__).parent / "static"
-_YEAR = 365 * 24 * 3600
+YEAR = 365 * 24 * 3600
+"""The seconds for which browsers keep what never changes under its address."""
 blueprint = Blueprint("assets", __name__, template_folder="templates")
 
 
@@ -21,7 +22,7 @@ blueprint = Blueprint("assets", __name__, template_folder="templates")
 @inputs.takes(query={"v"})
 def static(filename: str) -> Response:
     """Return a file of the pages."""
-    return send_from_directory(_STATIC, filename, max_age=_YEAR)
+    return send_from_directory(_STATIC, filename, max_age=YEAR)
 
 
 def address(filename: str) -> str:

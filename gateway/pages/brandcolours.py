@@ -12,12 +12,11 @@ from flask import Response, url_for
 from chaincode.domain.orders import sellers
 from gateway.http import auth
 from gateway.http.problems import Problem
-from gateway.pages.assets import blueprint
+from gateway.pages.assets import YEAR, blueprint
 
 WHITE, BLACK = "#ffffff", "#000000"
 # By WCAG 2.2; of white and black, one has this contrast to every colour.
 _CONTRAST = 4.5
-_YEAR = 365 * 24 * 3600
 
 
 @blueprint.route("/brand/<digits>.css")
@@ -34,7 +33,7 @@ def brand(digits: str) -> Response:
         f".top summary:focus-visible{{outline-color:{writing}}}"
     )
     response = Response(text, content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response
 
 

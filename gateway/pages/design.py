@@ -14,7 +14,6 @@ from gateway.pages import assets, brandcolours, figurewords, forms, languages, l
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
 _HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
-_YEAR = 365 * 24 * 3600
 
 
 @blueprint.route("/language", methods=["POST"])
@@ -26,7 +25,7 @@ def choose() -> Redirect:
     answer = redirect(back if _HERE.fullmatch(back) else "/console/", 303)
     if chosen in languages.LANGUAGES:
         answer.set_cookie(
-            languages.COOKIE, chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+            languages.COOKIE, chosen, max_age=assets.YEAR, httponly=True, samesite="Lax", secure=request.is_secure
         )
     return answer
 

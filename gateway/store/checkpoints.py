@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 from gateway.store.database import Store
 from gateway.store.statements import Prepared
 from gateway.store.tables import checkpoints
+from hlf.codec import names
 
 _OF = ("msp_id", "user", "channel", "chaincode", "name")
 _GET = Prepared(
@@ -28,7 +29,8 @@ _SET = Prepared(
         },
     )
 )
-_CURSOR = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
+CURSOR = rf"[0-9]{{1,18}}:{names.SHA256.pattern}"
+"""The form of an event's id: its block, a colon and its transaction."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,10 @@ class EventCursor:
         Raises:
             ValueError: it is not of the form ``<block>:<transaction id>``.
         """
-        found = _CURSOR.fullmatch(text)
-        if not found:
+        if not re.fullmatch(CURSOR, text):
             raise ValueError("a cursor is <block number>:<transaction id>, as the id of an event")
-        return cls(int(found[1]), found[2])
+        block_number, _, transaction_id = text.partition(":")
+        return cls(int(block_number), transaction_id)
 
     def __str__(self) -> str:
         return f"{self.block_number}:{self.transaction_id}"

@@ -136,7 +136,7 @@ class AttemptQuerySchema(Schema):
     """Query of the attempts of a webhook."""
 
     before = fields.Integer(
-        load_default=bounds.LARGEST,
+        load_default=bounds.NUMBER.most,
         validate=bounds.within(bounds.NUMBER),
         metadata={"description": "Attempts of lower numbers"},
     )

@@ -23,7 +23,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 SKEW = 15 * MINUTE
-"""How far a client's clock may be ahead of the ledger's, as Fabric itself allows."""
+"""How far a client's clock may differ from the ledger's, as Fabric itself allows between client and peer."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 

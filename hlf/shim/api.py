@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from hlf.codec import texts
+from hlf.codec import moments, texts
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import identity, invocation, metadata, responses
 from hlf.shim.contracts import inspection, results
@@ -145,7 +145,7 @@ class Chaincode:
             annotation without a strict form.
     """
 
-    time_window: timedelta | None = timedelta(minutes=15)
+    time_window: timedelta | None = timedelta(milliseconds=moments.SKEW)
     expose_errors: bool = False
 
     def __init__(self, name: str, contracts: Sequence[type[Contract]], version: str = "1.0") -> None:

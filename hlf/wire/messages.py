@@ -17,6 +17,9 @@ from hlf.wire import fields
 LARGEST = 100 * 1024 * 1024
 """The most bytes of a message that peers, orderers and chaincodes send and accept."""
 
+QUERY_RESULTS = 100
+"""The most results of a query that a peer sends to a chaincode in one message."""
+
 STATUS_DETAILS = "grpc-status-details-bin"
 """The trailer of gRPC's rich errors."""
 

@@ -116,6 +116,9 @@ def test_names_that_fabric_reserves_are_written_once(name):
         (r"\"/Channel/Application/Endorsement\"", ["channelconfig.py"]),
         (r"^\w*(?:REFUSED|THRESHOLD) = 400", ["proposals.py"]),
         (r"def \w*until\(condition", ["waiting.py"]),
+        (r"chaincode response \\d", ["errors.py"]),
+        (r"\b15 \* (?:60|MINUTE)\b|minutes=15\b", ["moments.py"]),
+        (r"\b10_?001\b", ["engine.py", "fields.py"]),
     ],
 )
 def test_facts_of_the_library_are_written_once(written, places):
@@ -130,9 +133,14 @@ def test_facts_of_the_library_are_written_once(written, places):
         (r"// 2 \+ 1", ["majority.py"]),
         (r"Refusal\.(?:EVENT_IN_FUTURE|TOO_LATE)\(", ["timeliness.py"]),
         (r"\+ duty\)", ["customs.py"]),
+        (r"SIDE_OF\b", ["participants.py"]),
+        (r"\"capacity-gap-meter\"", ["gapmeter.py"]),
+        (r"minutes=15\b|(?:CLOCK_TOLERANCE|LIFE) = 15", []),
+        (r"2 ?\*\* ?53", []),
+        (r"\b365 \* 24 \* 3600", ["assets.py"]),
     ],
 )
 def test_facts_of_the_trade_are_written_once(written, places):
-    """The channel's majority, how late a fact may be written, and what duty and tax are due on have one place each."""
-    modules = (path for path in (ROOT / "chaincode").rglob("*.py"))
+    """Rules have one place each, such as the channel's majority, and so have limits that several parts keep to."""
+    modules = (path for room in ("chaincode", "gateway", "selat") for path in (ROOT / room).rglob("*.py"))
     assert [path.name for path in modules if re.search(written, path.read_text())] == places

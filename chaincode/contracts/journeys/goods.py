@@ -18,7 +18,7 @@ from chaincode.domain.journeys import goodsfacts
 from chaincode.domain.journeys.goodsfacts import Readers, Shown
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.participants import SIDE_OF
+from chaincode.domain.register.participants import sides_of
 from hlf.codec import records
 from hlf.shim import api
 
@@ -94,7 +94,7 @@ def _kind(roles: tuple[str, ...]) -> str:
     """Return the kind of reader that a party with these *roles* is; empty if it is none."""
     if "customs" in roles:
         return "customs"
-    return "logistics" if "logistics" in {SIDE_OF[role] for role in roles} else ""
+    return "logistics" if "logistics" in sides_of(roles) else ""
 
 
 def _key(ctx: api.Context, journey_id: str) -> str:

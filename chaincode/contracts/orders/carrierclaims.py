@@ -19,7 +19,7 @@ from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.orders import carrierclaims
 from chaincode.domain.orders.carrierclaims import CarrierClaim, ClaimFiling, ClaimSum, LiabilityTerms, Step
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.participants import SIDE_OF
+from chaincode.domain.register.participants import sides_of
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import names, records
 from hlf.codec.refusals import invalid
@@ -69,7 +69,7 @@ class CarrierClaims(api.Contract):
         journey, claimant = journeystate.load(ctx, filing.journey_id), access.member(ctx)
         if not _SELLERS & set(journey.party(claimant).roles):
             raise Refusal.NOT_A_SELLER("only the platform or the merchant claims for lost and damaged goods")
-        if "logistics" not in {SIDE_OF[role] for role in journey.party(filing.carrier).roles}:
+        if "logistics" not in sides_of(journey.party(filing.carrier).roles):
             raise Refusal.NOT_A_CARRIER(f"{filing.carrier} is no carrier in the register")
         if store.find(ctx, CarrierClaim, _CLAIM, filing.claim_id):
             raise Refusal.ALREADY_EXISTS(f"there is a claim {filing.claim_id}")

@@ -30,11 +30,12 @@ from chaincode.domain.vocabulary.attributes import (
     text,
     whole,
 )
+from hlf.codec import moments
 from hlf.codec.refusals import invalid
 from hlf.codec.words import Word
 
-CLOCK_TOLERANCE = 15 * 60
-"""Seconds between a claim's own date and its transaction's; Fabric allows the same between client and peer."""
+CLOCK_TOLERANCE = moments.SKEW // moments.SECOND
+"""Seconds between a claim's own date and its transaction's."""
 
 _MANY = 10**12
 _SKU_REF = Word(r"[A-Za-z0-9_-]{22,64}", "a salted reference of 22 to 64 base64url characters")

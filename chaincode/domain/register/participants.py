@@ -39,6 +39,11 @@ FOUNDERS = Bounds(1, 200)
 """Participants with which the register of a channel begins."""
 
 
+def sides_of(roles: Iterable[str]) -> frozenset[Side]:
+    """Return the sides of the trade that *roles* are on; a role that is not known is on none."""
+    return frozenset(SIDE_OF[role] for role in roles if role in SIDE_OF)
+
+
 @dataclass(frozen=True)
 class Participant:
     """The public record of one organisation."""
@@ -69,7 +74,7 @@ class Participant:
     @property
     def sides(self) -> frozenset[Side]:
         """The sides of the trade that its roles are on."""
-        return frozenset(SIDE_OF[role] for role in self.roles)
+        return sides_of(self.roles)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Any
 
-from chaincode.domain.register.participants import SIDE_OF
+from chaincode.domain.register.participants import sides_of
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context
@@ -30,7 +30,7 @@ def offered(state: Mapping[str, Any], msp_id: str) -> list[str]:
     """Return the act to propose a hand-over, if the organisation is a carrier that has the goods of a journey now."""
     roles = {role for each in state["journey"]["parties"] if each["msp_id"] == msp_id for role in each["roles"]}
     has = state["custody"]["state"] == "held" and state["custody"]["periods"][-1]["custodian"] == msp_id
-    return ["propose-hand-over"] if has and "logistics" in {SIDE_OF.get(role) for role in roles} else []
+    return ["propose-hand-over"] if has and "logistics" in sides_of(roles) else []
 
 
 def to_answer() -> list[dict[str, Any]]:

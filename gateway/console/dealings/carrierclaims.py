@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from chaincode.domain.orders.carrierclaims import ClaimState
-from chaincode.domain.register.participants import SIDE_OF
+from chaincode.domain.register.participants import sides_of
 from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
@@ -42,7 +42,7 @@ def carrier_claims() -> str:
     """Show claims against carriers, by state or by what a search finds, and whether the caller may publish terms."""
     own = context.caller().msp_id
     claims, following = lists.listed_of(_KIND, request.args.get("state", ""))
-    carries = "logistics" in {SIDE_OF.get(role) for role in companies.roles(own)}
+    carries = "logistics" in sides_of(companies.roles(own))
     return page(
         "carrierclaims.html",
         claims=claims,

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from hlf.audit.signatures.worker import Claim
+from hlf.audit.signatures.worker import REMEMBERED_KEYS, Claim
 from hlf.errors import IdentityError, WireError
 from hlf.wire import blocks, certificates, signatures
-
-_REMEMBERED_KEYS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class IdentityKeys:
         known = self._known.get(identity)
         if known is None:
             known = self._known[identity] = _key(identity)
-            if len(self._known) > _REMEMBERED_KEYS:
+            if len(self._known) > REMEMBERED_KEYS:
                 self._known.popitem(last=False)
         return known
 

@@ -23,7 +23,8 @@ from hlf.wire import verification
 Claim = tuple[bytes, bytes, bytes]
 
 _LENGTH = struct.Struct(">Q")
-_REMEMBERED_KEYS = 4096
+REMEMBERED_KEYS = 4096
+"""Keys that a process keeps: more than a channel's identities as a rule."""
 
 
 class Checker:
@@ -44,7 +45,7 @@ class Checker:
         if known is None:
             loaded: Any = load_der_public_key(key)
             known = self._loaded[key] = loaded, isinstance(loaded, ec.EllipticCurvePublicKey)
-            if len(self._loaded) > _REMEMBERED_KEYS:
+            if len(self._loaded) > REMEMBERED_KEYS:
                 self._loaded.popitem(last=False)
         public_key, elliptic = known
         if elliptic:

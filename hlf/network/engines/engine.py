@@ -11,6 +11,9 @@ from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
+UNPRIVILEGED = 10_001
+"""The user and group of containers where the engine chooses them: no container is root."""
+
 FABRIC = "3.1.5"
 """The version that the embedded engine answers like, and that the others run or suggest."""
 

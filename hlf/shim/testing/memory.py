@@ -17,11 +17,10 @@ from hlf.shim.stub import Stub
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.worldstate import WorldState, between
 from hlf.wire import enumerations, keys
+from hlf.wire.messages import QUERY_RESULTS
 from hlf.wire.rwsets import Version
 
 _Kind = chaincode_shim_pb2.ChaincodeMessage
-_BATCH = 100
-"""The number of results that a peer sends at once."""
 
 
 @dataclass(frozen=True)
@@ -201,11 +200,11 @@ class Simulation:
     def _results(self, found: Iterable[bytes], query_id: str = "") -> bytes:
         listed = list(found)
         response = chaincode_shim_pb2.QueryResponse(id=query_id or str(next(self._ids)))
-        for result in listed[:_BATCH]:
+        for result in listed[:QUERY_RESULTS]:
             response.results.add(resultBytes=result)
-        if len(listed) > _BATCH:
+        if len(listed) > QUERY_RESULTS:
             response.has_more = True
-            self._queries[response.id] = listed[_BATCH:]
+            self._queries[response.id] = listed[QUERY_RESULTS:]
         return bytes(response.SerializeToString())
 
     def _kv(self, key: str, value: bytes) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from chaincode.domain.disclosure import gapmeter
 from selat.demo import goods
 from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
@@ -25,7 +26,6 @@ _CAPACITIES = {"forwarder": 950, "air": 720, "last_mile": 1_180}
 """Parcels a day, in both regions."""
 
 _WEEKS_AHEAD = 8
-_METER = "capacity-gap-meter"
 
 
 def play(trading: Trading, screen: Screen) -> None:
@@ -105,7 +105,7 @@ def _count(callers: Callers, actor: str, kind: str, values: Mapping[str, Any]) -
     claim = owner.post(addresses[kind], {"values": values})["claim_id"]
     if kind == "forecast":
         _show(callers, actor, claim)
-    consent = {"claim_id": claim, "recipient": counter.msp_id, "attributes": needed, "purpose": _METER,
+    consent = {"claim_id": claim, "recipient": counter.msp_id, "attributes": needed, "purpose": gapmeter.PURPOSE,
                "expires_at": "2030-12-31T00:00:00Z"}  # fmt: skip
     grant = owner.post("/v1/disclosures", consent)["grant_id"]
     counter.post("/v1/gap-meter/contributions", {"grant_id": grant})

@@ -11,7 +11,7 @@ import yaml
 
 from hlf.network import errors, state
 from hlf.network.engines.docker import images
-from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.engine import UNPRIVILEGED, BuilderConfig
 from hlf.network.engines.native import config
 from hlf.network.engines.native.config import Placement
 from hlf.network.processes import Program
@@ -21,8 +21,6 @@ from hlf.network.topology import Consortium, Orderer, Organisation, Peer, Server
 _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
-# Who runs the containers of a network that root starts: no container is root.
-_UNPRIVILEGED = 10_001
 _MEMORY = {"orderer": "2g", "peer": "4g", "server": "1g"}
 # The official images have neither curl nor wget, but a shell that opens connections.
 _HEALTHY = "exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3"
@@ -137,7 +135,7 @@ def _healthcheck(*command: str) -> dict[str, Any]:
 
 def _user() -> tuple[int, int]:
     """Return the user and group of the containers: those who start the network, unless it is root."""
-    return (os.getuid(), os.getgid()) if os.getuid() else (_UNPRIVILEGED, _UNPRIVILEGED)
+    return (os.getuid(), os.getgid()) if os.getuid() else (UNPRIVILEGED, UNPRIVILEGED)
 
 
 def _node_volumes(place: Path, material: Path, own: Path, configuration: str) -> list[str]:

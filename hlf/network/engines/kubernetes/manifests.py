@@ -12,7 +12,7 @@ import yaml
 
 from hlf.network import errors, state
 from hlf.network.engines.docker import images
-from hlf.network.engines.engine import BuilderConfig
+from hlf.network.engines.engine import UNPRIVILEGED, BuilderConfig
 from hlf.network.engines.native import config
 from hlf.network.engines.native.config import Placement
 from hlf.network.processes import Program
@@ -22,7 +22,6 @@ from hlf.network.topology import Consortium, Orderer, Peer
 _MATERIAL = PurePosixPath("/etc/hyperledger/material")
 _CONFIG = PurePosixPath("/etc/hyperledger/fabric")
 _DATA = PurePosixPath("/var/hyperledger/production")
-_USER = 10_001
 # The first request for a volume and for memory; the operator edits them for the load that is to come.
 _VOLUME = "20Gi"
 _MEMORY = {"orderer": "2Gi", "peer": "4Gi", "server": "1Gi"}
@@ -180,9 +179,9 @@ def _pod(own: str, container: dict[str, Any]) -> dict[str, Any]:
             "enableServiceLinks": False,
             "securityContext": {
                 "runAsNonRoot": True,
-                "runAsUser": _USER,
-                "runAsGroup": _USER,
-                "fsGroup": _USER,
+                "runAsUser": UNPRIVILEGED,
+                "runAsGroup": UNPRIVILEGED,
+                "fsGroup": UNPRIVILEGED,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "containers": [container],

@@ -14,7 +14,8 @@ from fabric_protos.ledger.queryresult import kv_query_result_pb2
 from fabric_protos.peer import chaincode_shim_pb2
 from google.protobuf import timestamp_pb2
 
-BATCH = 100
+from hlf.wire.messages import QUERY_RESULTS
+
 TOTAL_LIMIT = 100_000
 
 Next = Callable[[], bytes | None]
@@ -70,9 +71,9 @@ class _Query:
 
     def batch(self) -> tuple[list[bytes], bool]:
         """Return one batch, and whether another follows; one result is read ahead to know, as real peers do."""
-        results = self._ahead + list(itertools.islice(self._results, BATCH + 1 - len(self._ahead)))
-        self._ahead = results[BATCH:]
-        return results[:BATCH], bool(self._ahead)
+        results = self._ahead + list(itertools.islice(self._results, QUERY_RESULTS + 1 - len(self._ahead)))
+        self._ahead = results[QUERY_RESULTS:]
+        return results[:QUERY_RESULTS], bool(self._ahead)
 
 
 def key_value(namespace: str, key: str, value: bytes) -> bytes:

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import ChannelView, Views
 
-# Fabric sets no limit here; this one only keeps a mistaken client from filling the memory.
-MOST_CALLS = 2500
-
 
 class QueryError(Exception):
     """One query of a request is refused; the text is Fabric's."""
@@ -40,7 +37,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
     """Discovery at one peer."""
 
     def __init__(self, peer: PeerState, views: Views) -> None:
-        self.limit = statuses.Limit("discovery.Discovery", MOST_CALLS)
+        self.limit = statuses.Limit("discovery.Discovery")
         self._peer = peer
         self._views = views
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     _Context = grpc.aio.ServicerContext[Any, Any]
 
-# Real orderers have no limit here; this one only keeps a mistaken client from filling the memory.
-MOST_STREAMS = 2500
 ORDERER_READERS = "/Channel/Readers"
 _LAST = (1 << 64) - 1
 
@@ -92,7 +90,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     """The Deliver half of ``orderer.AtomicBroadcast``."""
 
     def __init__(self, channels: Channels) -> None:
-        self.limit = statuses.Limit("orderer.AtomicBroadcast", MOST_STREAMS)
+        self.limit = statuses.Limit("orderer.AtomicBroadcast")
         self._channels = channels
 
     @statuses.streaming

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.order.channels import OrderedChannel
 
-# Real peers have no limit here; this one only keeps a mistaken client from filling the memory.
-_MOST_CALLS = 2500
 _Question = TypeVar("_Question", snapshot_pb2.SnapshotRequest, snapshot_pb2.SnapshotQuery)
 
 
@@ -30,7 +28,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
     """The service of one peer."""
 
     def __init__(self, peer: PeerState) -> None:
-        self.limit = statuses.Limit("protos.Snapshot", _MOST_CALLS)
+        self.limit = statuses.Limit("protos.Snapshot")
         self._peer = peer
 
     @statuses.answering

@@ -19,6 +19,7 @@ from fabric_protos.peer import chaincode_pb2, proposal_pb2
 from google.protobuf import message
 
 from hlf import errors
+from hlf.codec import moments
 from hlf.wire import certificates, enumerations, keys, signatures
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=message.Message)
 
-TIME_WINDOW = 15 * 60
+TIME_WINDOW = moments.SKEW // moments.SECOND
 INVALID_WIRE = errors.INVALID_WIRE
 
 

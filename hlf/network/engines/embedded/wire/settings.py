@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hlf.network.parts import PeerSettings
+
 REQUEST_FILE = "request.json"
 
 
@@ -37,9 +39,9 @@ class PeerNodeSettings(NodeSettings):
     gateway_enabled: bool = True
     endorsement_seconds: float = 30.0
     execute_seconds: float = 30.0
-    endorser_calls: int = 2500
-    deliver_streams: int = 2500
-    gateway_calls: int = 500
+    endorser_calls: int = PeerSettings.endorser_concurrency
+    deliver_streams: int = PeerSettings.deliver_concurrency
+    gateway_calls: int = PeerSettings.gateway_concurrency
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,13 +140,15 @@ def _peer(fields: _Fields) -> PeerNodeSettings:
     return PeerNodeSettings(
         **_node(fields),
         chaincode_config={name: str(value) for name, value in config.items()},
-        client_auth_required=fields.get("client_auth_required", bool, False),
-        gateway_enabled=fields.get("gateway_enabled", bool, True),
-        endorsement_seconds=float(fields.get("endorsement_seconds", (int, float), 30.0)),
-        execute_seconds=float(fields.get("execute_seconds", (int, float), 30.0)),
-        endorser_calls=fields.get("endorser_calls", int, 2500),
-        deliver_streams=fields.get("deliver_streams", int, 2500),
-        gateway_calls=fields.get("gateway_calls", int, 500),
+        client_auth_required=fields.get("client_auth_required", bool, PeerNodeSettings.client_auth_required),
+        gateway_enabled=fields.get("gateway_enabled", bool, PeerNodeSettings.gateway_enabled),
+        endorsement_seconds=float(
+            fields.get("endorsement_seconds", (int, float), PeerNodeSettings.endorsement_seconds)
+        ),
+        execute_seconds=float(fields.get("execute_seconds", (int, float), PeerNodeSettings.execute_seconds)),
+        endorser_calls=fields.get("endorser_calls", int, PeerNodeSettings.endorser_calls),
+        deliver_streams=fields.get("deliver_streams", int, PeerNodeSettings.deliver_streams),
+        gateway_calls=fields.get("gateway_calls", int, PeerNodeSettings.gateway_calls),
     )
 
 

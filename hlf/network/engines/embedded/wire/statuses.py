@@ -32,9 +32,13 @@ class StatusError(Exception):
 
 
 class Limit:
-    """The most calls of a service at once; as at real peers, further calls are refused."""
+    """
+    The most calls of a service at once; as at real peers, further calls are refused.
 
-    def __init__(self, service: str, most: int) -> None:
+    The default is for services without a limit in Fabric: a mistaken client must not fill the memory.
+    """
+
+    def __init__(self, service: str, most: int = 2500) -> None:
         self._service = service
         self._most = most
         self._serving = 0
