@@ -83,7 +83,7 @@ def _transaction(found: FoundTransaction) -> dict[str, Any]:
     }
 
 
-def _written(write: search.Written) -> dict[str, str]:
+def _written(write: search.KeyWrite) -> dict[str, str]:
     if write.collection:
         value = "purged" if write.purged else "deleted" if write.deleted else f"SHA-256 {write.value_hash}"
         return {"place": f"{write.namespace}, private, {write.collection}", "key": write.key_hash, "value": value}

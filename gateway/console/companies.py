@@ -17,7 +17,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CachedRegister:
     """The register as it was, for the services that asked for it; an application may be given others."""
 
     services: context.Services
@@ -50,7 +50,7 @@ def register() -> dict[str, dict[str, Any]]:
 
 def _kept() -> dict[str, dict[str, Any]]:
     services = context.services()
-    kept: _Kept | None = current_app.extensions.get(_EXTENSION)
+    kept: _CachedRegister | None = current_app.extensions.get(_EXTENSION)
     if kept is not None and kept.services is not services:
         kept = None
     if kept is not None and time.monotonic() < kept.until:
@@ -59,5 +59,5 @@ def _kept() -> dict[str, dict[str, Any]]:
         listed = {one["msp_id"]: one for one in context.ask_list(TRADE, "Participants:list")}
     except (errors.HlfError, LookupError):
         return kept.listed if kept else {}
-    current_app.extensions[_EXTENSION] = _Kept(services, time.monotonic() + _SECONDS, listed)
+    current_app.extensions[_EXTENSION] = _CachedRegister(services, time.monotonic() + _SECONDS, listed)
     return listed

@@ -24,7 +24,7 @@ _LOOK_SECONDS = 1.0
 
 
 @dataclass
-class _Kept:
+class _OpenConnection:
     """A connection, the files that it was made of, and when they were looked at."""
 
     connection: fabric.Gateway
@@ -52,7 +52,7 @@ class LedgerConnections:
         self._interceptors = interceptors
         self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
         self._lock = threading.Lock()
-        self._connected: dict[tuple[str, str, bool], _Kept] = {}
+        self._connected: dict[tuple[str, str, bool], _OpenConnection] = {}
         # Those that others took the place of. Calls and streams may still run on them, so they end with the process.
         self._retired: list[fabric.Gateway] = []
 
@@ -116,7 +116,7 @@ class LedgerConnections:
                 self._retire(key)
                 raise
             self._retire(key)
-            self._connected[key] = _Kept(made, marks, now)
+            self._connected[key] = _OpenConnection(made, marks, now)
             return made
 
     def _retire(self, key: tuple[str, str, bool]) -> None:

@@ -132,7 +132,7 @@ def _of(kind: type, value: Any, what: str) -> Any:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _CheckedFunctions:
     definition: bytes
     functions: Functions
     checked: float
@@ -149,7 +149,7 @@ class Declarations:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str, str], _Kept] = {}
+        self._kept: dict[tuple[str, str, str], _CheckedFunctions] = {}
 
     def find(
         self, network: Network, msp_id: str, chaincode: str, function: str, *, private: bool
@@ -193,12 +193,14 @@ class Declarations:
             found = [kept.functions for (_, *place), kept in self._kept.items() if place == [channel, chaincode]]
         return {function.name: function for each in found for function in each.values()}
 
-    def _checked(self, network: Network, place: tuple[str, str, str], kept: _Kept | None) -> _Kept:
+    def _checked(
+        self, network: Network, place: tuple[str, str, str], kept: _CheckedFunctions | None
+    ) -> _CheckedFunctions:
         msp_id, _, chaincode = place
         definition = _definition(network, msp_id, chaincode)
         same = kept is not None and definition and kept.definition == definition
         functions = kept.functions if kept and same else _published(network, msp_id, chaincode)
-        found = _Kept(definition, functions, self._clock())
+        found = _CheckedFunctions(definition, functions, self._clock())
         with self._lock:
             self._kept[place] = found
         return found

@@ -25,7 +25,7 @@ _MOST = 10_000
 
 
 @dataclass(frozen=True)
-class Left:
+class RateLimitState:
     """What a budget still has: *requests* now, all of *quota* after *seconds*."""
 
     budget: str
@@ -47,7 +47,7 @@ class Budgets:
         # Whose bucket: when it will be full again. A full one need not be remembered.
         self._full_at: dict[str, OrderedDict[str, float]] = {budget: OrderedDict() for budget in self._quotas}
 
-    def take(self, budget: str, whose: str) -> Left:
+    def take(self, budget: str, whose: str) -> RateLimitState:
         """
         Take one request from a budget, and return what is left.
 
@@ -60,16 +60,18 @@ class Budgets:
             now, buckets = self._clock(), self._full_at[budget]
             full_at = max(now, buckets.get(whose, now)) + each
             if full_at - now > _SECONDS:
-                raise _exhausted(Left(budget, quota, 0, math.ceil(full_at - each - now)), full_at - now - _SECONDS)
+                raise _exhausted(
+                    RateLimitState(budget, quota, 0, math.ceil(full_at - each - now)), full_at - now - _SECONDS
+                )
             buckets[whose] = full_at
             buckets.move_to_end(whose)
             if len(buckets) > _MOST:
                 buckets.popitem(last=False)
         missing = full_at - now
-        return Left(budget, quota, math.floor((_SECONDS - missing) / each + 1e-6), math.ceil(missing))
+        return RateLimitState(budget, quota, math.floor((_SECONDS - missing) / each + 1e-6), math.ceil(missing))
 
 
-def headers(budgets: Iterable[Left]) -> dict[str, str]:
+def headers(budgets: Iterable[RateLimitState]) -> dict[str, str]:
     """Return the headers that tell these budgets; nothing if there are none."""
     told = list(budgets)
     if not told:
@@ -91,7 +93,7 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False))
 
 
-def _exhausted(left: Left, wait: float) -> Problem:
+def _exhausted(left: RateLimitState, wait: float) -> Problem:
     problem = Problem(
         "BUDGET_EXHAUSTED",
         f"The budget of this {left.budget} is {left.quota} requests in {_SECONDS} seconds",

@@ -32,7 +32,7 @@ from gateway.oidc.signin import SignIns
 from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
-from gateway.store.keys import Held, Keys
+from gateway.store.keys import ClaimedKey, Keys
 from gateway.store.tokens import TokenCaller, Tokens
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.traces import Traces
@@ -165,7 +165,7 @@ def _sent(call: LedgerCall) -> CommittedAnswer:
     Submit once. ``in_flight`` names the transaction from just before it is sent until its outcome is known.
     """
     asking = caller()
-    held: Held | None = g.get("idempotency_key")
+    held: ClaimedKey | None = g.get("idempotency_key")
     try:
         if held is not None and (signed := held.steps.pop(len(transactions()), None)) is not None:
             receipt = services().ledgers.carry_on(asking.msp_id, asking.user, call.channel, signed, _sending)
@@ -315,13 +315,13 @@ def status(channel: str, transaction_id: str, wait_seconds: float) -> Status:
 
 def random_bytes(size: int) -> bytes:
     """Return bytes that nobody can guess. Under an idempotency key, each attempt at the request gets the same ones."""
-    held: Held | None = g.get("idempotency_key")
+    held: ClaimedKey | None = g.get("idempotency_key")
     return secrets.token_bytes(size) if held is None else held.random(size)
 
 
 def _before_sending(transaction_id: str, signed: bytes) -> None:
     """Store the transaction with the idempotency key, if there is one, before it can take effect."""
-    held: Held | None = g.get("idempotency_key")
+    held: ClaimedKey | None = g.get("idempotency_key")
     if held is not None:
         services().keys.note_step(held, len(transactions()), transaction_id, signed)
     _sending(transaction_id)

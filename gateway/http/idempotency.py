@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gateway.http import context, freshness, problems, rendering
 from gateway.jobs import accepting
 from gateway.store.database import StoreError
-from gateway.store.keys import Held, Kept
+from gateway.store.keys import ClaimedKey, StoredAnswer
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[!-~]{1,128}")
@@ -45,7 +45,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
         caller = context.caller()
         content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
         found = context.services().keys.begin(caller.msp_id, caller.user, key, content)
-        if isinstance(found, Kept):
+        if isinstance(found, StoredAnswer):
             return _repeated(found)
         g.idempotency_key = found
         try:
@@ -75,7 +75,7 @@ def is_keyed(view: Callable[..., Any]) -> bool:
     return getattr(view, "keyed", False)
 
 
-def _keep(held: Held, response: BaseResponse) -> None:
+def _keep(held: ClaimedKey, response: BaseResponse) -> None:
     """
     Store an answer for repetitions.
 
@@ -85,12 +85,12 @@ def _keep(held: Held, response: BaseResponse) -> None:
     try:
         freshness.tell(response, context.blocks_written())
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        context.services().keys.finish(held, Kept(response.status_code, headers, response.get_data()))
+        context.services().keys.finish(held, StoredAnswer(response.status_code, headers, response.get_data()))
     except Exception as error:  # noqa: BLE001  Whatever it was, the transaction stands.
         _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _leave(held: Held, leave: Callable[[Held], None]) -> None:
+def _leave(held: ClaimedKey, leave: Callable[[ClaimedKey], None]) -> None:
     """
     Free a key, or let the next repetition carry its request on. If that fails, the caller still gets the error of
     its request, and the key is left when the database can be used again.
@@ -101,7 +101,7 @@ def _leave(held: Held, leave: Callable[[Held], None]) -> None:
         _LOG.error("a key was not freed: %s in request %s", type(error).__name__, g.get("request_id", ""))
 
 
-def _repeated(answer: Kept) -> Response:
+def _repeated(answer: StoredAnswer) -> Response:
     response = Response(answer.body, answer.status, headers=dict(answer.headers))
     response.headers["Idempotency-Replayed"] = "true"
     return response

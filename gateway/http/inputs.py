@@ -35,7 +35,7 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Takes:
+class AcceptedInput:
     """
     The input that one view reads.
 
@@ -117,19 +117,19 @@ class FormRequest(Request):
 
 
 def takes(*, body: str = "", query: Collection[str] | None = (), most: int = 0) -> Callable[[_View], _View]:
-    """Declare the input of a page without a schema; see ``Takes``."""
+    """Declare the input of a page without a schema; see ``AcceptedInput``."""
 
     def mark(view: _View) -> _View:
         # The type of functions has no attributes.
-        view.takes = Takes(body, None if query is None else frozenset(query), most)  # type: ignore[attr-defined]
+        view.takes = AcceptedInput(body, None if query is None else frozenset(query), most)  # type: ignore[attr-defined]
         return view
 
     return mark
 
 
-def of(view: Callable[..., Any]) -> Takes:
+def of(view: Callable[..., Any]) -> AcceptedInput:
     """Return the declared input of a view; nothing by default."""
-    return getattr(view, "takes", Takes())
+    return getattr(view, "takes", AcceptedInput())
 
 
 def check() -> None:
@@ -172,7 +172,7 @@ def too_large(limit: int, length: int | None = None) -> Problem:
     return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 
 
-def _check_query(request: Request, taken: Takes) -> None:
+def _check_query(request: Request, taken: AcceptedInput) -> None:
     if taken.query is None:
         return
     known = ", ".join(sorted(taken.query)) or "none"

@@ -26,7 +26,7 @@ from gateway.front import bridge
 from gateway.http import auth, context, freshness, idempotency, inputs
 from gateway.http.context import CONFLICTS
 from gateway.store.jobs import Job, JobOwner, JobRequest, Jobs
-from gateway.store.keys import Kept
+from gateway.store.keys import StoredAnswer
 from gateway.store.repeatedwork import RepeatedWork
 from gateway.store.tokens import TokenCaller
 
@@ -121,7 +121,7 @@ class JobRunner:
         else:
             self._jobs.finish(job, self.name, answer)
 
-    def _answer(self, asked: JobRequest, owner: JobOwner) -> Kept:
+    def _answer(self, asked: JobRequest, owner: JobOwner) -> StoredAnswer:
         """Return the application's answer to a request, made as its owner."""
         headers = Headers({**asked.headers, idempotency.HEADER: asked.key})
         kind = inputs.JSON if asked.body else None
@@ -132,10 +132,10 @@ class JobRunner:
         environ[auth.ACTING] = TokenCaller(owner.token_id, owner.msp_id, owner.user, owner.scopes, soon)
         answer = bridge.call(self._app.wsgi_app, environ)
         kept = {name: value for name, value in answer.headers if name in _KEPT_HEADERS}
-        return Kept(answer.status, kept, answer.body)
+        return StoredAnswer(answer.status, kept, answer.body)
 
 
-def _code(answer: Kept) -> str:
+def _code(answer: StoredAnswer) -> str:
     """Return the code of a problem; empty if it is none."""
     if answer.status < 400:
         return ""

@@ -17,7 +17,7 @@ from gateway.http import context
 from gateway.offline import steps
 from gateway.offline.steps import SignedStep
 from gateway.store.database import StoreError
-from gateway.store.keys import Held, Kept
+from gateway.store.keys import ClaimedKey, StoredAnswer
 from hlf.client.commit import Commit, Status
 from hlf.client.gateway import Gateway
 from hlf.client.proposal import Proposal
@@ -76,7 +76,7 @@ def submit(sent: SignedStep) -> tuple[dict[str, Any], bool]:
     caller, keys = context.caller(), context.services().keys
     # No client's own key has a blank in it.
     found = keys.begin(caller.msp_id, caller.user, f"transaction {transaction.transaction_id}", ())
-    if isinstance(found, Held):
+    if isinstance(found, ClaimedKey):
         try:
             transaction.submit()
         except Exception:
@@ -84,8 +84,8 @@ def submit(sent: SignedStep) -> tuple[dict[str, Any], bool]:
             raise
         # If this cannot be noted, a repetition sends it again, and it commits once all the same.
         with contextlib.suppress(StoreError):
-            keys.finish(found, Kept(202, {}, b""))
-    return _shown(transaction.commit(), None), isinstance(found, Kept)
+            keys.finish(found, StoredAnswer(202, {}, b""))
+    return _shown(transaction.commit(), None), isinstance(found, StoredAnswer)
 
 
 def status(sent: SignedStep, seconds: float) -> Status:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 
 from gateway.store import seals
 from gateway.store.database import Store
-from gateway.store.keys import Kept
+from gateway.store.keys import StoredAnswer
 from gateway.store.statements import Prepared
 from gateway.store.tables import jobs
 
@@ -106,7 +106,7 @@ class Job:
     finished_at: int | None
     request: JobRequest | None = field(repr=False)
     owner: JobOwner | None
-    answer: Kept | None = field(repr=False)
+    answer: StoredAnswer | None = field(repr=False)
 
 
 class Jobs:
@@ -223,7 +223,7 @@ class Jobs:
         with self._store.connection(durable=False) as database:
             database.execute(_AGAIN, {"this": job.id, "self": holder, **values})
 
-    def finish(self, job: Job, holder: str, answer: Kept) -> None:
+    def finish(self, job: Job, holder: str, answer: StoredAnswer) -> None:
         """Keep the answer, encrypted; what was asked is forgotten."""
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         values = {
@@ -252,7 +252,7 @@ class Jobs:
             request, owner = _unpacked(seals.unsealed(self._key, row["sealed"], name), row)
         else:
             status, headers, body = json.loads(seals.unsealed(self._key, row["answer"], name))
-            answer = Kept(status, headers, base64.b64decode(body))
+            answer = StoredAnswer(status, headers, base64.b64decode(body))
         return Job(
             row["id"],
             row["batch"],

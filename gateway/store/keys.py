@@ -81,7 +81,7 @@ _FORGET_STRAYS = Prepared(
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredAnswer:
     """The answer to a request, kept for repetitions."""
 
     status: int
@@ -90,7 +90,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Held:
+class ClaimedKey:
     """
     A key, held by one attempt at its request.
 
@@ -130,7 +130,7 @@ class Keys:
         # Keys to leave once the database can be used again. Its methods are atomic, so it needs no lock.
         self._left: list[tuple[Prepared, dict[str, bytes]]] = []
 
-    def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> Held | Kept:
+    def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> ClaimedKey | StoredAnswer:
         """
         Take a key for a request with this content, or return the answer to repeat.
 
@@ -142,7 +142,7 @@ class Keys:
         """
         caller = (msp_id.encode(), user.encode(), key.encode())
         attempt = self._process + os.urandom(16 - _PROCESS_BYTES)
-        held = Held(self._mac(b"row", *caller), self._mac(b"seal", *caller), attempt, os.urandom(32))
+        held = ClaimedKey(self._mac(b"row", *caller), self._mac(b"seal", *caller), attempt, os.urandom(32))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
         # Not durable: it counts only with the transaction's id, and this is stored durably later.
@@ -203,13 +203,13 @@ class Keys:
             self._report_alive(database)
         del self._left[: len(left)]
 
-    def _carried_on(self, database: StoreConnection, held: Held) -> Held:
+    def _carried_on(self, database: StoreConnection, held: ClaimedKey) -> ClaimedKey:
         """Return *held* with the seed and the steps of earlier attempts."""
         rows = database.execute(_STEPS, {"row": held.row})
         steps = {row["number"]: _unsealed(held, row["sealed"]) for row in rows}
         return replace(held, seed=steps.pop(_SEED, held.seed), steps=steps)
 
-    def note_step(self, held: Held, number: int, transaction_id: str, signed: bytes) -> None:
+    def note_step(self, held: ClaimedKey, number: int, transaction_id: str, signed: bytes) -> None:
         """
         Store the transaction that the key's request will send next, as its step *number*, and the request's seed.
 
@@ -226,7 +226,7 @@ class Keys:
         if noted.rowcount != 1:
             raise problems.Problem("IDEMPOTENCY_IN_PROGRESS", "Another request with this key took over")
 
-    def finish(self, held: Held, answer: Kept) -> None:
+    def finish(self, held: ClaimedKey, answer: StoredAnswer) -> None:
         """Keep the answer, encrypted."""
         self._held.discard(held.attempt)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
@@ -235,15 +235,15 @@ class Keys:
             if finished.rowcount == 1:
                 database.execute(_FORGET_STEPS, {"row": held.row})
 
-    def suspend(self, held: Held) -> None:
+    def suspend(self, held: ClaimedKey) -> None:
         """Let the next repetition carry the request on: it has sent something whose outcome is unknown."""
         self._leave(_LEAVE, {"attempt": b"", **_own(held)}, held)
 
-    def release(self, held: Held) -> None:
+    def release(self, held: ClaimedKey) -> None:
         """Release a key whose request wrote nothing."""
         self._leave(_RELEASE, _own(held), held)
 
-    def _leave(self, statement: Prepared, values: dict[str, bytes], held: Held) -> None:
+    def _leave(self, statement: Prepared, values: dict[str, bytes], held: ClaimedKey) -> None:
         """Leave a key, or let ``report_alive`` do it."""
         self._held.discard(held.attempt)
         try:
@@ -269,19 +269,19 @@ class Keys:
         return digest.digest()
 
 
-def _own(held: Held) -> dict[str, bytes]:
+def _own(held: ClaimedKey) -> dict[str, bytes]:
     """Return the parameters by which an attempt finds its key, as long as no other has taken it."""
     return {"row": held.row, "held": held.attempt}
 
 
-def _opened(held: Held, sealed: bytes) -> Kept:
+def _opened(held: ClaimedKey, sealed: bytes) -> StoredAnswer:
     status, headers, body = json.loads(_unsealed(held, sealed))
-    return Kept(status, headers, base64.b64decode(body))
+    return StoredAnswer(status, headers, base64.b64decode(body))
 
 
-def _sealed(held: Held, plain: bytes) -> bytes:
+def _sealed(held: ClaimedKey, plain: bytes) -> bytes:
     return seals.sealed(held.cipher, plain, held.row)
 
 
-def _unsealed(held: Held, sealed: bytes) -> bytes:
+def _unsealed(held: ClaimedKey, sealed: bytes) -> bytes:
     return seals.unsealed(held.cipher, sealed, held.row)

@@ -25,7 +25,7 @@ from gateway.store.repeatedwork import RepeatedWork
 from gateway.store.webhooks import Subscription, Webhook
 from gateway.trade.epcis import standing
 from gateway.webhooks import messages, signing
-from gateway.webhooks.posting import Posted, Poster
+from gateway.webhooks.posting import Poster, PostOutcome
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 # Seconds from each failed attempt to the next one; after the last the message is a dead letter, after 31 hours.
@@ -178,7 +178,7 @@ class Courier:
         if webhook.given_up + 1 >= _MOST_GIVEN_UP:
             self._deliveries.stop(webhook.id, f"{_MOST_GIVEN_UP} messages in a row could not be delivered")
 
-    def _pause(self, attempts: int, posted: Posted) -> int:
+    def _pause(self, attempts: int, posted: PostOutcome) -> int:
         """Return the milliseconds to the next attempt; not the same for all that failed together."""
         seconds = max(BACK_OFF[attempts], posted.retry_after)
         return int(seconds * 1000 * random.uniform(1, 1 + _JITTER))  # noqa: S311  It protects nothing.

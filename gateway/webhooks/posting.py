@@ -19,7 +19,7 @@ _MOST_RETRY_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Posted:
+class PostOutcome:
     """
     The outcome of an attempt.
 
@@ -50,7 +50,7 @@ class Poster:
         self._seconds = seconds
         self._trusted = ssl.create_default_context()
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
         """Return the outcome of posting *body*. A redirect is not followed: it is an answer that is not good."""
         began = time.monotonic()
         try:
@@ -58,10 +58,10 @@ class Poster:
             address = targets.address_of(target, self._allowed, self._resolve)
             status, words, retry = self._answer(target, address, body, headers)
         except targets.TargetError as refused:
-            return Posted(None, str(refused), _since(began))
+            return PostOutcome(None, str(refused), _since(began))
         except (OSError, http.client.HTTPException, ValueError) as failed:
-            return Posted(None, f"{type(failed).__name__}: {failed}"[:200], _since(began))
-        return Posted(status, words, _since(began), retry)
+            return PostOutcome(None, f"{type(failed).__name__}: {failed}"[:200], _since(began))
+        return PostOutcome(status, words, _since(began), retry)
 
     def _answer(
         self, target: targets.Target, address: str, body: bytes, headers: Mapping[str, str]

@@ -15,7 +15,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, grants
-from chaincode.domain.disclosure.grants import Asked, GrantTerms, Request, RevocationReceipt, Seal, Sealing
+from chaincode.domain.disclosure.grants import GrantTerms, Request, RequestTerms, RevocationReceipt, Seal, Sealing
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
 from hlf.shim import api
@@ -59,7 +59,7 @@ class Disclosures(api.Contract):
             Refused: ALREADY_EXISTS, OWN_CLAIM, EXPIRED, NOT_COMMITTED (the offered claim), INVALID_ARGUMENT.
         """
         requester = access.member(ctx)
-        asked = private.record(ctx, "request", Asked)
+        asked = private.record(ctx, "request", RequestTerms)
         if asked.owner == requester:
             raise Refusal.OWN_CLAIM("an organisation may see its own claim without a grant")
         participants.participant(ctx, asked.owner)

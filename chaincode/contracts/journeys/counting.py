@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from chaincode.contracts import clock, store
 from chaincode.contracts.journeys import journeystate
 from chaincode.domain.journeys import journeys, pages, performance, tallies, tracking
-from chaincode.domain.journeys.performance import JourneyLeg, Passed
+from chaincode.domain.journeys.performance import JourneyLeg, StageDuration
 from chaincode.domain.journeys.tallies import CarrierFigures, LaneTally, StageTally
 from chaincode.domain.matching import experience
 from chaincode.domain.matching.experience import Handover
@@ -38,7 +38,7 @@ class Count:
 
     legs: tuple[JourneyLeg, ...] = ()
     handovers: tuple[Handover, ...] = ()
-    passed: tuple[Passed, ...] = ()
+    passed: tuple[StageDuration, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chaincode.contracts import access, private
 from chaincode.contracts.journeys import journeystate
 from chaincode.contracts.register import participants
 from chaincode.domain.journeys import goodsfacts
-from chaincode.domain.journeys.goodsfacts import Readers, Shown
+from chaincode.domain.journeys.goodsfacts import DisclosedLine, Readers
 from chaincode.domain.journeys.journeys import Journey
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import sides_of
@@ -28,7 +28,7 @@ class ShownGoods:
     """The facts of a journey's goods that an organisation was shown, line by line."""
 
     journey_id: str
-    lines: tuple[Shown, ...]
+    lines: tuple[DisclosedLine, ...]
 
 
 class Goods(api.Contract):

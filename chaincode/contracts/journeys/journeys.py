@@ -7,7 +7,7 @@ import dataclasses
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import counting, journeystate, shopperview, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
-from chaincode.contracts.journeys.recording import Own, Recording, own
+from chaincode.contracts.journeys.recording import OwnRecords, Recording, own
 from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
 from chaincode.contracts.register import terms as published_terms
@@ -279,7 +279,7 @@ class Journeys(Recording, Handovers, api.Contract):
 
     def _mine(
         self, ctx: api.Context, journey_id: str, stage_id: str, parcels: tuple[str, ...] = ()
-    ) -> tuple[journeys.Journey, Own, int]:
+    ) -> tuple[journeys.Journey, OwnRecords, int]:
         """Return the journey, the caller's records and the time, if the caller may record the stage."""
         journey, now = journeystate.load(ctx, journey_id), clock.now(ctx)
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)

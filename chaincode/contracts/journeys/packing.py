@@ -15,7 +15,7 @@ from hlf.shim import api
 
 def put_in(
     ctx: api.Context, unit: units.ShippingUnit, into: custody.Custody, caller: str, member: str, at: int
-) -> units.Inside:
+) -> units.UnitMember:
     """Write the custody of a member that goes into a unit."""
     if store.find(ctx, units.ShippingUnit, unitstate.UNIT, member) is not None:
         if member == unit.unit_id:
@@ -24,16 +24,16 @@ def put_in(
         check_confirmed(ctx, unitstate.load(ctx, member), inner.custody, caller)
         packed = inner.custody.packed(caller, unit.unit_id, into, at)
         unitstate.save_state(ctx, member, dataclasses.replace(inner, custody=packed))
-        return units.Inside(member, "", at)
+        return units.UnitMember(member, "", at)
     journey = _journey_of(ctx, member)
     journey.party(caller)
     mine = pages.together(journeystate.pages_of(ctx, journey, caller, (member,)))
     (held,) = journeystate.custodies(ctx, journey, mine, (member,))
     journeystate.save_custody(ctx, held.packed(caller, unit.unit_id, into, at))
-    return units.Inside(member, journey.journey_id, at)
+    return units.UnitMember(member, journey.journey_id, at)
 
 
-def take_out(ctx: api.Context, unit: custody.Custody, inside: units.Inside, at: int) -> None:
+def take_out(ctx: api.Context, unit: custody.Custody, inside: units.UnitMember, at: int) -> None:
     """Write the custody of a member that comes out of a unit."""
     if not inside.journey_id:
         inner = unitstate.state(ctx, inside.member)

@@ -29,17 +29,17 @@ class EventReceipt:
 
 
 @dataclasses.dataclass(frozen=True)
-class Own:
+class OwnRecords:
     """The caller's records of some parcels: all together, and the page for new records of them."""
 
     whole: pages.Page
     target: pages.Page
 
 
-def own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> Own:
+def own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> OwnRecords:
     """Return the caller's records of the parcels *meant*."""
     mine = journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)
-    return Own(pages.together(mine), journeystate.target(journey, mine, meant))
+    return OwnRecords(pages.together(mine), journeystate.target(journey, mine, meant))
 
 
 class Recording:

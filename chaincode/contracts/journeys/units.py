@@ -36,7 +36,7 @@ class UnitReading:
     unit: units.ShippingUnit
     custodian: str
     custody: custody.Custody
-    members: tuple[units.Inside, ...]
+    members: tuple[units.UnitMember, ...]
 
 
 class Units(api.Contract):

@@ -23,7 +23,7 @@ from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
 from chaincode.domain.matching.solver import Graph
-from chaincode.domain.matching.units import Taken, Wanted
+from chaincode.domain.matching.units import BookedUnit, NeededUnits
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers
@@ -137,7 +137,7 @@ def room(
         offer = graph.offers[position]
         if str(number) in wanted.pinned or (offer.offer_id, day) in names:
             continue
-        needed = Wanted(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
+        needed = NeededUnits(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
         free = _free(ctx, tender, wanted.plan_id, needed, freed, taken)
         if free is None:
             full.append(Booked(offer.offer_id, number))
@@ -173,7 +173,7 @@ def keep(
         salt=wanted.salt,
     )
     proof = KeptCertificate(certify(graph, choice), disclosures.derived_salt(wanted.salt, "certificate"))
-    taken = records.dumps(Taken(plan.plan_id, disclosures.derived_salt(wanted.salt, "unit")))
+    taken = records.dumps(BookedUnit(plan.plan_id, disclosures.derived_salt(wanted.salt, "unit")))
     for name in booked:
         ctx.stub.put_private_data(tender.collection, unit_key(ctx, name), taken)
     ctx.stub.put_private_data(tender.collection, plan_key(ctx, plan.plan_id), records.dumps(plan))
@@ -191,7 +191,7 @@ def release(ctx: api.Context, tender: PlatformTender, plan: Plan) -> None:
         Refused: ALREADY_RELEASED if it has none.
     """
     found = {name: ctx.stub.get_private_data(tender.collection, unit_key(ctx, name)) for name in plan.units}
-    own = [name for name, data in found.items() if data and records.loads(Taken, data).plan_id == plan.plan_id]
+    own = [name for name, data in found.items() if data and records.loads(BookedUnit, data).plan_id == plan.plan_id]
     if not own:
         raise Refusal.ALREADY_RELEASED(f"plan {plan.plan_id} has no capacity booked")
     for name in own:
@@ -299,7 +299,12 @@ def known(ctx: api.Context, steps: Sequence[Step], found: Sequence[Offer]) -> tu
 
 
 def _free(
-    ctx: api.Context, tender: PlatformTender, plan_id: str, wanted: Wanted, freed: frozenset[str], taken: frozenset[str]
+    ctx: api.Context,
+    tender: PlatformTender,
+    plan_id: str,
+    wanted: NeededUnits,
+    freed: frozenset[str],
+    taken: frozenset[str],
 ) -> tuple[str, ...] | None:
     """Return the names of free units, or None if there are not enough."""
     found: list[str] = []

@@ -13,7 +13,7 @@ from chaincode.contracts import access, private
 from chaincode.contracts.orders import orders, otherchannel
 from chaincode.domain import channels
 from chaincode.domain.orders import dues
-from chaincode.domain.orders.dues import Dues, Owed
+from chaincode.domain.orders.dues import Dues, DueSum
 from chaincode.domain.orders.orders import Order, PublicOrder
 from chaincode.domain.orders.payments import Change
 from chaincode.domain.refusals import Refusal
@@ -88,7 +88,7 @@ class ReturnDues(api.Contract):
         return _dues(self.show(ctx, order_id), order_id, order)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments", "auditor"))
-    def sums(self, ctx: api.Context, order_id: str) -> tuple[Owed, ...]:
+    def sums(self, ctx: api.Context, order_id: str) -> tuple[DueSum, ...]:
         """
         Return the sums of an order's dues that were disclosed to the caller's organisation, without their parts.
 
@@ -96,7 +96,7 @@ class ReturnDues(api.Contract):
             Refused: ORDER_UNKNOWN.
         """
         place = [orders.public(ctx, order_id).order_id]
-        return tuple(records.loads(Owed, each) for each in private.listed(ctx, access.member(ctx), _DUE, place))
+        return tuple(records.loads(DueSum, each) for each in private.listed(ctx, access.member(ctx), _DUE, place))
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant", "payments"))
     def due(self, ctx: api.Context, order_id: str, return_id: str) -> bytes:
@@ -109,7 +109,7 @@ class ReturnDues(api.Contract):
         public, own = orders.public(ctx, order_id), access.member(ctx)
         place = [order_id, identifiers.check("return_id", return_id)]
         found = {
-            records.loads(Owed, data).units: data for data in private.listed(ctx, own, _DUE, place)
+            records.loads(DueSum, data).units: data for data in private.listed(ctx, own, _DUE, place)
         }  # fmt: skip
         if not found:
             raise Refusal.NOT_FOUND(f"{own} has no due of return {return_id}")
@@ -117,7 +117,7 @@ class ReturnDues(api.Contract):
         paid |= {
             units
             for units, data in found.items()
-            if not records.loads(Owed, data).amount and orders.credited_for(ctx, public, return_id, units)
+            if not records.loads(DueSum, data).amount and orders.credited_for(ctx, public, return_id, units)
         }
         return found[min(set(found) - paid, default=max(found))]
 
@@ -154,7 +154,7 @@ def entitled(ctx: api.Context, order_id: str, return_id: str) -> Entitlement | N
     return None if answer is None else records.loads(Entitlement, answer, "entitlement")
 
 
-def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, currency: str) -> Owed:
+def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, currency: str) -> DueSum:
     """
     Return the due in the transient data, which a refund for a return pays. The payment firm must store it, too. Earlier
     dues of the return must be paid.
@@ -175,7 +175,7 @@ def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, cur
     return due
 
 
-def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> Owed:
+def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> DueSum:
     """
     Return the due in the transient data whose store credit is to be given.
 
@@ -191,7 +191,7 @@ def credited(ctx: api.Context, order: PublicOrder, return_id: str) -> Owed:
     return due
 
 
-def _check_earlier(ctx: api.Context, order: PublicOrder, due: Owed) -> None:
+def _check_earlier(ctx: api.Context, order: PublicOrder, due: DueSum) -> None:
     """
     Raise Refused unless the return's earlier due is paid, in money or credit.
 
@@ -225,9 +225,9 @@ def _proven_dues(ctx: api.Context, public: PublicOrder, order: Order) -> Dues:
     return _dues(data, public.order_id, order)
 
 
-def _proven_due(ctx: api.Context, public: PublicOrder, return_id: str) -> tuple[bytes, Owed]:
+def _proven_due(ctx: api.Context, public: PublicOrder, return_id: str) -> tuple[bytes, DueSum]:
     data = private.transient(ctx, "due")
-    due = records.loads(Owed, data, "transient.due")
+    due = records.loads(DueSum, data, "transient.due")
     what = f"the due of return {return_id}"
     if (due.order_id, due.return_id) != (public.order_id, return_id):
         raise Refusal.NOT_AS_STORED(f"{what} is of another order")
@@ -243,6 +243,6 @@ def _dues_key(ctx: api.Context, order_id: str) -> str:
     return ctx.stub.create_composite_key("order.dues", [identifiers.check("order_id", order_id)])
 
 
-def _due_key(ctx: api.Context, due: Owed) -> str:
+def _due_key(ctx: api.Context, due: DueSum) -> str:
     place = [due.order_id, identifiers.check("due.return_id", due.return_id), str(due.units)]
     return ctx.stub.create_composite_key(_DUE, place)

@@ -35,7 +35,7 @@ class CounterOffer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class RequestTerms:
     """A request as the requester writes it: owner, claim, attributes, purpose, expiry and an offer in return."""
 
     owner: str
@@ -65,7 +65,7 @@ class Request:
     requester: str
     auditor: str
     requested_at: str
-    asked: Asked
+    asked: RequestTerms
 
     @property
     def parties(self) -> frozenset[str]:

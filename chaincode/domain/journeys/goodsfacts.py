@@ -34,7 +34,7 @@ SHOWN: Mapping[Readers, frozenset[str]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class DisclosedLine:
     """
     What one organisation was shown of an order line.
 
@@ -67,7 +67,7 @@ def check_digests(field: str, digests: Iterable[str]) -> None:
         raise invalid(field, f"must be {len(ATTRIBUTES)} base64url SHA-256 digests")
 
 
-def read(data: bytes, digests: Mapping[str, tuple[str, ...]], readers: Readers) -> tuple[Shown, ...]:
+def read(data: bytes, digests: Mapping[str, tuple[str, ...]], readers: Readers) -> tuple[DisclosedLine, ...]:
     """
     Return what *data* shows of lines with these *digests*: a JSON object of arrays of disclosures, by line.
 
@@ -89,5 +89,5 @@ def read(data: bytes, digests: Mapping[str, tuple[str, ...]], readers: Readers) 
         values = disclosures.opened_in(digests[line], opened, ATTRIBUTES, "a line of an order")
         if not set(values) <= SHOWN[readers]:
             raise Refusal.ATTRIBUTE_NOT_GRANTED(f"{readers} needs of goods only {', '.join(sorted(SHOWN[readers]))}")
-        found.append(Shown(line, {name: str(value) for name, value in values.items()}, tuple(encoded)))
+        found.append(DisclosedLine(line, {name: str(value) for name, value in values.items()}, tuple(encoded)))
     return tuple(found)

@@ -205,7 +205,7 @@ def entitled(journey: Journey, recorder: str, stage: Stage) -> None:
         raise Refusal.STAGE_NOT_ENTITLED(f"{recorder} may not record {stage.stage_id} ({stage.name})")
 
 
-class Begun(Protocol):
+class DatedRecord(Protocol):
     """What pages are about, a journey or a shipping unit: events are not before it began."""
 
     @property
@@ -217,7 +217,7 @@ class Begun(Protocol):
         """When it began."""
 
 
-def punctual(journey: Begun, page: Page, now: int) -> None:
+def punctual(journey: DatedRecord, page: Page, now: int) -> None:
     """
     Raise Refused if the transaction's time *now* is before the last record on *page*.
 
@@ -231,7 +231,7 @@ def punctual(journey: Begun, page: Page, now: int) -> None:
         raise Refusal.CLOCK_WENT_BACK(f"the ledger has a later record of this organisation on {page.journey_id}")
 
 
-def timely(journey: Begun, page: Page, at: int, now: int) -> None:
+def timely(journey: DatedRecord, page: Page, at: int, now: int) -> None:
     """
     Raise Refused unless an event of time *at* may be recorded *now*: not before it, and not long after.
 

@@ -102,7 +102,7 @@ class Estimate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Passed:
+class StageDuration:
     """The time from the last occurrence of a step to the delivery."""
 
     stage_id: str
@@ -177,14 +177,14 @@ def latest(timeline: Sequence[Entry]) -> Entry | None:
     return timeline[-1] if timeline and _delivered(timeline) is None else None
 
 
-def passed(timeline: Sequence[Entry]) -> tuple[Passed, ...]:
+def passed(timeline: Sequence[Entry]) -> tuple[StageDuration, ...]:
     """Return how long a delivered journey took from each step on; nothing before it is delivered."""
     delivered = _delivered(timeline)
     if delivered is None:
         return ()
     reached = {(entry.stage_id, entry.step): entry.at for entry in timeline if entry.at <= delivered}
     return tuple(
-        Passed(stage_id, step, (delivered - at) // moments.MINUTE, delivered)
+        StageDuration(stage_id, step, (delivered - at) // moments.MINUTE, delivered)
         for (stage_id, step), at in sorted(reached.items())
     )
 

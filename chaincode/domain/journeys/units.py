@@ -3,7 +3,7 @@ Shipping units: bags, pallets, containers and flights, with parcels and other un
 
 Everything in a unit moves with it: an event, an incident or a hand-over of the unit counts for everything inside at
 that time, and is recorded once, on the unit's own pages. Packing and unpacking are EPCIS AggregationEvents. Each
-member knows its stays in units (`custody.Stay`), and each unit what was in it when (`Inside`).
+member knows its stays in units (`custody.Stay`), and each unit what was in it when (`UnitMember`).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ShippingUnit:
 
 
 @dataclasses.dataclass(frozen=True)
-class Inside:
+class UnitMember:
     """A parcel of a journey, or another unit, in a unit; ``until`` is None while it is in it."""
 
     member: str
@@ -99,14 +99,14 @@ class UnitState:
     """The custody of a unit, with what is in it and was in it; its custodian must endorse each change."""
 
     custody: Custody
-    members: tuple[Inside, ...] = ()
+    members: tuple[UnitMember, ...] = ()
 
     @property
-    def present(self) -> tuple[Inside, ...]:
+    def present(self) -> tuple[UnitMember, ...]:
         """What is in it now."""
         return tuple(each for each in self.members if each.until is None)
 
-    def added(self, new: Iterable[Inside]) -> UnitState:
+    def added(self, new: Iterable[UnitMember]) -> UnitState:
         """
         Return the unit with *new* members.
 

@@ -42,7 +42,7 @@ class Service:
 
 
 @dataclasses.dataclass(frozen=True)
-class Taken:
+class BookedUnit:
     """The value of a booked unit."""
 
     plan_id: str
@@ -50,7 +50,7 @@ class Taken:
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class NeededUnits:
     """The units that one plan needs of one service on one day."""
 
     service: Service

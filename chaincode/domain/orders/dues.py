@@ -2,7 +2,7 @@
 Dues: the amounts that an order's buyer gets for returns, as platform and merchant agree on them.
 
 Both keep all dues of an order in one record, so that each unit of a line gets its share once, whichever return takes
-it. The payment firm gets the sum of one due (`Owed`), which its refund must equal, and nothing else of the order.
+it. The payment firm gets the sum of one due (`DueSum`), which its refund must equal, and nothing else of the order.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Due:
 
 
 @dataclasses.dataclass(frozen=True)
-class Owed:
+class DueSum:
     """
     The sum of a due as its own record; its salt does not help anybody to guess the others.
 
@@ -131,11 +131,11 @@ class Dues:
         )  # fmt: skip
         return dataclasses.replace(self, stated=(*self.stated, due), salt=disclosures.derived_salt(salt, "dues"))
 
-    def last(self, salt: str) -> Owed:
+    def last(self, salt: str) -> DueSum:
         """Return the sum of the due that was stated last."""
         due = self.stated[-1]
         units = self.units_back(due.return_id)
-        return Owed(
+        return DueSum(
             self.order_id, due.return_id, units, units - due.units, due.resolution, due.shares.amount - due.credit,
             self.currency, disclosures.derived_salt(salt, f"due of {due.return_id} for {units}"), due.credit,
         )  # fmt: skip

@@ -30,13 +30,13 @@ class ForeignIncident:
 
 
 @dataclass(frozen=True)
-class Nothing:
+class MeaninglessCode:
     """The code is known and means no event of a journey; *reason* completes "it is not recorded: "."""
 
     reason: str
 
 
-Meaning = StageEvent | ForeignIncident | Nothing
+Meaning = StageEvent | ForeignIncident | MeaninglessCode
 
 
 @dataclass(frozen=True)
@@ -74,4 +74,4 @@ def incident(text: str, kind: IncidentKind, stages: str) -> ForeignCode:
 
 def nothing(text: str, reason: str) -> ForeignCode:
     """Return a code that is not recorded, with the reason."""
-    return ForeignCode(text, Nothing(reason))
+    return ForeignCode(text, MeaninglessCode(reason))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from chaincode.domain.register.stages import STANDARD
 from gateway.trade.adapters import dcsa, karrio, upu
-from gateway.trade.adapters.foreign import ForeignFormat, ForeignIncident, Nothing, StageEvent
+from gateway.trade.adapters.foreign import ForeignFormat, ForeignIncident, MeaninglessCode, StageEvent
 
 FORMATS: Mapping[str, ForeignFormat] = MappingProxyType(
     {"upu-emsevt": upu.EMSEVT, "dcsa-tnt": dcsa.TRACK_AND_TRACE, "karrio": karrio.STATUSES}
@@ -35,7 +35,7 @@ def meaning(name: str, code: str, stage_id: str) -> tuple[StageEvent | ForeignIn
     if found is None:
         raise MeaninglessCodeError("code", f"{FORMATS[name].title} ({FORMATS[name].edition}) has no code {code[:40]}")
     means = found.meaning
-    if isinstance(means, Nothing):
+    if isinstance(means, MeaninglessCode):
         raise MeaninglessCodeError("code", f"{code} ({found.text}) is not recorded: {means.reason}")
     known = ", ".join(means.stages)
     if stage_id and stage_id not in means.stages:
@@ -57,7 +57,7 @@ def _table(name: str, told: ForeignFormat) -> Iterator[str]:
     yield "|---|---|---|---|"
     for code, each in told.codes.items():
         means = each.meaning
-        if isinstance(means, Nothing):
+        if isinstance(means, MeaninglessCode):
             yield f"| `{code}` | {each.text} | refused: {means.reason} | |"
             continue
         what = f"incident `{means.kind}`" if isinstance(means, ForeignIncident) else f"`{means.step}`"

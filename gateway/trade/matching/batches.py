@@ -24,7 +24,7 @@ from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Chain, ChoiceProblem, Graph, Pricing
-from chaincode.domain.matching.units import Service, Wanted
+from chaincode.domain.matching.units import NeededUnits, Service
 from chaincode.domain.vocabulary import bounds
 
 ROUNDS = 12
@@ -191,9 +191,9 @@ def _room(offers: Sequence[Offer]) -> dict[str, int]:
     return {offer.offer_id: offer.parcels // units.unit_parcels(offer) for offer in offers}
 
 
-def _wanted(offer: Offer, day: str, demand: Demand) -> Wanted:
+def _wanted(offer: Offer, day: str, demand: Demand) -> NeededUnits:
     service = Service(offer.carrier, offer.service_id, offer.offer_id, "", units.unit_parcels(offer))
-    return Wanted(service, offer, day, demand.parcels, demand.weight_grm)
+    return NeededUnits(service, offer, day, demand.parcels, demand.weight_grm)
 
 
 def _solver() -> Any:

@@ -106,7 +106,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class KeyWrite:
     """
     One write of a transaction.
 
@@ -144,7 +144,7 @@ def transactions(
                 yield found
 
 
-def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[Written]:
+def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[KeyWrite]:
     """Yield the writes of *transaction*, also of an invalid one: all of them, or those of *key*."""
     digest = keys.hash_key(key.encode()) if key else b""
     for action in transaction.actions:
@@ -152,7 +152,7 @@ def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[Writ
             for write in part.writes:
                 if not key or key in (write.key, visible.key(write.key)):
                     value = None if write.is_delete or write.value is None else text(write.value)
-                    yield Written(
+                    yield KeyWrite(
                         part.namespace,
                         "",
                         write.key,
@@ -164,7 +164,7 @@ def writes(transaction: blocks.BlockTransaction, key: str = "") -> Iterator[Writ
             for collection in part.collections:
                 for hashed in collection.writes:
                     if not key or hashed.key_hash == digest:
-                        yield Written(
+                        yield KeyWrite(
                             part.namespace,
                             collection.name,
                             None,

@@ -172,7 +172,7 @@ class Judge:
         defined = self.definition(name)
         config = defined.collections.get(collection) if defined is not None else None
         if config is None:
-            return channelpolicies.Missing(f"collection {collection}")
+            return channelpolicies.MissingPolicy(f"collection {collection}")
         if config.HasField("endorsement_policy"):
             return self._application_policy(config.endorsement_policy)
         return self._chaincode_policy(name)
@@ -190,7 +190,7 @@ class Judge:
         try:
             policy = policy_pb2.ApplicationPolicy.FromString(defined.endorsement_policy if defined else b"")
         except DecodeError:
-            return channelpolicies.Missing(f"endorsement policy of {name}")
+            return channelpolicies.MissingPolicy(f"endorsement policy of {name}")
         return self._application_policy(policy)
 
     def _application_policy(self, policy: Any) -> channelpolicies.Policy:
@@ -203,7 +203,7 @@ class Judge:
             if member.msp_id == owner:
                 found = self._bundle.policies.find(f"/Channel/Application/{name}/Endorsement")
                 return found or _members([owner], 1)
-        return channelpolicies.Missing(f"organisation {owner}")
+        return channelpolicies.MissingPolicy(f"organisation {owner}")
 
     def _lifecycle_policy(self) -> channelpolicies.Policy:
         members = self._bundle.application_msp_ids
@@ -222,7 +222,7 @@ def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
     try:
         return channelpolicies.BySignatures(policies.parse(envelope))
     except PolicyError as unusable:
-        return channelpolicies.Missing(str(unusable))
+        return channelpolicies.MissingPolicy(str(unusable))
 
 
 def _members(msp_ids: Sequence[str], count: int) -> channelpolicies.Policy:

@@ -71,7 +71,7 @@ class ImplicitMeta:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingPolicy:
     """The policy at a path where there is none: nobody satisfies it."""
 
     path: str
@@ -117,7 +117,7 @@ class Tree:
         if found is not None:
             return found
         root = f"/{self._path}"
-        return Missing(path[len(root) + 1 :] if path.startswith(root) else path)
+        return MissingPolicy(path[len(root) + 1 :] if path.startswith(root) else path)
 
     def below(self, path: Sequence[str]) -> Tree | None:
         """Return the tree of the group that *path* leads to from here, or None."""

@@ -23,7 +23,7 @@ _PARCELS, _LOT = 40, 10
 
 
 @dataclass(frozen=True)
-class Special:
+class MishapOrders:
     """The orders of the mishaps."""
 
     three: SoldOrder
@@ -78,7 +78,7 @@ def play(trading: Trading, screen: Screen, orders: int) -> None:
     screen.say(f"{compared} quantities, amounts and states: the ledger says what the book says.")
 
 
-def _special(trading: Trading) -> Special:
+def _special(trading: Trading) -> MishapOrders:
     three, beside = trading.basket(shops.HANOI, (LEFT, [3]), (LINGNAN, [1]))
     (many,) = trading.basket(shops.HANOI, (RIGHT, [_PARCELS]), discount=5)
     (cheap,) = trading.basket(shops.HANOI, (LEFT, [1]), discount=10)
@@ -100,7 +100,9 @@ def _special(trading: Trading) -> Special:
     trading.send(later, {"1": 2}, {"2": 1})
     for sale in (beside, cheap, held, lost, absent, refused, locker, late, disputed, paid):
         trading.send(sale, {"1": 1})
-    return Special(three, beside, many, cheap, held, lost, absent, refused, locker, broken, late, disputed, paid, later)
+    return MishapOrders(
+        three, beside, many, cheap, held, lost, absent, refused, locker, broken, late, disputed, paid, later
+    )
 
 
 def _ordinary(trading: Trading, orders: int) -> list[SoldOrder]:
@@ -120,7 +122,7 @@ def _ordinary(trading: Trading, orders: int) -> list[SoldOrder]:
         return list(pool.map(sell, range(orders)))
 
 
-def _travel(trading: Trading, screen: Screen, special: Special, ordinary: Sequence[SoldOrder]) -> None:
+def _travel(trading: Trading, screen: Screen, special: MishapOrders, ordinary: Sequence[SoldOrder]) -> None:
     """Load everything, let it travel, and deliver all that goes well."""
     going = [*special.all, *ordinary]
     loads: list[Load] = []
@@ -148,7 +150,7 @@ def _travel(trading: Trading, screen: Screen, special: Special, ordinary: Sequen
                 line.delivered = line.allotted
 
 
-def _go_wrong(trading: Trading, screen: Screen, special: Special) -> None:
+def _go_wrong(trading: Trading, screen: Screen, special: MishapOrders) -> None:
     delivered = trading.calendar.now
     rows = [
         mishaps.made_good(trading, special.lost),

@@ -268,7 +268,7 @@ class Doctored(api.Contract):
         """Write that a unit is in another."""
         held = unitstate.state(ctx, inner)
         stay = custody.Stay(outer, 1, held.custody.since)
-        member = units.Inside(outer, "", held.custody.since)
+        member = units.UnitMember(outer, "", held.custody.since)
         changed = dataclasses.replace(held.custody, stays=(stay,))
         unitstate.save_state(ctx, inner, units.UnitState(changed, (*held.members, member)))
 

@@ -18,7 +18,7 @@ from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Price
 from chaincode.domain.matching.plans import Answer, Circumstances, Plan
 from chaincode.domain.matching.solver import ChoiceProblem, Graph
-from chaincode.domain.matching.units import Service, Wanted
+from chaincode.domain.matching.units import NeededUnits, Service
 from hlf.codec import moments, records
 from hlf.codec.refusals import Refused
 from tests.unit.domain.matching.matching_problems import demand, offer, random_problem, seeded
@@ -128,10 +128,10 @@ def test_what_is_done_is_fixed_by_its_steps():
     assert code(plans.pinned, made(), 3) == code(plans.pinned, made(), -1) == "LEG_UNKNOWN"
 
 
-def wanted(parcels: int, capacity: int, *, day: str = "2026-11-22", known: str = "s", **changes) -> Wanted:
+def wanted(parcels: int, capacity: int, *, day: str = "2026-11-22", known: str = "s", **changes) -> NeededUnits:
     one = offer("g1", "OneMSP", ["S02"], parcels=capacity, **changes)
     service = Service("OneMSP", "s1", "g1", known, units.unit_parcels(one))
-    return Wanted(service, one, day, parcels, 1_000)
+    return NeededUnits(service, one, day, parcels, 1_000)
 
 
 @given(st.integers(1, 5_000), st.text("abc", min_size=1, max_size=5))

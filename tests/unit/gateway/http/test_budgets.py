@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from gateway.http import budgets, context
-from gateway.http.budgets import Budgets, Left
+from gateway.http.budgets import Budgets, RateLimitState
 from gateway.http.problems import Problem
 
 
@@ -24,13 +24,13 @@ def kept(clock):
 
 def test_a_minutes_requests_may_come_at_once_and_then_evenly(kept, clock):
     """Two a minute: two at once, then one every thirty seconds."""
-    assert kept.take("token", "t") == Left("token", 2, 1, 30)
-    assert kept.take("token", "t") == Left("token", 2, 0, 60)
+    assert kept.take("token", "t") == RateLimitState("token", 2, 1, 30)
+    assert kept.take("token", "t") == RateLimitState("token", 2, 0, 60)
     with pytest.raises(Problem) as refused:
         kept.take("token", "t")
     assert refused.value.headers()["Retry-After"] == "30"
     clock[0] += 30
-    assert kept.take("token", "t") == Left("token", 2, 0, 60)
+    assert kept.take("token", "t") == RateLimitState("token", 2, 0, 60)
 
 
 def test_a_refused_request_takes_nothing(kept, clock):

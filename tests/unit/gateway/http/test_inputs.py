@@ -259,7 +259,7 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         for rule in app.url_map.iter_rules()
         if rule.endpoint.split(".")[0] in {"console", "pages", "language", "assets"}
     }
-    assert {name for name, taken in pages.items() if taken != inputs.Takes()} == {
+    assert {name for name, taken in pages.items() if taken != inputs.AcceptedInput()} == {
         "console.enter",
         "console.signed_in",
         "console.logout",

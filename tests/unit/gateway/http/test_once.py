@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from gateway.fabric.ledgercalls import PolicyChangedError
 from gateway.http import problems
 from gateway.store.database import StoreError
-from gateway.store.keys import Held, Kept, Keys
+from gateway.store.keys import ClaimedKey, Keys, StoredAnswer
 from gateway.store.tables import idempotency_steps
 from gateway.trade import minting
 from hlf import errors
@@ -185,7 +185,7 @@ def test_steps_are_forgotten_with_their_key(keys, services, clock):
     held = keys.begin(*CALLER, CONTENT)
     keys.note_step(held, 0, TRANSACTION, b"signed")
     assert kept() == 2
-    keys.finish(held, Kept(200, {}, b""))
+    keys.finish(held, StoredAnswer(200, {}, b""))
     assert kept() == 0
     keys.note_step(keys.begin("AMSP", "u", "other", CONTENT), 0, TRANSACTION, b"signed")
     clock[0] += 24 * 3600 + 1
@@ -194,14 +194,14 @@ def test_steps_are_forgotten_with_their_key(keys, services, clock):
 
 
 def test_keys_are_forgotten_after_a_day(keys, clock):
-    keys.finish(keys.begin(*CALLER, CONTENT), Kept(200, {}, b""))
+    keys.finish(keys.begin(*CALLER, CONTENT), StoredAnswer(200, {}, b""))
     clock[0] += 24 * 3600 + 1
-    assert isinstance(keys.begin(*CALLER, (b"other",)), Held)
+    assert isinstance(keys.begin(*CALLER, (b"other",)), ClaimedKey)
 
 
 def test_an_answer_of_any_bytes_can_be_kept(keys):
     """Sealing must not fail on what a view may answer: the transaction stands by then."""
-    answer = Kept(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
+    answer = StoredAnswer(200, {"Content-Type": "application/octet-stream"}, bytes(range(256)))
     keys.finish(keys.begin(*CALLER, CONTENT), answer)
     assert keys.begin(*CALLER, CONTENT) == answer
 
@@ -224,7 +224,7 @@ def test_answers_under_another_secret_are_none(post, services, ledgers, secret):
     post()
     (services.settings.data / "secret").write_bytes(secret.encode().ljust(32))
     again = Keys(services.store).begin("PlatformMSP", "User1", "k1", CONTENT)
-    assert isinstance(again, Held)
+    assert isinstance(again, ClaimedKey)
 
 
 def test_the_secret_is_the_owners_alone_and_made_once(services):
@@ -411,5 +411,5 @@ def test_an_id_and_an_answer_are_on_the_disk_before_they_count(keys, services, m
     monkeypatch.setattr(services.store, "connection", watched)
     held = keys.begin(*CALLER, CONTENT)
     keys.note_step(held, 0, TRANSACTION, b"signed")
-    keys.finish(held, Kept(200, {}, b""))
+    keys.finish(held, StoredAnswer(200, {}, b""))
     assert waited == [False, True, True]

@@ -10,7 +10,7 @@ from gateway.audit.accesses import Accesses
 from gateway.http.problems import Problem
 from gateway.store import returnlimits
 from gateway.store.database import Store, StoreError
-from gateway.store.keys import Held, Kept, Keys
+from gateway.store.keys import ClaimedKey, Keys, StoredAnswer
 from gateway.store.returnlimits import ReturnLimits
 from gateway.store.tokens import TokenError, Tokens
 
@@ -50,12 +50,12 @@ def test_what_one_gateway_began_another_carries_on(opened):
     one.note_step(held, 0, "ab", b"signed")
     one.suspend(held)
     carried = other.begin(*ASKING, CONTENT)
-    assert isinstance(carried, Held)
+    assert isinstance(carried, ClaimedKey)
     assert (carried.steps, carried.random(8)) == ({0: b"signed"}, held.random(8))
     with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
         one.note_step(held, 1, "cd", b"signed")
     other.note_step(carried, 0, "ab", b"signed again")
-    answer = Kept(200, {}, b"{}")
+    answer = StoredAnswer(200, {}, b"{}")
     other.finish(carried, answer)
     assert one.begin(*ASKING, CONTENT) == answer
 
@@ -73,7 +73,7 @@ def test_the_keys_of_a_process_that_died_are_carried_on_soon(opened):
         other.begin(*ASKING, CONTENT)
     now[0] += 1
     held = other.begin(*ASKING, CONTENT)
-    assert (type(held), held.steps) == (Held, {0: b"signed"})
+    assert (type(held), held.steps) == (ClaimedKey, {0: b"signed"})
     for _ in range(9):
         now[0] += 1
         other.report_alive()
@@ -81,7 +81,7 @@ def test_the_keys_of_a_process_that_died_are_carried_on_soon(opened):
             one.begin(*ASKING, CONTENT)
     now[0] += 1
     other.report_alive()
-    assert isinstance(one.begin(*ASKING, CONTENT), Held)
+    assert isinstance(one.begin(*ASKING, CONTENT), ClaimedKey)
 
 
 @pytest.mark.parametrize("leave", ["release", "suspend"])
@@ -97,7 +97,7 @@ def test_a_key_that_the_database_did_not_let_go_is_left_when_it_can_be(opened, m
     with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
         other.begin(*ASKING, CONTENT)
     one.report_alive()
-    assert isinstance(other.begin(*ASKING, CONTENT), Held)
+    assert isinstance(other.begin(*ASKING, CONTENT), ClaimedKey)
 
 
 def test_a_process_without_keys_writes_nothing(opened, monkeypatch):
@@ -117,9 +117,9 @@ def test_a_released_key_is_free_and_an_old_one_forgotten(opened):
     now = [1_000_000.0]
     keys = Keys(opened(), lambda: now[0])
     keys.release(keys.begin(*ASKING, CONTENT))
-    keys.finish(keys.begin(*ASKING, CONTENT), Kept(200, {}, b""))
+    keys.finish(keys.begin(*ASKING, CONTENT), StoredAnswer(200, {}, b""))
     now[0] += 24 * 3600 + 1
-    assert isinstance(keys.begin(*ASKING, (b"other",)), Held)
+    assert isinstance(keys.begin(*ASKING, (b"other",)), ClaimedKey)
 
 
 def test_shoppers_requests_are_counted_together(opened):

@@ -87,7 +87,7 @@ class EndorsementPolicies:
         try:
             policy = policy_pb2.ApplicationPolicy.FromString(encoded)
         except DecodeError:
-            return channelpolicies.Missing("unreadable policy")
+            return channelpolicies.MissingPolicy("unreadable policy")
         if policy.WhichOneof("Type") == "channel_config_policy_reference":
             return self._bundle.policy(policy.channel_config_policy_reference)
         return _signature(policy.signature_policy.SerializeToString())
@@ -111,7 +111,7 @@ def _signature(encoded: bytes) -> channelpolicies.Policy:
     try:
         return channelpolicies.BySignatures(policies.parse(encoded))
     except errors.PolicyError:
-        return channelpolicies.Missing("unreadable policy")
+        return channelpolicies.MissingPolicy("unreadable policy")
 
 
 def member_msp_ids(config: collection_pb2.StaticCollectionConfig) -> frozenset[str]:

@@ -9,7 +9,7 @@ import pytest
 from chaincode.domain.journeys import epcis
 from chaincode.domain.register.stages import STANDARD
 from gateway.trade.adapters import formats
-from gateway.trade.adapters.foreign import ForeignIncident, Nothing, StageEvent
+from gateway.trade.adapters.foreign import ForeignIncident, MeaninglessCode, StageEvent
 from tests.support.house import ROOT
 
 # As they were published, typed here a second time: a code that the table forgets or invents makes a difference.
@@ -51,7 +51,7 @@ def test_every_code_of_a_list_has_its_row():
 def test_what_a_code_means_can_be_recorded(name, code):
     """The catalogue that a consortium begins with has stage, step and disposition; what is refused says why."""
     means = formats.FORMATS[name].codes[code].meaning
-    if isinstance(means, Nothing):
+    if isinstance(means, MeaninglessCode):
         assert len(means.reason.split()) > 4
         return
     for stage_id in means.stages:
@@ -66,7 +66,7 @@ def test_a_code_is_recorded_or_refused_by_name(send, ledgers, name, code):
     """One address takes all: the ledger gets the event or incident of the table, or the caller the reason."""
     means = formats.FORMATS[name].codes[code].meaning
     ledgers.answers |= dict.fromkeys(("Journeys:record", "Journeys:report"), b'{"event_id": "ni:///x"}')
-    if isinstance(means, Nothing):
+    if isinstance(means, MeaninglessCode):
         answer = send(name, code)
         assert (answer.status_code, answer.json["code"]) == (422, "REQUEST_INVALID")
         assert code in answer.json["detail"]
