@@ -40,7 +40,7 @@ def test_a_key_is_held_at_one_gateway_only(opened):
             return problem.code
 
     with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(begin, gateways)) == ["Held", *["IDEMPOTENCY_IN_PROGRESS"] * 7]
+        assert sorted(pool.map(begin, gateways)) == [ClaimedKey.__name__, *["IDEMPOTENCY_IN_PROGRESS"] * 7]
 
 
 def test_what_one_gateway_began_another_carries_on(opened):
