@@ -22,8 +22,9 @@ except ModuleNotFoundError as absent:
 MOST_BYTES = 1 << 20
 DEEPEST = 24
 
-# The C parser, if PyYAML was built with it, is ten times faster and has the same events and marks.
+# The C parser and emitter, if PyYAML was built with them, are ten times faster and have the same events and marks.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TAG = "tag:yaml.org,2002:"
 _TEXT = f"{_TAG}str"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -39,6 +40,12 @@ def loads(data: bytes) -> Any:
         YamlError: it is malformed, empty, too large, too deep, or more than a plain document.
     """
     return _value(compose(data))
+
+
+def dumps(*documents: Any) -> str:
+    """Return documents of JSON's values as YAML, their names in the order they have."""
+    written: str = yaml.dump_all(documents, Dumper=_DUMPER, sort_keys=False, default_flow_style=False)
+    return written
 
 
 def compose(data: bytes) -> yaml.Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from hlf.network import material, state
@@ -16,25 +16,24 @@ _DEPTH_OF_LINES = 4
 _on_one_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def make(folder: Folder, record: Record, consortium: Consortium) -> None:
-    """Write every organisation's profile again, in the common form and in that of hfc."""
+def make(folder: Folder, record: Record, consortium: Consortium, msp_ids: Iterable[str] | None = None) -> None:
+    """Write the profiles of these organisations again, by default of all, in the common form and in that of hfc."""
+    nodes = _nodes(folder, record, consortium)
+    chosen = None if msp_ids is None else set(msp_ids)
     for organisation in consortium.organisations:
-        make_one(folder, record, consortium, organisation)
+        if chosen is None or organisation.msp_id in chosen:
+            written = text(_profile(folder, consortium, organisation, nodes)) + "\n"
+            state.replace_file(folder.profile(organisation.msp_id), written.encode())
+            # hfc dials a URL unchanged, where all others expect a scheme before the address.
+            bare = written.replace(f'"url": "{_SCHEME}', '"url": "')
+            state.replace_file(folder.profiles / "hfc" / f"{organisation.msp_id}.json", bare.encode())
 
 
-def make_one(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> None:
-    """Write one organisation's profile again, in both forms."""
-    values = profile(folder, record, consortium, organisation)
-    _write(folder.profile(organisation.msp_id), values)
-    # hfc dials a URL unchanged, where all others expect a scheme before the address.
-    for node in (*values["peers"].values(), *values["orderers"].values()):
-        node["url"] = node["url"].removeprefix(_SCHEME)
-    _write(folder.profiles / "hfc" / f"{organisation.msp_id}.json", values)
-
-
-def profile(folder: Folder, record: Record, consortium: Consortium, organisation: Organisation) -> dict[str, Any]:
+def _profile(
+    folder: Folder, consortium: Consortium, organisation: Organisation, nodes: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
     """
-    Return the profile of one organisation, as plain JSON values.
+    Return the profile of one organisation, as plain JSON values, with those *nodes* that it is to know.
 
     It names the peers of all organisations that share a channel with it, its
     own first. Certificates stand in it twice, as ``pem`` for the official SDKs
@@ -44,7 +43,7 @@ def profile(folder: Folder, record: Record, consortium: Consortium, organisation
     partners = {msp_id for channel in channels for msp_id in channel.members} | {organisation.msp_id}
     shown = [each for each in consortium.organisations if each.msp_id in partners]
     shown.sort(key=lambda each: each.msp_id != organisation.msp_id)
-    orderers = {orderer.name: _node(folder, record, orderer.name, orderer.msp_id) for orderer in consortium.orderers}
+    orderers = {orderer.name: nodes[orderer.name] for orderer in consortium.orderers}
     return {
         "name": f"{consortium.name}-{organisation.msp_id}",
         "version": "1.0.0",
@@ -62,7 +61,7 @@ def profile(folder: Folder, record: Record, consortium: Consortium, organisation
             each.msp_id: _organization(folder, each, own=each is organisation) | {"orderers": list(orderers)}
             for each in shown
         },
-        "peers": {peer.name: _node(folder, record, peer.name, peer.msp_id) for each in shown for peer in each.peers},
+        "peers": {peer.name: nodes[peer.name] for each in shown for peer in each.peers},
         "orderers": orderers,
         "certificateAuthorities": {},
         "channels": {
@@ -91,10 +90,6 @@ def _channel(organisation: Organisation, members: list[Organisation], orderers: 
     }
 
 
-def _write(place: Path, values: dict[str, Any]) -> None:
-    state.replace_file(place, text(values).encode() + b"\n")
-
-
 def text(values: Any, depth: int = 0) -> str:
     """
     Return JSON as people read it.
@@ -119,6 +114,13 @@ def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> d
         "peers": [peer.name for peer in organisation.peers],
         "certificateAuthorities": [],
         "users": users,
+    }
+
+
+def _nodes(folder: Folder, record: Record, consortium: Consortium) -> dict[str, dict[str, Any]]:
+    """Return what profiles say of each node of a network."""
+    return {
+        each.name: _node(folder, record, each.name, each.msp_id) for each in (*consortium.peers, *consortium.orderers)
     }
 
 

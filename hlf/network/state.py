@@ -258,7 +258,7 @@ def claim(folder: Folder) -> None:
     """
     theirs = folder.record_file.exists() or folder.consortium_file.exists()
     # What a start leaves that is killed before there is a record.
-    ours = (_LOCK, _unfinished(folder.record_file, ""))
+    ours = (_LOCK, _unfinished(folder.record_file.name, ""))
     try:
         found = () if theirs or not folder.root.exists() else folder.root.iterdir()
         if any(not each.name.startswith(ours) for each in found):
@@ -375,9 +375,9 @@ def private_folder(path: Path) -> None:
         raise unusable(path, error) from error
 
 
-def _unfinished(path: Path, process: int | str) -> str:
+def _unfinished(name: str, process: int | str) -> str:
     """Return the name that a file has while a process writes it."""
-    return f".{path.name}.{process}"
+    return f".{name}.{process}"
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -387,14 +387,17 @@ def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     Raises:
         StateError: it cannot be written; the old one is still there.
     """
-    private_folder(path.parent)
-    new = path.with_name(_unfinished(path, os.getpid()))
+    # By names: a path object for each of the thousands of files of a large consortium took most of the time.
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder):
+        private_folder(path.parent)
+    new = os.path.join(folder, _unfinished(name, os.getpid()))
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        new.replace(path)
+        os.replace(new, path)
     except OSError as error:
         with contextlib.suppress(OSError):
-            new.unlink()
+            os.unlink(new)
         raise unusable(path, error) from error

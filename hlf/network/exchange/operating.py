@@ -124,7 +124,4 @@ def _in_force(packaged: Packaged, nodes: Nodes) -> bool:
 def write_profiles(folder: Folder, record: Record, wanted: Consortium) -> None:
     """Write the own organisations' connection profiles, with those others that have been introduced here."""
     known = [each for each in wanted.msp_ids if introductions.known(folder, record, wanted, each)]
-    shown = wanted.only(known)
-    for organisation in shown.organisations:
-        if organisation.msp_id in record.own:
-            profile.make_one(folder, record, shown, organisation)
+    profile.make(folder, record, wanted.only(known), record.own)

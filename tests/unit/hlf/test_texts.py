@@ -27,6 +27,7 @@ def test_what_was_written_is_read(value):
     assert jsontext.loads(json.dumps(value).encode()) == value
     written = yaml.safe_dump(value, allow_unicode=True).encode()
     assert yamltext.loads(written) == value
+    assert yamltext.loads(yamltext.dumps(value).encode()) == value
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
+from hlf import yamltext
 from hlf.network import errors, state
 from hlf.network.engines.docker import images
 from hlf.network.engines.engine import UNPRIVILEGED, BuilderConfig
@@ -51,7 +50,7 @@ def write(
     for program in servers:
         rest += _server(folder, consortium, program)
     for name, manifests, mode in (("secrets.yaml", secrets, 0o600), ("network.yaml", rest, 0o644)):
-        text = yaml.safe_dump_all(manifests, sort_keys=False, default_flow_style=False)
+        text = yamltext.dumps(*manifests)
         state.replace_file(place / name, text.encode(), mode)
     return place
 

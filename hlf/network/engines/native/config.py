@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-import yaml
-
+from hlf import yamltext
 from hlf.network.state import Record
 from hlf.network.topology import Orderer, Peer, PeerSettings
 from hlf.wire import keys, messages
@@ -247,7 +246,7 @@ def orderer(record: Record, node: Orderer, placement: Placement) -> dict[str, An
 
 def text(values: Mapping[str, Any]) -> bytes:
     """Return configuration values as YAML."""
-    return yaml.safe_dump(dict(values), sort_keys=False, default_flow_style=False).encode()
+    return yamltext.dumps(dict(values)).encode()
 
 
 def builder_environment(values: Mapping[str, str]) -> dict[str, str]:

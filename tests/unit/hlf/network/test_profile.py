@@ -88,3 +88,13 @@ def test_a_peer_of_a_channel_is_one_line(folder):
     assert f'        "peer0.b.test": {json.dumps(flags)}\n' in written
     assert json.loads(profile.text(values)) == values
     assert profile.text({"é": {}, "b": [1, {"c": None}]}) == '{\n  "é": {},\n  "b": [1, {"c": null}]\n}'
+
+
+def test_only_those_are_written_again_who_are_named(folder):
+    """A folder of some organisations has the profiles of these alone."""
+    former = folder.profile("AMSP").read_text()
+    for msp_id in ("AMSP", "BMSP"):
+        folder.profile(msp_id).unlink()
+    profile.make(folder, state.read(folder), state.held(folder), ["AMSP"])
+    assert folder.profile("AMSP").read_text() == former
+    assert not folder.profile("BMSP").exists()
