@@ -14,7 +14,7 @@ from chaincode.contracts.disclosure import claims, granting
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
-from chaincode.domain.disclosure import disclosures, grants
+from chaincode.domain.disclosure import disclosures, gapmeter, grants
 from chaincode.domain.disclosure.grants import GrantTerms, Request, RequestTerms, RevocationReceipt, Seal, Sealing
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
@@ -176,6 +176,8 @@ class Disclosures(api.Contract):
         received = granting.received_key(ctx, grant_id)
         copy = ctx.stub.get_private_data_hash(private.collection(held.recipient), received)
         private.put(ctx, key, records.dumps(held.revoked(clock.stamp(ctx), salt)), held.parties)
+        ended = granting.ended(gapmeter.period(clock.now(ctx)))
+        private.put(ctx, granting.ended_key(ctx, grant_id), ended, [held.owner])
         receipt = RevocationReceipt(
             grant_id, held.owner, held.recipient, held.auditor, clock.stamp(ctx), copy.hex(), salt
         )

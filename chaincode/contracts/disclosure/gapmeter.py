@@ -2,8 +2,8 @@
 The contract of the capacity-gap meter; platform and auditor compute it from figures that owners consented to show
 them.
 
-An owner consents by a grant to the platform or the auditor with the purpose ``capacity-gap-meter``. After a
-revocation, later computations do not use the figures. Only platform and auditor read and write the collection
+An owner consents by a grant to the platform or the auditor with the purpose ``capacity-gap-meter``. From the period
+after a revocation on, computations do not use the figures. Only platform and auditor read and write the collection
 ``tender``, and both must endorse, so neither can compute anything alone.
 """
 
@@ -66,7 +66,7 @@ class GapMeter(api.Contract):
             hashlib.sha256(data).hexdigest(),
             salt,
             gapmeter.days(kind, values),
-            gapmeter.following(gapmeter.period(clock.now(ctx))),
+            gapmeter.following(_period(ctx)),
         )
         roster: list[str] = _kept(ctx, _ROSTER, "grants")
         if grant_id in roster:
@@ -78,16 +78,20 @@ class GapMeter(api.Contract):
     @api.transaction(endorsed_by=_KEEPERS, transient=("salt",), called_by=("platform", "auditor"))
     def forget(self, ctx: api.Context, grant_id: str) -> dict[str, str]:
         """
-        Purge the figures of a grant, for example of a revoked one.
+        Purge the figures of a grant, for example of a revoked one; not while this period's sums are made of them.
 
         Raises:
-            Refused: NOT_TENDER, NOT_FOUND, SALT_TOO_SHORT.
+            Refused: NOT_TENDER, NOT_FOUND, STILL_COUNTED, SALT_TOO_SHORT.
         """
         _keeper(ctx)
         roster, salt = _kept(ctx, _ROSTER, "grants"), private.salt(ctx)
         if grant_id not in roster:
             raise Refusal.NOT_FOUND(f"grant {identifiers.check('grant_id', grant_id)} is not counted")
-        ctx.stub.purge_private_data(_collection(ctx), _contribution_key(ctx, grant_id))
+        collection, key = _collection(ctx), _contribution_key(ctx, grant_id)
+        made, period = records.loads(Contribution, ctx.stub.get_private_data(collection, key)), _period(ctx)
+        if _counts(ctx, made, period):
+            raise Refusal.STILL_COUNTED(f"grant {grant_id} is counted in {period}")
+        ctx.stub.purge_private_data(collection, key)
         _keep(ctx, _ROSTER, "grants", [one for one in roster if one != grant_id], salt)
         return private.announce(ctx, "GapForgotten", grant_id=grant_id)
 
@@ -105,10 +109,10 @@ class GapMeter(api.Contract):
         if ctx.stub.get_private_data_hash(_collection(ctx), key):
             raise Refusal.ALREADY_EXISTS(f"meter {meter_id} exists")
         listed = _weeks(first_week, weeks)
-        period, computed = gapmeter.period(clock.now(ctx)), _kept(ctx, _COMPUTED, "computed")
+        period, computed = _period(ctx), _kept(ctx, _COMPUTED, "computed")
         if [region, period] in computed:
             raise Refusal.PERIOD_COMPUTED(f"{region} has been computed in {period}")
-        counted = [one for one in _contributions(ctx) if one.counts_from <= period and _counts(ctx, one)]
+        counted = [one for one in _contributions(ctx) if _counts(ctx, one, period)]
         before: Any = _kept(ctx, _PUBLISHED, "cells")
         cells, withheld, published = gapmeter.publishable(
             counted,
@@ -230,12 +234,19 @@ def _contributions(ctx: api.Context) -> list[Contribution]:
     return [records.loads(Contribution, data) for data in found]
 
 
-def _counts(ctx: api.Context, one: Contribution) -> bool:
-    """Return whether the owner still consents: the grant has not expired, and the owner still stores the same one."""
-    if one.expires_at <= clock.now(ctx):
+def _period(ctx: api.Context) -> str:
+    return gapmeter.period(clock.now(ctx))
+
+
+def _counts(ctx: api.Context, one: Contribution, period: str) -> bool:
+    """Return whether *one* is in the set of *period*, at the begin of which the owner consented."""
+    if not gapmeter.frozen_in(one, period):
         return False
-    key = granting.grant_key(ctx, one.grant_id)
-    return ctx.stub.get_private_data_hash(private.collection(one.party), key).hex() == one.grant_hash
+    holder = private.collection(one.party)
+    if ctx.stub.get_private_data_hash(holder, granting.grant_key(ctx, one.grant_id)).hex() == one.grant_hash:
+        return True
+    ended = ctx.stub.get_private_data_hash(holder, granting.ended_key(ctx, one.grant_id))
+    return ended == hashlib.sha256(granting.ended(period)).digest()
 
 
 def _kept(ctx: api.Context, key: str, name: str) -> Any:

@@ -227,6 +227,19 @@ def receipt_key(ctx: api.Context, grant_id: str) -> str:
     return ctx.stub.create_composite_key("receipt", [identifiers.check("grant_id", grant_id)])
 
 
+def ended_key(ctx: api.Context, grant_id: str) -> str:
+    """Return the key at the owner of the period in which a grant was revoked."""
+    return ctx.stub.create_composite_key("grant.ended", [identifiers.check("grant_id", grant_id)])
+
+
+def ended(period: str) -> bytes:
+    """
+    Return the value of that key. It has no salt, so that every peer can compare its hash with a period; the time of the
+    revocation is in its block anyway.
+    """
+    return canonical.dumps({"period": period})
+
+
 def request_key(ctx: api.Context, request_id: str) -> str:
     """Return the key of a request at requester, owner and auditor."""
     return ctx.stub.create_composite_key("request", [identifiers.check("request_id", request_id)])

@@ -6,8 +6,9 @@ Each rule (`Rule`) can withhold a cell: a cell is published once; each side has 
 two thirds of a side or more; and together with everything published before, no combination of cells is a sum over
 fewer than three parties (`isolation`).
 
-Contributions of a period (an ISO week) are frozen at its end and count from the next one, and a region is computed
-once in a period. So nobody sees two sums of one cell that differ only in a party that joined or left.
+Contributions of a period (an ISO week) are frozen at its end and count from the next one; a withdrawal too counts from
+the next one, and a grant that expires within a period is not counted in it. A region is computed once in a period. So
+all sums of a period are made of one set, and nobody sees two that differ only in a party that joined or left.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Contribution:
 
     Attributes:
         units: by region, then by week; parcels (H87).
-        grant_hash: SHA-256 of the grant. A revoked grant has another hash, so its figures no longer count.
+        grant_hash: SHA-256 of the grant. A revoked grant has another hash; its figures count until the period ends.
         days: how many days of each week the claim covers: the weight of its daily figure in the week's sum.
         counts_from: the first period whose computations count it.
     """
@@ -192,6 +193,11 @@ def period(now: int) -> str:
 def frozen_at(period: str) -> str:
     """Return the start of *period*; contributions from then on count in the next one."""
     return f"{weeks.monday('period', period).isoformat()}T00:00:00Z"
+
+
+def frozen_in(one: Contribution, period: str) -> bool:
+    """Return whether *one* was made before *period* began, under a grant that does not expire before it ends."""
+    return one.counts_from <= period and one.expires_at >= moments.parse(frozen_at(following(period))).at
 
 
 def following(known: str) -> str:

@@ -62,6 +62,11 @@ class DisclosureRefusal(RefusalTable):
         "The region has been computed in this period",
         "Wait for the next ISO week: its set of contributions is another.",
     )
+    STILL_COUNTED = Row(
+        Kind.CONFLICT,
+        "The figures belong to the set that this period's sums are made of",
+        "Purge them in the next ISO week, after the grant has been revoked or has expired.",
+    )
     NOT_IN_CLAIM = Row(
         Kind.INVALID,
         "The value is not one that the owner committed to",

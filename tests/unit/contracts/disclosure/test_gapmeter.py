@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from chaincode.domain.disclosure import gapmeter
+from hlf.codec import moments
 from hlf.shim import testing
 from tests.unit.contracts import trading
 from tests.unit.contracts.trading import (
@@ -167,8 +169,8 @@ def test_without_one_of_them_nothing_is_told(meter, left_out):
     assert refused(meter.compute) == "NOTHING_TO_TELL"
 
 
-def test_a_revoked_or_expired_consent_no_longer_counts(meter):
-    """Revocation takes a party's figures out at once; its expiry likewise; forgetting purges them."""
+def test_a_consent_revoked_before_a_period_does_not_count_in_it(meter):
+    """Nor in any later one; only the tender's members purge the figures."""
     for party in UNITS:
         meter.contribute(party)
     meter.revoke("g-" + LAST_MILE, LAST_MILE, PLATFORM)
@@ -179,6 +181,45 @@ def test_a_revoked_or_expired_consent_no_longer_counts(meter):
     assert meter.ledger.invoke(*forget, client=user(AUDITOR), **named).json() == {"grant_id": "g-" + LAST_MILE}
     assert refused(meter.ledger.invoke, *forget, client=user(AUDITOR), **named) == "NOT_FOUND"
     assert refused(meter.compute) == "NOTHING_TO_TELL"
+
+
+@pytest.mark.parametrize("revoked_at", [START + timedelta(hours=1), LATER - timedelta(days=6), LATER])
+def test_a_withdrawal_counts_from_the_next_period(meter, revoked_at):
+    """The set of the period is the one that was frozen before it; its figures cannot be purged from it."""
+    for party in UNITS:
+        meter.contribute(party)
+    before = gapmeter.period(moments.of(revoked_at)) < gapmeter.period(moments.of(LATER))
+    meter.revoke("g-" + LAST_MILE, LAST_MILE, PLATFORM, at=revoked_at)
+    end = LATER + timedelta(hours=16)
+    assert gapmeter.period(moments.of(end)) == gapmeter.period(moments.of(LATER))
+
+    def forget(at):
+        named = {"client": user(AUDITOR), "transient": {"salt": salt("forget").encode()}, "at": at}
+        return meter.ledger.invoke("GapMeter:forget", "g-" + LAST_MILE, **named)
+
+    if before:
+        assert refused(meter.compute, at=end) == "NOTHING_TO_TELL"
+        forget(end)
+        return
+    assert refused(forget, end) == "STILL_COUNTED"
+    meter.compute(at=end)
+    [cell] = json.loads(meter.kept())["cells"]
+    assert (cell["capacity_parties"], cell["frozen_at"]) == (3, FROZEN)
+    forget(end + timedelta(weeks=1))
+
+
+def test_a_grant_that_expires_within_a_period_is_not_counted_in_it():
+    """On no day of it: whoever asks earlier gets the same sum, and nobody's figures serve longer than granted."""
+    for expires_at, counted in ((LATER + timedelta(hours=16), False), (LATER + timedelta(weeks=2), True)):
+        found = Meter()
+        for party in UNITS:
+            changes = {"expires_at": moments.text(moments.of(expires_at))} if party == LAST_MILE else {}
+            found.consent(party, **changes)
+            found.contribute(party)
+        if counted:
+            found.compute()
+        else:
+            assert refused(found.compute) == "NOTHING_TO_TELL"
 
 
 def test_a_revocation_between_two_regions_gives_nobody_away(meter, monkeypatch):
@@ -201,9 +242,9 @@ def test_a_revocation_between_two_regions_gives_nobody_away(meter, monkeypatch):
     }  # fmt: skip
     found.ledger.invoke("GapMeter:contribute", "g-second", client=user(PLATFORM), transient=transient, at=START)
     found.compute()
-    found.revoke("g-second", LAST_MILE, PLATFORM)
+    found.revoke("g-second", LAST_MILE, PLATFORM, at=LATER)
     with pytest.raises(testing.Refused, match="ISOLATES"):
-        found.compute("m2", region="VN-HP")
+        found.compute("m2", region="VN-HP", at=LATER + timedelta(weeks=1))
 
 
 def test_an_expired_consent_no_longer_counts(meter):
