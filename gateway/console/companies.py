@@ -10,6 +10,7 @@ from flask import current_app, g
 
 from gateway.http import context
 from gateway.http.context import TRADE
+from gateway.pages.languages import gettext
 from hlf import errors
 
 _EXTENSION = "selat.companies"
@@ -33,6 +34,13 @@ def name(msp_id: str) -> str:
 def roles(msp_id: str) -> tuple[str, ...]:
     """Return the roles of an organisation in the register."""
     return tuple(register().get(msp_id, {}).get("roles", ()))
+
+
+def others() -> list[tuple[str, str]]:
+    """Return the other organisations of the register, to choose from; none is chosen before the reader does."""
+    own = context.caller().msp_id
+    named = [(msp_id, str(one["name"])) for msp_id, one in register().items() if msp_id != own]
+    return [("", gettext("Choose a company")), *named]
 
 
 def register() -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.pages import places
-from gateway.pages.languages import gettext
+from gateway.pages.languages import gettext, ngettext
 from gateway.pages.states import N_
 from gateway.readmodel import queries, views
 from gateway.readmodel.queries import ModelRecord
@@ -103,8 +103,8 @@ def _line(record: ModelRecord) -> SearchLine:
     return SearchLine(gettext(words), sign, name, href, record.id, record.state)
 
 
-def _order(order_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
-    return order_id, url_for("console.orders", q=order_id)
+def _order(order_id: str, document: Mapping[str, Any]) -> tuple[str, str]:
+    return companies.name(document.get("merchant", "")) or order_id, url_for("console.orders", q=order_id)
 
 
 def _payment(payment_id: str, document: Mapping[str, Any]) -> tuple[str, str]:
@@ -128,8 +128,10 @@ def _unit(unit_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
     return unit_id, url_for("console.find_journey", q=unit_id)
 
 
-def _goods_back(return_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:
-    return return_id, url_for("console.goods_back", return_id=return_id)
+def _goods_back(return_id: str, document: Mapping[str, Any]) -> tuple[str, str]:
+    asked = document["request"]
+    words = ngettext("%(num)s piece of article %(line)s", "%(num)s pieces of article %(line)s", asked["quantity"])
+    return words % {"num": asked["quantity"], "line": asked["line"]}, url_for("console.goods_back", return_id=return_id)
 
 
 def _permission(grant_id: str, _document: Mapping[str, Any]) -> tuple[str, str]:

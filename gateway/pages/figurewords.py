@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gateway.pages import localformats
+from chaincode.domain.vocabulary.money import MINOR_DIGITS
+from gateway.pages import localformats, places, states
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 
@@ -92,14 +93,16 @@ def figure(name: str) -> str:
     return gettext(FIGURES[name]) if name in FIGURES else name.replace(".", ": ").replace("_", " ")
 
 
-def amount(value: object, name: str) -> str:
-    """Return a figure's value for people, in the unit that its name ends with."""
+def amount(value: object, name: str, currency: str = "") -> str:
+    """Return a figure's value for people, in the unit that its name ends with; sums of money in their *currency*."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(amount(each, name) for each in value)
+        return ", ".join(amount(each, name, currency) for each in value)
+    if name.endswith("_minor") and currency in MINOR_DIGITS:
+        return localformats.money(str(value), currency)
     if isinstance(value, str):
-        return localformats.day(value) if _DAY.fullmatch(value) else value
+        return _text(value, name)
     unit = name.rpartition("_")[2]
     if not isinstance(value, int) or unit not in _UNITS:
         return str(value)
@@ -108,6 +111,15 @@ def amount(value: object, name: str) -> str:
     return f"{localformats.number(value)} {gettext(_UNITS[unit])}"
 
 
+def _text(value: str, name: str) -> str:
+    if name == "horizon.bucket":
+        return states.said(_BUCKETS, value)
+    if name in ("region.locode", "coverage.locodes"):
+        return places.name(value)
+    return localformats.day(value) if _DAY.fullmatch(value) else value
+
+
+_BUCKETS: Mapping[str, str] = {"P1W": N_("one week"), "P1M": N_("one month")}
 # UN/CEFACT's codes of units, and parts of a whole, at the end of a figure's name.
 _UNITS = {
     "h87": N_("pieces"),

@@ -29,11 +29,17 @@ _LENGTHEN = """() => {
   return document.documentElement.scrollWidth;
 }"""
 
+# Values that a page squeezes into a column of single letters.
+_SQUEEZED = """() => [...document.querySelectorAll("main dd, main td > div")]
+  .filter(each => each.clientWidth > 0 && each.clientWidth < 40 && each.clientHeight > 2 * each.clientWidth)
+  .map(each => each.textContent.trim())"""
+
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, cast, role):
     """
-    Axe finds nothing and no page scrolls sideways in any look; nothing is asked of another site, no page is large.
+    Axe finds nothing, no page scrolls sideways in any look and no value stands letter below letter; nothing is asked of
+    another site, no page is large.
     Nor does a page scroll sideways on a phone when a word of 80 letters is added to every text.
 
     A page is loaded once and then shown in each size and theme.
@@ -49,6 +55,7 @@ def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played
             visitor.page.emulate_media(color_scheme=scheme)
             wide = visitor.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= size["width"], (path, look, wide)
+            assert visitor.page.evaluate(_SQUEEZED) == [], (path, look)
             found = visitor.page.evaluate("rules => axe.run(rules ?? {})", rules)["violations"]
             seen = [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in found]
             assert seen == [], (path, look)

@@ -16,9 +16,7 @@ from typing import TypeAlias
 
 from chaincode.domain.register.stages import STANDARD
 from chaincode.domain.vocabulary import money
-from gateway.console import companies
 from gateway.fabric.ledgercalls import LedgerCall
-from gateway.http import context
 from gateway.pages import localformats, states
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
@@ -115,12 +113,6 @@ def currency(values: Values) -> str:
 def listed(text: str) -> list[str]:
     """Return the words of a field that takes several, with blanks or commas between them."""
     return text.replace(",", " ").split()
-
-
-def others() -> list[tuple[str, str]]:
-    """Return the other organisations of the register, to choose from."""
-    own = context.caller().msp_id
-    return [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != own]
 
 
 def yes_or_no(yes: str, no: str) -> Choices:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from chaincode.domain.orders.carrierclaims import LiabilityTerms
+from gateway.console import companies
 from gateway.console.acts import actfields
 from gateway.console.acts.actfields import (
     AMOUNT_FIELD,
@@ -143,7 +144,7 @@ CLAIM_ACTS: Mapping[str, PersonAct] = {
         N_("Orders placed from then on are under it: who decides, and how many days each side has."),
         "receipt",
         (
-            ActField("arbiter", N_("Who decides disputes"), CHOICE, actfields.others),
+            ActField("arbiter", N_("Who decides disputes"), CHOICE, companies.others),
             *(ActField(name, words, NUMBER) for name, words in _DAYS.items()),
             PLACE_FIELD,
             ActField("at", N_("When, by the clock of the place"), actfields.TIME, member="effective_from"),
@@ -160,7 +161,7 @@ CLAIM_ACTS: Mapping[str, PersonAct] = {
             ActField("journey_id", N_("Journey"), ID),
             ActField("kind", N_("What went wrong"), CHOICE, actfields.words_of(states.INCIDENTS, ("lost", "damaged"))),
             ActField("parcel", N_("Parcel, if there are several"), optional=True),
-            ActField("carrier", N_("Carrier"), CHOICE, actfields.others),
+            ActField("carrier", N_("Carrier"), CHOICE, companies.others),
             AMOUNT_FIELD,
             CURRENCY_FIELD,
             ActField("opinion", N_("Your evidence; only its fingerprint is sent, so keep the text"), HASHED),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import url_for
 
+from gateway.console import companies
 from gateway.console.acts import actfields
 from gateway.console.acts.actfields import CHOICE, HASHED, ID, PLACE_FIELD, TIME_FIELD, ActField, PersonAct, Values
 from gateway.fabric.ledgercalls import LedgerCall
@@ -38,7 +39,7 @@ GOODS_ACTS: Mapping[str, PersonAct] = {
         N_("Hand the goods over"),
         N_("They stay in your hands until the other company confirms."),
         "truck",
-        (_JOURNEY, ActField("taker", N_("To whom"), CHOICE, actfields.others), PLACE_FIELD, TIME_FIELD),
+        (_JOURNEY, ActField("taker", N_("To whom"), CHOICE, companies.others), PLACE_FIELD, TIME_FIELD),
         lambda v: TRADE.call(
             "Journeys:offer_custody",
             [v["journey_id"], v["taker"], actfields.moment(v, v["place"]), v["place"], []],

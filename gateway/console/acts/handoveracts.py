@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
+from gateway.console import companies
 from gateway.console.acts import actfields
 from gateway.console.acts.actfields import CHOICE, ID, TIME, ActField, PersonAct, Values
 from gateway.fabric.ledgercalls import LedgerCall
@@ -64,7 +65,7 @@ HANDOVER_ACTS: Mapping[str, PersonAct] = {
         N_("The other carrier agrees or declines. Nobody else sees what you two agree."),
         "swap",
         (
-            ActField("taker", N_("To whom"), CHOICE, actfields.others, private=True),
+            ActField("taker", N_("To whom"), CHOICE, companies.others, private=True),
             ActField("consignments", N_("Journeys, with blanks between them"), private=True),
             ActField("place", N_("Place (UN/LOCODE)"), actfields.PLACE, private=True),
             ActField("opens_at", N_("From when, by the clock of the place"), TIME, private=True),

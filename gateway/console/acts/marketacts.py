@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import url_for
 
 from chaincode.domain.disclosure import claims
+from gateway.console import companies
 from gateway.console.acts import actfields
 from gateway.console.acts.actfields import CHOICE, ID, NUMBER, ActField, PersonAct, Values
 from gateway.fabric.ledgercalls import LedgerCall
@@ -140,7 +141,7 @@ MARKET_ACTS: Mapping[str, PersonAct] = {
         N_("Its owner decides. Only owner and auditor read what you ask for."),
         "eye",
         (
-            ActField("owner", N_("Whose"), CHOICE, actfields.others, private=True),
+            ActField("owner", N_("Whose"), CHOICE, companies.others, private=True),
             ActField("claim_id", N_("Id of the forecast or capability"), private=True),
             ActField("revision", N_("Version"), NUMBER, private=True),
             ActField("figure", N_("Figure"), CHOICE, _figures, private=True, member="attributes"),

@@ -10,6 +10,7 @@ from flask import url_for
 
 from chaincode.domain.returns.terms import Condition, Resolution, ReturnReason
 from chaincode.domain.vocabulary import places
+from gateway.console import companies
 from gateway.console.acts import actfields
 from gateway.console.acts.actfields import CHOICE, NUMBER, PLACE_FIELD, TIME_FIELD, ActField, PersonAct, Values
 from gateway.fabric.ledgercalls import LedgerCall
@@ -58,8 +59,8 @@ _FIELDS = (
         actfields.words_of(states.CONDITIONS, Condition),
     ),
     ActField("excluded_hs", N_("Goods that never go back (beginnings of HS codes)"), optional=True),
-    ActField("arbiter", N_("Who decides disputes"), CHOICE, actfields.others),
-    ActField("carrier", N_("Who fetches returns"), CHOICE, actfields.others),
+    ActField("arbiter", N_("Who decides disputes"), CHOICE, companies.others),
+    ActField("carrier", N_("Who fetches returns"), CHOICE, companies.others),
 )
 
 

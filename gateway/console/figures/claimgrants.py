@@ -84,7 +84,6 @@ def _form(
     preview: dict[str, Any] | None,
     refused: str,
 ) -> str:
-    others = [(id_, str(one["name"])) for id_, one in companies.register().items() if id_ != context.caller().msp_id]
     today = datetime.datetime.now(datetime.UTC).date()
     figures = dict(values)
     return page(
@@ -92,10 +91,11 @@ def _form(
         claim_id=claim_id,
         revision=revision,
         values=values,
+        currency=figures.get("money.currency") or figures.get("price.currency", ""),
         shown=[(name, value) for name, value in values if name in ticked],
         hidden=len(values) - len(ticked),
         ticked=ticked,
-        others=others,
+        others=companies.others(),
         given={"expires": (today + datetime.timedelta(days=_DAYS)).isoformat(), **given},
         preview=preview,
         refused=refused,

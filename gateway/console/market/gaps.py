@@ -15,6 +15,7 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
+from gateway.pages import localformats
 
 _WEEKS, _REGIONS, _CLAIMS = 8, 12, 5
 # Pages of the caller's own claims among which the newest are found.
@@ -42,13 +43,22 @@ def gaps() -> str:
     week = request.args.get("week", "").strip() or weeks.of(datetime.now(UTC).date())
     shown = weeks.following("week", week, _WEEKS)
     return page(
-        "gaps.html", regions=regions, week=week, weeks=shown, rows=[(each, _row(each, week)) for each in regions]
+        "gaps.html",
+        regions=regions,
+        week=week,
+        weeks=[_begins(each) for each in shown],
+        rows=[(each, _row(each, week)) for each in regions],
     )
 
 
 def _row(region: str, first: str) -> dict[str, GapCell]:
     cells = context.ask_list(TRADE, "GapMeter:published", region, first, _WEEKS)
-    return {each["week"]: _cell(each) for each in cells}
+    return {_begins(each["week"]): _cell(each) for each in cells}
+
+
+def _begins(week: str) -> str:
+    """Return the first day of a week, by which people name it."""
+    return localformats.day(weeks.monday("week", week), width="medium")
 
 
 def _cell(published: dict[str, Any]) -> GapCell:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaincode.domain.journeys.tracking import Status
-from gateway.pages import localformats, maps, states
+from gateway.pages import localformats, maps, places, states
 from gateway.pages.languages import gettext as _
 from gateway.trade.journeys.buyerfacts import BuyerFacts
 
@@ -86,7 +86,7 @@ def _lines(events: Sequence[Mapping[str, Any]], facts: BuyerFacts) -> list[dict[
     ]
     ordered = sorted(happened, key=lambda line: localformats.read(line[0]), reverse=True)
     return [
-        {"what": what, "at": localformats.moment(at, place), "place": place, "corrected": corrected}
+        {"what": what, "at": localformats.moment(at, place), "place": places.name(place), "corrected": corrected}
         for at, place, what, corrected in ordered
     ]
 

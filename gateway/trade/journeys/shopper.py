@@ -73,7 +73,7 @@ def _followed(token: str) -> dict[str, Any] | None:
 
 def returnable(token: str) -> list[dict[str, Any]]:
     """
-    Return each article of a link's goods, and whether and until when it may go back.
+    Return each article of a link's goods, how many pieces are left to send back, and whether and until when they may.
 
     It asks what the answer to a request would be now, for a broken article with a photograph and for a changed mind.
     Before the goods are delivered there is nothing to ask.
@@ -116,7 +116,9 @@ def _may(token: str, journey_id: str, line: Mapping[str, Any]) -> dict[str, Any]
         if decision["outcome"] != Outcome.REJECTED:
             break
     ends = decision["window_ends"]
+    left = next((each["facts"]["left"] for each in decision["findings"] if "left" in each["facts"]), "0")
     return {
+        "quantity": int(left) or line["quantity"],
         "may": decision["outcome"] != Outcome.REJECTED,
         "why": decision["code"],
         "until": "" if ends == "open" else ends,

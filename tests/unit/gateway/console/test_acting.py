@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from gateway.console import companies
 from gateway.console.acts.actforms import ACTS
 from gateway.fabric.planning import Planned
 from gateway.pages import forms
@@ -45,6 +46,16 @@ def test_every_act_has_a_form(clerk, name):
     page = clerk.get(f"/console/acts/{name}").get_data(as_text=True)
     for field in ACTS[name].fields:
         assert f'name="{field.name}"' in page
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_no_company_is_chosen_before_the_reader_chooses(clerk, name):
+    """The first of a list would be who gets the goods, decides a dispute or sees a figure, by a slip."""
+    page = clerk.get(f"/console/acts/{name}").get_data(as_text=True)
+    fields = re.findall(r"<select.*?</select>", page, re.DOTALL)
+    among_companies = [each for each in fields if 'value="ForwarderMSP"' in each]
+    assert len(among_companies) == sum(each.choices is companies.others for each in ACTS[name].fields)
+    assert all(re.search(r"<option value=\"([^\"]*)\"", each)[1] == "" for each in among_companies)
 
 
 def test_a_preview_says_who_endorses_and_what_stands_in_a_block(clerk, ledgers):

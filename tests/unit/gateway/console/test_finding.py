@@ -21,7 +21,10 @@ RECORDS = {
     ("journey", "J-1"): JOURNEY,
     ("custody", "J-1", "P"): CUSTODY,
     ("unit", "BAG-7"): {"unit_id": "BAG-7"},
-    ("return", "R-1"): {"request": {"return_id": "R-1", "journey_id": "J-1"}, "state": "RECEIVED"},
+    ("return", "R-1"): {
+        "request": {"return_id": "R-1", "journey_id": "J-1", "line": "2", "quantity": 3},
+        "state": "RECEIVED",
+    },
     ("carrier-claim", "CC-1"): {"filing": {"claim_id": "CC-1"}, "state": "CONTESTED"},
     ("drawback", "DB-1"): {"filing": {"drawback_id": "DB-1"}, "state": "PAID"},
     ("grant", "G-1"): {"grant_id": "G-1", "owner": "PlatformMSP"},

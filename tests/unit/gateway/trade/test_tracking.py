@@ -182,9 +182,16 @@ SEEN = {
     "delivered": 1,
 }
 JOURNEY = {"journey": {"order_id": "O1", "lines": [{"line": "1", "quantity": 2}]}}
-MAY = {"outcome": "APPROVED", "code": "", "window_ends": "2026-12-30T23:59:59.999+07:00", "payer": "buyer"}
-NOT_YET = {"outcome": "REJECTED", "code": "NOT_DELIVERED", "window_ends": "open", "payer": ""}
-MAY_NOT = {"outcome": "REJECTED", "code": "CATEGORY_EXCLUDED", "window_ends": "open", "payer": ""}
+LEFT = [{"rule": "ALREADY_RETURNED", "met": True, "facts": {"carried": "2", "left": "2"}}]
+MAY = {
+    "outcome": "APPROVED",
+    "code": "",
+    "window_ends": "2026-12-30T23:59:59.999+07:00",
+    "payer": "buyer",
+    "findings": LEFT,
+}
+NOT_YET = {"outcome": "REJECTED", "code": "NOT_DELIVERED", "window_ends": "open", "payer": "", "findings": LEFT}
+MAY_NOT = NOT_YET | {"code": "CATEGORY_EXCLUDED"}
 HTML = {"Accept": "text/html"}
 
 
@@ -221,6 +228,15 @@ def test_what_may_go_back_is_told_before_it_is_asked(client, ledgers):
     page = client.get("/track/right", headers=HTML).get_data(as_text=True)
     assert "For reasons of hygiene" in page
     assert "/return?line" not in page
+
+
+def test_the_form_offers_the_pieces_that_are_left(client, ledgers):
+    """One of two went back already, so the other is all that can be asked for."""
+    arrived(ledgers, may=MAY | {"findings": [{"rule": "ALREADY_RETURNED", "facts": {"carried": "2", "left": "1"}}]})
+    assert "Article 1 · 1 piece<" in client.get("/track/right", headers=HTML).get_data(as_text=True)
+    form = client.get("/track/right/return?line=1").get_data(as_text=True)
+    assert "Up to 1." in form
+    assert 'max="1"' in form
 
 
 TRACKED = {
