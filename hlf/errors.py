@@ -7,7 +7,8 @@ All errors of the library, as one tree; their attributes are for programs.
      ├ ProfileError         a connection profile cannot be used
      ├ IdentityError        a certificate or private key cannot be used
      ├ WireError            bytes are not the message they should be
-     │   └ YamlError        a text is not YAML, or more than a plain document
+     │   ├ YamlError        a text is not YAML, or more than a plain document
+     │   └ DocumentError    a document that organisations send each other cannot be used
      ├ PolicyError          a policy's text or message cannot be used
      ├ SealingError         a ciphertext does not open, or a key cannot be sealed to
      ├ GatewayError         a peer or orderer refused, or could not be asked
@@ -82,6 +83,24 @@ class YamlError(WireError):
     def __str__(self) -> str:
         place = f"line {self.line}: " if self.line else ""
         return f"{place}{self.problem}. {self.cure}" if self.cure else f"{place}{self.problem}"
+
+
+class DocumentError(WireError):
+    """
+    A document that organisations send each other cannot be used.
+
+    Attributes:
+        problem: the fault, as the end of a sentence that names the document.
+        cure: what to do.
+    """
+
+    def __init__(self, problem: str, cure: str) -> None:
+        self.problem = problem
+        self.cure = cure
+        super().__init__(problem, cure)
+
+    def __str__(self) -> str:
+        return f"{self.problem}. {self.cure}"
 
 
 class PolicyError(HlfError):

@@ -19,6 +19,7 @@ from gateway.console import finding, journeylines, lists, network, promises, ret
 from gateway.console.acts import acting
 from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
+from gateway.console.changes import uploads
 from gateway.console.dealings import agreements, carrierclaims, drawbacks
 from gateway.console.figures import audience, claimgrants
 from gateway.console.market import gaps, lanes, plans
@@ -48,6 +49,7 @@ MORE_PAGES = (
     plans,
     promises,
     returning,
+    uploads,
     verdicts,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fabric_protos.common import common_pb2, ledger_pb2
+from fabric_protos.common import common_pb2, configtx_pb2, ledger_pb2
 from fabric_protos.msp import msp_principal_pb2
 from fabric_protos.peer import collection_pb2
 from fabric_protos.peer.lifecycle import lifecycle_pb2
@@ -51,10 +51,24 @@ def of(channel: str, msp_id: str, ask: Ask) -> ChannelState:
     Raises:
         hlf.errors.HlfError: one's own peer cannot be asked, or its answer is malformed.
     """
-    block = common_pb2.Block.FromString(ask(LedgerCall(channel, "cscc", "GetConfigBlock", (channel,), {}, (msp_id,))))
-    members = channelconfig.Bundle.from_config_block(block).application_msp_ids
+    members = channelconfig.Bundle.from_config_block(_config_block(channel, msp_id, ask)).application_msp_ids
     heights = {member: _height(channel, member, ask) for member in members}
     return ChannelState(channel, heights, tuple(_chaincodes(channel, msp_id, ask)))
+
+
+def configuration(channel: str, msp_id: str, ask: Ask) -> configtx_pb2.Config:
+    """
+    Return the configuration of a channel that is in force, as the peer of *msp_id* has it.
+
+    Raises:
+        hlf.errors.HlfError: the peer cannot be asked, or its answer is malformed.
+    """
+    _, envelope = channelconfig.config_of(channelconfig.config_envelope_of(_config_block(channel, msp_id, ask)))
+    return envelope.config
+
+
+def _config_block(channel: str, msp_id: str, ask: Ask) -> common_pb2.Block:
+    return common_pb2.Block.FromString(ask(LedgerCall(channel, "cscc", "GetConfigBlock", (channel,), {}, (msp_id,))))
 
 
 def _height(channel: str, msp_id: str, ask: Ask) -> int | None:

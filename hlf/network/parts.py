@@ -12,8 +12,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RAFT = "raft"
-BFT = "bft"
+from hlf.wire.config import channelwords
+
+RAFT, BFT = channelwords.RAFT, channelwords.BFT
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ AUDITOR = (
     "/console/audit",
     "/console/audit/search?q=5",
     "/console/network",
+    "/console/network/changes",
     "/console/audit/trade/blocks/5",
     "/console/audit/trade/history/Journeys/{journey}",
     "/console/audit/ecommerce/transactions/{transaction}",

@@ -16,8 +16,8 @@ from hlf import identity
 from hlf.network import state
 from hlf.network.engines.native import binaries
 from hlf.network.exchange import proposals, updating
-from hlf.network.exchange.proposals import ChannelProposal
 from hlf.wire.config import configupdate
+from hlf.wire.config.channelproposal import ChannelProposal
 from tests.interop.conftest import HERE, Peer, Place
 
 # `native` also on the embedded engine: the programs are a part of the release.

@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hlf import sentdocuments
 from hlf.admin import channel as channels
-from hlf.network import channelconfig, channelwords, engines, errors, material, ports, state, topology
+from hlf.network import channelconfig, engines, errors, material, ports, state, topology
 from hlf.network.admin import chaincodes, inspection, lifetime, reading, updates
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import ObservedChannels
@@ -38,6 +39,10 @@ from hlf.network.plan.steps import (
 )
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
+from hlf.wire.config import channelwords
+
+PLAN = "plan"
+"""The kind of document that a plan is for machines."""
 
 _SOON = timedelta(days=30)
 
@@ -97,8 +102,10 @@ class ChangePlan:
         return "\n".join(lines)
 
     def values(self) -> dict[str, Any]:
-        """Return the plan for machines."""
+        """Return the plan for machines, as a document that says its kind."""
         return {
+            "kind": PLAN,
+            "format": sentdocuments.FORMAT,
             "steps": [
                 {
                     **each.step.values(),

@@ -17,14 +17,14 @@ from hlf import errors as hlf_errors
 from hlf.admin import channel as reading
 from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
-from hlf.network import channelwords, engines, errors, material, state
+from hlf.network import engines, errors, material, state
 from hlf.network.admin import observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.plan import model
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium, Peer
 from hlf.wire import certificates
-from hlf.wire.config import channelconfig
+from hlf.wire.config import channelconfig, channelwords
 
 # A node that has not answered by then counts as absent.
 _ANSWER_SECONDS = 5.0

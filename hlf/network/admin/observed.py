@@ -19,10 +19,10 @@ from typing import Any
 
 from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
-from hlf.network import channelwords, errors
+from hlf.network import errors
 from hlf.network.admin.nodes import Nodes
 from hlf.network.topology import Channel, Consortium, Orderer
-from hlf.wire.config import channelconfig
+from hlf.wire.config import channelconfig, channelwords
 
 Outline = Callable[[Consortium, Channel], Any]
 
@@ -97,7 +97,7 @@ def compare(
     """
     Return the differences of the channels from *wanted*; *base* is the file of the last complete start.
 
-    *outline* gives the configuration that a file describes, as far as :mod:`hlf.network.channelwords` looks at it.
+    *outline* gives the configuration that a file describes, as far as :mod:`hlf.wire.config.channelwords` looks at it.
     """
     before = {} if base is None else {channel.name: channel for channel in base.channels}
     now = {channel.name: channel for channel in wanted.channels}

@@ -8,13 +8,14 @@ from typing import Any
 
 from hlf import errors as hlf_errors
 from hlf.admin import lifecycle
-from hlf.network import channelconfig, channelwords, engines, material, parties, processes
+from hlf.network import channelconfig, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
 from hlf.network.admin.nodes import Nodes
 from hlf.network.admin.observed import ObservedChannels
 from hlf.network.plan import model
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
+from hlf.wire.config import channelwords
 from hlf.wire.config.channelconfig import Values
 
 

@@ -12,6 +12,7 @@ import click
 
 from hlf.network import options
 from hlf.network.exchange import inviting, proposals, updating
+from hlf.wire.config.channelproposal import ChannelProposal
 
 
 @click.command()
@@ -81,7 +82,7 @@ def _show(found: inviting.Invitation) -> None:
     click.echo(f"its first block has SHA-256 {found.digest}: compare it with the others' before you trust it")
 
 
-def _show_proposal(found: proposals.ChannelProposal) -> None:
+def _show_proposal(found: ChannelProposal) -> None:
     click.echo(f"channel {found.channel}, configuration {found.original.sequence}")
     for line in found.words():
         click.echo(f"    {line}")

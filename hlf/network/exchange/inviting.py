@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hlf import errors as hlf_errors
-from hlf.network import channelconfig, channelwords, errors, ports, state
+from hlf.network import channelconfig, errors, ports, state
 from hlf.network.exchange import exchangedfiles, introductions, operating
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
+from hlf.wire.config import channelwords
 from hlf.wire.config.channelconfig import Bundle
 
 KIND = "invitation"

@@ -14,12 +14,11 @@ from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
 from hlf.network.exchange import introductions, proposals
 from hlf.network.exchange.ownorganisation import OwnOrganisation
-from hlf.network.exchange.proposals import ChannelProposal
 from hlf.network.plan import configuration, difference, model
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.network.state import Folder
-from hlf.wire.config import configupdate
 from hlf.wire.config.channelconfig import Bundle
+from hlf.wire.config.channelproposal import ChannelProposal
 
 
 def propose(
@@ -50,7 +49,7 @@ def propose(
         state.write(folder, ours.record)
         original = ours.config(channel)
         made = ChannelProposal(channel, original, _changed(ours, wanted, channel, original))
-        made.write(place)
+        proposals.write(made, place)
         return made
 
 
@@ -94,10 +93,10 @@ def sign(place: Path, root: Path, msp_id: str | None = None, *, offline: bool = 
     """
     proposal = proposals.read(place)
     with OwnOrganisation(root, msp_id) as ours:
-        signed = proposal.sign(ours.msp_id, *ours.admin)
+        signed = proposals.signed(proposal, ours.msp_id, *ours.admin)
         if not offline:
             _check_start(proposal, _present(ours, proposal.channel), place)
-    signed.write(place)
+    proposals.write(signed, place)
     return signed
 
 
@@ -136,8 +135,7 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
 
 def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
     """Raise if the channel has moved on, or never was what the proposal starts from."""
-    update = configtx_pb2.ConfigUpdate.FromString(proposal.update)
-    moved = configupdate.outdated(present, update)
+    moved = proposal.outdated(present)
     if moved:
         raise errors.ExchangeError(
             place,
@@ -145,7 +143,7 @@ def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
             f"{proposal.original.sequence}, now {present.sequence}: {', '.join(moved)})",
             "Propose it again, and let the organisations sign the new file.",
         )
-    misstated = configupdate.misstated(present, proposal.original, update)
+    misstated = proposal.misstated(present)
     if misstated:
         raise errors.ExchangeError(
             place,

@@ -11,10 +11,10 @@ from fabric_protos.orderer.smartbft import configuration_pb2 as smartbft_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
 from hlf.admin import channel as channels
-from hlf.network.channelwords import ANCHORS
 from hlf.network.plan import consenters
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
 from hlf.wire.config import configvalues
+from hlf.wire.config.channelwords import ANCHORS
 
 # Where in the two groups a setting of a batch stands: for BFT, its consensus has the same ones once more.
 _BATCH_SIZES = {

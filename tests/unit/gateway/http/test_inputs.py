@@ -274,6 +274,7 @@ def test_a_page_that_reads_a_form_or_a_query_says_so(walked):
         "console.carrier_claims",
         "console.drawbacks",
         "console.return_photo",
+        "console.told_changes",
         "console.verify",
         "console.plans",
         "console.disclosures",

@@ -15,6 +15,7 @@ from hlf.client import gateway
 from hlf.network import admin, processes, state
 from hlf.network.exchange import chaincodes, introductions, ownorganisation, proposals
 from hlf.profile import Profile
+from hlf.wire.config.channelproposal import ChannelProposal
 from tests.unit.hlf.network.exchange.parties import Parties
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -248,9 +249,9 @@ def test_a_proposal_that_conceals_a_member_is_not_signed(parties):
     made = proposals.read(file)
     for each in (made.original, made.changed):
         del each.channel_group.groups["Application"].groups["CMSP"]
-    forged = proposals.ChannelProposal("c", made.original, made.changed)
+    forged = ChannelProposal("c", made.original, made.changed)
     assert "CMSP" not in str(forged.words())
-    forged.write(file)
+    proposals.write(forged, file)
     said = "says otherwise what channel c has now (/Channel/Application/CMSP)"
     parties.does("BMSP", "sign", str(file), refused=said)
     assert proposals.read(file).signatures == {}

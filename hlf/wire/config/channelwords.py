@@ -7,12 +7,14 @@ from typing import Any
 from fabric_protos.common import policies_pb2
 
 from hlf import errors
-from hlf.network.parts import BFT, RAFT
 from hlf.wire import enumerations, policies
 from hlf.wire.config import configvalues
 
 ANCHORS = "anchors."
 """What the names of members' anchor peers begin with."""
+
+RAFT, BFT = "raft", "bft"
+"""The names of the kinds of consensus in a consortium file."""
 
 _META = policies_pb2.ImplicitMetaPolicy
 _CONSENSUS = {configvalues.RAFT: RAFT, configvalues.BFT: BFT}
