@@ -27,9 +27,6 @@ ACTS = (
     ["apply"],
     ["remove-organisation", "CMSP", "--yes"],
     ["renew", "peer1.a.test"],
-)
-# Orderers that come and go need a consensus, which the embedded engine with its only one has not.
-WITH_ORDERERS = (
     ["orderer-add", "OrdererMSP", "orderer1"],
     ["orderer-remove", "OrdererMSP", "orderer1", "--yes"],
 )
@@ -124,7 +121,7 @@ def test_nothing_fails_while_admins_act(engine, tmp_path):
     net.up()
     try:
         with net.connect() as fabric, Traffic(fabric.network("c").contract("lab")) as traffic:
-            for words in (*ACTS, *(WITH_ORDERERS if engine == "native" else ())):
+            for words in ACTS:
                 before = Counter(traffic.counted)
                 if words == ["apply"]:
                     grow(net)
@@ -155,15 +152,21 @@ def test_nothing_fails_while_an_organisation_gets_new_roots(engine, tmp_path):
     _roll_under_traffic(net, "AMSP")
 
 
-@pytest.mark.native
-@pytest.mark.parametrize("orderers", [_THREE, "bft"], ids=["raft", "bft"])
-def test_nothing_fails_while_orderers_get_new_roots(orderers, tmp_path):
+@pytest.mark.parametrize(
+    ("engine", "orderers"),
+    [
+        pytest.param("embedded", _THREE, id="embedded-raft"),
+        pytest.param("native", _THREE, id="native-raft", marks=pytest.mark.native),
+        pytest.param("native", "bft", id="native-bft", marks=pytest.mark.native),
+    ],
+)
+def test_nothing_fails_while_orderers_get_new_roots(engine, orderers, tmp_path):
     """
     They start again one after the other, and each takes part before the next one stops.
 
     Of an organisation with one orderer all peers follow, the client's own as well, which is then away for a moment.
     """
-    net = SmallNetwork("native", tmp_path / "state", tmp_path / "consortium.yaml")
+    net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
     net.write(organisations=f"orderers: {orderers}\n")
     _roll_under_traffic(net, "OrdererMSP", lost=_LOST if orderers == _THREE else (errors.GatewayError,))
 

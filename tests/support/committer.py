@@ -70,7 +70,7 @@ async def commit(folder: Path) -> None:
     await channels.open()
     channel = channels.get("trade")
     if channel is None:
-        await channels.join_orderer(genesis(folder))
+        await channels.join_orderer(channels.orderers["orderer0"], genesis(folder))
         channel = channels.get("trade")
     assert channel is not None
     if channel.ledger.height == 1:

@@ -36,10 +36,9 @@ class Engine:
             "peers": [
                 self._describe(member.peer, f"peer0.{name}") | settings_of_peers for name, member in who.members.items()
             ],
-            "orderer": {
-                **self._describe(who.ordering.orderer, "orderer0"),
-                "admin_address": free_address(),
-            },
+            "orderers": [
+                {**self._describe(who.ordering.orderer, "orderer0"), "admin_address": free_address()},
+            ],
             "ready_file": str(folder / "ready"),
             "stopped_file": str(folder / "stopped.json"),
         }
@@ -78,14 +77,14 @@ class Engine:
     def join(self) -> None:
         """Make the consortium's channel and let everybody join."""
         genesis = self.who.genesis().SerializeToString()
-        self.run(self.node.channels.join_orderer(genesis))
+        self.run(self.node.channels.join_orderer(self.node.channels.orderers["orderer0"], genesis))
         for name in self.who.members:
             self.run(self.node.channels.join_peer(genesis, f"peer0.{name}", name))
 
     @contextlib.contextmanager
     def channel(self, index: int = 0, client: certificates.Issued | None = None) -> Iterator[grpc.Channel]:
         """Yield a connection to a peer, or to the orderer as the last; *client* is the caller's own TLS certificate."""
-        own = (*self.settings.peers, self.settings.orderer)[index]
+        own = (*self.settings.peers, *self.settings.orderers)[index]
         credentials = grpc.ssl_channel_credentials(
             (self._folder / own.name / "ca.pem").read_bytes(),
             client.key_pem if client else None,

@@ -19,6 +19,7 @@ from fabric_protos.peer.lifecycle import chaincode_definition_pb2
 
 from hlf.network import certificates
 from hlf.network.engines.embedded.order.channels import Channels
+from hlf.network.engines.embedded.order.orderers import OrdererState
 from hlf.network.engines.embedded.state import lifecycle
 from hlf.wire import envelopes, keys, policies, proposals, rwsets, signatures
 from hlf.wire.config import configtx
@@ -105,8 +106,20 @@ class Consortium:
         return certificates.tls(self.ordering.tlsca, name, self.ordering.domain, "SG", ["127.0.0.1"])
 
     def channels(self, folder: Path) -> Channels:
-        """Return the channels that the orderer keeps in *folder*, not opened yet."""
-        return Channels(folder, self.ordering.orderer, self.consenter.certificate_pem)
+        """Return the channels in *folder*, not opened yet, with one orderer, ``orderer0``."""
+        channels = Channels(folder)
+        self.add_orderer(channels, "orderer0", self.consenter, self.ordering.orderer)
+        return channels
+
+    def add_orderer(
+        self, channels: Channels, name: str, consenter: certificates.Issued, signer: Person | None = None
+    ) -> OrdererState:
+        """Add an orderer that runs, with this certificate of TLS."""
+        person = signer or self.ordering.person(name, "orderer")
+        added = OrdererState(name, f"{name}:7050", "OrdererMSP", person, consenter.certificate_pem, channels.folder)
+        added.running = True
+        channels.add_orderer(added)
+        return added
 
     def genesis(
         self,

@@ -107,7 +107,7 @@ def run(folder: Path, scenario: Scenario, *, who: Consortium | None = None, **ge
         await channels.open()
         try:
             block = people.genesis(**genesis).SerializeToString()
-            await channels.join_orderer(block)
+            await channels.join_orderer(channels.orderers["orderer0"], block)
             for name in people.members:
                 channel = await channels.join_peer(block, f"peer0.{name}", name)
             await scenario(RunningChannel(people, channels, channel))

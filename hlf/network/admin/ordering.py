@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from hlf import waiting
 from hlf.admin import channel as channels
 from hlf.network import channelconfig, engines, errors
-from hlf.network.admin import updates
+from hlf.network.admin import chaincodes, updates
 from hlf.network.admin.nodes import Nodes
-from hlf.network.plan import configuration
+from hlf.network.plan import configuration, leaving
 from hlf.network.plan.steps import AddOrderer, RemoveOrderer
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer
@@ -42,8 +43,7 @@ class OrdererChanges:
         present = self._config(step.channel)
         if step.msp_id not in present.channel_group.groups["Orderer"].groups:
             self._put(step.channel, present, configuration.with_organisation(present, group, step))
-        engine = engines.by_name(self._record.engine)
-        engine.start(self._folder, self._record, self._wanted, {}, (), [orderer.name])
+        self._start(orderer)
         admin = self._nodes.orderer_admin(orderer)
         if step.channel not in admin.channels():
             block = channels.config_block(self._nodes.orderer(self._speaker()), step.channel)
@@ -73,6 +73,13 @@ class OrdererChanges:
         self._put(step.channel, present, configuration.without_address(present, step))
         present = self._config(step.channel)
         self._put(step.channel, present, configuration.changed(present, None, step))
+
+    def _start(self, orderer: Orderer) -> None:
+        """Start it beside the nodes that run, which stay as they are."""
+        coming = leaving.with_orderers(self._base, self._wanted, self._wanted.nodes)
+        grown = dataclasses.replace(self._base, ordering=coming)
+        builder = chaincodes.builder_configuration(self._record, chaincodes.package_all(self._record, self._base))
+        engines.by_name(self._record.engine).start(self._folder, self._record, grown, builder, (), [orderer.name])
 
     def _speaker(self) -> Orderer:
         """Return an orderer that is there before and after."""

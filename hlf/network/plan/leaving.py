@@ -25,7 +25,7 @@ def with_leaving(
         for channel in wanted.channels
         if channel.name in present
     }
-    orderers = _with_leaving_orderers(base, wanted, ordering)
+    orderers = with_orderers(wanted, base, ordering)
     wanted = _with_leaving_peers(base, wanted)
     if not any(leaving.values()) and orderers == wanted.ordering:
         return wanted
@@ -72,14 +72,14 @@ def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
     )
 
 
-def _with_leaving_orderers(base: Consortium, wanted: Consortium, counted: Collection[str]) -> Ordering:
-    """Return the orderers of the file and those of *base* that channels still count on."""
-    organisations = {each.msp_id: each for each in wanted.ordering.organisations}
-    for organisation in base.ordering.organisations:
-        leaving = tuple(
-            each for each in organisation.orderers if each.name not in wanted.nodes and each.name in counted
+def with_orderers(consortium: Consortium, other: Consortium, names: Collection[str]) -> Ordering:
+    """Return the orderers of a file, and those with *names* that another one has beside them."""
+    organisations = {each.msp_id: each for each in consortium.ordering.organisations}
+    for organisation in other.ordering.organisations:
+        further = tuple(
+            each for each in organisation.orderers if each.name not in consortium.nodes and each.name in names
         )
-        if leaving:
+        if further:
             same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
-            organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *leaving))
-    return dataclasses.replace(wanted.ordering, organisations=tuple(organisations.values()))
+            organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *further))
+    return dataclasses.replace(consortium.ordering, organisations=tuple(organisations.values()))

@@ -120,13 +120,13 @@ ROWS = {
     ),
     "renew": Row({"NAMES": "AMSP/User1"}, {"NAMES": "z"}, "has no node or user z. It has", WRITE),
     "ca-roll": Row({"MSP": "AMSP", "YES": "1"}, *_MSP, ACT - {"a wrong sequence"}),
-    # The embedded engine has one orderer, and says so before it looks at anything else.
     "orderer-add": Row(
         {"MSP": "OrdererMSP", "NAME": "orderer1"},
         {"MSP": "ZMSP"},
         "ZMSP has no orderer yet. Name its domain: --domain",
-        FOLDER,
+        ACT,
     ),
+    # The network has one orderer, and this is refused before anything else is looked at.
     "orderer-remove": Row(
         {"MSP": "OrdererMSP", "NAME": "orderer0"}, {"NAME": "z"}, "no orderer z of OrdererMSP. It has", FOLDER
     ),

@@ -1,11 +1,11 @@
 """
-The embedded engine's process: every organisation's peer and one orderer, until SIGTERM.
+The embedded engine's process: every organisation's peers and orderers, until SIGTERM.
 
 ``python -m hlf.network.engines.embedded.node.node CONFIG.json`` starts it; the JSON
-names the data folder, each peer with its address and key material, the
-orderer, and the file to write when every listener is bound. On SIGHUP it reads
-the JSON and the list of nodes to stop again, so that peers come and go while the
-others run on, and carries out a request.
+names the data folder, each peer and orderer with its address and key material,
+and the file to write when every listener is bound. On SIGHUP it reads the JSON
+and the list of nodes to stop again, so that nodes come and go while the others
+run on, and carries out a request.
 """
 
 from __future__ import annotations
@@ -33,11 +33,18 @@ from hlf.network.engines.embedded.node import requests
 from hlf.network.engines.embedded.node.listeners import ListenError
 from hlf.network.engines.embedded.node.serving import NodeServer, OrdererServer, PeerServer
 from hlf.network.engines.embedded.order.channels import Channels
-from hlf.network.engines.embedded.services.broadcast import BroadcastService
+from hlf.network.engines.embedded.order.orderers import OrdererState
 from hlf.network.engines.embedded.state.ledger import START_OVER
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
-from hlf.network.engines.embedded.wire.settings import PeerNodeSettings, ProcessSettings, SettingsFileError, read
+from hlf.network.engines.embedded.wire.settings import (
+    NodeSettings,
+    OrdererSettings,
+    PeerNodeSettings,
+    ProcessSettings,
+    SettingsFileError,
+    read,
+)
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +60,18 @@ class Node:
             IdentityError: a node's MSP folder cannot be used.
             StateError: an installed package on disk is damaged.
         """
-        own = settings.orderer
         self._data = settings.data
-        local = LocalMsp(own.msp_id, own.msp_dir)
-        self.channels = Channels(settings.data / requests.CHANNELS, local, own.tls_cert.read_bytes())
-        self._orderer = BroadcastService(self.channels, own.address, own.msp_id)
+        self.channels = Channels(settings.data / requests.CHANNELS)
         # Gateways, views and requests share these, so that they see peers come and go.
         self.peers: list[PeerState] = []
         self._endorsers: dict[str, Endorser] = {}
         self._views = Views(self.peers)
-        self._told: dict[str, PeerNodeSettings] = {}
+        self._told: dict[str, NodeSettings] = {}
         self._servers: dict[str, NodeServer] = {}
         for told in settings.peers:
             self._add(told)
-        self._servers[own.name] = OrdererServer(own, local, self._orderer, self.channels)
+        for each in settings.orderers:
+            self._add_orderer(each)
 
     @property
     def stopped(self) -> list[str]:
@@ -88,24 +93,31 @@ class Node:
 
     async def follow(self, settings: ProcessSettings) -> None:
         """
-        Take over other peers: stop those that are gone, add new ones, and change others; what is unchanged runs on.
+        Take over other nodes: stop those that are gone, add new ones, and change others; what is unchanged runs on.
 
         Those that are added do not listen yet.
 
         Raises:
             IdentityError, StateError: key material or a package of a new one cannot be used.
         """
-        wanted = {each.name: each for each in settings.peers}
+        wanted = {each.name: each for each in (*settings.peers, *settings.orderers)}
         for name in [name for name, told in self._told.items() if wanted.get(name) != told]:
             # Its endorser stays, closed: a gateway may have planned a call to it.
             await self._servers.pop(name).stop()
+            if name in self.channels.orderers:
+                if name not in wanted:
+                    self.channels.remove_orderer(name)
+            else:
+                gone = next(peer for peer in self.peers if peer.name == name)
+                self.peers.remove(gone)
+                gone.leave()
             del self._told[name]
-            gone = next(peer for peer in self.peers if peer.name == name)
-            self.peers.remove(gone)
-            gone.leave()
         for told in settings.peers:
             if told.name not in self._told:
                 await self._catch_up(self._add(told))
+        for each in settings.orderers:
+            if each.name not in self._told:
+                self._add_orderer(each)
 
     async def leave_out(self, names: Collection[str]) -> None:
         """
@@ -139,8 +151,16 @@ class Node:
         self.peers.append(peer)
         self._told[told.name] = told
         self._endorsers[told.name] = Endorser(peer, told.execute_seconds, self._views)
-        self._servers[told.name] = PeerServer(told, peer, self._endorsers, self._views, self._orderer)
+        self._servers[told.name] = PeerServer(told, peer, self._endorsers, self._views, self.channels)
         return peer
+
+    def _add_orderer(self, told: OrdererSettings) -> None:
+        """Add an orderer, which does not listen yet."""
+        local, certificate = LocalMsp(told.msp_id, told.msp_dir), told.tls_cert.read_bytes()
+        orderer = OrdererState(told.name, told.address, told.msp_id, local, certificate, self.channels.folder)
+        self.channels.add_orderer(orderer)
+        self._told[told.name] = told
+        self._servers[told.name] = OrdererServer(told, local, orderer, self.channels)
 
     async def _catch_up(self, peer: PeerState) -> None:
         """Make a snapshot that the end of a process interrupted, before the next block."""
@@ -163,7 +183,7 @@ async def run(file: Path, settings: ProcessSettings) -> None:
         gc.collect()
         gc.freeze()
         _write_ready(settings, node, asked_for)
-        log.info("serving %d peers and the orderer", len(settings.peers))
+        log.info("serving %d peers and %d orderers", len(settings.peers), len(settings.orderers))
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(_follow(asked, node, file, settings, asked_for))
             await stopping.wait()
@@ -177,7 +197,7 @@ async def run(file: Path, settings: ProcessSettings) -> None:
 async def _follow(
     asked: asyncio.Event, node: Node, file: Path, settings: ProcessSettings, asked_for: requests.Requests
 ) -> None:
-    """Take over the peers in the file and the list of stopped nodes at each signal, and carry out a request."""
+    """Take over the nodes in the file and the list of stopped ones at each signal, and carry out a request."""
     heard = 0
     while True:
         await asked.wait()

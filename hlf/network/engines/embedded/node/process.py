@@ -1,4 +1,4 @@
-"""Start and control the embedded engine: one Python process for all peers and the orderer."""
+"""Start and control the embedded engine: one Python process for all peers and orderers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from hlf.wire.config import configvalues
 
 _PROGRAM = "embedded"
 _START_SECONDS = 60.0
+# The lists of nodes in the process's configuration.
+_NODES = ("peers", "orderers")
 # Files that another process writes for a moment only, or about itself.
 _NOT_KEPT = shutil.ignore_patterns(REQUEST_FILE, "stopped.json")
 _STRANGE = "Remove it, and start the network again."
@@ -35,11 +37,10 @@ class Embedded:
     containers = False
 
     def version(self, consortium: Consortium) -> str:
-        """Return the Fabric version that it imitates; refuse more than one orderer, because it has no consensus."""
-        if consortium.ordering.consensus == BFT or len(consortium.orderers) != 1:
+        """Return the Fabric version that it imitates; refuse BFT, because in one process nobody can be outvoted."""
+        if consortium.ordering.consensus == BFT:
             raise errors.EngineError(
-                f"the embedded engine runs one Raft orderer, and the consortium wants {len(consortium.orderers)} "
-                f"with {consortium.ordering.consensus}",
+                "the embedded engine orders as Raft does, and the consortium wants BFT",
                 "Write `orderers: raft`, or use --engine native.",
             )
         return FABRIC
@@ -53,7 +54,7 @@ class Embedded:
         servers: Sequence[Program] = (),
         nodes: Collection[str] | None = None,
     ) -> None:
-        """Start the process, or let the one that runs take over other peers and start stopped nodes."""
+        """Start the process, or let the one that runs take over other nodes and start stopped ones."""
         addresses = {
             **{peer.name: (record.address(peer.name),) for peer in consortium.peers},
             **{
@@ -69,19 +70,19 @@ class Embedded:
         place = folder.root / "embedded.json"
         configuration = _configuration(folder, record, consortium, builder)
         text = json.dumps(configuration, indent=2).encode() + b"\n"
-        lasting = {name: value for name, value in configuration.items() if name != "peers"}
+        lasting = {name: value for name, value in configuration.items() if name not in _NODES}
         program = Program(
             _PROGRAM,
             [sys.executable, "-m", "hlf.network.engines.embedded.node.node", str(place.absolute())],
             addresses=tuple(each for name, both in addresses.items() if name not in still for each in both),
             ready_file=Path(configuration["ready_file"]),
-            # A process that runs takes over other peers, but neither another orderer nor another place of its data.
+            # A process that runs takes over other nodes, but not another place of its data.
             configuration=json.dumps(lasting).encode(),
         )
         alive = [each for each in processes.find(folder) if each.name == _PROGRAM and each.alive]
         runs = any(each.fingerprint == program.fingerprint for each in alive)
         if runs:
-            for name in addresses.keys() - _peers_of(place) - {each.name for each in consortium.orderers}:
+            for name in addresses.keys() - _nodes_of(place):
                 ports.check_free(name, addresses[name])
         state.replace_file(_stopped_file(folder), json.dumps(sorted(still)).encode() + b"\n")
         state.replace_file(place, text, 0o600)
@@ -179,14 +180,15 @@ def _take_over(folder: Folder, configuration: str, stopped: Collection[str]) -> 
 
     log = f"Its log: {folder.logs / _PROGRAM}.log"
     if not processes.notify(folder, _PROGRAM) or not waiting.until(taken, _START_SECONDS):
-        raise errors.ProcessError(_PROGRAM, "did not take over other peers in time", log)
+        raise errors.ProcessError(_PROGRAM, "did not take over other nodes in time", log)
     if trouble := told()["trouble"]:
         raise errors.ProcessError(_PROGRAM, trouble, log)
 
 
-def _peers_of(configuration: Path) -> set[str]:
-    """Return the names of the peers in the configuration that a process runs by."""
-    return {each["name"] for each in state.read_json(configuration, _STRANGE)["peers"]}
+def _nodes_of(configuration: Path) -> set[str]:
+    """Return the names of the nodes in the configuration that a process runs by."""
+    held = state.read_json(configuration, _STRANGE)
+    return {each["name"] for kind in _NODES for each in held[kind]}
 
 
 def _at(place: Path) -> dict[str, str]:
@@ -239,14 +241,16 @@ def _configuration(folder: Folder, record: Record, consortium: Consortium, build
             node = _node(peer.name, peer.msp_id, record.address(peer.name), folder.peer(peer.msp_id, peer.name))
             own = {"chaincode_config": dict(builder.get(peer.name, {}))}
             peers.append(node | own | _settings(organisation.settings))
-    (orderer,) = consortium.orderers
     return {
         "data": str(folder.data("embedded").absolute()),
         "peers": peers,
-        "orderer": {
-            **_node(orderer.name, orderer.msp_id, record.address(orderer.name), folder.orderer(orderer.name)),
-            "admin_address": record.address(orderer.name, "admin"),
-        },
+        "orderers": [
+            {
+                **_node(each.name, each.msp_id, record.address(each.name), folder.orderer(each.name)),
+                "admin_address": record.address(each.name, "admin"),
+            }
+            for each in consortium.orderers
+        ],
         "ready_file": str(_ready_file(folder)),
         "stopped_file": str(_stopped_file(folder).absolute()),
     }

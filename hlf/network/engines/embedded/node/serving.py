@@ -12,6 +12,7 @@ from fabric_protos.peer import events_pb2_grpc, peer_pb2_grpc, snapshot_pb2_grpc
 
 from hlf.network.engines.embedded.node.listeners import Listener, ListenError
 from hlf.network.engines.embedded.services import participation
+from hlf.network.engines.embedded.services.broadcast import BroadcastService
 from hlf.network.engines.embedded.services.discovery import Discovery
 from hlf.network.engines.embedded.services.endorserservice import EndorserService
 from hlf.network.engines.embedded.services.events import PeerEvents
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
     from hlf.network.engines.embedded.order.channels import Channels
-    from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.order.orderers import OrdererState
     from hlf.network.engines.embedded.wire.localmsp import LocalMsp
     from hlf.network.engines.embedded.wire.settings import OrdererSettings, PeerNodeSettings
 
@@ -67,14 +68,14 @@ class PeerServer(NodeServer):
         peer: PeerState,
         endorsers_by_peer: Mapping[str, Endorser],
         views: Views,
-        orderer: BroadcastService,
+        channels: Channels,
     ) -> None:
         super().__init__(own.name)
         self._own = own
         self._peer = peer
         self._endorsers = endorsers_by_peer
         self._views = views
-        self._orderer = orderer
+        self._channels = channels
         peer.stopped()
 
     async def start(self) -> None:
@@ -96,7 +97,7 @@ class PeerServer(NodeServer):
             "protos.Snapshot", lambda server: snapshot_pb2_grpc.add_SnapshotServicer_to_server(snapshots, server)
         )
         if own.gateway_enabled:
-            gateway = GatewayService(peer, self._endorsers, self._views, self._orderer, own)
+            gateway = GatewayService(peer, self._endorsers, self._views, self._channels, own)
             listener.add(
                 "gateway.Gateway", lambda server: gateway_pb2_grpc.add_GatewayServicer_to_server(gateway, server)
             )
@@ -112,9 +113,9 @@ class PeerServer(NodeServer):
 
 
 class OrdererServer(NodeServer):
-    """The orderer's services, and its administrators' REST interface."""
+    """An orderer's services, and its administrators' REST interface."""
 
-    def __init__(self, own: OrdererSettings, local: LocalMsp, orderer: BroadcastService, channels: Channels) -> None:
+    def __init__(self, own: OrdererSettings, local: LocalMsp, orderer: OrdererState, channels: Channels) -> None:
         super().__init__(own.name)
         self._own = own
         self._local = local
@@ -125,10 +126,10 @@ class OrdererServer(NodeServer):
     async def start(self) -> None:
         """Begin to listen for clients, then for administrators."""
         self._local.read_again()
-        listener = Listener(self._own)
+        listener, service = Listener(self._own), BroadcastService(self._channels, self._orderer)
         listener.add(
             "orderer.AtomicBroadcast",
-            lambda server: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(self._orderer, server),
+            lambda server: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(service, server),
         )
         await listener.start()
         self._listener = listener
@@ -148,7 +149,9 @@ class OrdererServer(NodeServer):
         await super().stop()
 
     async def _start_rest(self) -> None:
-        self._rest = web.AppRunner(participation.ParticipationService(self._channels).application(), access_log=None)
+        self._rest = web.AppRunner(
+            participation.ParticipationService(self._channels, self._orderer).application(), access_log=None
+        )
         await self._rest.setup()
         host, _, port = self._own.admin_address.rpartition(":")
         context = participation.tls(self._own.tls_cert, self._own.tls_key, self._own.tls_ca)

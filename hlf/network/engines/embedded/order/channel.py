@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from fabric_protos.common import common_pb2
+from fabric_protos.orderer.etcdraft import metadata_pb2
 
-from hlf.network.engines.embedded.order import ordering
-from hlf.network.engines.embedded.order.consenters import OwnIdentity
-from hlf.network.engines.embedded.order.ordering import Cutter, Message, NotOrdered, OrdererSigner
+from hlf.network.engines.embedded.order import consenterids, ordering
+from hlf.network.engines.embedded.order.leadership import Leadership
+from hlf.network.engines.embedded.order.orderers import OrdererState
+from hlf.network.engines.embedded.order.ordering import Cutter, Message, NotOrdered
 from hlf.network.engines.embedded.state import blocklog, lifecycle, privatedata, troubles
 from hlf.network.engines.embedded.state.endorsement import member_msp_ids
 from hlf.network.engines.embedded.state.ledger import ChannelLedger, WrittenBlock
@@ -44,14 +47,14 @@ _MOST_WAITING = 10_000
 
 class OrderedChannel:
     """
-    A channel of the orderer and all members' peers.
+    A channel of its orderers and all members' peers.
 
     Attributes:
         id, ledger: name and ledger.
         bundle: the configuration in force.
         peers: names of the peers that joined, with their organisations.
         defined_at: the ledger's height at the last approval or definition of a chaincode.
-        ordering: whether the orderer has joined, and so accepts messages.
+        orderers: those that joined, and who of them leads.
         trouble: the reason why nothing is committed at the moment, or None.
     """
 
@@ -59,20 +62,22 @@ class OrderedChannel:
         self,
         ledger: ChannelLedger,
         bundle: channelconfig.Bundle,
-        signer: OrdererSigner,
-        own: OwnIdentity,
+        joined: Iterable[str] = (),
         written: Written = (),
     ) -> None:
-        """*written* are functions; the commit thread calls them after each block."""
+        """
+        Open a channel; the commit thread calls the functions *written* after each block.
+
+        Each of the orderers that *joined* takes part once :meth:`admit` has it.
+        """
         self.id = bundle.channel_id
         self.ledger = ledger
         self.peers: dict[str, str] = ledger.members()
-        self.ordering = False
+        self.orderers = Leadership(self.id, joined, bundle.ordering)
         self.trouble: Trouble | None = None
         # Set when senders that wait to queue a message should try again.
         self._moved = asyncio.Event()
-        self._signer = signer
-        self._own = own
+        self._consenters = consenterids.of_block(ledger.stored(ledger.height - 1))
         self._written = written
         self._definitions: dict[str, lifecycle.ChaincodeDefinition | None] = {}
         self._definitions_height = ledger.height
@@ -85,7 +90,8 @@ class OrderedChannel:
 
     def _use(self, bundle: channelconfig.Bundle) -> None:
         self.bundle = bundle
-        self._admission = ordering.Admission(bundle, self._signer, self._own)
+        self.orderers.use(bundle.ordering)
+        self._admission = ordering.Admission(bundle, lambda: self.orderers.leader.signer)
         self._validator = BlockValidator(bundle, self.definition)
 
     # What is committed -------------------------------------------------------------------------------------------
@@ -115,6 +121,32 @@ class OrderedChannel:
         return asyncio.get_running_loop().run_in_executor(self._thread, act)
 
     # What is ordered ---------------------------------------------------------------------------------------------
+
+    @property
+    def ordering(self) -> bool:
+        """Whether one of its consenters has joined, and so messages are accepted."""
+        return bool(self.orderers.agreeing)
+
+    async def join(self, orderer: OrdererState) -> None:
+        """Let an orderer join; it has all earlier blocks at once."""
+        self.orderers.names.add(orderer.name)
+        await self.between_blocks(functools.partial(self.ledger.set_orderers, self.orderers.names))
+        self.admit(orderer)
+
+    def admit(self, orderer: OrdererState) -> None:
+        """Take an orderer up again, if it has joined; needs the running event loop."""
+        if orderer.name in self.orderers.names:
+            self.orderers.add(orderer)
+        if self._task is None and self.ordering:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
+
+    async def leave(self, orderer: OrdererState) -> None:
+        """Go on without an orderer; without any other consenter, drop what is not in a block yet."""
+        self.orderers.names.discard(orderer.name)
+        self.orderers.discard(orderer.name)
+        if not self.ordering:
+            await self._stop()
+        await self.between_blocks(functools.partial(self.ledger.set_orderers, self.orderers.names))
 
     async def order(self, envelope: Any, raw: bytes) -> None:
         """
@@ -146,15 +178,8 @@ class OrderedChannel:
             raise TroubleError(self.trouble)
         return await self.ledger.wait_transaction(tx_id)
 
-    def start_ordering(self) -> None:
-        """Accept messages from now on, and make blocks of them; needs the running event loop."""
-        self.ordering = True
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"order-{self.id}")
-
-    async def stop_ordering(self) -> None:
-        """Accept no more messages; finish the block being written, and drop waiting messages."""
-        self.ordering = False
+    async def _stop(self) -> None:
+        """Finish the block being written, and drop waiting messages."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -166,7 +191,9 @@ class OrderedChannel:
 
     async def close(self) -> None:
         """Stop, and close the ledger."""
-        await self.stop_ordering()
+        for name in self.orderers.names:
+            self.orderers.discard(name)
+        await self._stop()
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
         self.ledger.close()
 
@@ -188,9 +215,8 @@ class OrderedChannel:
             current = self._renew(message)
             if current is None:
                 continue
-            if current.replaces:
-                # A single orderer can hand the lead to nobody, and a leader does not order its own replacement.
-                _LOG.warning("%s: an update of the orderer's own place among the consenters is dropped", self.id)
+            if current.successor is not None and not self.orderers.hand_over(current.successor):
+                _LOG.warning("%s: an update of the leader's own place is dropped: nobody else can lead", self.id)
                 continue
             if current.update is not None:
                 # A configuration is alone in its block.
@@ -278,8 +304,14 @@ class OrderedChannel:
         is_config = batch[0].update is not None
         bundle = self._bundle_of(raws[0]) if is_config else None
         last_config = number if is_config else self.ledger.config_block
+        consenters = self._following(number, bundle or self.bundle)
         block = ordering.make_block(
-            number, self.ledger.current_hash, raws, last_config, self._signer, self._consenter_metadata(number)
+            number,
+            self.ledger.current_hash,
+            raws,
+            last_config,
+            self.orderers.leader.signer,
+            consenters.SerializeToString(),
         )
         with self.ledger.committing() as committed_state:
             validated = self._validator.validate(
@@ -295,6 +327,7 @@ class OrderedChannel:
             committed = self.ledger.write(block, validated, private)
             if changed:
                 self._redefine(committed_state, before, number)
+        self._consenters = consenters
         self.ledger.forget_staged(committed)
         for told in self._written:
             told(self, number)
@@ -330,11 +363,12 @@ class OrderedChannel:
     def _bundle_of(self, raw: bytes) -> channelconfig.Bundle:
         return channelconfig.Bundle.from_envelope(common_pb2.Envelope.FromString(raw))
 
-    def _consenter_metadata(self, number: int) -> bytes:
-        configured = self.bundle.ordering
-        if configured is None or configured.consensus_type != configvalues.RAFT:
-            return b""
-        return ordering.raft_metadata(1, number + 1)
+    def _following(self, number: int, bundle: channelconfig.Bundle) -> metadata_pb2.BlockMetadata:
+        """Return the metadata of Raft for a block after which a configuration is in force; nothing without Raft."""
+        present, successor = self.bundle.ordering, bundle.ordering
+        if present is None or successor is None or successor.consensus_type != configvalues.RAFT:
+            return metadata_pb2.BlockMetadata()
+        return consenterids.following(self._consenters, present, successor, number + 1)
 
 
 def _defines(validated: Validated) -> bool:

@@ -1,4 +1,4 @@
-"""The channels of one network: the orderer and peers join them, and a restart opens them again."""
+"""The channels of one network: orderers and peers join them, and a restart opens them again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from hlf import errors
 from hlf.network.engines.embedded.order import joining
 from hlf.network.engines.embedded.order.bootstrapping import Bootstrap
 from hlf.network.engines.embedded.order.channel import OrderedChannel
-from hlf.network.engines.embedded.order.consenters import OwnIdentity
 from hlf.network.engines.embedded.order.followers import (
     ACTIVE,
     CONSENTER,
@@ -24,10 +23,9 @@ from hlf.network.engines.embedded.order.followers import (
     FOLLOWER,
     ONBOARDING,
     ChannelStanding,
-    Followers,
 )
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
-from hlf.network.engines.embedded.order.ordering import OrdererSigner
+from hlf.network.engines.embedded.order.orderers import OrdererState
 from hlf.network.engines.embedded.state import copies
 from hlf.network.engines.embedded.state.ledger import START_OVER, ChannelLedger
 from hlf.network.engines.embedded.state.privatedata import PrivateWrites
@@ -38,7 +36,7 @@ from hlf.network.errors import StateError
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig
 
-__all__ = ["OrderedChannel", "Channels", "JoinError", "ParticipationRefused", "ChannelStanding"]
+__all__ = ["OrderedChannel", "Channels"]
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +50,15 @@ class Channels:
     All channels, by name.
 
     Attributes:
+        folder: it has one ledger for each channel.
+        orderers: by name.
         written: called with a channel and the number of each block of it, on its commit thread.
     """
 
-    def __init__(self, folder: Path, signer: OrdererSigner, tls_certificate: bytes) -> None:
-        """*folder* has one ledger for each channel; *signer* and the listener's certificate identify the orderer."""
-        self._folder = folder
-        self._signer = signer
-        self._own = OwnIdentity(tls_certificate, signer.serialized)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.orderers: dict[str, OrdererState] = {}
         self._channels: dict[str, OrderedChannel] = {}
-        self._followers = Followers(folder)
         self.written: list[Callable[[OrderedChannel, int], None]] = []
 
     async def open(self) -> None:
@@ -69,10 +66,10 @@ class Channels:
         Open every channel that is on disk and start it.
 
         Raises:
-            StateError: a ledger, or the joining block of a channel that the orderer only follows, is damaged.
+            StateError: a ledger is damaged.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(self._folder.glob("*.ledger")):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self.folder.glob("*.ledger")):
             ledger = ChannelLedger(path, path.stem)
             if ledger.height == 0:
                 # The process ended while the file was made; the join starts again.
@@ -87,12 +84,24 @@ class Channels:
                 problem = f"block {ledger.config_block} holds no configuration that can be used: {error}"
                 raise StateError(path, problem, START_OVER) from error
             self._start(ledger, bundle)
-        for path in self._followers.files():
-            try:
-                block, bundle = joining.participation_block(path.read_bytes())
-                self._follow(bundle, joining.takes_part(block, bundle, self._own))
-            except ParticipationRefused as refused:
-                raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
+
+    def add_orderer(self, orderer: OrdererState) -> None:
+        """
+        Add an orderer, or put it in place of one of the same name; it is on the channels that it joined before.
+
+        Raises:
+            StateError: the block of a join is damaged.
+        """
+        self._wait_again(orderer)
+        self.orderers[orderer.name] = orderer
+        for channel in self:
+            channel.admit(orderer)
+
+    def remove_orderer(self, name: str) -> None:
+        """Go on without an orderer; what it joined is kept, in case it comes back."""
+        del self.orderers[name]
+        for channel in self:
+            channel.orderers.discard(name)
 
     def get(self, channel_id: str) -> OrderedChannel | None:
         """Return the channel of that name, or None."""
@@ -105,58 +114,63 @@ class Channels:
         """Return the names of the channels a peer joined, sorted."""
         return sorted(channel.id for channel in self._channels.values() if peer_name in channel.peers)
 
-    def standing(self, channel_id: str) -> ChannelStanding | None:
-        """Return how the orderer takes part in a channel; None if it does not."""
-        following = self._followers.get(channel_id)
+    def ordered(self, orderer: OrdererState, channel_id: str) -> OrderedChannel | None:
+        """Return a channel, if the orderer is one of its consenters."""
         channel = self._channels.get(channel_id)
-        if following is None and channel is not None and channel.ordering:
-            return _standing(channel)
-        return following
+        return channel if channel is not None and orderer in channel.orderers.agreeing else None
 
-    def standings(self) -> list[ChannelStanding]:
-        """Return how the orderer takes part in each of its channels."""
-        return [*(_standing(channel) for channel in self if channel.ordering), *self._followers]
+    def standing(self, orderer: OrdererState, channel_id: str) -> ChannelStanding | None:
+        """Return how an orderer takes part in a channel; None if it does not."""
+        channel = self._channels.get(channel_id)
+        if channel is None or orderer not in channel.orderers:
+            return orderer.waiting.get(channel_id)
+        return _standing(channel, orderer)
 
-    async def join_orderer(self, genesis: bytes) -> ChannelStanding:
+    def standings(self, orderer: OrdererState) -> list[ChannelStanding]:
+        """Return how an orderer takes part in each of its channels."""
+        return [*(_standing(each, orderer) for each in self if orderer in each.orderers), *orderer.waiting]
+
+    async def join_orderer(self, orderer: OrdererState, encoded: bytes) -> ChannelStanding:
         """
-        Let the orderer join the channel of a configuration block, and order it if possible.
+        Let an orderer join the channel of a configuration block.
+
+        It orders the channel, gets the blocks from those who do, or waits for them.
 
         Raises:
             ParticipationRefused: the block cannot be used, or the orderer has joined before.
         """
-        block, bundle = joining.participation_block(genesis)
-        if self.standing(bundle.channel_id) is not None:
+        block, bundle = joining.participation_block(encoded)
+        if self.standing(orderer, bundle.channel_id) is not None:
             raise ParticipationRefused(_EXISTS, "cannot join: channel already exists")
-        consenter = joining.takes_part(block, bundle, self._own)
-        if not consenter or block.header.number != 0:
-            return self._follow(bundle, consenter, genesis)
-        known = self._channels.get(bundle.channel_id)
-        if known is None:
-            known = self._create(block, bundle)
-        elif known.ledger.block_by_hash(blocks.header_hash(block.header)) is None:
+        consenter = joining.takes_part(block, bundle, orderer.own)
+        begins = consenter and block.header.number == 0
+        channel = self._channels.get(bundle.channel_id)
+        if channel is None and begins:
+            channel = self._create(block, bundle)
+        held = channel is not None and channel.ledger.block_by_hash(blocks.header_hash(block.header)) is not None
+        if channel is None or not begins and not (held and channel.ordering):
+            return _wait(orderer, bundle, consenter, encoded)
+        if not held:
             raise ParticipationRefused(
                 joining.BAD_REQUEST, "cannot join: peers have joined this channel with another genesis block"
             )
-        known.ledger.set_ordering(True)
-        known.start_ordering()
-        return _standing(known)
+        await channel.join(orderer)
+        return _standing(channel, orderer)
 
-    async def leave_orderer(self, channel_id: str) -> None:
+    async def leave_orderer(self, orderer: OrdererState, channel_id: str) -> None:
         """
-        Let the orderer leave a channel; its peers keep the committed blocks.
+        Let an orderer leave a channel; its peers and other orderers keep the committed blocks.
 
         Raises:
             ParticipationRefused: it is not on that channel.
         """
-        if self.standing(channel_id) is None:
+        if self.standing(orderer, channel_id) is None:
             raise ParticipationRefused(_UNKNOWN, "cannot remove: channel does not exist")
-        self._followers.remove(channel_id)
+        orderer.waiting.remove(channel_id)
         channel = self._channels.get(channel_id)
-        if channel is None:
-            return
-        await channel.stop_ordering()
-        channel.ledger.set_ordering(False)
-        await self._remove_unused(channel)
+        if channel is not None:
+            await channel.leave(orderer)
+            await self._remove_unused(channel)
 
     async def join_peer(self, genesis: bytes, peer_name: str, msp_id: str) -> OrderedChannel:
         """
@@ -207,7 +221,7 @@ class Channels:
         folder.mkdir(parents=True)
         for channel in self:
             await asyncio.to_thread(channel.ledger.copy_to, folder)
-        for path in self._followers.files():
+        for path in self.folder.glob("*.join"):
             shutil.copy2(path, folder)
 
     async def bring_back(self, folder: Path) -> None:
@@ -224,14 +238,17 @@ class Channels:
             channel.ledger.end(StatusError(grpc.StatusCode.OUT_OF_RANGE, WENT_BACK))
             if channel.ledger.path.name not in kept:
                 channel.ledger.remove()
-        for path in self._followers.files():
-            self._followers.remove(path.stem)
+        for orderer in self.orderers.values():
+            for standing in orderer.waiting:
+                orderer.waiting.remove(standing.channel_id)
         for name in sorted(kept):
             if name.endswith(".join"):
-                shutil.copy2(folder / name, self._folder)
+                shutil.copy2(folder / name, self.folder)
             else:
-                await asyncio.to_thread(copies.copy, folder / name, self._folder / name)
+                await asyncio.to_thread(copies.copy, folder / name, self.folder / name)
         await self.open()
+        for orderer in self.orderers.values():
+            self._wait_again(orderer)
 
     async def close(self) -> None:
         """Finish the blocks being written and close all ledgers."""
@@ -240,15 +257,15 @@ class Channels:
         self._channels.clear()
 
     async def _remove_unused(self, channel: OrderedChannel) -> None:
-        if channel.peers or channel.ordering:
+        if channel.peers or channel.orderers.names:
             return
         del self._channels[channel.id]
         await channel.close()
         channel.ledger.remove()
 
     def _create(self, block: Any, bundle: channelconfig.Bundle) -> OrderedChannel:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        ledger = ChannelLedger(self._folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ledger = ChannelLedger(self.folder / f"{bundle.channel_id}.ledger", bundle.channel_id)
         try:
             with ledger.committing() as state:
                 # Members use a genesis block unchanged, because they agreed on it.
@@ -263,23 +280,33 @@ class Channels:
         return self._start(ledger, bundle)
 
     def _start(self, ledger: ChannelLedger, bundle: channelconfig.Bundle) -> OrderedChannel:
-        channel = self._channels[bundle.channel_id] = OrderedChannel(
-            ledger, bundle, self._signer, self._own, self.written
-        )
-        if ledger.is_ordering():
-            channel.start_ordering()
+        names = ledger.orderers(next(iter(self.orderers), ""))
+        channel = self._channels[bundle.channel_id] = OrderedChannel(ledger, bundle, names, self.written)
+        for orderer in self.orderers.values():
+            channel.admit(orderer)
         return channel
 
-    def _follow(self, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> ChannelStanding:
-        relation = CONSENTER if consenter else FOLLOWER
-        return self._followers.add(ChannelStanding(bundle.channel_id, relation, ONBOARDING), block)
+    def _wait_again(self, orderer: OrdererState) -> None:
+        """Let an orderer go on to wait for channels."""
+        for path in orderer.waiting.files():
+            try:
+                block, bundle = joining.participation_block(path.read_bytes())
+                _wait(orderer, bundle, joining.takes_part(block, bundle, orderer.own))
+            except ParticipationRefused as refused:
+                raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
 
 
-def _standing(channel: OrderedChannel) -> ChannelStanding:
-    """Return the orderer's standing in a channel that it orders."""
+def _wait(orderer: OrdererState, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> ChannelStanding:
+    relation = CONSENTER if consenter else FOLLOWER
+    return orderer.waiting.add(ChannelStanding(bundle.channel_id, relation, ONBOARDING), block)
+
+
+def _standing(channel: OrderedChannel, orderer: OrdererState) -> ChannelStanding:
+    """Return the standing of an orderer that has the channel's blocks."""
     trouble = channel.trouble
     return ChannelStanding(
         channel.id,
+        relation=CONSENTER if orderer in channel.orderers.agreeing else FOLLOWER,
         status=ACTIVE if trouble is None else FAILED,
         height=channel.ledger.height,
         reason="" if trouble is None else str(trouble),

@@ -1,8 +1,8 @@
 """
-Check a channel's consenters: whether this orderer is one, and whether Fabric would accept them.
+Check a channel's consenters: whether an orderer is one, and whether Fabric would accept them.
 
-The embedded engine has no consensus. It orders a channel if its orderer is one
-of the consenters, and refuses configurations that real orderers refuse.
+The embedded engine has no consensus. It orders a channel if one of its orderers
+is a consenter, and refuses configurations that real orderers refuse.
 """
 
 from __future__ import annotations
@@ -24,27 +24,33 @@ _RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 @dataclass(frozen=True)
 class OwnIdentity:
-    """The orderer's TLS certificate (Raft) and identity (BFT), by which it finds itself among consenters."""
+    """An orderer's TLS certificate (Raft) and identity (BFT), by which it finds itself among consenters."""
 
     tls_certificate: bytes
     identity: bytes
 
     def takes_part(self, ordering: channelconfig.OrderingConfig) -> bool:
         """
-        Return whether one of the consenters has this orderer's key.
+        Return whether this orderer is one of the consenters of a new channel.
 
         Raises:
             ConfigError: the consenters are wrong; the text is Fabric's.
         """
+        if ordering.consensus_type == RAFT:
+            metadata = _metadata(ordering)
+            try:
+                _check(metadata, ordering)
+            except errors.ConfigError as error:
+                raise errors.ConfigError(f"failed to validate config metadata of ordering config: {error}") from error
+        return self.is_consenter(ordering)
+
+    def is_consenter(self, ordering: channelconfig.OrderingConfig) -> bool:
+        """Return whether one of the consenters, which were checked before, has this orderer's key."""
         if ordering.consensus_type == BFT:
             own = signatures.parse_identity(self.identity)[1]
             return _is_among(own, [consenter.identity for consenter in ordering.consenters])
-        metadata = _metadata(ordering)
-        try:
-            _check(metadata, ordering)
-        except errors.ConfigError as error:
-            raise errors.ConfigError(f"failed to validate config metadata of ordering config: {error}") from error
-        return _is_among(self.tls_certificate, [consenter.server_tls_cert for consenter in metadata.consenters])
+        listed = _metadata(ordering).consenters
+        return _is_among(self.tls_certificate, [consenter.server_tls_cert for consenter in listed])
 
     def is_replaced(self, ordering: channelconfig.OrderingConfig, update: channelconfig.OrderingConfig) -> bool:
         """Return whether *update* removes this orderer's certificate from the consenters of Raft, or replaces it."""
@@ -57,7 +63,7 @@ class OwnIdentity:
 
 def check_update(ordering: channelconfig.OrderingConfig, update: channelconfig.OrderingConfig) -> None:
     """
-    Check an update of a channel's Raft options and consenters, of which only this orderer runs.
+    Check an update of a channel's Raft options and consenters.
 
     Raises:
         ConfigError: options or consenters are wrong; the text is Fabric's.

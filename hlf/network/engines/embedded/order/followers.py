@@ -1,9 +1,9 @@
 """
-The channels that the orderer follows without ordering them.
+The channels whose blocks an orderer waits for.
 
 It is not one of their consenters, or it joined with a later block than the
-first. A real orderer then fetches the blocks from the others; here are no
-others, so it waits for blocks that never come, until it is removed.
+first, and no other orderer of the network had that block when it joined. So it
+waits for blocks that never come, until it leaves.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ACTIVE, ONBOARDING, FAILED = "active", "onboarding", "failed"
 
 @dataclass(frozen=True)
 class ChannelStanding:
-    """How the orderer takes part in a channel, in the terms of the participation interface; *reason* if it failed."""
+    """How an orderer takes part in a channel, in the terms of the participation interface; *reason* if it failed."""
 
     channel_id: str
     relation: str = CONSENTER
@@ -32,17 +32,18 @@ class ChannelStanding:
 class Followers:
     """The channels by name, each with the block of its join."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep one file for each channel in *folder*."""
+    def __init__(self, folder: Path, orderer: str) -> None:
+        """Keep one file for each channel and orderer in *folder*."""
         self._folder = folder
+        self._orderer = orderer
         self._known: dict[str, ChannelStanding] = {}
 
     def files(self) -> list[Path]:
         """Return the stored blocks, to be added again after a restart."""
-        return sorted(self._folder.glob("*.join"))
+        return sorted(self._folder.glob(f"*@{self._orderer}.join"))
 
     def get(self, channel_id: str) -> ChannelStanding | None:
-        """Return the orderer's standing in a channel that it follows; None for any other."""
+        """Return the orderer's standing in a channel that it waits for; None for any other."""
         return self._known.get(channel_id)
 
     def __iter__(self) -> Iterator[ChannelStanding]:
@@ -61,4 +62,4 @@ class Followers:
         self._file(channel_id).unlink(missing_ok=True)
 
     def _file(self, channel_id: str) -> Path:
-        return self._folder / f"{channel_id}.join"
+        return self._folder / f"{channel_id}@{self._orderer}.join"

@@ -6,17 +6,16 @@ Refusals have the status and the text of Fabric's broadcast service.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from fabric_protos.common import common_pb2
-from fabric_protos.orderer.etcdraft import metadata_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.network.engines.embedded.order import configuration, consenters, succession
+from hlf.network.engines.embedded.order import configuration, succession
 from hlf.wire import blocks, certificates, envelopes, msp, signatures
 from hlf.wire.config import channelconfig
 
@@ -25,7 +24,7 @@ ORDERER_WRITERS = "/Channel/Orderer/Writers"
 
 
 class OrdererSigner(Protocol):
-    """The orderer's identity: its serialized form, and its signature."""
+    """An orderer's identity: its serialized form, and its signature."""
 
     @property
     def serialized(self) -> bytes: ...
@@ -51,7 +50,7 @@ class Message:
         sequence: that of the configuration under which it was checked.
         verified: whether its creator is a valid member, and its signature valid, under that configuration.
         update: the CONFIG_UPDATE envelope that a CONFIG message came from.
-        replaces: whether it removes the orderer from the consenters, or replaces its certificate.
+        successor: who orders after an update, and how.
     """
 
     raw: bytes
@@ -60,16 +59,16 @@ class Message:
     arrived: float
     verified: bool = False
     update: Any = None
-    replaces: bool = False
+    successor: channelconfig.OrderingConfig | None = None
 
 
 class Admission:
     """The rules for messages under one version of the configuration."""
 
-    def __init__(self, bundle: channelconfig.Bundle, signer: OrdererSigner, own: consenters.OwnIdentity) -> None:
+    def __init__(self, bundle: channelconfig.Bundle, signer: Callable[[], OrdererSigner]) -> None:
+        """*signer* returns the orderer that signs the messages of configurations at the moment."""
         self._bundle = bundle
         self._signer = signer
-        self._own = own
 
     def admit(self, envelope: Any, raw: bytes, arrived: float) -> Message:
         """
@@ -107,11 +106,9 @@ class Admission:
             raise NotOrdered(
                 common_pb2.BAD_REQUEST, f"error applying config update to existing channel '{channel_id}': {error}"
             ) from error
-        header = envelopes.channel_header(common_pb2.CONFIG, channel_id)
-        payload = envelopes.payload(
-            header, self._signer.serialized, envelopes.fresh_nonce(), proposed.SerializeToString()
-        )
-        config = common_pb2.Envelope(payload=payload, signature=self._signer.sign(payload))
+        header, signer = envelopes.channel_header(common_pb2.CONFIG, channel_id), self._signer()
+        payload = envelopes.payload(header, signer.serialized, envelopes.fresh_nonce(), proposed.SerializeToString())
+        config = common_pb2.Envelope(payload=payload, signature=signer.sign(payload))
         verified = self._filter(config, "config update for existing channel did not pass final checks: ")
         try:
             succession.check_maintenance(self._bundle, successor, update)
@@ -121,11 +118,8 @@ class Admission:
                 "config update for existing channel did not pass maintenance checks: config transaction inspection "
                 f"failed: {error}",
             ) from error
-        before, after = self._bundle.ordering, successor.ordering
-        replaces = before is not None and after is not None and self._own.is_replaced(before, after)
-        return Message(
-            config.SerializeToString(), _size(config), self._bundle.sequence, arrived, verified, update, replaces
-        )
+        raw, sequence = config.SerializeToString(), self._bundle.sequence
+        return Message(raw, _size(config), sequence, arrived, verified, update, successor.ordering)
 
     @property
     def _maintenance(self) -> bool:
@@ -250,11 +244,3 @@ def make_block(
     metadata[common_pb2.SIGNATURES] = common_pb2.Metadata(value=value, signatures=[signature]).SerializeToString()
     metadata[common_pb2.LAST_CONFIG] = common_pb2.Metadata(value=index.SerializeToString()).SerializeToString()
     return block
-
-
-def raft_metadata(consenters: int, index: int) -> bytes:
-    """Return a Raft orderer's metadata of a block: the consenters, and the index of its log."""
-    metadata = metadata_pb2.BlockMetadata(
-        consenter_ids=range(1, consenters + 1), next_consenter_id=consenters + 1, raft_index=index
-    )
-    return bytes(metadata.SerializeToString())

@@ -9,6 +9,7 @@ who may seek, and for BAD_REQUEST.
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
@@ -30,6 +31,7 @@ from hlf.wire.certificates import pem
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.order.channels import Channels, OrderedChannel
+    from hlf.network.engines.embedded.order.orderers import OrdererState
 
     _Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -87,11 +89,12 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
 
 
 class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
-    """The Deliver half of ``orderer.AtomicBroadcast``."""
+    """The Deliver half of ``orderer.AtomicBroadcast`` at one orderer."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, orderer: OrdererState) -> None:
         self.limit = statuses.Limit("orderer.AtomicBroadcast")
         self._channels = channels
+        self._orderer = orderer
 
     @statuses.streaming
     async def Deliver(  # noqa: N802 - the service's own name
@@ -102,14 +105,10 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
         def refusal(channel: OrderedChannel, signed: msp.Signed) -> str | None:
             return channel.bundle.refusal(ORDERER_READERS, [signed])
 
-        session = DeliverSession(self._ordered, refusal, ab_pb2.DeliverResponse, _orderer_block)
+        consents = functools.partial(self._channels.ordered, self._orderer)
+        session = DeliverSession(consents, refusal, ab_pb2.DeliverResponse, _orderer_block)
         async for response in session.run(request_iterator, context):
             yield response
-
-    def _ordered(self, channel_id: str) -> OrderedChannel | None:
-        """Return the channel, if the orderer joined it."""
-        channel = self._channels.get(channel_id)
-        return channel if channel is not None and channel.ordering else None
 
 
 class DeliverSession:
@@ -174,6 +173,10 @@ class DeliverSession:
                     yield common_pb2.NOT_FOUND
                     return
                 await channel.ledger.wait_height(number + 1)
+            if self._channel_of(channel.id) is not channel:
+                # The node is not part of the channel any more: an orderer was removed from its consenters.
+                yield common_pb2.SERVICE_UNAVAILABLE
+                return
             if not guard.allows():
                 yield common_pb2.FORBIDDEN
                 return

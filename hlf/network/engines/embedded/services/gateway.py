@@ -22,7 +22,7 @@ from google.protobuf import message
 
 from hlf.network.engines.embedded.endorse import access
 from hlf.network.engines.embedded.endorse.endorser import EndorsementOutcome, Endorser, RefusedError
-from hlf.network.engines.embedded.services import chaincodeevents, planning, plans
+from hlf.network.engines.embedded.services import broadcast, chaincodeevents, planning, plans
 from hlf.network.engines.embedded.state.troubles import TroubleError
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE, AccessDeniedError, MalformedError, ProposalRequest
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hlf.network.engines.embedded.endorse.peer import PeerState
     from hlf.network.engines.embedded.endorse.views import Views
-    from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.order.channels import Channels
     from hlf.network.engines.embedded.wire.settings import PeerNodeSettings
 
 Code = grpc.StatusCode
@@ -61,16 +61,16 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         peer: PeerState,
         endorsers_by_peer: Mapping[str, Endorser],
         views: Views,
-        orderer: BroadcastService,
+        channels: Channels,
         settings: PeerNodeSettings,
     ) -> None:
-        """*endorsers_by_peer* has the endorser of each peer of the network; *views* are those of channels."""
+        """*endorsers_by_peer* has the endorser of each peer of the network, *channels* its orderers."""
         self.limit = statuses.Limit("gateway.Gateway", settings.gateway_calls)
         self._endorsement_seconds = settings.endorsement_seconds
         self._peer = peer
         self._endorsers = endorsers_by_peer
         self._planner = planning.Planner(peer, views)
-        self._orderer = orderer
+        self._channels = channels
 
     @statuses.answering
     async def Evaluate(self, request: gateway_pb2.EvaluateRequest) -> gateway_pb2.EvaluateResponse:  # noqa: N802 - the service's own name
@@ -213,16 +213,19 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         if channel is None:
             raise StatusError(Code.FAILED_PRECONDITION, _no_config(asked.channel_id))
         failed = "no orderers could successfully process transaction"
-        if not self._orderer.running:
-            unreachable = plans.detail(self._orderer, plans.unreachable(self._orderer.address))
-            raise StatusError(Code.UNAVAILABLE, failed, [unreachable])
-        response = await self._orderer.broadcast(asked.prepared_transaction)
+        # What one of them answers, each would. Where no orderer takes part, all would say that.
+        asking = channel.orderers.agreeing or list(self._channels.orderers.values())
+        orderer = next((each for each in asking if each.running), None)
+        if orderer is None:
+            unreachable = [plans.detail(each, plans.unreachable(each.address)) for each in asking]
+            raise StatusError(Code.UNAVAILABLE, failed, unreachable)
+        response = await broadcast.broadcast(self._channels, orderer, asked.prepared_transaction)
         if response.status == common_pb2.SUCCESS:
             return gateway_pb2.SubmitResponse()
         if common_pb2.BAD_REQUEST <= response.status < common_pb2.INTERNAL_SERVER_ERROR:
             raise StatusError(Code.ABORTED, _unsuccessful(response))
         # Real gateways do not pass on an orderer's reasons; real orderers have no such trouble.
-        told = [] if channel.trouble is None else [plans.detail(self._orderer, _unsuccessful(response))]
+        told = [] if channel.trouble is None else [plans.detail(orderer, _unsuccessful(response))]
         raise StatusError(Code.UNAVAILABLE, failed, told)
 
     async def _commit_status(self, signed: gateway_pb2.SignedCommitStatusRequest) -> gateway_pb2.CommitStatusResponse:

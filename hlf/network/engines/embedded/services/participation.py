@@ -1,5 +1,5 @@
 """
-The orderer's channel-participation REST interface, for its organisation's administrators.
+An orderer's channel-participation REST interface, for its organisation's administrators.
 
 It has its own listener beside gRPC and requires a client certificate of the
 configured authority.
@@ -20,13 +20,15 @@ from google.protobuf import message
 
 from hlf import errors
 from hlf.network.engines.embedded.endorse.system import last_config
-from hlf.network.engines.embedded.order.channels import ParticipationRefused
+from hlf.network.engines.embedded.order.joining import ParticipationRefused
 from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE
 from hlf.wire.config import channelconfig
 
 if TYPE_CHECKING:
-    from hlf.network.engines.embedded.order.channels import Channels, ChannelStanding, OrderedChannel
+    from hlf.network.engines.embedded.order.channels import Channels
+    from hlf.network.engines.embedded.order.followers import ChannelStanding
+    from hlf.network.engines.embedded.order.orderers import OrdererState
 
 BASE = "/participation/v1/"
 CHANNELS = f"{BASE}channels"
@@ -48,8 +50,9 @@ class ParticipationRefusal(Exception):  # noqa: N818 - an answer, not a failure
 class ParticipationService:
     """The interface over one orderer's channels."""
 
-    def __init__(self, channels: Channels) -> None:
+    def __init__(self, channels: Channels, orderer: OrdererState) -> None:
         self._channels = channels
+        self._orderer = orderer
 
     def application(self) -> web.Application:
         """Return the aiohttp application to serve."""
@@ -71,7 +74,7 @@ class ParticipationService:
         _check_accept(request)
         listed = [
             {"name": standing.channel_id, "url": f"{CHANNELS}/{standing.channel_id}"}
-            for standing in self._channels.standings()
+            for standing in self._channels.standings(self._orderer)
         ]
         return _json(200, {"systemChannel": None, "channels": listed or None}, {"Cache-Control": "no-store"})
 
@@ -89,7 +92,7 @@ class ParticipationService:
                 400, f"cannot unmarshal file part config-block into a block: {INVALID_WIRE}"
             ) from None
         try:
-            standing = await self._channels.join_orderer(encoded)
+            standing = await self._channels.join_orderer(self._orderer, encoded)
         except ParticipationRefused as refused:
             raise ParticipationRefusal(
                 refused.status, refused.reason, "GET, DELETE" if refused.status == 405 else ""
@@ -112,10 +115,10 @@ class ParticipationService:
             ) from None
         if header.type != common_pb2.CONFIG_UPDATE:
             raise ParticipationRefusal(400, "invalid config update envelope: bad type")
-        standing = self._channels.standing(header.channel_id)
+        standing = self._channels.standing(self._orderer, header.channel_id)
         if standing is None:
             raise ParticipationRefusal(405, "cannot update: channel does not exist")
-        channel = self._ordered(standing)
+        channel = self._channels.ordered(self._orderer, standing.channel_id)
         if channel is None:
             raise ParticipationRefusal(403, f"cannot update: {_FOLLOWER}")
         try:
@@ -128,14 +131,14 @@ class ParticipationService:
     async def _remove(self, request: web.Request) -> web.Response:
         standing = self._standing(request, "cannot remove: channel does not exist")
         try:
-            await self._channels.leave_orderer(standing.channel_id)
+            await self._channels.leave_orderer(self._orderer, standing.channel_id)
         except ParticipationRefused as refused:
             raise ParticipationRefusal(refused.status, refused.reason) from None
         return web.Response(status=204)
 
     async def _fetch(self, request: web.Request) -> web.Response:
         _check_accept(request)
-        channel = self._ordered(self._standing(request))
+        channel = self._channels.ordered(self._orderer, self._standing(request).channel_id)
         if channel is None:
             raise ParticipationRefusal(404, _FOLLOWER)
         name = request.match_info["block"]
@@ -160,15 +163,10 @@ class ParticipationService:
             channelconfig.check_channel_id(channel_id)
         except errors.ConfigError as error:
             raise ParticipationRefusal(400, f"invalid channel ID: {error}") from None
-        standing = self._channels.standing(channel_id)
+        standing = self._channels.standing(self._orderer, channel_id)
         if standing is None:
             raise ParticipationRefusal(404, missing)
         return standing
-
-    def _ordered(self, standing: ChannelStanding) -> OrderedChannel | None:
-        """Return the channel, if the orderer orders it."""
-        channel = self._channels.get(standing.channel_id)
-        return channel if channel is not None and channel.ordering else None
 
 
 def tls(certificate: Path, key: Path, client_ca: Path) -> ssl.SSLContext:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.endorser import EndorsementOutcome
     from hlf.network.engines.embedded.endorse.endorsers import Layout
     from hlf.network.engines.embedded.endorse.peer import PeerState
-    from hlf.network.engines.embedded.services.broadcast import BroadcastService
+    from hlf.network.engines.embedded.order.orderers import OrdererState
 
 TIMED_OUT = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
 LOST = "rpc error: code = Unavailable desc = error reading from server: EOF"
@@ -120,7 +120,7 @@ class EndorsementSearch:
         return all(self._counts[name] >= count for name, count in layout)
 
 
-def detail(node: PeerState | BroadcastService, reason: str) -> gateway_pb2.ErrorDetail:
+def detail(node: PeerState | OrdererState, reason: str) -> gateway_pb2.ErrorDetail:
     """Return the detail about one endorser or orderer in a gateway's error."""
     return gateway_pb2.ErrorDetail(address=node.address, msp_id=node.msp_id, message=reason)
 

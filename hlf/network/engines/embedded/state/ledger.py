@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -291,13 +291,14 @@ class ChannelLedger:
         """Remove the data of a written block from the transient store."""
         self._transient.forget((tx_id for tx_id, _ in committed.verdicts), committed.number + 1)
 
-    def set_ordering(self, joined: bool) -> None:
-        """Record that the orderer has joined or left; not while a block can be written."""
-        self._set_fact("ordering", b"1" if joined else b"")
+    def set_orderers(self, names: Iterable[str]) -> None:
+        """Record which orderers are on the channel; not while a block can be written."""
+        self._set_fact("ordering", json.dumps(sorted(names)).encode())
 
-    def is_ordering(self) -> bool:
-        """Return whether the orderer is on the channel."""
-        return self._fact("ordering") == b"1"
+    def orderers(self, only: str) -> list[str]:
+        """Return the orderers on the channel; *only* is that of a ledger of an earlier version, which had one."""
+        told = self._fact("ordering") or b"[]"
+        return [only] if told == b"1" else list(json.loads(told))
 
     def remove(self) -> None:
         """Delete the closed files."""

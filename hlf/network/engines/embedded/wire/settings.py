@@ -46,7 +46,7 @@ class PeerNodeSettings(NodeSettings):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OrdererSettings(NodeSettings):
-    """The orderer, with the listener of its administrators."""
+    """An orderer, with the listener of its administrators."""
 
     admin_address: str
 
@@ -63,7 +63,7 @@ class ProcessSettings:
 
     data: Path
     peers: tuple[PeerNodeSettings, ...]
-    orderer: OrdererSettings
+    orderers: tuple[OrdererSettings, ...]
     ready_file: Path
     stopped_file: Path
     digest: str = ""
@@ -76,7 +76,7 @@ class ProcessSettings:
     @property
     def names(self) -> tuple[str, ...]:
         """The name of every node."""
-        return tuple(node.name for node in (*self.peers, self.orderer))
+        return tuple(node.name for node in (*self.peers, *self.orderers))
 
     def stopped(self) -> frozenset[str]:
         """
@@ -106,8 +106,8 @@ def read(document: Any, digest: str = "") -> ProcessSettings:
     top = _Fields(document, "the document")
     return ProcessSettings(
         data=Path(top.get("data", str)),
-        peers=tuple(_peer(_Fields(peer, f"peers[{index}]")) for index, peer in enumerate(top.get("peers", list))),
-        orderer=_orderer(_Fields(top.get("orderer", dict), "orderer")),
+        peers=tuple(map(_peer, top.each("peers"))),
+        orderers=tuple(map(_orderer, top.each("orderers"))),
         ready_file=Path(top.get("ready_file", str)),
         stopped_file=Path(top.get("stopped_file", str)),
         digest=digest,
@@ -128,6 +128,9 @@ class _Fields:
         if not isinstance(value, kind):
             raise SettingsFileError(f"'{name}' of {self._place} is {type(value).__name__}, which it must not be")
         return value
+
+    def each(self, name: str) -> list[_Fields]:
+        return [_Fields(one, f"{name}[{index}]") for index, one in enumerate(self.get(name, list))]
 
 
 def _node(fields: _Fields) -> dict[str, Any]:

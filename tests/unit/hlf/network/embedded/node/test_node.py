@@ -39,7 +39,7 @@ def document(tmp_path) -> dict:
     ("spoil", "words"),
     [
         (lambda one: one.pop("data"), "the document has no 'data'"),
-        (lambda one: one["orderer"].pop("admin_address"), "orderer has no 'admin_address'"),
+        (lambda one: one["orderers"][0].pop("admin_address"), "orderers[0] has no 'admin_address'"),
         (lambda one: one["peers"][1].update(name=7), "'name' of peers[1] is int, which it must not be"),
         (lambda one: one.update(peers={}), "'peers' of the document is dict, which it must not be"),
         (lambda one: one["peers"].append("x"), "peers[3] is not an object"),

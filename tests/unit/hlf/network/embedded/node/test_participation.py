@@ -21,7 +21,7 @@ def play(tmp_path, scenario: Callable[[Client], Awaitable[None]]) -> None:
         channels = consortium().channels(tmp_path)
         await channels.open()
         try:
-            server = test_utils.TestServer(ParticipationService(channels).application())
+            server = test_utils.TestServer(ParticipationService(channels, channels.orderers["orderer0"]).application())
             async with Client(server) as client:
                 await scenario(client)
         finally:

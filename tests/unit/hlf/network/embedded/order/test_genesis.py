@@ -16,7 +16,9 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 
 from hlf.network import errors
-from hlf.network.engines.embedded.order.channels import Channels, ChannelStanding, JoinError, ParticipationRefused
+from hlf.network.engines.embedded.order.channels import Channels
+from hlf.network.engines.embedded.order.followers import ChannelStanding
+from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig, configtx
 from tests.support.runningchannel import consortium
@@ -50,7 +52,7 @@ def refusal(folder, block: bytes) -> str:
 
     async def scenario(channels: Channels) -> None:
         with pytest.raises(ParticipationRefused) as refused:
-            await channels.join_orderer(block)
+            await channels.join_orderer(channels.orderers["orderer0"], block)
         reasons.append(refused.value.reason)
 
     play(folder, scenario)
@@ -63,18 +65,18 @@ def test_a_follower_is_one_after_a_restart(tmp_path):
     block = of_others()
 
     async def first(channels: Channels) -> None:
-        assert await channels.join_orderer(block) == FOLLOWER
+        assert await channels.join_orderer(channels.orderers["orderer0"], block) == FOLLOWER
         await channels.join_peer(block, "peer0.AMSP", "AMSP")
 
     async def second(channels: Channels) -> None:
-        assert channels.standings() == [FOLLOWER]
+        assert channels.standings(channels.orderers["orderer0"]) == [FOLLOWER]
         with pytest.raises(ParticipationRefused, match="channel already exists"):
-            await channels.join_orderer(block)
-        await channels.leave_orderer("trade")
-        assert channels.standing("trade") is None
+            await channels.join_orderer(channels.orderers["orderer0"], block)
+        await channels.leave_orderer(channels.orderers["orderer0"], "trade")
+        assert channels.standing(channels.orderers["orderer0"], "trade") is None
 
     async def third(channels: Channels) -> None:
-        assert channels.standings() == []
+        assert channels.standings(channels.orderers["orderer0"]) == []
         assert channels.joined("peer0.AMSP") == ["trade"]
 
     for life in (first, second, third):
@@ -83,12 +85,12 @@ def test_a_follower_is_one_after_a_restart(tmp_path):
 
 def test_a_block_that_cannot_be_joined_with_again(tmp_path):
     """A damaged file is named, not taken for a channel that is gone."""
-    (tmp_path / "trade.join").write_bytes(b"junk")
+    (tmp_path / "trade@orderer0.join").write_bytes(b"junk")
 
     async def never(channels: Channels) -> None:
         raise AssertionError("it opened")
 
-    with pytest.raises(errors.StateError, match="trade.join: cannot be joined with again"):
+    with pytest.raises(errors.StateError, match="trade@orderer0.join: cannot be joined with again"):
         play(tmp_path, never)
 
 
@@ -156,7 +158,7 @@ def test_a_block_with_little_metadata_is_given_out_as_it_came(tmp_path):
     block = changed(lambda block: block.metadata.metadata.__delitem__(slice(3, None)))
 
     async def scenario(channels: Channels) -> None:
-        await channels.join_orderer(block)
+        await channels.join_orderer(channels.orderers["orderer0"], block)
         assert channels.get("trade").ledger.orderer_block(0) == block
 
     play(tmp_path, scenario)

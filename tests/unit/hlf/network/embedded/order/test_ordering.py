@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fabric_protos.common import common_pb2, policies_pb2
+from fabric_protos.orderer.etcdraft import metadata_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hlf.network.certificates import Issued
 from hlf.network.engines.embedded.order import ordering
-from hlf.network.engines.embedded.order.consenters import OwnIdentity
 from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Message, NotOrdered
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
@@ -32,7 +32,7 @@ DENIED = (
 
 def admission(**genesis):
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis(**genesis))
-    return Admission(bundle, WHO.ordering.orderer, OwnIdentity(WHO.consenter.certificate_pem, b""))
+    return Admission(bundle, lambda: WHO.ordering.orderer)
 
 
 def made(creator=None, **more):
@@ -94,11 +94,7 @@ def test_what_no_peer_takes_is_not_ordered():
     writers = config.config.channel_group.policies["Writers"].policy
     writers.type = policies_pb2.Policy.SIGNATURE
     writers.value = policies_pb2.SignaturePolicyEnvelope(rule=nobody).SerializeToString()
-    lenient = Admission(
-        channelconfig.Bundle(channel_id, config.config),
-        WHO.ordering.orderer,
-        OwnIdentity(WHO.consenter.certificate_pem, b""),
-    )
+    lenient = Admission(channelconfig.Bundle(channel_id, config.config), lambda: WHO.ordering.orderer)
     message = made()
     lenient.admit(message, message.SerializeToString(), 0)
     message.ClearField("signature")
@@ -215,7 +211,7 @@ def test_a_channel_without_orderer_takes_nothing(tmp_path):
     """Peers may have joined already; the orderer says it does not know the channel."""
 
     async def scenario(channel: RunningChannel):
-        channel.channel.ordering = False
+        channel.channel.orderers.discard("orderer0")
         with pytest.raises(NotOrdered, match="channel does not exist"):
             await channel.channel.order(made(), b"")
 
@@ -230,7 +226,8 @@ def test_blocks_are_made_as_real_ones():
     real = golden.message("block-00025-submit-ok.peer.pb")
     signer = WHO.ordering.orderer
     entries = [made().SerializeToString() for _ in range(2)]
-    block = ordering.make_block(7, b"p" * 32, entries, 3, signer, ordering.raft_metadata(1, 9))
+    raft = metadata_pb2.BlockMetadata(consenter_ids=[1], next_consenter_id=2, raft_index=9)
+    block = ordering.make_block(7, b"p" * 32, entries, 3, signer, raft.SerializeToString())
     decoded = blocks.from_message(block)
     assert (decoded.number, decoded.previous_hash, decoded.last_config) == (7, b"p" * 32, 3)
     assert decoded.data_hash == decoded.computed_data_hash
@@ -261,7 +258,7 @@ def _shape(metadata):
     return (
         len(outer.signatures),
         inner.HasField("last_config"),
-        [field.name for field, _ in ordering.metadata_pb2.BlockMetadata.FromString(consenter.value).ListFields()],
+        [field.name for field, _ in metadata_pb2.BlockMetadata.FromString(consenter.value).ListFields()],
         [field.name for field, _ in signature.ListFields()],
         len(header.nonce),
     )

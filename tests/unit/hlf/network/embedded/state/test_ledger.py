@@ -13,7 +13,8 @@ import pytest
 from fabric_protos.common import common_pb2
 
 from hlf.network import errors
-from hlf.network.engines.embedded.order.channels import ChannelStanding, JoinError, ParticipationRefused
+from hlf.network.engines.embedded.order.followers import ChannelStanding
+from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
 from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks
@@ -251,7 +252,7 @@ def test_joining_is_refused_in_the_words_of_real_nodes(tmp_path):
     async def scenario(channel: RunningChannel):
         block = channel.ledger.block(0)
         with pytest.raises(ParticipationRefused, match="cannot join: channel already exists") as refused:
-            await channel.channels.join_orderer(block)
+            await channel.channels.join_orderer(channel.channels.orderers["orderer0"], block)
         assert refused.value.status == 405
         other = channel.who.genesis().SerializeToString()
         with pytest.raises(JoinError, match="began with another genesis block"):
@@ -301,10 +302,10 @@ def test_unusable_genesis_blocks(tmp_path, how):
         channels = consortium().channels(tmp_path)
         await channels.open()
         with pytest.raises(ParticipationRefused) as refused:
-            await channels.join_orderer(bent_genesis(change))
+            await channels.join_orderer(channels.orderers["orderer0"], bent_genesis(change))
         assert (refused.value.status, refused.value.reason) == (400, words)
         assert list(tmp_path.iterdir()) == []
-        await channels.join_orderer(consortium().genesis().SerializeToString())
+        await channels.join_orderer(channels.orderers["orderer0"], consortium().genesis().SerializeToString())
         await channels.close()
 
     asyncio.run(play())
@@ -326,8 +327,8 @@ def test_peers_may_join_before_the_orderer(tmp_path):
         await channels.open()
         assert not channels.get("trade").ordering
         with pytest.raises(ParticipationRefused, match="another genesis block"):
-            await channels.join_orderer(consortium().genesis().SerializeToString())
-        assert await channels.join_orderer(genesis) == ChannelStanding("trade", height=1)
+            await channels.join_orderer(channels.orderers["orderer0"], consortium().genesis().SerializeToString())
+        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelStanding("trade", height=1)
         assert channels.get("trade").ordering
         await channels.close()
 
@@ -346,15 +347,17 @@ def test_an_orderer_that_leaves(tmp_path):
         for envelope in busy:
             await channel.channel.order(envelope, envelope.SerializeToString())
         await until(lambda: channel.ledger._writer.in_transaction or channel.ledger.height > 2)
-        await channels.leave_orderer("trade")
+        await channels.leave_orderer(channels.orderers["orderer0"], "trade")
         height = channel.ledger.height
         assert height == 3
         with pytest.raises(NotOrdered, match="channel does not exist"):
             await channel.channel.order(transaction.envelope(), b"")
         with pytest.raises(ParticipationRefused, match="cannot remove: channel does not exist"):
-            await channels.leave_orderer("trade")
+            await channels.leave_orderer(channels.orderers["orderer0"], "trade")
         assert channel.ledger.height == height
-        assert await channels.join_orderer(genesis) == ChannelStanding("trade", height=height)
+        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelStanding(
+            "trade", height=height
+        )
         assert await channel.submit(transaction) == "VALID"
 
     run(tmp_path, scenario)
@@ -366,8 +369,8 @@ def test_a_channel_nobody_is_on_is_gone(tmp_path):
     async def play():
         channels = consortium().channels(tmp_path)
         await channels.open()
-        await channels.join_orderer(consortium().genesis().SerializeToString())
-        await channels.leave_orderer("trade")
+        await channels.join_orderer(channels.orderers["orderer0"], consortium().genesis().SerializeToString())
+        await channels.leave_orderer(channels.orderers["orderer0"], "trade")
         assert channels.get("trade") is None
         assert list(tmp_path.iterdir()) == []
 
@@ -404,7 +407,7 @@ def test_an_unfinished_ledger_is_made_again(tmp_path):
         channels = consortium().channels(tmp_path)
         await channels.open()
         assert channels.get("trade") is None
-        await channels.join_orderer(consortium().genesis().SerializeToString())
+        await channels.join_orderer(channels.orderers["orderer0"], consortium().genesis().SerializeToString())
         channel = channels.get("trade")
         assert channel.ledger.height == 1
         await channels.close()

@@ -74,12 +74,15 @@ def test_a_full_disk_is_told_and_outlived(tmp_path):
         with pytest.raises(NotOrdered, match="disk is full") as refused:
             await order(channel, channel.who.transaction(put(k=b"y"), BOTH))
         assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
-        assert (channel.channels.standing("trade").status, channel.ledger.height) == ("failed", 2)
+        assert (
+            channel.channels.standing(channel.channels.orderers["orderer0"], "trade").status,
+            channel.ledger.height,
+        ) == ("failed", 2)
         assert replay.differences(channel.ledger.path) == []
         writer.execute("PRAGMA max_page_count = 1073741823")
         record = await channel.ledger.wait_transaction(large.id)
         assert (record.code, channel.channel.trouble) == (VALID, None)
-        assert channel.channels.standing("trade").status == "active"
+        assert channel.channels.standing(channel.channels.orderers["orderer0"], "trade").status == "active"
         assert await channel.submit(channel.who.transaction(put(k=b"y"), BOTH)) == "VALID"
 
     run(tmp_path, scenario)
@@ -156,7 +159,7 @@ def test_leaving_the_channel_frees_who_waits_for_room(tmp_path, monkeypatch):
         # The first is in a block, the second waits for the next one, the third for a place behind it.
         sending = [asyncio.create_task(order(channel, who_writes(channel, key))) for key in "abc"]
         await asyncio.wait(sending[:2])
-        leaving = asyncio.create_task(channel.channels.leave_orderer("trade"))
+        leaving = asyncio.create_task(channel.channels.leave_orderer(channel.channels.orderers["orderer0"], "trade"))
         while channel.channel.ordering:
             await asyncio.sleep(0)
         goes_on.set()
@@ -198,7 +201,7 @@ def engine(tmp_path) -> Iterator[Engine]:
     running.start()
     running.join()
     genesis = other().genesis().SerializeToString()
-    running.run(running.node.channels.join_orderer(genesis))
+    running.run(running.node.channels.join_orderer(running.node.channels.orderers["orderer0"], genesis))
     running.run(running.node.channels.join_peer(genesis, "peer0.AMSP", "AMSP"))
     for who in (consortium(), other()):
         with running.channel() as peer:
@@ -249,7 +252,7 @@ def test_a_defect_stops_its_channel_alone_and_is_told_to_everybody(tmp_path, eng
             f"received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info={words}"
         )  # noqa: E501
         assert submit(peer, other(), other().transaction(put(k=b"v"), BOTH)) == VALID
-    own = engine.settings.orderer
+    (own,) = engine.settings.orderers
     tls = {"ca": own.tls_ca, "certificate": own.tls_cert, "key": own.tls_key}
     with OrdererAdmin(own.admin_address, **tls) as admin:
         standing = admin.channel("trade")
