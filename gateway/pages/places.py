@@ -1,8 +1,8 @@
 """
 Names and positions of places, for people; the ledger knows UN/LOCODEs alone.
 
-``places.txt`` has the ports and cities that this trade touches most. Of another place, pages show the code and the
-name of its country, and the map leaves it out.
+``places.txt`` has the ports and cities that this trade touches most. Of another place, pages show the name that
+UN/LOCODE gives it, with its country, and the map leaves it out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from chaincode.domain.vocabulary import locodes
 from gateway.pages import languages, localformats
 
 _FILE = Path(__file__).parent / "places.txt"
@@ -31,7 +32,11 @@ def name(locode: str) -> str:
     known = find(locode)
     if known is not None:
         return known.names[languages.current()]
-    return f"{localformats.country(locode[:2])} ({locode})" if locode else ""
+    if not locode:
+        return ""
+    published = locodes.listed(locode[:2]).get(locode[2:])
+    country = localformats.country(locode[:2])
+    return f"{published}, {country}" if published else f"{country} ({locode})"
 
 
 def find(locode: str) -> Place | None:

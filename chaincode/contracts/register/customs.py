@@ -113,7 +113,7 @@ def check_new(ctx: api.Context, published: Published, place: tuple[str, ...]) ->
     if "customs" not in member.roles or published.country not in member.countries:
         raise Refusal.NOT_CUSTOMS(f"{member.msp_id} is not customs of {published.country}")
     # Any code of that form has the time zone that most places of the country use.
-    if published.effective_from < zones.day(f"{published.country}AAA", clock.now(ctx)).isoformat():
+    if published.effective_from < zones.day_in(published.country, clock.now(ctx)).isoformat():
         raise invalid("effective_from", "must not be before today")
     if store.find(ctx, type(published), *place):
         raise Refusal.ALREADY_EXISTS("there is a version from that day on already")

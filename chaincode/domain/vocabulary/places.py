@@ -1,12 +1,12 @@
 """
 Places: ISO 3166 countries and subdivisions, UN/LOCODE locations, and the form of IANA time zones.
 
-All ISO 3166-1 codes are listed. The check of a UN/LOCODE covers only its form and country: the list changes twice a
-year, and a ledger must not refuse a new port. `zones` has the time at a place.
+All ISO 3166-1 codes are listed. `locodes` has the list of UN/LOCODEs, and `zones` the time at a place.
 """
 
 from __future__ import annotations
 
+from chaincode.domain.vocabulary import locodes
 from hlf.codec.words import Word
 
 _COUNTRIES = (
@@ -39,6 +39,10 @@ def _of_a_country(text: str) -> str:
     return "" if text[:2] in COUNTRIES else "begins with no ISO 3166-1 country"
 
 
+def _listed(text: str) -> str:
+    return _of_a_country(text) or next(filter(None, map(locodes.problem, text.split("-"))), "")
+
+
 def _short(text: str) -> str:
     return "" if len(text) <= 40 else "must have at most 40 characters"
 
@@ -49,8 +53,8 @@ COUNTRY = Word(
     lambda text: "" if text in COUNTRIES else "is no ISO 3166-1 country",
 )
 SUBDIVISION = Word(r"[A-Z]{2}-[A-Z0-9]{1,3}", "an ISO 3166-2 subdivision such as VN-HN", _of_a_country)
-LOCODE = Word(r"[A-Z]{2}[A-Z2-9]{3}", "a UN/LOCODE of five characters such as VNHAN", _of_a_country)
-LANE = Word(f"{LOCODE.pattern}-{LOCODE.pattern}", "two UN/LOCODEs such as CNSZX-VNHAN")
+LOCODE = Word(r"[A-Z]{2}[A-Z2-9]{3}", "a UN/LOCODE of five characters such as VNHAN", _listed)
+LANE = Word(f"{LOCODE.pattern}-{LOCODE.pattern}", "two UN/LOCODEs such as CNSZX-VNHAN", _listed)
 AREA = Word(r"[A-Z]{2}[A-Z2-9]{0,3}", "the beginning of a UN/LOCODE, such as VN", _of_a_country)
 TIME_ZONE = Word(
     r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){1,2}|UTC", "an IANA time zone such as Asia/Ho_Chi_Minh", _short

@@ -34,8 +34,7 @@ def name(locode: str) -> str:
     """
     Return the IANA time zone of a UN/LOCODE.
 
-    A place that is not in the table gets its country's first zone, which most of its places use. So a new port is
-    not refused, and all endorsers agree on its day.
+    A place that is not in the table gets its country's first zone, which most of its places use.
 
     Raises:
         Refused: INVALID_ARGUMENT, not a UN/LOCODE.
@@ -54,6 +53,11 @@ def local(locode: str, at: int) -> Moment:
 def day(locode: str, at: int) -> date:
     """Return the calendar day at *locode* at the instant *at*."""
     return _wall(locode, at).date()
+
+
+def day_in(country: str, at: int) -> date:
+    """Return the calendar day in most of *country* (ISO 3166-1) at the instant *at*."""
+    return moments.utc(at).astimezone(_clock(_table()[0][country])).date()
 
 
 def end_of(locode: str, last: date) -> Moment:

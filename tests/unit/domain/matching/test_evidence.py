@@ -45,7 +45,7 @@ def test_without_observations_the_index_counts_and_is_named():
     assert (found.loss_ppm, found.damage_ppm) == (made.loss_ppm, made.damage_ppm)
     assert evidence.gathered(STEPS, [offer("g2", "AMSP", ["S16"])], {}, SCORES) == ()
     assert evidence.gathered(STEPS, [made], {}, None) == ()
-    away = (Step("S19", ("VN-HP", "AQ-X"), ("VNHPH", "AQAAA")),)
+    away = (Step("S19", ("VN-HP", "AQ-X"), ("VNHPH", "AQMCM")),)
     assert evidence.gathered(away, [made], {}, SCORES) == ()
     (ranks,) = (edition for edition in lpi.STANDARD if not edition.scored)
     assert ranks.share("VN") is None

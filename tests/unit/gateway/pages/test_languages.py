@@ -95,6 +95,7 @@ def test_days_and_amounts_are_written_as_the_language_does(app, language):
         assert "4" in localformats.money("4590", "USD")
         assert localformats.ago("2026-12-08T20:00:00Z")
         assert places.name("VNHAN")
+        assert places.name("VNBAN") == f"Cam Lam, {localformats.country('VN')}"
         assert "ZZZ" in places.name("VNZZZ")
 
 
