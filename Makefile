@@ -249,7 +249,7 @@ check-readiness: $(VENV)/run  ## Show who has approved the definition PAPER=path
 chaincode-commit: $(VENV)/run  ## Put the definition PAPER=path in force (MSP=id)
 	@$(call needs,PAPER,path)$(ACT) chaincode-commit '$(PAPER)' $(FOLDER) $(FOR)
 
-metrics: $(VENV)/run  ## List where nodes tell Prometheus their metrics (STATE=folder)
+metrics: $(VENV)/run  ## List where nodes publish metrics for Prometheus (STATE=folder)
 	@$(BIN)/selat network metrics $(FOLDER)
 
 render: $(VENV)/run  ## Write a compose file and all it needs, or the folder of MSP=id alone (FROM=folder with all keys)

@@ -18,7 +18,7 @@ ROUTE = "selat.route"
 
 
 class Application(Flask):
-    """What every request would pay for again is made once, or left out."""
+    """Work that every request would repeat is done once, or left out."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)

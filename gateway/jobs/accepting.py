@@ -1,8 +1,9 @@
 """
 Requests that their caller does not want to wait for: the header ``Prefer: respond-async`` (RFC 7240).
 
-A write that prefers this is written down and answered 202 with the address of its job. What it would have been
-answered is the job's outcome. ``conflicts=retry`` beside it lets the gateway do the request again when another
+A write that prefers this is written down and answered 202 with the address of its job. The answer that a waiting
+caller would have got is the job's outcome. ``conflicts=retry`` beside it lets the gateway do the request again when
+another
 transaction changed the same thing.
 """
 

@@ -1,5 +1,5 @@
 """
-Signed steps that come from outside: read, and compared with who sends them, where to, and when.
+Read signed steps that come from outside, and compare them with their sender, address and time.
 
 A peer would refuse most of this too, in words that name no cause. Some it would take: a proposal of one user sent by
 another, or one for another chaincode than the address says, which the caller's token may not allow.

@@ -1,8 +1,8 @@
 """
 Sign in at an issuer: OpenID Connect's authorization code flow with PKCE, state and nonce (RFC 9700).
 
-The gateway keeps nothing between the two requests of a browser. What it must remember is sealed in a cookie, so only
-the browser that began can end it, and not from another one's link.
+The gateway keeps nothing between the two requests of a browser. Its state is sealed in a cookie, so only the browser
+that began the sign-in can end it, and no link from another browser can.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ BY_TYPE = {object_type: kind for kind, object_type in (KINDS | _READ).items()}
 LONGEST = bounds.TEXT.most
 """How long a text may be by which something is found; an index cannot hold a longer one."""
 _LINK = f"{digitallink.ROOT}/"
-# Random, and of no use to who searches.
+# Random, and useless in a search.
 _PASSED_OVER = frozenset({"salt", "salts", "secret"})
 _IGNORED = str.maketrans("", "", " \t()-")
 

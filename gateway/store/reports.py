@@ -1,8 +1,8 @@
 """
 Views of the read model for programs that draw reports, as SQL: one view for each kind of record, one column a member.
 
-They are made by a step of the migrations, in the words of each database. What is here is never changed once it has been
-released; another edition gets a module and a step of its own. Values come from the ledger, where a member that runs
+They are made by a step of the migrations, in the words of each database. A released view never changes; another
+edition gets a module and a step of its own. Values come from the ledger, where a member that runs
 other code may write anything under its own keys: what is no number, moment or text of its column is NULL, and stops
 nobody.
 """

@@ -127,7 +127,7 @@ class EventStream(Generic[Item]):
             closed = errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE)
             self._heal(refused or closed)
         except errors.WireError as malformed:
-            raise errors.EventsError(f"the peer sent what cannot be read: {malformed}") from malformed
+            raise errors.EventsError(f"the peer sent something that cannot be read: {malformed}") from malformed
 
     def _is_over(self) -> bool:
         done = self._last_block is not None and self._position.block_number > self._last_block

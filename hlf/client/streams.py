@@ -128,7 +128,7 @@ class EventStream(Generic[Item]):
             # The channel was closed between the check above and the call.
             self._heal(errors.EventsError("the connection is closed", status=grpc.StatusCode.UNAVAILABLE))
         except errors.WireError as malformed:
-            raise errors.EventsError(f"the peer sent what cannot be read: {malformed}") from malformed
+            raise errors.EventsError(f"the peer sent something that cannot be read: {malformed}") from malformed
         except errors.EventsError as refused:
             self._heal(refused)
 

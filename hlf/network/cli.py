@@ -58,7 +58,7 @@ def up(default: Path | None, engine: str | None, consortium: Path | None, state:
         return
     started = admin.up(engine, state, consortium, default=default)
     for difference in started.differences:
-        click.echo(f"otherwise than in the file, {difference}", err=True)
+        click.echo(f"differs from the file: {difference}", err=True)
     click.echo(f"{started.engine} engine, Fabric {started.version}", err=True)
     for packaged in started.served_elsewhere:
         addresses = ", ".join(sorted(set(packaged.addresses.values())))

@@ -164,7 +164,7 @@ def _root_files(msp: Path, kind: str) -> tuple[Path, Path]:
 
 
 def _settle(place: Path) -> None:
-    """Finish successions that were cut off between their two steps."""
+    """Finish successions that were interrupted between their two steps."""
     for kind in AUTHORITIES:
         if (place / f"{kind}{NEXT}").exists() and not (place / kind).exists():
             (place / f"{kind}{NEXT}").rename(place / kind)

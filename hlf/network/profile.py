@@ -8,7 +8,7 @@ from typing import Any
 
 from hlf.network import material, state
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium, Organisation
+from hlf.network.topology import Consortium, Orderer, Organisation, Peer
 
 _SCHEME = "grpcs://"
 # What lies deeper is written on one line: there a channel has four settings of each of its peers.
@@ -119,9 +119,8 @@ def _organization(folder: Folder, organisation: Organisation, *, own: bool) -> d
 
 def _nodes(folder: Folder, record: Record, consortium: Consortium) -> dict[str, dict[str, Any]]:
     """Return what profiles say of each node of a network."""
-    return {
-        each.name: _node(folder, record, each.name, each.msp_id) for each in (*consortium.peers, *consortium.orderers)
-    }
+    nodes: tuple[Peer | Orderer, ...] = (*consortium.peers, *consortium.orderers)
+    return {each.name: _node(folder, record, each.name, each.msp_id) for each in nodes}
 
 
 def _node(folder: Folder, record: Record, name: str, msp_id: str) -> dict[str, Any]:

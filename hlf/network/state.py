@@ -1,9 +1,8 @@
 """
-The state folder of a network: where everything lies in it, and what was chosen for it.
+The state folder of a network: the places in it, and the choices that were made for it.
 
-What the folder says of channels is a memory, never the truth: that is what the
-channels' own configurations say, and :mod:`hlf.network.admin.observed` asks them.
-The copy of the consortium file is written last, when all it says is in force.
+Channels' own configurations are the truth, which :mod:`hlf.network.admin.observed` reads; the folder only remembers.
+The copy of the consortium file is written last, when it is in force.
 """
 
 from __future__ import annotations
@@ -113,13 +112,11 @@ class Record:
     """
     What was chosen when the network was first started, kept in ``state.json`` so that it starts again the same.
 
-    *builder* are the addresses that each peer's chaincode builder fills into packages, of all packages so far.
-    *own* are the organisations whose keys the folder holds, of a network that several run; empty for all of the file.
-    *serving* are the running programs of each chaincode server, with the versions each serves, and *slots* which of
-    its two addresses a version has: so a new version is served beside the old one until it is in force.
-    *hosts* is where others reach a node, of each whose organisation names a host.
-    *started* says whether a start ever came to its end; until then the folder
-    holds nothing that anybody used.
+    *builder* are the addresses that each peer's chaincode builder fills into packages. *own* are the organisations
+    whose keys the folder holds; empty for all of the file. *serving* are the running programs of each chaincode
+    server, with the versions each serves; *slots* says which of its two addresses a version has, since a new one is
+    served beside the old one. *hosts* is where others reach nodes whose organisation names a host. *started* says
+    whether a start was ever complete; until then nobody used the folder.
     """
 
     name: str
@@ -257,7 +254,7 @@ def claim(folder: Folder) -> None:
         StateError: it holds something else, or cannot be written.
     """
     theirs = folder.record_file.exists() or folder.consortium_file.exists()
-    # What a start leaves that is killed before there is a record.
+    # A start that is killed before there is a record leaves these.
     ours = (_LOCK, _unfinished(folder.record_file.name, ""))
     try:
         found = () if theirs or not folder.root.exists() else folder.root.iterdir()

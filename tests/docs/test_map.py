@@ -6,6 +6,8 @@ import functools
 import graphlib
 import re
 
+import pytest
+
 from tests.support.house import ROOT, imports, modules
 
 # Two names for one room: both clients share their steps, and the library's own modules go with the messages.
@@ -62,3 +64,12 @@ def test_each_room_of_the_map_is_described():
     page = (ROOT / "CONTRIBUTING.md").read_text()
     table = page.split("| room | what it holds |", 1)[1].split("\n\n")[0]
     assert set(re.findall(r"^\| `([a-z.]+)` \|", table, re.MULTILINE)) == set(imported())
+
+
+@pytest.mark.parametrize("room", ["gateway", "hlf/network"])
+def test_each_package_of_the_large_rooms_is_described(room):
+    """The row of the room names each of its folders and no other."""
+    row = re.search(rf"^\| `{room.replace('/', '.')}` \|.*$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    packages = {f"{room}/{path.parent.name}" for path in (ROOT / room).glob("*/__init__.py")}
+    assert row is not None
+    assert set(re.findall(rf"`({room}/[a-z]+)`", row[0])) == packages

@@ -13,6 +13,7 @@ READ = ("docs", "hlf", "examples", "benchmarks")
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
     *(page for folder in READ for page in (ROOT / folder).rglob("*.md")),
 ]
 # What tests and figures stand on is read as often as what ships.

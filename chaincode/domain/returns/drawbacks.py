@@ -8,7 +8,7 @@ private to claimant and customs; the claim has its hash, and customs computes th
 
     FILED -> ACCEPTED -> PAID | DEFAULTED -> PAID        FILED -> REFUSED | WITHDRAWN
 
-Who is silent has agreed: customs that does not answer in time has accepted.
+Silence counts as consent: customs that does not answer in time has accepted.
 """
 
 from __future__ import annotations

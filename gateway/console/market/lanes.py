@@ -122,7 +122,7 @@ def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
     told = (grant for grant in grants if grant.owner in carriers and names & set(grant.terms.attributes))
     for grant in itertools.islice(told, _MOST):
         if grant.owner not in found:
-            # What was not delivered is refused, as everything that may not be read.
+            # A claim that was not delivered is refused, as everything else that the caller may not read.
             try:
                 found[grant.owner] = context.ask_record(TRADE, "Disclosures:read", grant.grant_id)["values"]
             except errors.GatewayError as refused:

@@ -1,15 +1,15 @@
 """
 Answers in gzip, for whom it is safe and worth it.
 
-The length of a compressed answer tells which of its parts are alike. Who can put words of their own beside a secret,
-and watch the lengths, finds the secret so, letter by letter (BREACH). Therefore three kinds of answers are never
+The length of a compressed answer tells which of its parts are alike. Somebody who can put text beside a secret, and
+watch the lengths, finds it letter by letter (BREACH). Therefore three kinds of answers are never
 compressed:
 
 - those to a browser with a cookie, whom any page can make ask: they have forms, and in each form a secret;
 - those to writes, which show tokens, links and secrets of webhooks, once;
 - those of an address that takes a secret in its path, as a shopper's link.
 
-What is left are answers to a GET with a header ``Authorization``, which no foreign page can send, and files that are
+The others are answers to a GET with a header ``Authorization``, which no foreign page can send, and files that are
 the same for all. Other members' words may stand beside private values there, so each answer also gets some bytes of
 random length, as Django's does ("Heal the BREACH").
 """

@@ -1,8 +1,8 @@
 """
 What a shopper's page says beyond the view of its link: names of articles, amounts, when it likely comes, corrections.
 
-The gateway asks with its own identity for shoppers. What that one may not know is left out, so a page never fails for
-it: an organisation that is no party of the order knows no amounts.
+The gateway asks with its own identity for shoppers. A page leaves out what that identity may not know and never fails
+for it: an organisation that is no party of the order knows no amounts.
 """
 
 from __future__ import annotations

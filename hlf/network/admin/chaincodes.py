@@ -98,8 +98,8 @@ def server_programs(
     """
     Return the programs that serve every chaincode with a server.
 
-    Those of a version that is about to be followed by another one are among them, unless only *current* ones are asked
-    for: they run already, and their file is a former one.
+    They include those of a version that another one is about to follow, which run already and have a former file,
+    unless *current* is set.
     """
     # In a container the network is the container's own, and so is the Python.
     contained = record.contained
@@ -131,9 +131,9 @@ def settle(
     record: Record, consortium: Consortium, packaged: Sequence[Packaged], in_force: Sequence[Packaged] | None = None
 ) -> None:
     """
-    Keep in the record which programs serve what, now that these versions (all by default) are in force.
+    Record which programs serve which chaincodes, now that these versions (all by default) are in force.
 
-    Programs of which no version is in force any more are none of the network's from then on.
+    Programs that serve no version in force then belong to the network no longer.
     """
     settled = {each.key: each.chaincode for each in (packaged if in_force is None else in_force)}
     for server in consortium.servers:
@@ -150,10 +150,10 @@ def _groups(
     record: Record, consortium: Consortium, server: ServerProgram, packaged: Sequence[Packaged]
 ) -> list[tuple[int, list[Packaged]]]:
     """
-    Return the programs of a server, each with a number and what it serves: those that run, and one for what is new.
+    Return the programs of a server, each with its number and its chaincodes: those that run, and one for new versions.
 
-    A program that runs is not started again because one of its chaincodes has another version: the next one serves
-    that. Only if the new version has the address of a former one, which the program still serves, it must be.
+    A running program keeps running when one of its chaincodes gets another version: the next program serves that. It
+    is started again only if the new version has the address of a former one that the program still serves.
     """
     wanted = {each.key: each for each in packaged if each.chaincode.server == server.name}
     held = [] if record.contained else record.serving.get(server.name, [])
@@ -182,8 +182,8 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
     addresses = _addresses(consortium, chaincode, given)
     template = ""
     builder: dict[str, dict[str, str]] = {}
-    # Not by how many there are at present: a member more or less must not make another package of it. Of a folder with
-    # the keys of one organisation the package is its own anyway, and no peer must be started again to fill it in.
+    # The number of members at present does not decide: one more or fewer would make another package. A folder with the
+    # keys of one organisation makes a package of its own anyway, and no peer starts again to fill it in.
     given = {"": next(iter(addresses.values()))} if record.own and len(set(addresses.values())) == 1 else given
     if set(given) != {""}:
         template = _template(chaincode, slot)

@@ -1,10 +1,9 @@
 """
-A running network brought to what its consortium file says: the plan, and doing it.
+Change a running network to match its consortium file: the plan, and the steps.
 
-The channels, peers and ``_lifecycle`` are asked what is; the state folder is
-not believed. What is asked for is checked before anything is done, every step
-may be repeated, and the file is kept last. So a command that was cut off goes
-on when it is run again, with the same file or a corrected one.
+The present state comes from the channels, the peers and ``_lifecycle``, never from the state folder. The whole file is
+checked before anything is done, every step may be repeated, and the file is stored last. So an interrupted command
+continues when it is run again, with the same file or a corrected one.
 """
 
 from __future__ import annotations
@@ -88,7 +87,7 @@ class ChangePlan:
 
     @property
     def only_lost(self) -> errors.ApprovalLostError | None:
-        """What is raised if lost approvals are the only problems, which the next sequences cure."""
+        """Lost approvals are the only problems; the next sequences cure them."""
         if not self.lost or len(self.lost) != len(self.problems):
             return None
         return errors.ApprovalLostError("; ".join(self.problems), self.lost)
@@ -98,7 +97,7 @@ class ChangePlan:
         lines += [f"note: {note}" for note in self.notes]
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         if not self.steps and not self.problems:
-            lines.append("nothing to do: the network is what the file says")
+            lines.append("nothing to do: the network matches the file")
         return "\n".join(lines)
 
     def values(self) -> dict[str, Any]:
@@ -172,7 +171,7 @@ def apply(
     agreed: Callable[[], None] = lambda: None,
 ) -> ChangePlan:
     """
-    Bring a network to what a file says, by default the one last applied; return what was done.
+    Change a network to match a file, by default the one last applied; return what was done.
 
     *show* gets the plan before anything is done, and *agreed* is called when it may be. Cut off at any moment, the
     same call goes on.
@@ -206,7 +205,7 @@ def apply(
 def _file(
     folder: Folder, consortium: Path | Consortium | None, default: Path | None
 ) -> tuple[Record | None, Consortium]:
-    """Return the record of a network that was started (None for none), and the file that is wanted of it."""
+    """Return the record of a network (None if it was never started), and the file that it must match."""
     record = state.read(folder)
     if record is not None:
         state.require_all_keys(folder, record)
@@ -319,11 +318,11 @@ def agree(folder: Folder, made: ChangePlan, show: Callable[[ChangePlan], None] |
     if made.only_lost is not None:
         raise made.only_lost
     if made.problems:
-        raise errors.StateError(folder.root, f"cannot become what the file says: {'; '.join(made.problems)}")
+        raise errors.StateError(folder.root, f"cannot be changed to match the file: {'; '.join(made.problems)}")
     if made.destructive and not yes:
         taken = "; ".join(each.step.head() for each in made.steps if each.step.destructive)
         raise errors.StateError(
-            folder.root, f"the file takes something away: {taken}", "Read the plan, and say --yes if that is meant."
+            folder.root, f"the file takes something away: {taken}", "Read the plan, and add --yes if you mean it."
         )
 
 
@@ -369,7 +368,7 @@ def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
 
 
 def _leave(asked: _Asked) -> None:
-    """Take channels off peers, which must not run meanwhile; those of a command that was cut off run again before."""
+    """Take channels off peers, which must not run meanwhile; first start those that an interrupted command stopped."""
     folder, record, base = asked.folder, asked.record, asked.base
     for step in asked.steps.last:
         if not isinstance(step, Leave):

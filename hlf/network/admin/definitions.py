@@ -16,7 +16,7 @@ from hlf.network.topology import Consortium
 
 @dataclass(frozen=True)
 class CheckedDefinitions:
-    """The chaincodes a start puts in force or finds so, and what others have put in force otherwise."""
+    """The chaincodes that a start puts in force or finds in force, and the other definitions in force."""
 
     packaged: tuple[Packaged, ...]
     differences: tuple[ChannelDifference, ...]
@@ -59,7 +59,7 @@ def check(
     asked_for = [each for each in differences if each.asked]
     if asked_for:
         problems = "; ".join(f"channel {each.channel}: {each.what}" for each in asked_for)
-        raise errors.StateError(root, f"cannot become what the file says: {problems}", asked_for[0].cure)
+        raise errors.StateError(root, f"cannot be changed to match the file: {problems}", asked_for[0].cure)
     return CheckedDefinitions(tuple(usable), tuple(differences))
 
 

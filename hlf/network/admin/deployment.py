@@ -73,14 +73,14 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
     joined = dict(zip(consortium.peers, together(join_peer, consortium.peers), strict=True))
     for channel in consortium.channels:
         members = [peer for peer in consortium.peers if peer.msp_id in channel.members]
-        # A command that was cut off may have joined some of those that have joined before, and not waited for them.
+        # An interrupted command may have joined some of these peers without waiting for them.
         if any(channel.name not in joined[peer] for peer in members):
             _wait_caught_up(channel.name, [nodes.peer(peer.name) for peer in members])
 
 
 def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> dict[str, list[str]]:
     """
-    Install every package and put every definition in force, as far as they are not.
+    Install the packages and put in force the definitions that are not yet there.
 
     Return by package id the members that have lost their approval with the only ledger that held it: their peers have
     package and ledger again, and cannot endorse before the next sequence is in force.

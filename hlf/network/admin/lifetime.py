@@ -55,11 +55,9 @@ def up(
     """
     Start a consortium and return when its chaincodes can be called.
 
-    A folder that was started before is started again with all its ledgers; its
-    engine and its file are known, and need not be named again; a new one is of
-    the file *default*, or else of the small one of the package. One that is
-    running is completed (new chaincodes, users) and otherwise left alone.
-    When the start fails, what ran before runs again.
+    A known folder starts again with its ledgers, its engine and its file, which need not be named. A new folder takes
+    the file *default*, or else the package's small network. A running network gets what is missing (new chaincodes,
+    users) and stays as it is otherwise. If the start fails, the programs that ran before run again.
 
     Raises:
         NetworkError: names cause and cure; see :mod:`hlf.network.errors`.
@@ -115,7 +113,7 @@ def bring_up(
         found, checked = _looked_at(folder, record, base, wanted, packaged, runner)
         material.set_aside(folder, wanted, found.has_member)
         material.make(folder, wanted)
-        # Ports and addresses are a choice, not a claim: who dies after this line starts again on the same ones.
+        # Ports and addresses are kept now: if this process dies from here on, the next start takes the same ones.
         chaincodes.builder_configuration(record, packaged)
         state.write(folder, dataclasses.replace(kept, ports=record.ports, builder=record.builder))
         channelconfig.draft(
@@ -193,7 +191,7 @@ def _looked_at(
 
 def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> ObservedChannels:
     """
-    Return what the channels say, after the orderers have all joined them (a start may have been cut off in between).
+    Return the channels' settings, after all orderers have joined them (an earlier start may have been interrupted).
     """
     joined = observed.by_orderer(asked, nodes)
     names = sorted({name for listed in joined.values() for name in listed})
@@ -282,7 +280,7 @@ def record_for(folder: Folder, consortium: Consortium, engine: str, version: str
 
 
 def _begin(folder: Folder, wanted: Consortium) -> None:
-    """Note in a new folder whose it is before anything else is in it: cut off later, the same command goes on."""
+    """Note the owner of a new folder before anything else is in it: an interrupted command can continue."""
     if state.read(folder) is None:
         state.write(folder, Record(wanted.name))
 

@@ -3,8 +3,7 @@ A further organisation in a running channel: what would be done, and doing it.
 
 The organisation is first written into the consortium file, with the channel's
 members. The channel itself then changes by a configuration update, which the
-admins must sign whom its own policy asks for. Every step may be repeated: what
-is done already is found so.
+admins must sign whom its own policy asks for. Every step may be repeated: a finished step changes nothing.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Addition:
                 f"  + /Channel/Application/{self.msp_id}",
                 f"signed by the admins of {', '.join(self.signers)} (members: {', '.join(self.members)})",
             ]
-        return "\n".join([*head, "then, as far as it is not done", *(f"  - {step}" for step in self.steps)])
+        return "\n".join([*head, "then, unless it is done already", *(f"  - {step}" for step in self.steps)])
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
     chaincodes = [each for each in asked.wanted.chaincodes_of(channel_id) if msp_id in each.installed_by]
     others = [each for each in asked.wanted.chaincodes_of(channel_id) if msp_id not in each.installed_by]
     steps = [
-        f"keys and certificates of {msp_id}, as far as there are none",
+        f"the missing keys and certificates of {msp_id}",
         f"start {', '.join(sorted(new)) or names}",
         f"join {names} to {channel_id}",
         *(f"install and approve {each.name}, sequence {each.sequence}" for each in chaincodes),

@@ -147,11 +147,11 @@ def refuse_asked(root: Path, differences: list[ChannelDifference]) -> None:
     asked = [each for each in differences if each.asked]
     if asked:
         problem = "; ".join(f"channel {each.channel}: {each.what}" for each in asked)
-        raise errors.StateError(root, f"cannot become what the file says: {problem}", asked[0].cure)
+        raise errors.StateError(root, f"cannot be changed to match the file: {problem}", asked[0].cure)
 
 
 def effective(wanted: Consortium, found: ObservedChannels) -> Consortium:
-    """Return the file with only those members of a running channel that are members indeed."""
+    """Return the file, where each running channel lists only its real members."""
     members = {
         channel.name: tuple(
             msp_id

@@ -1,4 +1,4 @@
-"""What the others know of a node that is started again: the next one may stop only when they work with this one."""
+"""Wait until the other nodes work with a restarted one again; only then the next one may stop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NodeSeen:
 
 
 def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str) -> NodeSeen:
-    """Return what the other nodes know of one, and a peer of the others; nothing from those that do not answer."""
+    """Return what the other nodes know of one, and what a peer knows of them; nodes that do not answer are left out."""
     if name in {each.name for each in consortium.orderers}:
         return NodeSeen(agreeing=engine.agreeing(record, consortium))
     found = {}

@@ -61,7 +61,7 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
 
     One follows the other when all others work with it again, so that a channel never misses two.
 
-    A call that was cut off in between is finished by the next one.
+    The next call finishes one that was interrupted.
     """
     folder = Folder(root)
     record = state.existing(folder)

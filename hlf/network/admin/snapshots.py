@@ -3,7 +3,7 @@ Snapshots of a whole network, to go back to: every ledger, every installed packa
 
 Keys, certificates and ports are the state folder's and stay, so a snapshot is
 of use in its own folder alone. It is complete or not there: what is being made
-lies beside it until it is done, and a restore that was cut off is finished by
+lies beside it until it is done, and an interrupted restore is finished by
 the next ``up``, ``snapshot`` or ``restore``.
 """
 
@@ -26,7 +26,7 @@ def snapshot(name: str, root: Path = Path("build/network")) -> Path:
     Keep the network as it is now, under a new name; return the snapshot's folder.
 
     On the embedded engine the network may run: each ledger is kept as it is at
-    the end of some block. What waits to be ordered is no part of it.
+    the end of some block. Messages that wait to be ordered are not in it.
 
     Raises:
         StateError: the folder holds no network that was started, or the name is taken or no name.
@@ -57,7 +57,7 @@ def snapshot(name: str, root: Path = Path("build/network")) -> Path:
 
 def restore(name: str, root: Path = Path("build/network")) -> None:
     """
-    Let the network be again what it was when a snapshot was made; whatever came later is gone.
+    Bring the network back to the state of a snapshot; everything later is lost.
 
     A running network of the embedded engine goes on within milliseconds, at the
     same addresses; event streams end. One that was stopped goes back when it is started.
@@ -92,7 +92,7 @@ def restore(name: str, root: Path = Path("build/network")) -> None:
 
 def finish(folder: Folder) -> None:
     """
-    Finish a restore that was cut off, where there is one.
+    Finish an interrupted restore, if there is one.
 
     Raises:
         NetworkError: as for :func:`restore`.

@@ -24,7 +24,7 @@ class NetworkStatus:
     What is known of a state folder: engine ("" if it was never started) and programs by name, alive or not.
 
     *stopped* are nodes and chaincode servers that should run and have no
-    process. *troubles* are sentences about what runs and is not well. *heights*
+    process. *troubles* are sentences about running programs with a fault. *heights*
     are the blocks of each channel by peer, where they were asked for.
     """
 
@@ -59,7 +59,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Netw
     if not programs:
         return NetworkStatus(record.engine, record.version, programs)
     if not record.started:
-        trouble = "the first start was cut off: `hlf network up` with the same file begins it again"
+        trouble = "the first start was interrupted: `hlf network up` with the same file begins it again"
         return NetworkStatus(record.engine, record.version, programs, troubles=(trouble,))
     consortium = state.operated(folder)
     stopped = engine.stopped(folder, consortium) if nodes else [*consortium.nodes]

@@ -1,9 +1,8 @@
 """
 A consortium file edited in single places: comments, order and layout of the rest stay as they are.
 
-A place is a path such as ``("channels", Item("c"), "batch", "timeout")``. What
-comes out is read again and compared with what was meant; where the two differ,
-nothing is changed and the place is named.
+A place is a path such as ``("channels", Item("c"), "batch", "timeout")``. The result is read again and compared with
+the intended value; if they differ, the file stays unchanged and the error names the place.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def join(file: Path, only_plan: bool, consortium: Path | None, state: Path) -> N
 def propose(
     channel: str, file: Path, introduced: tuple[Path, ...], consortium: Path | None, organisation: str, state: Path
 ) -> None:
-    """Write the update that makes CHANNEL what the consortium file says into FILE, for others to sign."""
+    """Write into FILE the update that makes CHANNEL match the consortium file, for others to sign."""
     _show_proposal(updating.propose(channel, file, state, consortium, organisation, introduced))
     click.echo(f"send {file} to those who sign")
 
@@ -57,7 +57,7 @@ def propose(
 @click.command()
 @click.argument("file", type=options.FILE)
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what the update does and who has signed it.")
-@click.option("--offline", is_flag=True, help="Ask no node whether the channel is what the update starts from.")
+@click.option("--offline", is_flag=True, help="Ask no node whether the channel has changed since.")
 @options.organisation
 @options.state
 def sign(file: Path, only_plan: bool, offline: bool, organisation: str, state: Path) -> None:  # noqa: FBT001

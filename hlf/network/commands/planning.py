@@ -39,7 +39,7 @@ def plan(default: Path | None, consortium: Path | None, for_machines: bool, stat
 @options.state
 @click.pass_obj
 def apply(default: Path | None, consortium: Path | None, yes: bool, for_machines: bool, state: Path) -> None:  # noqa: FBT001
-    """Bring the network to what the file says; when it is cut off, run it again and it goes on."""
+    """Change the network to match the file; if interrupted, run it again to continue."""
     try:
         admin.apply(
             state, consortium, default=default, yes=yes, show=lambda made: _show(made, for_machines=for_machines)

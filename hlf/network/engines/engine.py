@@ -91,7 +91,7 @@ class Engine(Protocol):
 
     def bring_back(self, folder: Folder, place: Path) -> None:
         """
-        Let the nodes go back to what :meth:`save` left in *place*; it may be done again after it was cut off.
+        Bring the nodes back to the copy that :meth:`save` made in *place*; it may be repeated after an interruption.
 
         Raises:
             EngineError, ProcessError: as for :meth:`save`.
@@ -113,7 +113,7 @@ class Engine(Protocol):
 
 
 def replace_tree(target: Path, source: Path) -> None:
-    """Make a folder a copy of another; cut off at any moment, it is made so by doing it again."""
+    """Make a folder a copy of another; if interrupted, do it again."""
     draft = target.with_name(f"{target.name}.part")
     for left in (draft, target):
         shutil.rmtree(left, ignore_errors=True)

@@ -109,7 +109,7 @@ def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
             if (msp_id := file.part(each).text("msp_id")) not in parties:
                 raise file.error(
                     f"introduces {msp_id!r}, and in the consortium file here it has no part in channel {found.channel}",
-                    "Agree on one file first; who invites to a channel speaks of its organisations alone.",
+                    "Agree on one file first: an invitation introduces only organisations of its channel.",
                 )
             introductions.keep(folder, record, wanted, file.part(each))
         state.replace_file(folder.genesis(found.channel), genesis)

@@ -106,7 +106,7 @@ def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:
 
         if not waiting.until(known, _KNOWN_SECONDS, every=0.1):
             raise errors.EngineError(
-                f"{peer.name} joined channel {channel.name}, and as far as it sees {peer.msp_id} is no member there",
+                f"{peer.name} joined channel {channel.name}, and by the blocks it has {peer.msp_id} is no member there",
                 "Run `up` when the update that adds it is in force; after that, its log says what it lacks.",
             )
 

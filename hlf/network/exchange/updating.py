@@ -61,7 +61,7 @@ def _changed(ours: OwnOrganisation, wanted: topology.Consortium, channel: str, o
     )
     if steps.problems:
         problems = "; ".join(map(str, steps.problems))
-        raise errors.StateError(ours.folder.root, f"channel {channel} cannot become what the file says: {problems}")
+        raise errors.StateError(ours.folder.root, f"channel {channel} cannot be changed to match the file: {problems}")
     group = channelconfig.group(ours.folder, ours.record, wanted, wanted.channel(channel))
     changed: configtx_pb2.Config = original
     orderers = 0
@@ -74,9 +74,7 @@ def _changed(ours: OwnOrganisation, wanted: topology.Consortium, channel: str, o
             # Consensus takes one orderer more or one fewer at a time: the next proposal brings the next.
             changed = configuration.changed(changed, group, step)
     if changed is original:
-        raise errors.StateError(
-            ours.folder.root, f"channel {channel} is what the file says: there is nothing to propose"
-        )
+        raise errors.StateError(ours.folder.root, f"channel {channel} matches the file: there is nothing to propose")
     return changed
 
 
@@ -107,7 +105,7 @@ def _present(ours: OwnOrganisation, channel: str) -> Any:
         raise errors.StateError(
             ours.folder.root,
             f"has no node that tells the configuration of channel {channel} ({silent})",
-            "Start one (hlf network up), or sign by what the file alone says: --offline.",
+            "Start one (hlf network up), or trust what the file alone says: --offline.",
         ) from silent
 
 
@@ -147,7 +145,7 @@ def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
     if misstated:
         raise errors.ExchangeError(
             place,
-            f"says otherwise what channel {proposal.channel} has now ({', '.join(misstated)}): it does more than its "
+            f"misstates what channel {proposal.channel} has now ({', '.join(misstated)}): it does more than its "
             "words say",
             "Sign nothing, and ask who proposed it.",
         )

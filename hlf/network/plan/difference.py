@@ -170,7 +170,7 @@ def _orderers(name: str, present: ChannelFacts, wanted: ChannelFacts) -> tuple[l
     coming: list[PlanStep] = []
     going: list[PlanStep] = []
     for address, msp_id in sorted(wanted.orderers.items()):
-        # One that agrees on blocks, and whose address the channel does not have, was cut off half way.
+        # One that agrees on blocks without an address in the channel was interrupted half way.
         if present.orderers.get(address) != msp_id:
             count += address not in present.orderers
             coming.append(AddOrderer(name, address, msp_id, count, configvalues.quorum(count, bft=bft)))

@@ -68,7 +68,7 @@ class Tender:
         self._callers["platform"].post(f"{plan}/conclusion")
 
     def carrier(self, plan: str, stage_id: str) -> str:
-        """Return the MSP id of who does a stage of a plan."""
+        """Return the MSP id of the carrier of a stage of a plan."""
         found: str = next(leg["carrier"] for leg in self._legs(plan) if stage_id in leg["stages"])
         return found
 

@@ -102,7 +102,7 @@ def extended(folder: Folder, msp_id: str, serial: int) -> bytes:
 
 
 def keep(folder: Folder, msp_id: str, encoded: bytes) -> None:
-    """Keep a revocation list before it is published: the next one must have all that this one has."""
+    """Keep a revocation list before it is published: the next one must contain all its entries."""
     state.replace_file(folder.organisation(msp_id) / "msp" / "crls" / _LIST, encoded)
 
 

@@ -1,11 +1,11 @@
 """
-New roots of trust for an organisation, beside the old ones until nobody needs these any more.
+New roots of trust for an organisation, beside the old ones until these are no longer needed.
 
 It has two authorities: one signs its identities, the other the certificates of
 its TLS. The channels first trust old and new ones. Then nodes and users get
 certificates of the new ones, for the keys they have, and last the channels and
 nodes forget the old ones. The authorities in the organisation's folder say how
-far it is, so a command that was cut off goes on when it is run again.
+far it is, so an interrupted command continues when it is run again.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class RollOver:
 
     *kinds* are the authorities that get a successor. *known* are the orderers that channels know by their certificates.
     *gateways* are peers that must start again to connect to an organisation's only orderer.
-    *alone* are channels whose only orderer is the organisation's. *begun* says that an earlier command was cut off.
+    *alone* are channels whose only orderer is the organisation's. *begun* says that an earlier command was interrupted.
     """
 
     msp_id: str
@@ -67,7 +67,7 @@ class RollOver:
             "and each node is started again; give users theirs before you go on (--until renewed)",
             *(f"let {named} know {each} by its new certificates" for each in self.known),
             *([f"start {', '.join(self.gateways)} again: their gateways keep connections"] if self.gateways else []),
-            f"take what is old out of {named}: its certificates are refused from then on, wherever copies are",
+            f"remove the old roots from {named}: their certificates are refused from then on, wherever copies are",
             "start each node again, without the old roots",
         ]
         said = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, start=1))
@@ -221,7 +221,7 @@ def _renew(rolling: _Rolling, kinds: Iterable[str]) -> None:
 
 def _start_again(rolling: _Rolling, name: str, *, tls: bool) -> None:
     """
-    Start an orderer with its new certificates, of which the channels hear.
+    Start an orderer with its new certificates, and update the channels that know the old ones.
 
     Connections keep the roots that they were made with, and would refuse the new certificate of TLS. Orderers connect
     again when a certificate in the channel is exchanged, and gateways when an address has left the channel.
@@ -308,7 +308,7 @@ def _issue(rolling: _Rolling, name: str, kind: str) -> None:
     issuer = read(succeeding.certificate_pem)
     for file, issued_by in renewing.files(place):
         former = read(file.read_bytes())
-        # A command that was cut off has exchanged some of them.
+        # An interrupted command has exchanged some of them.
         if issued_by == kind and not issuer.issued(former):
             state.replace_file(file, certificates.renewed(succeeding, former.for_building()))
     if kind == CA and (place / "ca.pem").exists():

@@ -2,8 +2,7 @@
 Deliver: a channel's blocks, whole, filtered, or with the private data that the caller may see.
 
 One stream serves many seeks: the answer is the blocks and a status, and after
-SUCCESS the next seek may follow. Peers and the orderer have the same rules for
-who may seek, and for BAD_REQUEST.
+SUCCESS the next seek may follow. Peers and the orderer have the same rules about readers and about BAD_REQUEST.
 """
 
 from __future__ import annotations

@@ -252,7 +252,7 @@ def test_a_proposal_that_conceals_a_member_is_not_signed(parties):
     forged = ChannelProposal("c", made.original, made.changed)
     assert "CMSP" not in str(forged.words())
     proposals.write(forged, file)
-    said = "says otherwise what channel c has now (/Channel/Application/CMSP)"
+    said = "misstates what channel c has now (/Channel/Application/CMSP)"
     parties.does("BMSP", "sign", str(file), refused=said)
     assert proposals.read(file).signatures == {}
     for msp_id in ("AMSP", "BMSP"):
