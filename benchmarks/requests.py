@@ -16,6 +16,7 @@ from typing import Any
 from flask import Flask, jsonify, request
 
 from benchmarks.figures import Figure, Line
+from gateway.application import REQUEST_ID, ROUTE
 from gateway.http import context
 from tests.unit.gateway.fakes import FakeLedgers, application
 
@@ -34,6 +35,7 @@ def requests(_: str) -> Iterator[Line]:
         token = f"Bearer {made}"
         kinds: dict[str, Callable[[], None]] = {
             "bare Flask view": lambda: _ask(_bare, "/", token),
+            "evaluate through Flask": lambda: _ask(app, f"{_PATH}/evaluate", token, HTTP_X_OTHER=""),
             "evaluate": lambda: _ask(app, f"{_PATH}/evaluate", token),
             "submit": lambda: _ask(app, f"{_PATH}/submit", token),
             "submit with a key": lambda: _ask(app, f"{_PATH}/submit", token, HTTP_IDEMPOTENCY_KEY=f"k{next(_KEYS)}"),
@@ -88,6 +90,8 @@ def _ask(app: Flask, path: str, token: str, **more: str) -> None:
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
+        REQUEST_ID: "0" * 32,
+        ROUTE: app.url_map.bind("localhost").match(path, method="POST", return_rule=True),
         **more,
     }
     told: list[str] = []

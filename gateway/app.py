@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import time
 import uuid
 
@@ -11,9 +10,10 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from gateway.addresses import BLUEPRINTS
-from gateway.application import Application
+from gateway.application import REQUEST_ID, Application
 from gateway.audit import accesses
 from gateway.console import views
+from gateway.direct import DirectCalls
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
@@ -31,13 +31,11 @@ from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Keys
 from gateway.store.tokens import Tokens
-from gateway.telemetry import logs, traces
+from gateway.telemetry import answers, traces
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.traces import Traces
 from gateway.tokens.clientcertificates import ClientCertificates
 from gateway.trade.journeys import sendback
-
-_ACCESS = logging.getLogger("gateway.access")
 
 
 def create_app(settings: Settings, ledgers: Ledgers | None = None, tracing: Traces | None = None) -> Flask:
@@ -78,13 +76,11 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
     # Werkzeug cuts a chunked body here silently; one byte over the limit shows that it was longer.
     app.config.update(MAX_CONTENT_LENGTH=settings.max_body_bytes + 1, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
     store, wallet = Store(settings.data, settings.database), Wallet(settings.wallet, settings.passphrase_file)
-    plain = functools.partial(Flask.wsgi_app, app)
-    app.wsgi_app = tracing.around(plain) if tracing else plain  # type: ignore[method-assign, assignment]
     intercepting = tracing.interceptors() if tracing else ()
     chain, model = ledgers or Ledgers(wallet, settings.submit_seconds, intercepting), Model(store)
     trusted = trust.read(settings.oidc)
     issuers = Issuers(trusted)
-    app.extensions[context.EXTENSION] = context.Services(
+    app.extensions[context.EXTENSION] = services = context.Services(
         settings=settings,
         store=store,
         tokens=(own := Tokens(store)),
@@ -106,6 +102,10 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         model=model,
         feeder=Feeder(model, chain),
     )
+    plain = functools.partial(Flask.wsgi_app, app)
+    # Spans of requests are the application's.
+    around = tracing.around(plain) if tracing else DirectCalls(app, services, plain)
+    app.wsgi_app = around  # type: ignore[method-assign, assignment]
 
 
 def _share(requests: int, settings: Settings) -> int:
@@ -120,16 +120,13 @@ def _check_form() -> None:
 
 
 def _begin() -> None:
-    g.request_id = request.environ.get("selat.request_id") or uuid.uuid4().hex
-    g.started = time.monotonic()
+    tried = context.tried()
+    g.request_id = request.environ.get(REQUEST_ID) or uuid.uuid4().hex
+    g.started = tried.started if tried else time.monotonic()
 
 
 def _end(response: Response) -> Response:
-    """
-    Add the request's id, forbid caches to store the answer, and log one line.
-
-    The line has the route and not the path, because a path may hold a shopper's link. It never has a query or a body.
-    """
+    """Add the request's id, forbid caches to store the answer, and log one line."""
     response.headers["X-Request-Id"] = g.request_id
     freshness.tell(response, context.blocks_written())
     rendering.add_missing(response.headers, {**budgets.headers(g.get("budgets", ())), **rendering.ALWAYS})
@@ -141,32 +138,18 @@ def _end(response: Response) -> Response:
 def _count(response: Response) -> None:
     request, problem = context.current(), g.get("problem")
     caller = g.get("caller")
-    who = caller.name if caller else None
-    route = request.url_rule.rule if request.url_rule else None
-    code = problem.code if problem is not None else None
-    seconds = time.monotonic() - g.started
-    written = context.transactions() + [each for each in [context.in_flight()] if each]
+    route = request.url_rule.rule if request.url_rule else ""
+    code = problem.code if problem is not None else ""
     method, status = request.method, response.status_code
-    context.services().metrics.answered(route or "", method, status, code or "", seconds)
-    traces.answered(request.environ, route or "", method, status, code or "")
-    _ACCESS.info(
-        "%s %s %s %d %s %.0fms %s %s",
+    traces.answered(request.environ, route, method, status, code)
+    answers.note(
+        context.services().metrics,
         g.request_id,
         method,
-        route or "-",
         status,
-        code or "-",
-        seconds * 1000,
-        who or "-",
-        ",".join(written) or "-",
-        extra=logs.fields(
-            request_id=g.request_id,
-            method=method,
-            route=route,
-            status=status,
-            code=code,
-            milliseconds=round(seconds * 1000),
-            caller=who,
-            transactions=written or None,
-        ),
+        route=route,
+        code=code,
+        seconds=time.monotonic() - g.started,
+        caller=caller.name if caller else "",
+        written=context.transactions() + [each for each in [context.in_flight()] if each],
     )

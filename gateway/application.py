@@ -15,6 +15,8 @@ Route = tuple[Rule, Mapping[str, Any]]
 """The rule of an address, and the values in a path."""
 ROUTE = "selat.route"
 """Where a request's WSGI environment has its route, if somebody has found it already."""
+REQUEST_ID = "selat.request_id"
+"""Where it has its id, if it has been given one already."""
 
 
 class Application(Flask):
@@ -35,7 +37,13 @@ class Application(Flask):
         if made is not None and request is not None:
             found: Route | None = request.environ.get(ROUTE)
             if found is not None:
-                made.match = lambda *_, **__: found  # type: ignore[method-assign]
+                look = made.match
+
+                def match(*path: Any, **options: Any) -> Any:
+                    # What is allowed at an address is asked with another method.
+                    return look(*path, **options) if path or "method" in options else found
+
+                made.match = match  # type: ignore[method-assign]
         return made
 
 

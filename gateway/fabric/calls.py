@@ -13,18 +13,20 @@ from gateway.fabric.call_schemas import (
     StatusQuerySchema,
     StatusSchema,
 )
-from gateway.fabric.ledgercalls import LedgerCall
+from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
 from hlf.client.commit import Status
+
+CALL, ANSWER, RECEIPT = CallSchema(), AnswerSchema(), ReceiptSchema()
 
 blueprint = Blueprint("calls", __name__, url_prefix="/v1/channels", description="Any function of any chaincode")
 
 
 @blueprint.route("/<channel>/chaincodes/<chaincode>/evaluate", methods=["POST"])
 @auth.needs("read")
-@blueprint.arguments(CallSchema)
-@blueprint.response(200, AnswerSchema)
+@blueprint.arguments(CALL)
+@blueprint.response(200, ANSWER)
 def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Evaluate a function of a chaincode; nothing is written."""
     return answered(context.evaluate(call_of(channel, chaincode, body)))
@@ -33,8 +35,8 @@ def evaluate(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, An
 @blueprint.route("/<channel>/chaincodes/<chaincode>/submit", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
-@blueprint.arguments(CallSchema)
-@blueprint.response(200, ReceiptSchema)
+@blueprint.arguments(CALL)
+@blueprint.response(200, RECEIPT)
 def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """Submit a transaction and wait until it is committed."""
     return submitted(call_of(channel, chaincode, body))
@@ -42,7 +44,11 @@ def submit(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]
 
 def submitted(call: LedgerCall) -> dict[str, Any]:
     """Return the receipt of a committed call, as ``ReceiptSchema`` has it."""
-    receipt = context.submit(call)
+    return committed(context.submit(call))
+
+
+def committed(receipt: CommittedAnswer) -> dict[str, Any]:
+    """Return a receipt, as ``ReceiptSchema`` has it."""
     return {
         "transaction_id": receipt.transaction_id,
         "block_number": receipt.block_number,
@@ -52,7 +58,7 @@ def submitted(call: LedgerCall) -> dict[str, Any]:
 
 @blueprint.route("/<channel>/chaincodes/<chaincode>/preflight", methods=["POST"])
 @auth.needs("read")
-@blueprint.arguments(CallSchema)
+@blueprint.arguments(CALL)
 @blueprint.response(200, PreflightSchema)
 def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """

@@ -21,7 +21,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
-from gateway.application import ROUTE, Route
+from gateway.application import REQUEST_ID, ROUTE, Route
 from gateway.front import bridge, refusals
 from gateway.front.connections import ClientConnections, ConnectionLimits
 from gateway.front.lanes import FullError, Lane
@@ -29,12 +29,11 @@ from gateway.front.presence import Presence
 from gateway.http import auth, context, freshness, inputs
 from gateway.http.problems import Problem
 from gateway.http.settings import Settings
-from gateway.telemetry import logs
+from gateway.telemetry import answers
 
 ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
 _LOG = logging.getLogger("gateway")
-_ACCESS = logging.getLogger("gateway.access")
 # Addresses that wait for a transaction's block, though they only read.
 _WAITING = frozenset({"calls.status", "offline.status"})
 # How many requests may wait in a lane. Their bodies together may be as large as this many of the largest.
@@ -116,11 +115,9 @@ class FrontService:
         """Count and log a request that the application never sees."""
         status, code = problem.kind.status, problem.code
         services: context.Services = self._app.extensions[context.EXTENSION]
-        services.metrics.answered("", request.method, status, code, 0.0)
         if services.traces:
             services.traces.refused(request.headers, request.method, status, code)
-        told = logs.fields(request_id=request_id, method=request.method, status=status, code=code)
-        _ACCESS.info("%s %s - %d %s", request_id, request.method, status, code, extra=told)
+        answers.note(services.metrics, request_id, request.method, status, code=code)
 
     async def _read(self, request: BaseRequest, body: bytearray, uploads: int) -> None:
         """
@@ -158,7 +155,7 @@ class FrontService:
     ) -> StreamResponse:
         presence = Presence()
         environment = bridge.environ(request, body, presence)
-        environment["selat.request_id"] = request_id
+        environment[REQUEST_ID] = request_id
         # WSGI's text has a character for each byte, so the application reads another path than this for itself.
         if route is not None and environment["PATH_INFO"].isascii():
             environment[ROUTE] = route

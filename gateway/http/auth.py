@@ -4,7 +4,7 @@ Scopes: every view names the scope it needs, and its blueprint is the resource; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -64,11 +64,15 @@ def unknown(scopes: Iterable[str]) -> str:
     return ""
 
 
-def _needed(scope: str) -> str:
-    """Return the scope of the request with its resource, and with the channel and chaincode in its address."""
-    asked = context.current()
-    place = asked.view_args or {}
-    return texts.needed(scope, asked.blueprint or "", place.get("channel", ""), place.get("chaincode", ""))
+def needed(scope: str, endpoint: str, place: Mapping[str, Any]) -> str:
+    """Return *scope* with the resource of an address, and with the channel and chaincode in its path."""
+    resource = endpoint.rpartition(".")[0]
+    return texts.needed(scope, resource, place.get("channel", ""), place.get("chaincode", ""))
+
+
+def budgets_of(caller: tokens.TokenCaller) -> tuple[tuple[str, str], ...]:
+    """Return the budgets that a request of *caller* is taken from, each with whose it is."""
+    return (budgets.TOKEN, caller.token_id), (budgets.ORGANISATION, caller.msp_id)
 
 
 def check() -> None:
@@ -86,15 +90,19 @@ def check() -> None:
     if scope == PUBLIC:
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         return
+    tried = context.tried()
+    if tried is not None:
+        g.caller, g.budgets = tried.caller, tried.spent
+        return
     try:
         caller = g.caller = _acting() or _certified() or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
         # A caller that tries tokens has the budget of one without a token.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         raise
-    _spend(budgets.TOKEN, caller.token_id)
-    _spend(budgets.ORGANISATION, caller.msp_id)
-    if scope is None or not caller.may(wanted := _needed(scope)):
+    for budget, whose in budgets_of(caller):
+        _spend(budget, whose)
+    if scope is None or not caller.may(wanted := needed(scope, str(endpoint), request.view_args or {})):
         held = ", ".join(sorted(caller.scopes))
         need = f"{scope}, or {wanted}" if scope else "of nobody"
         raise Problem("SCOPE_MISSING", f"This needs the scope {need}; the token has {held}", scope=scope)
@@ -143,7 +151,11 @@ def _presented() -> str:
         if not text:
             raise Problem("TOKEN_MISSING")
         return text
-    header = request.headers.get("Authorization", "")
+    return token_in(request.headers.get("Authorization", ""))
+
+
+def token_in(header: str) -> str:
+    """Return the token in a header ``Authorization``; raise Problem if there is none."""
     kind, _, text = header.partition(" ")
     if not header:
         raise Problem("TOKEN_MISSING")

@@ -24,7 +24,7 @@ from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences
 from gateway.front.presence import Presence
 from gateway.http import freshness
-from gateway.http.budgets import Budgets
+from gateway.http.budgets import Budgets, RateLimitState
 from gateway.http.problems import Problem, of
 from gateway.http.settings import Settings
 from gateway.oidc.acceptedtokens import AcceptedTokens
@@ -41,7 +41,9 @@ from hlf import errors
 from hlf.client.commit import Status
 
 EXTENSION = "selat"
-
+COMMITTED = "committed"
+"""The outcome of a valid transaction, as it is counted."""
+_TRIED = "selat.tried"
 
 CONFLICTS = frozenset({"MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT", "KEY_POLICY_CONFLICT", "ENDORSERS_DISAGREE"})
 _RACES = frozenset({"KEY_POLICY_CONFLICT"})
@@ -100,6 +102,42 @@ class Services:
     feeder: Feeder
 
 
+@dataclass(frozen=True)
+class CallAttempt:
+    """
+    What was done for a call before the application got its request, since it ended in an error.
+
+    Attributes:
+        started: when the request came, on the monotonic clock.
+        spent: what is left of the caller's budgets.
+        sent: the id of a transaction that was sent; empty if there is none.
+    """
+
+    caller: TokenCaller
+    started: float
+    spent: list[RateLimitState]
+    error: Exception
+    sent: str
+
+    def leave_in(self, environ: dict[str, Any]) -> None:
+        """Tell the application, by the request's WSGI environment."""
+        environ[_TRIED] = self
+
+
+def tried() -> CallAttempt | None:
+    """Return what was done for the request's call already; None for nothing."""
+    found: CallAttempt | None = request.environ.get(_TRIED)
+    return found
+
+
+def _take_tried() -> None:
+    """Let the first call end as it was found to end before."""
+    done: CallAttempt | None = request.environ.pop(_TRIED, None)
+    if done is not None:
+        g.in_flight = done.sent
+        raise done.error
+
+
 def current() -> Request:
     """Return the current request itself, for a function that uses it often: `request` looks for it at each use."""
     found: Request = request._get_current_object()  # type: ignore[attr-defined]
@@ -121,6 +159,7 @@ def caller() -> TokenCaller:
 def evaluate(call: LedgerCall) -> bytes:
     """Return a query's answer, asked as the caller; raises what ``Ledgers.evaluate`` raises."""
     asking = caller()
+    _take_tried()
     return services().ledgers.evaluate(asking.msp_id, asking.user, building_on(call))
 
 
@@ -149,7 +188,7 @@ def submit(call: LedgerCall) -> CommittedAnswer:
                     turn.enter_context(services().turns.take(_subject(call)))
                 raced = True
                 continue
-            services().metrics.sent(call.channel, "committed")
+            services().metrics.sent(call.channel, COMMITTED)
             g.setdefault("receipts", []).append((call.channel, receipt))
             return receipt
 
@@ -167,6 +206,7 @@ def _sent(call: LedgerCall) -> CommittedAnswer:
     asking = caller()
     held: ClaimedKey | None = g.get("idempotency_key")
     try:
+        _take_tried()
         if held is not None and (signed := held.steps.pop(len(transactions()), None)) is not None:
             receipt = services().ledgers.carry_on(asking.msp_id, asking.user, call.channel, signed, _sending)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from gateway.http import budgets, context, freshness, idempotency
+from gateway.http.settings import Settings
 
 _TAKEN = ("Authorization", "Content-Type", "Last-Event-ID", idempotency.HEADER, freshness.AFTER)
 _SHOWN = ("Retry-After", "X-Request-Id", "Idempotency-Replayed", freshness.BLOCK, budgets.POLICY, budgets.LEFT)
@@ -29,11 +30,15 @@ def preflight() -> Response | None:
     )
 
 
+def always(settings: Settings) -> dict[str, str]:
+    """Return the header of every answer, whether or not a page asks, if there are allowed sites."""
+    return {"Vary": "Origin"} if settings.origins else {}
+
+
 def allow(response: Response) -> None:
     """Let a page of an allowed site read the answer."""
-    if not context.services().settings.allowed_origins:
-        return
-    response.vary.add("Origin")
+    for name in always(context.services().settings).values():
+        response.vary.add(name)
     if _allowed():
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
         response.headers["Access-Control-Expose-Headers"] = ", ".join(_SHOWN)

@@ -53,10 +53,14 @@ def text(blocks: Mapping[str, int]) -> str:
     return ", ".join(f"{channel}={block}" for channel, block in sorted(blocks.items()))
 
 
+def header(blocks: Mapping[str, int]) -> dict[str, str]:
+    """Return the answer's header with the blocks that its request wrote to; nothing if it wrote to none."""
+    return {BLOCK: text(blocks)} if blocks else {}
+
+
 def tell(response: Response, blocks: Mapping[str, int]) -> None:
     """Put the blocks that the request wrote to into the answer's header."""
-    if blocks:
-        response.headers[BLOCK] = text(blocks)
+    response.headers.update(header(blocks))
 
 
 class NotReachedError(Exception):

@@ -161,7 +161,7 @@ def check() -> None:
         _check_type(request, taken.body)
     else:
         _check_type(request, JSON)
-        g.body = _read(sent)
+        g.body = read(sent)
         if not taken.body and g.body != {}:
             raise _invalid("json", _names(g.body), "Unknown field: this address takes no body.")
 
@@ -195,7 +195,8 @@ def _check_type(request: Request, wanted: str) -> None:
     raise Problem("MEDIA_TYPE_UNSUPPORTED", f"The body came with {sent}; this address takes {wanted} in UTF-8")
 
 
-def _read(sent: bytes) -> Any:
+def read(sent: bytes) -> Any:
+    """Return the JSON value of a body; raise Problem if it is malformed."""
     try:
         return canonical.loads(sent)
     except canonical.CanonicalError as error:

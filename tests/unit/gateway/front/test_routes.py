@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from gateway.application import ROUTE
+from tests.unit.gateway.front.conftest import EVALUATE, everything, head
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,9 @@ def test_what_leads_nowhere_is_left_to_the_application(serve, method, path):
     with pytest.raises((HTTPException, RequestRedirect)) as refused:
         adapter.match(path, method=method)
     assert served.ask(method, path, **served.token())[0] == refused.value.code
+
+
+def test_a_question_for_methods_gets_those_of_its_address(serve):
+    served = serve()
+    connection = served.connect(head("OPTIONS", EVALUATE, **served.token(), Connection="close"))
+    assert b"\r\nAllow: OPTIONS, POST\r\n" in everything(connection).replace(b"POST, OPTIONS", b"OPTIONS, POST")
