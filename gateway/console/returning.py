@@ -23,8 +23,8 @@ from gateway.trade.returns import shownphotos
 # What waits for the organisation in a role in a state: the name of the act (``actforms``), by state and role.
 _WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
     State.REFERRED: (("seller", "answer-return"),),
-    State.PICKUP_ASSIGNED: (("carrier", "plan-pick-up"),),
-    State.PICKUP_FAILED: (("carrier", "plan-pick-up"),),
+    State.PICKUP_ASSIGNED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
+    State.PICKUP_FAILED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
     State.RECEIVED: (("seller", "inspect"),),
     State.INSPECTED_PASS: (("seller", "settle-return"),),
     State.RETURNLESS_APPROVED: (("seller", "settle-return"),),
@@ -34,6 +34,7 @@ _WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
 # What it may do although nothing waits for it.
 _MAY: tuple[tuple[frozenset[State], str, str], ...] = (
     (frozenset({State.PICKUP_SCHEDULED}), "carrier", "fail-pick-up"),
+    (frozenset({State.PICKUP_SCHEDULED}), "carrier", "offer-pick-ups"),
     (frozenset({State.ARBITRATED}), "seller", "settle-return"),
     (frozenset({State.DRAFT, State.REFERRED, *TO_FETCH}), "agent", "cancel-return"),
     (frozenset(handling.DISPUTABLE), "agent", "dispute-return"),

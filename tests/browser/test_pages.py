@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -212,13 +213,19 @@ def test_an_auditor_verifies_a_transaction_from_the_first_page(visitor: Visitor,
 
 
 @pytest.mark.seen(viewport=PHONE)
-def test_a_shopper_sends_one_of_the_articles_back_with_a_photo(visitor: Visitor, played):
-    """From the parcel to the answer; the browser makes the photo smaller, and it is shown beside the answer."""
+def test_a_shopper_sends_one_of_the_articles_back_with_a_photo(visitor: Visitor, played, cast):
+    """
+    From the parcel to the answer by clicks alone; what comes back is told before it is asked for.
+
+    The browser makes the photo smaller, and it is shown beside the answer. Then the carrier offers times, and the
+    shopper chooses one of them.
+    """
     made = io.BytesIO()
     Image.effect_noise((2400, 1800), 60).save(made, "PNG")
     page = visitor.page
     visitor.go(f"/track/{played.order['tracking_token']}")
     page.get_by_role("link", name="Send it back").first.click()
+    assert re.search(r"For each piece US\$\d+\.\d\d comes back\.", page.get_by_role("main").inner_text())
     page.get_by_label("Why").select_option("DEFECTIVE")
     page.get_by_label("Photos").set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": made.getvalue()})
     expect(page.locator("[name=photo][aria-busy=false]")).to_be_visible()
@@ -229,6 +236,16 @@ def test_a_shopper_sends_one_of_the_articles_back_with_a_photo(visitor: Visitor,
     photo.scroll_into_view_if_needed()
     expect(photo).to_have_js_property("complete", value=True)
     assert photo.evaluate("each => each.naturalWidth") == 240
+    asked = cast.last_mile.get("/v1/model/returns", state="PICKUP_ASSIGNED")["records"][0]["id"]
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    times = [(tomorrow + timedelta(hours=hours)).isoformat() for hours in (0, 4)]
+    cast.last_mile.post(f"/v1/returns/{asked}/pickup-offer", {"pickups": times})
+    page.reload()
+    page.get_by_role("group", name="When shall the carrier come?").get_by_role("radio").last.check()
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Choose this time").click()
+    expect(page.get_by_text("A carrier fetches it on")).to_be_visible()
+    expect(page.get_by_role("radio").last).to_be_checked()
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert visitor.errors == []

@@ -47,6 +47,30 @@ class Handling(StoredReturns):
         return self.save(ctx, handling.scheduled(known, access.member(ctx), at, clock.now(ctx)))
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
+    def offer_pickups(self, ctx: api.Context, return_id: str, pickups: tuple[str, ...]) -> returns.Return:
+        """
+        Offer times to fetch the goods, of which the buyer chooses one; they take the place of those offered before.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+        """
+        known, _ = self.up_to_date(ctx, return_id)
+        times = [moments.stated("pickups", each).at for each in pickups]
+        return self.save(ctx, handling.offered(known, access.member(ctx), times, clock.now(ctx)))
+
+    @api.transaction(endorsed_by=(), called_by=("agent",))
+    def choose_pickup(self, ctx: api.Context, return_id: str, pickup_at: str) -> returns.Return:
+        """
+        Choose one of the times that the carrier offers, for the buyer; another one may be chosen later.
+
+        Raises:
+            Refused: RETURN_UNKNOWN, NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+        """
+        known, _ = self.up_to_date(ctx, return_id)
+        at = moments.stated("pickup_at", pickup_at).at
+        return self.save(ctx, handling.chosen(known, access.member(ctx), at, clock.now(ctx)))
+
+    @api.transaction(endorsed_by=(), called_by=("carrier",))
     def fail_pickup(self, ctx: api.Context, return_id: str, why: str) -> returns.Return:
         """
         Report that the goods could not be fetched; *why* is one word such as ``nobody_home``.

@@ -17,10 +17,14 @@ from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from chaincode.domain.vocabulary import timeliness
 from hlf.codec import moments
+from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import RefusalRow, Refused, invalid
 
 Award = Literal["refund", "fetch", "uphold"]
 """The awards of an arbiter: the buyer gets its money, the goods are fetched, or the outcome does not change."""
+
+PICKUPS = Bounds(1, 8)
+"""Times for a pick-up that a carrier offers at once."""
 
 DRAFT_DAYS = 30
 """How long a draft is valid."""
@@ -113,9 +117,45 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     """
     _is(by, known.roles.carrier, Refusal.NOT_THE_CARRIER, "fetches it")
     due = _in_time(known, now, *TO_FETCH)
-    if not now <= pickup_at <= due:
-        raise invalid("pickup_at", f"must be between now and {moments.text(due)}")
+    _fetchable("pickup_at", pickup_at, now, due)
+    stated = dataclasses.replace(known, pickups=())
+    return stated.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+
+
+def offered(known: Return, by: str, pickups: Sequence[int], now: int) -> Return:
+    """
+    Return the return with times for a pick-up, of which the buyer chooses one, in place of those offered before.
+
+    Raises:
+        Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+    """
+    _is(by, known.roles.carrier, Refusal.NOT_THE_CARRIER, "fetches it")
+    due = _in_time(known, now, *TO_FETCH)
+    if len(pickups) not in PICKUPS:
+        raise invalid("pickups", f"must be {PICKUPS.least} to {PICKUPS.most} times")
+    for at in pickups:
+        _fetchable("pickups", at, now, due)
+    return dataclasses.replace(known, pickups=tuple(sorted(set(pickups))))
+
+
+def chosen(known: Return, by: str, pickup_at: int, now: int) -> Return:
+    """
+    Return the return with a pick-up at one of the times that its carrier offers, as the buyer chose.
+
+    Raises:
+        Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
+    """
+    _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
+    due = _in_time(known, now, *TO_FETCH)
+    if pickup_at not in known.pickups:
+        raise invalid("pickup_at", "must be one of the times that the carrier offers")
+    _fetchable("pickup_at", pickup_at, now, due)
     return known.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+
+
+def _fetchable(field: str, at: int, now: int, due: int) -> None:
+    if not now <= at <= due:
+        raise invalid(field, f"must be between now and {moments.text(due)}")
 
 
 def pickup_failed(known: Return, by: str, why: str, terms: ReturnTerms, now: int) -> Return:

@@ -96,7 +96,13 @@ class Roles:
 
 @dataclasses.dataclass(frozen=True)
 class Return:
-    """One return on the ledger; ``due`` is the deadline of its present state, None if it has none."""
+    """
+    One return on the ledger.
+
+    Attributes:
+        due: the deadline of its present state; None if it has none.
+        pickups: times for a pick-up that the carrier offers to the buyer.
+    """
 
     request: ReturnRequest
     roles: Roles
@@ -106,6 +112,7 @@ class Return:
     reverse_journey_id: str = ""
     exchange_journey_id: str = ""
     due: Instant | None = None
+    pickups: tuple[Instant, ...] = ()
 
     @property
     def return_id(self) -> str:
@@ -121,6 +128,12 @@ class Return:
                 return self.request.quantity
             passed = int(act.notes.get(PASSED, passed))
         return passed
+
+    @property
+    def pickup_at(self) -> str:
+        """When its goods are fetched, as last agreed; empty while that is open, and once they are fetched."""
+        stated = [act.notes["pickup_at"] for act in self.acts if "pickup_at" in act.notes]
+        return stated[-1] if stated and self.state is State.PICKUP_SCHEDULED else ""
 
     @property
     def stands(self) -> bool:
@@ -150,7 +163,10 @@ class TrackedReturn:
     """
     The shopper's view of a return: no organisations, and the reason for a rejection.
 
-    ``exchange`` is where the new goods of an exchange are.
+    Attributes:
+        pickups: times for a pick-up to choose from, while the goods are with the buyer.
+        pickup_at: when the goods are fetched; empty if that is open.
+        exchange: where the new goods of an exchange are.
     """
 
     return_id: str
@@ -164,6 +180,8 @@ class TrackedReturn:
     due: str
     code: str
     would_pass_if: str
+    pickups: tuple[str, ...] = ()
+    pickup_at: str = ""
     exchange: tracking.View | None = None
 
 
@@ -182,6 +200,8 @@ def seen(known: Return, exchange: tracking.View | None = None) -> TrackedReturn:
         due=moments.text(known.due) if known.due is not None else "",
         code=known.decision.code if known.decision else "",
         would_pass_if=finding.would_pass_if if finding else "",
+        pickups=tuple(map(moments.text, known.pickups)) if known.state in TO_FETCH else (),
+        pickup_at=known.pickup_at,
         exchange=exchange,
     )
 

@@ -138,7 +138,7 @@ def _with_now(found: PersonAct, given: dict[str, str]) -> dict[str, str]:
     """Return the values with the present time in an empty field of time."""
     now = datetime.now(UTC).astimezone(localformats.zone(given.get("place", "")))
     for field in found.fields:
-        if field.kind == actfields.TIME and not given[field.name]:
+        if field.kind == actfields.TIME and not field.optional and not given[field.name]:
             given[field.name] = now.replace(tzinfo=None).isoformat(timespec="minutes")
     return given
 

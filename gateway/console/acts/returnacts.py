@@ -15,6 +15,7 @@ from gateway.console.acts.actfields import (
     NUMBER,
     PLACE_FIELD,
     REASONS_FIELD,
+    TIME,
     TIME_FIELD,
     ActField,
     PersonAct,
@@ -26,6 +27,7 @@ from gateway.http.context import COMMERCE, TRADE
 from gateway.pages import states
 from gateway.pages.states import N_
 
+_MORE_TIMES = ("second", "third")
 _RETURN = ActField("return_id", N_("Return"), ID)
 _PROOF = ActField("opinion", N_("Proof of it, as a number of a parcel; only its fingerprint is sent"), HASHED)
 # How the other channel proves that the buyer got it; a new journey for an exchange takes more than a form has.
@@ -42,6 +44,11 @@ def _on_return(function: str, *arguments: Callable[[Values], object]) -> Callabl
 
 def _reasons(values: Values) -> str:
     return actfields.fingerprint(values["opinion"])
+
+
+def _offered(values: Values) -> list[str]:
+    """Return the times of the form, at the clock of the place."""
+    return [actfields.moment(values, values["place"], name) for name in ("at", *_MORE_TIMES) if values[name]]
 
 
 def _settle(values: Values) -> LedgerCall:
@@ -69,6 +76,15 @@ RETURN_ACTS: Mapping[str, PersonAct] = {
         _on_return("answer", lambda v: v["approve"] == "true", _reasons),
         ActField("approve", N_("Answer"), CHOICE, actfields.yes_or_no(N_("Take it back"), N_("Refuse"))),
         REASONS_FIELD,
+    ),
+    "offer-pick-ups": _act(
+        N_("Offer times to fetch it"),
+        N_("The buyer chooses one of them on the page of the parcel."),
+        "calendar",
+        _on_return("offer_pickups", _offered),
+        PLACE_FIELD,
+        TIME_FIELD,
+        *(ActField(name, N_("Another time"), TIME, optional=True) for name in _MORE_TIMES),
     ),
     "plan-pick-up": _act(
         N_("Say when you fetch it"),

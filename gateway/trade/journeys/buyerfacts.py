@@ -47,14 +47,12 @@ class BuyerFacts:
 
     Attributes:
         arrival: the earliest and the latest likely time of delivery; empty if it is not known.
-        pickups: when a carrier fetches a return, by its id.
         photos: digests of the photos that are kept of a return, by its id.
         corrected: events that were declared an error, as EPCIS has them.
     """
 
     articles: Articles
     arrival: tuple[str, str] | tuple[()]
-    pickups: Mapping[str, str]
     photos: Mapping[str, list[str]]
     corrected: tuple[Mapping[str, Any], ...]
 
@@ -65,7 +63,6 @@ def of(token: str, seen: Mapping[str, Any]) -> BuyerFacts:
     return BuyerFacts(
         articles=articles(token),
         arrival=_arrival(journey_ids[0]) if journey_ids and seen.get("expected_at") else (),
-        pickups={each["return_id"]: _pickup(each["return_id"]) for each in seen["returns"] if _fetched(each)},
         photos=shownphotos.names(each["return_id"] for each in seen["returns"]),
         corrected=tuple(event for each in journey_ids for event in _corrected(each)),
     )
@@ -144,19 +141,6 @@ def _amounts(content: Mapping[str, Any], order_id: str) -> dict[str, str]:
         if shares:
             found[str(line["line"])] = localformats.money(shares["amount"], content["currency"])
     return found
-
-
-def _fetched(seen: Mapping[str, Any]) -> bool:
-    return seen["state"] in ("PICKUP_SCHEDULED", "PICKUP_FAILED")
-
-
-def _pickup(return_id: str) -> str:
-    """Return when a carrier said it fetches a return."""
-    found = shopper.known(TRADE, "Returns:read", return_id)
-    times = (
-        [act["notes"]["pickup_at"] for act in found["stored"]["acts"] if "pickup_at" in act["notes"]] if found else []
-    )
-    return times[-1] if times else ""
 
 
 def _corrected(journey_id: str) -> list[dict[str, Any]]:

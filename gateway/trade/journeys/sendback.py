@@ -55,6 +55,17 @@ def send_back(token: str) -> Redirect | str:
     return redirect(url_for("tracking.follow", token=token, _anchor="returns"), 303)
 
 
+@blueprint.route("/<token>/returns/<return_id>/pickup", methods=["POST"])
+@auth.needs(auth.PUBLIC)
+@inputs.takes(body=inputs.FORM)
+def choose_pickup(token: str, return_id: str) -> Redirect:
+    """Choose when the carrier fetches a return; the parcel's page says if that time is not offered any more."""
+    forms.check()
+    chosen = shopper.choose_pickup(token, return_id, request.form.get("pickup_at", ""))
+    gone = None if chosen else 1
+    return redirect(url_for("tracking.follow", token=token, gone=gone, _anchor="returns"), 303)
+
+
 @blueprint.route("/<token>/returns/<return_id>/photos/<digest>")
 @auth.needs(auth.PUBLIC)
 @inputs.takes(query={"size"})

@@ -32,7 +32,7 @@ def follow(token: str) -> dict[str, Any]:
         hlf.errors.EvaluateError: the peer could not be asked.
     """
     with _refusals_hidden():
-        return {**_asked("Journeys:track", token), "returns": _asked("Returns:track", token)}
+        return {**_asked("Journeys:track", token), "returns": returns(token)}
 
 
 def journeys(token: str) -> list[str]:
@@ -42,10 +42,16 @@ def journeys(token: str) -> list[str]:
         return found
 
 
+def returns(token: str) -> list[dict[str, Any]]:
+    """Return the returns that were asked for behind a link; raises as ``follow``."""
+    with _refusals_hidden():
+        found: list[dict[str, Any]] = _asked("Returns:track", token)
+        return found
+
+
 def has_return(token: str, return_id: str) -> bool:
     """Return whether a return was asked for behind a link; raises as ``follow``."""
-    with _refusals_hidden():
-        return return_id in [each["return_id"] for each in _asked("Returns:track", token)]
+    return return_id in [each["return_id"] for each in returns(token)]
 
 
 def basket(token: str) -> list[dict[str, Any]]:
@@ -168,6 +174,29 @@ def lodge(token: str, body: Mapping[str, Any], sent: Sequence[bytes] = ()) -> di
     return next(each for each in seen if each["return_id"] == asked["return_id"])
 
 
+def choose_pickup(token: str, return_id: str, pickup_at: str) -> bool:
+    """
+    Choose when a return is fetched, of the times that its carrier offers; return whether that time is still offered.
+
+    Raises:
+        Problem: TRACKING_CLOSED; LINK_UNKNOWN if the link has no such return.
+        hlf.errors.GatewayError: the peers could not be asked.
+    """
+    asked = next((each for each in returns(token) if each["return_id"] == return_id), None)
+    if asked is None:
+        raise Problem("LINK_UNKNOWN")
+    if pickup_at not in asked["pickups"]:
+        return False
+    try:
+        _acted("Returns:choose_pickup", return_id, pickup_at)
+    except errors.GatewayError as refused:
+        if refused.contract_code is None:
+            raise
+        # Its time has passed, or the carrier has taken the offer back, since the page was shown.
+        return False
+    return True
+
+
 def _requested(asked: Mapping[str, Any], seen: Sequence[ReturnPhoto]) -> CommittedAnswer:
     """Keep the photos first, so that none is missing that the ledger has; delete them if nothing was written."""
     if not seen:
@@ -233,9 +262,9 @@ def evaluated(call: LedgerCall) -> bytes:
     return context.services().ledgers.evaluate(msp_id, user, wanted)
 
 
-def _acted(function: str, argument: Any) -> CommittedAnswer:
+def _acted(function: str, *arguments: Any) -> CommittedAnswer:
     msp_id, user = identity()
-    call = context.building_on(TRADE.call(function, [argument], None, ()))
+    call = context.building_on(TRADE.call(function, arguments, None, ()))
     return context.services().ledgers.submit(msp_id, user, call, lambda *_: None)
 
 

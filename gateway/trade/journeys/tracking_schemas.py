@@ -76,6 +76,8 @@ class SeenReturnSchema(Schema):
     due = Time(allow_none=True)
     code = fields.String(metadata={"description": "The reason for a rejection; else empty"})
     would_pass_if = fields.String()
+    pickups = fields.List(Time(), metadata={"description": "Times for a pick-up to choose from"})
+    pickup_at = fields.String(metadata={"description": "When it is fetched; empty if that is open"})
     exchange = fields.Nested(
         SeenJourneySchema,
         allow_none=True,

@@ -18,10 +18,21 @@ class AnswerReturnSchema(Schema):
     opinion_hash = hash_of("the seller's opinion")
 
 
-class PickupSchema(Schema):
-    """Body of ``POST /v1/returns/<id>/pickup``."""
+_PICKUP = "2026-12-03T09:00:00+07:00"
 
-    pickup_at = fields.String(required=True, metadata={"example": "2026-12-03T09:00:00+07:00"})
+
+class PickupSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/pickup`` and ``/pickup-choice``."""
+
+    pickup_at = fields.String(required=True, metadata={"example": _PICKUP})
+
+
+class PickupOfferSchema(Schema):
+    """Body of ``POST /v1/returns/<id>/pickup-offer``."""
+
+    pickups = fields.List(
+        fields.String(), required=True, validate=counted(handling.PICKUPS), metadata={"example": [_PICKUP]}
+    )
 
 
 class FailedPickupSchema(Schema):

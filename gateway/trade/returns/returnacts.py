@@ -51,6 +51,20 @@ ACTS = (
         "State when the carrier fetches it.",
     ),
     ActAddress(
+        "pickup-offer",
+        "offer_pickups",
+        returnact_schemas.PickupOfferSchema,
+        ("pickups",),
+        "Offer times to fetch it, of which the buyer chooses one.",
+    ),
+    ActAddress(
+        "pickup-choice",
+        "choose_pickup",
+        returnact_schemas.PickupSchema,
+        ("pickup_at",),
+        "Choose one of the times that the carrier offers, for the buyer.",
+    ),
+    ActAddress(
         "failed-pickup",
         "fail_pickup",
         returnact_schemas.FailedPickupSchema,

@@ -282,6 +282,42 @@ def test_only_the_assigned_carrier_fetches(channel):
         channel.record(LAST_MILE, "S22", "shipping", 41, "VNHAN", journey_id="R1-reverse")
 
 
+def test_the_buyer_chooses_one_of_the_times_that_the_carrier_offers(channel):
+    """The carrier alone offers, the buyer's agent alone chooses; the link shows both, and the newest offer counts."""
+    channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
+    channel.lodge()
+    times = [shipping.text(40), shipping.text(44)]
+    for by, offer, code in (
+        (MERCHANT, times, "NOT_THE_CARRIER"),
+        (LAST_MILE, [], "INVALID_ARGUMENT"),
+        (LAST_MILE, times * 5, "INVALID_ARGUMENT"),
+        (LAST_MILE, [shipping.text(0)], "INVALID_ARGUMENT"),
+    ):
+        with refused(code):
+            act(channel, "offer_pickups", offer, by=by)
+    act(channel, "offer_pickups", [shipping.text(42)], by=LAST_MILE)
+    act(channel, "offer_pickups", times, by=LAST_MILE)
+    (seen,) = channel.query("Returns:track", shipping.TOKEN_HASH)
+    offered = seen["pickups"]
+    assert (seen["state"], len(offered), seen["pickup_at"]) == ("PICKUP_ASSIGNED", 2, "")
+    for by, at, code in (
+        (LAST_MILE, times[1], "NOT_THE_AGENT"),
+        (PLATFORM, shipping.text(42), "INVALID_ARGUMENT"),
+        (PLATFORM, "soon", "INVALID_ARGUMENT"),
+    ):
+        with refused(code):
+            act(channel, "choose_pickup", at, by=by, endorsed_by=AGREED)
+    for at, shown in zip(times, offered, strict=True):
+        act(channel, "choose_pickup", at, by=PLATFORM, endorsed_by=AGREED)
+        (seen,) = channel.query("Returns:track", shipping.TOKEN_HASH)
+        assert (seen["state"], seen["pickup_at"]) == ("PICKUP_SCHEDULED", shown)
+    act(channel, "schedule_pickup", shipping.text(43), by=LAST_MILE)
+    (seen,) = channel.query("Returns:track", shipping.TOKEN_HASH)
+    assert seen["pickups"] == []
+    with refused("INVALID_ARGUMENT"):
+        act(channel, "choose_pickup", times[0], by=PLATFORM, endorsed_by=AGREED)
+
+
 def test_a_failed_pickup_waits_for_the_buyer_and_then_expires(channel):
     """Scheduled, failed, never handed over: the deadlines end it, and the units are free again."""
     with refused("RETURN_UNKNOWN"):

@@ -60,8 +60,8 @@ def offered(client, log_in, bearer, ledgers):
     [
         ("REFERRED", "seller", ["answer-return"]),
         ("REFERRED", "agent", ["cancel-return"]),
-        ("PICKUP_ASSIGNED", "carrier", ["plan-pick-up"]),
-        ("PICKUP_SCHEDULED", "carrier", ["fail-pick-up"]),
+        ("PICKUP_ASSIGNED", "carrier", ["offer-pick-ups", "plan-pick-up"]),
+        ("PICKUP_SCHEDULED", "carrier", ["fail-pick-up", "offer-pick-ups"]),
         ("RECEIVED", "seller", ["inspect"]),
         ("INSPECTED_PASS", "seller", ["settle-return"]),
         ("INSPECTED_FAIL", "seller", ["send-back"]),

@@ -28,6 +28,7 @@ FORMS = {
     "/v1/orders/<order_id>/closing": "close-order",
     f"{RETURNS}/answer": "answer-return",
     f"{RETURNS}/pickup": "plan-pick-up",
+    f"{RETURNS}/pickup-offer": "offer-pick-ups",
     f"{RETURNS}/failed-pickup": "fail-pick-up",
     f"{RETURNS}/inspection": "inspect",
     f"{RETURNS}/settlement": "settle-return",
@@ -74,6 +75,7 @@ FORMS = {
 }
 OTHER_FORMS = {
     "/v1/disclosures": "a page of its own: tick figures, and see what the company will see (claimgrants)",
+    f"{RETURNS}/pickup-choice": "the shopper chooses the time on the page of the parcel",
     "/v1/returns": "the shopper asks for a return on the page of the parcel",
 }
 BY_PROGRAMS = "another program has the many values, and sends them as they arise"

@@ -313,12 +313,46 @@ def test_a_return_tells_when_it_is_fetched_and_where_the_new_goods_are(client, l
     """An exchange is followed behind the same link."""
     arrived(ledgers)
     exchange = {**SEEN, "status": "in_transit", "expected_at": "2026-12-09T02:00:00Z", "events": SEEN["events"][:2]}
-    act = {"notes": {"pickup_at": "2026-12-04T02:00:00.000Z"}}
-    known(ledgers, Returns__track=[TRACKED | {"exchange": exchange}], Returns__read={"stored": {"acts": [act]}})
+    known(ledgers, Returns__track=[TRACKED | {"exchange": exchange, "pickup_at": "2026-12-04T02:00:00.000Z"}])
     page = client.get("/track/right", headers=HTML).get_data(as_text=True)
     assert "A carrier fetches it on 4 Dec 2026 09:00." in page
     assert "What you get in exchange" in page
     assert re.search(r"Wednesday,? 9 December", page)
+
+
+TIMES = ["2026-12-04T02:00:00.000Z", "2026-12-05T07:00:00.000Z"]
+
+
+@pytest.mark.parametrize(
+    ("return_id", "chosen", "status", "leads"),
+    [
+        ("R1", TIMES[1], 303, "/track/right#returns"),
+        ("R1", "2026-12-06T07:00:00.000Z", 303, "/track/right?gone=1#returns"),
+        ("R9", TIMES[1], 404, None),
+    ],
+)
+def test_a_shopper_chooses_when_the_carrier_comes(client, ledgers, return_id, chosen, status, leads):
+    """Of the times that the carrier offers for this return; another one is not sent, and the page says so."""
+    arrived(ledgers)
+    known(ledgers, Returns__track=[TRACKED | {"state": "PICKUP_ASSIGNED", "pickups": TIMES}])
+    page = client.get("/track/right", headers=HTML).get_data(as_text=True)
+    assert re.findall(r'type="radio" name="pickup_at" value="([^"]+)"', page) == TIMES
+    assert "5 Dec 2026 14:00" in page
+    sent = {"pickup_at": chosen, forms.FIELD: form_token(client)}
+    answer = client.post(f"/track/right/returns/{return_id}/pickup", data=sent)
+    assert (answer.status_code, answer.location) == (status, leads)
+    calls = [call.texts() for *_, call in ledgers.asked if call.function == "Returns:choose_pickup"]
+    assert calls == ([["R1", TIMES[1]]] if leads == "/track/right#returns" else [])
+    shown = client.get("/track/right?gone=1", headers=HTML).get_data(as_text=True)
+    assert "This time is not offered any more." in shown
+
+
+def test_a_time_is_chosen_by_the_page_alone(client, ledgers):
+    """A form of another site chooses nothing."""
+    arrived(ledgers)
+    known(ledgers, Returns__track=[TRACKED | {"pickups": TIMES}])
+    assert client.post("/track/right/returns/R1/pickup", data={"pickup_at": TIMES[0]}).status_code == 400
+    assert "Returns:choose_pickup" not in [call.function for *_, call in ledgers.asked]
 
 
 def test_a_report_that_was_withdrawn_stays_and_says_so(client, ledgers):
