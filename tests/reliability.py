@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 PAGE = ROOT / "docs" / "reliability.md"
 #: The line under which the rows are; everything above it is written by hand.

@@ -14,6 +14,8 @@ import subprocess  # noqa: S404  (the commands are the page's own)
 import sys
 from pathlib import Path
 
+from tests.docs import nestedpytest
+
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"(?:#|//) ([\w-]+\.\w+)\n")
 # Installing needs an index: tests/packaging does it with the wheels, and a test of the page with packages of npm.
@@ -39,7 +41,8 @@ def done(page: Path, folder: Path, engine: str = "embedded") -> list[str]:
 def ran(commands: str, folder: Path, engine: str) -> str:
     """Return what commands print, with this interpreter's programs first; their words are in the failure."""
     there = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": there, "PYTEST_ADDOPTS": f"--hlf-engine {engine}"}
+    options = f"{nestedpytest.ADDOPTS} --hlf-engine {engine}"
+    environment = {**os.environ, "PATH": there, "PYTEST_ADDOPTS": options}
     commands = commands.replace("hlf network up", f"hlf network up --engine {engine}")
     finished = subprocess.run(  # noqa: S603
         ["/bin/sh", "-e", "-c", commands],

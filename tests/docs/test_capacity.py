@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import capacity
 from benchmarks.capacity import COSTS, EVENT, HAND_OVER, Load
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 SHOWN = {"": Load(), "--organisations 200 --parcels 5000000 --channels 4": Load(200, parcels=5_000_000, channels=4)}
 

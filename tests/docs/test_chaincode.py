@@ -12,6 +12,7 @@ import pytest
 from hlf.shim import api, command, testing
 from hlf.shim.serving import loading
 from hlf.shim.stub import Stub
+from tests.docs import nestedpytest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "chaincode.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -28,7 +29,9 @@ def written(tmp_path):
 def test_the_contract_and_its_test_run(written):
     """As a reader saves them, who has the library and pytest."""
     program = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_assets.py"]
-    ran = subprocess.run(program, cwd=written, capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run(
+        program, cwd=written, env=nestedpytest.environment(), capture_output=True, text=True, check=False
+    )  # noqa: S603
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
 
 

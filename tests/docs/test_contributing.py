@@ -24,6 +24,7 @@ from gateway.app import create_app
 from gateway.http import context
 from gateway.http.settings import Settings
 from hlf.network import admin
+from tests.docs import nestedpytest
 from tests.unit.contracts.trading import AUDITOR, FORWARDER, ORIGIN, PARTICIPANTS
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def example() -> list[str]:
 def tree(tmp_path_factory: pytest.TempPathFactory, example: list[str]) -> Path:
     """Return the contracts with the function in its place, where the page says that it goes."""
     folder = tmp_path_factory.mktemp("example")
-    shutil.copytree(ROOT / "chaincode", folder / "chaincode", ignore=shutil.ignore_patterns("__pycache__"))
+    nestedpytest.copied(ROOT / "chaincode", folder / "chaincode")
     contract = folder / "chaincode/contracts/carriage/plans.py"
     text = contract.read_text()
     end = text.index("\n\n\ndef _carrier(")
@@ -76,7 +77,7 @@ def paths(tree: Path) -> str:
 
 def run(tree: Path, *words: str) -> None:
     """Run a module of Python on the contracts of *tree*."""
-    environment = {**os.environ, "PYTHONPATH": paths(tree)}
+    environment = nestedpytest.environment(PYTHONPATH=paths(tree))
     ran = subprocess.run(  # noqa: S603  (this interpreter, and the page's own code)
         [sys.executable, "-P", "-m", *words], cwd=tree, env=environment, capture_output=True, text=True, check=False
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess  # noqa: S404  (the page's code runs in interpreters that do not have this tree's modules loaded)
 import sys
 from pathlib import Path
+
+from tests.docs import nestedpytest
 
 ROOT = Path(__file__).parents[2]
 ORDERING = "hlf/network/engines/embedded/order/ordering.py"
@@ -22,7 +23,7 @@ def blocks(title: str) -> list[str]:
 
 def copied(folder: Path, room: str, file: str, old: str, new: str) -> None:
     """Copy a room into *folder* with one place of one file changed."""
-    shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    nestedpytest.copied(ROOT / room, folder / room)
     text = (folder / file).read_text()
     assert text.count(old) == 1
     (folder / file).write_text(text.replace(old, new))
@@ -32,7 +33,7 @@ def ran(folder: Path, test: str, *plugins: str) -> tuple[int, str]:
     """Run a file of tests on the room in *folder*; return pytest's exit code and what it printed."""
     file = folder / "test_example.py"
     file.write_text(test)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    environment = nestedpytest.environment(PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]))
     words = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, *plugins, str(file)]
     done = subprocess.run(  # noqa: S603  (this interpreter, and the page's own code)
         [sys.executable, "-P", "-m", "pytest", *words],

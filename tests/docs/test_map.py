@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.support.house import ROOT, imports, modules
+from tests.support.sources import ROOT, imports, modules
 
 # Two names for one room: both clients share their steps, and the library's own modules go with the messages.
 SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "chaincode": "chaincode.contracts"}

@@ -14,7 +14,7 @@ from hlf.network import admin
 from tests.docs import pages
 from tests.interop import runtimes
 from tests.support import embedded
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 PAGE = ROOT / "docs/quickstart.md"
 MODULES = ROOT / "tests/docs/typescript/package.json"

@@ -6,7 +6,7 @@ import pytest
 
 from hlf.network import admin
 from tests.docs import pages
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 PAGE = ROOT / "docs/tutorial.md"
 

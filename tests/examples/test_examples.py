@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from hlf.network import topology
-from tests.support.house import ROOT
+from tests.docs import nestedpytest
+from tests.support.sources import ROOT
 
 EXAMPLES = ROOT / "examples"
 PROJECTS = sorted(folder.parent for folder in EXAMPLES.glob("*/pytest.ini"))
@@ -44,7 +45,10 @@ def outcomes(request, tmp_path_factory):
     # The results name no file that is outside of this folder.
     options += ("--rootdir", ROOT)
     words = [sys.executable, "-m", "pytest", *options, "--hlf-engine", request.param, *files]
-    done = subprocess.run(list(map(str, words)), cwd=EXAMPLES, capture_output=True, text=True, check=False)
+    environment = nestedpytest.environment()
+    done = subprocess.run(
+        list(map(str, words)), cwd=EXAMPLES, env=environment, capture_output=True, text=True, check=False
+    )
     assert results.exists(), done.stdout + done.stderr
     found = collections.defaultdict(list)
     for case in ElementTree.parse(results).iter("testcase"):  # noqa: S314  (pytest has just written it)

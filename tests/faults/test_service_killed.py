@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults import delays, service
 from tests.faults.test_killed import CONSORTIUM, assert_chain_holds, of_three_orderers
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 # `make kills` kills more often, with more callers, and asks for every answer within half a minute.
 KILLS = int(os.environ.get("SELAT_KILLS", "0"))

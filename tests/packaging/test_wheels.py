@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import importlib.metadata
 import os
 import re
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,9 +16,11 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import hlf
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 # Building and installing takes minutes where the index is far, or the machine busy.
 pytestmark = pytest.mark.timeout(900)
@@ -125,17 +127,45 @@ def fresh(venv: Path) -> Path:
     return venv / "bin/python"
 
 
-def install(python: Path, *wanted: str) -> None:
-    """Install these packages and theirs."""
-    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *wanted)
+def needed(wheel: Path, *extras: str) -> set[str]:
+    """Return the names of hlf and all that these extras need, each in a version that this environment has."""
+    found: set[tuple[str, str]] = set()
+    rest = [Requirement(f"hlf[{','.join(extras)}]")]
+    while rest:
+        wanted = rest.pop()
+        own = metadata(wheel) if wanted.name == "hlf" else importlib.metadata.metadata(wanted.name)
+        assert own["Version"] in wanted.specifier, wanted
+        new = {(canonicalize_name(wanted.name), extra) for extra in ("", *wanted.extras)} - found
+        found |= new
+        for each in map(Requirement, own.get_all("Requires-Dist", [])):
+            if any(each.marker is None or each.marker.evaluate({"extra": extra}) for _, extra in new):
+                rest.append(each)
+    return {name for name, _ in found}
+
+
+def installed(venv: Path, wheel: Path, *extras: str) -> Path:
+    """
+    Return the interpreter of an environment with the wheel of hlf, these extras and what they need, nothing else.
+
+    What they need is linked from this environment, which has the newest versions: to fetch and to compile it again
+    would take longer than the tests.
+    """
+    python = fresh(venv)
+    (site,) = venv.glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel) as opened:
+        opened.extractall(site)
+    for distribution in map(importlib.metadata.distribution, needed(wheel, *extras) - {"hlf"}):
+        for name in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+            # Two distributions may share the folder of a namespace.
+            if not (site / name).exists():
+                (site / name).symlink_to(distribution.locate_file(name))
+    return python
 
 
 @pytest.fixture(scope="module")
 def bare(wheels, tmp_path_factory) -> Path:
-    """Return the interpreter of an environment with hlf and what it cannot do without, in the newest versions."""
-    python = fresh(tmp_path_factory.mktemp("bare") / "venv")
-    install(python, str(wheels["hlf"]))
-    return python
+    """Return the interpreter of an environment with hlf and what it cannot do without."""
+    return installed(tmp_path_factory.mktemp("bare") / "venv", wheels["hlf"])
 
 
 def metadata(wheel: Path) -> Message:
@@ -189,15 +219,16 @@ def lowest(*extras: str) -> list[str]:
 
 
 @pytest.mark.parametrize("versions", [*(["oldest"] if LOWEST else []), "newest"])
-def test_a_stranger_runs_a_contract_on_a_network(wheels, bare, tmp_path, versions):
+def test_a_stranger_runs_a_contract_on_a_network(wheels, tmp_path, versions):
     """Under pytest and by itself, in a project with folders of our names, with the lowest and the newest packages."""
-    venv, project = tmp_path / "venv", tmp_path / "project"
+    project = tmp_path / "project"
     if versions == "oldest":
-        python, pins = fresh(venv), [*lowest(), *lowest("network"), "pytest==8"]
+        python = fresh(tmp_path / "venv")
+        pins = [*lowest(), *lowest("network"), "pytest==8"]
+        wanted = [f"{wheels['hlf']}[testing]", *pins]
+        run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *wanted)
     else:
-        # The packages that both need are unpacked once.
-        python, pins = shutil.copytree(bare.parents[1], venv, symlinks=True) / "bin/python", []
-    install(python, f"{wheels['hlf']}[testing]", *pins)
+        python = installed(tmp_path / "venv", wheels["hlf"], "testing")
     for room in ("chaincode", "gateway", "network"):
         (project / room).mkdir(parents=True)
         (project / room / "__init__.py").touch()

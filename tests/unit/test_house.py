@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import house
-from tests.support.house import ROOMS, ROOT
+from tests.support import sources
+from tests.support.sources import ROOMS, ROOT
 
 # A module or something in it, as docstrings name it; contracts and rules are named from `chaincode` on.
 REFERENCE = re.compile(
@@ -23,8 +23,8 @@ LONGEST_FUNCTION = 60
 
 def test_no_module_imports_itself_in_a_circle():
     """A reader can begin at the bottom; lazy imports and those for types alone count as any other."""
-    modules = house.modules()
-    graph = {name: house.imports(path, modules) - {name} for name, path in modules.items()}
+    modules = sources.modules()
+    graph = {name: sources.imports(path, modules) - {name} for name, path in modules.items()}
     try:
         tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as circle:
@@ -42,7 +42,7 @@ def test_no_folder_is_a_hall():
 
 def test_no_module_is_too_long_to_read():
     """A module of more than four hundred lines holds several matters, which want modules of their own."""
-    lines = {name: len(path.read_text().splitlines()) for name, path in house.modules().items()}
+    lines = {name: len(path.read_text().splitlines()) for name, path in sources.modules().items()}
     assert {name: n for name, n in lines.items() if n > LONGEST_MODULE} == {}
 
 
@@ -50,8 +50,8 @@ def test_every_function_fits_a_screen():
     """A reader sees all of it at once; decorators, as the options of a command, do not count."""
     assert [
         f"{name}.{function.name} has {function.length} lines"
-        for name, path in house.modules().items()
-        for function in house.contents(path).functions
+        for name, path in sources.modules().items()
+        for function in sources.contents(path).functions
         if function.length > LONGEST_FUNCTION
     ] == []
 
@@ -68,11 +68,11 @@ def _exists(reference: str, modules: dict[str, Path]) -> bool:
 
 def test_docstrings_name_what_exists():
     """A reader who follows the name of a module or a function finds it, also after the next move."""
-    modules = house.modules()
+    modules = sources.modules()
     named = {
         (module, reference.group())
         for module, path in modules.items()
-        for docstring in house.contents(path).docstrings
+        for docstring in sources.contents(path).docstrings
         for reference in REFERENCE.finditer(docstring)
         # The library does not know the room `gateway`: there it is Fabric's service, or a variable.
         if not (module.startswith("hlf") and reference.group().startswith("gateway."))

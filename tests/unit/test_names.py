@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tests.support import house
+from tests.support import sources
 
 CLIENTS = ("hlf.client", "hlf.aio")
 """The two clients have one set of names, so that users change between them by an import; they count as one room."""
@@ -33,8 +33,8 @@ def room(module: str) -> str:
 def test_no_two_classes_have_one_name():
     """Whoever reads a name should not have to ask which of two is meant; a new one takes a fuller name."""
     found: dict[str, set[str]] = defaultdict(set)
-    for module, path in house.modules().items():
-        for name in house.contents(path).classes:
+    for module, path in sources.modules().items():
+        for name in sources.contents(path).classes:
             found[name].add(room(module))
     several = {name: modules for name, modules in found.items() if len(modules) > 1}
     assert {name: modules for name, modules in several.items() if name not in SHARED} == {}
@@ -44,8 +44,8 @@ def test_no_two_classes_have_one_name():
 def test_a_client_has_a_name_once():
     """Within one of the clients a name means one thing, too."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for module, path in house.modules().items():
+    for module, path in sources.modules().items():
         client = next((part for part in CLIENTS if module.startswith(f"{part}.")), None)
-        for name in house.contents(path).classes if client else ():
+        for name in sources.contents(path).classes if client else ():
             found[client, name].append(module)
     assert {place: modules for place, modules in found.items() if len(modules) > 1} == {}

@@ -6,35 +6,35 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.support import house
+from tests.support import sources
 
 LONG = 60
 """Characters from which a body is a rule rather than a turn of phrase."""
 
 
-def statements(function: house.Function) -> list[ast.stmt]:
+def statements(function: sources.Function) -> list[ast.stmt]:
     return function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
 
 
-def functions() -> Iterator[tuple[str, house.Function]]:
+def functions() -> Iterator[tuple[str, sources.Function]]:
     """
     Yield every function by module and name.
 
     `hlf.aio` sends otherwise than `hlf.client` and is its like in the rest; the verifier has its own rules to judge by.
     """
-    for module, path in house.modules().items():
+    for module, path in sources.modules().items():
         if not module.startswith(("hlf.aio", "hlf.audit")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, house.Function) and node.name != "__init__":
+                if isinstance(node, sources.Function) and node.name != "__init__":
                     yield f"{module}.{node.name}", node
 
 
-def shape(function: house.Function) -> tuple[object, ...]:
+def shape(function: sources.Function) -> tuple[object, ...]:
     """Return what functions of one body have in common, and is quickly found."""
     return tuple(type(node) for each in statements(function) for node in ast.walk(each))
 
 
-def text(function: house.Function) -> str:
+def text(function: sources.Function) -> str:
     """Return what a function does, whatever its arguments and variables are called."""
     names = {each.arg: f"_{place}" for place, each in enumerate((*function.args.args, *function.args.kwonlyargs))}
     used = [node for each in statements(function) for node in ast.walk(each) if isinstance(node, ast.Name)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.house import ROOT, contents, modules
+from tests.support.sources import ROOT, contents, modules
 
 READ = ("docs", "hlf", "examples", "benchmarks")
 PAGES = [

@@ -20,7 +20,7 @@ from gateway.store.tokens import Tokens
 from hlf import identity, signers
 from hlf.wire import proposals
 from tests.docs import pages
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 ORIGIN, TAKER = "OriginCarrierMSP", "ForwarderMSP"
 OFFLINE = "/v1/channels/logistics/chaincodes/carriage/offline"

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import drawing
 from benchmarks.figures import Series
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
 FLAT = Series("Journeys:read", "journeys", "ms", ((100, 9.0), (100_000, 9.1)))

@@ -22,7 +22,7 @@ from gateway.readmodel import changes, recordkinds
 from gateway.readmodel.model import Model
 from gateway.store import backends, migrating, reports
 from gateway.store.database import Store
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
 RECORDS = {

@@ -15,7 +15,7 @@ from hlf import identity, waiting
 from hlf.admin import channel, lifecycle
 from hlf.network import admin, errors, processes, state, topology
 from hlf.network.admin import chaincodes
-from tests.support import house
+from tests.support import sources
 from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
 ENGINES = ["embedded", pytest.param("native", marks=pytest.mark.native)]
@@ -258,7 +258,7 @@ def test_a_cure_names_a_folder_as_a_shell_reads_it(tmp_path):
     command = refused.value.cure.removeprefix("Start it: ")
     assert shlex.split(command) == ["hlf", "network", "up", "--state", str(folder.root)]
     unquoted = re.compile(r"(?:--state|chmod \d+) \{(?!shlex)")
-    assert [name for name, file in house.modules().items() if unquoted.search(file.read_text())] == []
+    assert [name for name, file in sources.modules().items() if unquoted.search(file.read_text())] == []
 
 
 def test_words_of_hlf_are_told_too(running, monkeypatch):

@@ -14,6 +14,7 @@ import pytest
 from hlf.shim.errors import ContractError
 from hlf.testing import plugin
 from hlf.testing.sandbox import Sandbox, WantedNetwork
+from tests.docs import nestedpytest
 
 pytest_plugins = ["pytester"]
 
@@ -103,6 +104,7 @@ def project(tmp_path_factory) -> Path:
 def run(project: Path, *words: str) -> tuple[int, str]:
     """Return exit code and output of pytest in a process of its own, as its user starts it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
+    environment["PYTEST_ADDOPTS"] = nestedpytest.ADDOPTS
     command = [sys.executable, "-m", "pytest", *words]
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=280)
     return done.returncode, done.stdout + done.stderr

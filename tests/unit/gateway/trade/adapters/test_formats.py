@@ -10,7 +10,7 @@ from chaincode.domain.journeys import epcis
 from chaincode.domain.register.stages import STANDARD
 from gateway.trade.adapters import formats
 from gateway.trade.adapters.foreign import ForeignIncident, MeaninglessCode, StageEvent
-from tests.support.house import ROOT
+from tests.support.sources import ROOT
 
 # As they were published, typed here a second time: a code that the table forgets or invents makes a difference.
 PUBLISHED = {
