@@ -33,7 +33,8 @@ _ANSWERS: Mapping[str, object] = {
     "Claims:list": {"claims": [], "bookmark": ""},
     "Disclosures:requests": {"requests": [], "bookmark": ""},
     **dict.fromkeys(("Disclosures:given", "Disclosures:received"), {"grants": [], "bookmark": ""}),
-    **dict.fromkeys(("CarrierClaims:terms", "Performance:lane", "Sellers:list"), []),
+    **dict.fromkeys(("CarrierClaims:terms", "Performance:lane"), []),
+    "Sellers:list": {"sellers": [], "bookmark": ""},
 }
 PAGES: Mapping[str, str] = {
     "today": "/console/",

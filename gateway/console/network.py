@@ -111,6 +111,6 @@ def _amendments(msp_id: str) -> list[dict[str, Any]]:
     return [
         {**each, "contract": contract, "waits": msp_id in each["voters"] and msp_id not in each["approvals"]}
         for contract in AMENDED
-        for each in context.ask_list(TRADE, f"{contract}:amendments")
+        for each in context.ask_pages(TRADE, f"{contract}:amendments", "amendments")
         if each.get("state") == "open"
     ]

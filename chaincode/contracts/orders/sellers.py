@@ -6,6 +6,8 @@ The chaincode's policy endorses a seller's registration; afterwards only its mer
 
 from __future__ import annotations
 
+import dataclasses
+
 from chaincode.contracts import access, store
 from chaincode.domain.orders import sellers
 from chaincode.domain.orders.sellers import Seller, SellerEntry
@@ -15,6 +17,14 @@ from hlf.codec import names
 from hlf.shim import api
 
 _SELLER = "seller"
+
+
+@dataclasses.dataclass(frozen=True)
+class SellerPage:
+    """A page of sellers; *bookmark* leads to the next page, and is empty on the last."""
+
+    sellers: tuple[Seller, ...]
+    bookmark: str
 
 
 class Sellers(api.Contract):
@@ -47,10 +57,15 @@ class Sellers(api.Contract):
         return load(ctx, names.MSP_ID.check("merchant", merchant), seller_id)
 
     @api.query
-    def list(self, ctx: api.Context, merchant: str = "") -> tuple[Seller, ...]:
-        """Return all sellers, or those of one merchant."""
+    def list(self, ctx: api.Context, merchant: str = "", size: int = 100, bookmark: str = "") -> SellerPage:
+        """
+        Return the next *size* sellers of all merchants, or of one.
+
+        Raises:
+            Refused: INVALID_ARGUMENT.
+        """
         place = [names.MSP_ID.check("merchant", merchant)] if merchant else []
-        return tuple(store.each(ctx, Seller, _SELLER, *place))
+        return SellerPage(*store.page(ctx, Seller, size, bookmark, _SELLER, *place))
 
     @api.query
     def history(self, ctx: api.Context, merchant: str, seller_id: str) -> tuple[store.KeyChange, ...]:

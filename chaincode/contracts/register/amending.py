@@ -26,6 +26,14 @@ Change = TypeVar("Change")
 
 
 @dataclasses.dataclass(frozen=True)
+class AmendmentPage:
+    """A page of amendments; *bookmark* leads to the next page, and is empty on the last."""
+
+    amendments: tuple[Amendment, ...]
+    bookmark: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Subject(Generic[Change]):
     """
     One kind of shared reference data, and how to change it.
@@ -88,9 +96,18 @@ class Subject(Generic[Change]):
             raise Refusal.NOT_FOUND(f"amendment {amendment_id} is not about a {self.kind}")
         return found
 
-    def listed(self, ctx: api.Context) -> list[Amendment]:
-        """Return every amendment of this kind of data, open or adopted, sorted by id; only for queries."""
-        return [found for found in store.each(ctx, Amendment, _KEY) if self._concerns(found)]
+    def page(self, ctx: api.Context, size: int, bookmark: str) -> AmendmentPage:
+        """
+        Return amendments of this kind of data, open or adopted, sorted by id; only for queries.
+
+        A page looks at *size* amendments of all kinds. So it may have fewer, even none; only an empty bookmark means
+        the end.
+
+        Raises:
+            Refused: INVALID_ARGUMENT for a size that is not within `bounds.PAGE`.
+        """
+        found, following = store.page(ctx, Amendment, size, bookmark, _KEY)
+        return AmendmentPage(tuple(filter(self._concerns, found)), following)
 
     def _concerns(self, amendment: Amendment) -> bool:
         return amendment.subject.partition("/")[0] == self.kind

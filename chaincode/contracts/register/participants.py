@@ -175,9 +175,9 @@ class Participants(api.Contract):
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
-    def amendments(self, ctx: api.Context) -> tuple[Amendment, ...]:
-        """Return all amendments of the register, sorted by id."""
-        return tuple(AMENDED.listed(ctx))
+    def amendments(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> amending.AmendmentPage:
+        """Return the next amendments of the register, sorted by id, among *size* of all kinds."""
+        return AMENDED.page(ctx, size, bookmark)
 
     @api.query
     def history(self, ctx: api.Context, msp_id: str) -> tuple[store.KeyChange, ...]:

@@ -110,9 +110,9 @@ class Stages(api.Contract):
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
-    def amendments(self, ctx: api.Context) -> list[Amendment]:
-        """Return all amendments of the catalogue, sorted by id."""
-        return AMENDED.listed(ctx)
+    def amendments(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> amending.AmendmentPage:
+        """Return the next amendments of the catalogue, sorted by id, among *size* of all kinds."""
+        return AMENDED.page(ctx, size, bookmark)
 
     @api.query
     def current(self, ctx: api.Context) -> stages.StageCatalogue:

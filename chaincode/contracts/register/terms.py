@@ -124,9 +124,9 @@ class Terms(api.Contract):
         return AMENDED.find(ctx, amendment_id)
 
     @api.query
-    def amendments(self, ctx: api.Context) -> list[Amendment]:
-        """Return all proposed floors, sorted by id."""
-        return AMENDED.listed(ctx)
+    def amendments(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> amending.AmendmentPage:
+        """Return the next proposed floors, sorted by id, among *size* amendments of all kinds."""
+        return AMENDED.page(ctx, size, bookmark)
 
     @api.query
     def floor(self, ctx: api.Context, jurisdiction: str) -> floors.Floor | None:

@@ -24,7 +24,7 @@ _FIELDS = (
 
 def own() -> list[Mapping[str, str]]:
     """Return the sellers of the caller's organisation, as they are registered."""
-    return [each["entry"] for each in context.ask_list(COMMERCE, "Sellers:list", context.caller().msp_id)]
+    return [each["entry"] for each in context.ask_pages(COMMERCE, "Sellers:list", "sellers", context.caller().msp_id)]
 
 
 def _known(values: Values) -> Values:

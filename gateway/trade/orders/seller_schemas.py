@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from chaincode.domain.orders import sellers
+from gateway.http.paging import PageQuerySchema
 from gateway.http.words import MSP_ID, Checked
 from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
 from gateway.trade.words import BASKET, COUNTRY, IDENTIFIER, counted
@@ -28,7 +29,7 @@ class SellerSchema(Schema):
     )
 
 
-class SellersQuerySchema(Schema):
+class SellersQuerySchema(PageQuerySchema):
     """Query of ``GET /v1/sellers``."""
 
     merchant = fields.String(load_default="", validate=MSP_ID)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import COMMERCE
 from gateway.http.inputs import Blueprint
 from gateway.trade import minting
@@ -36,9 +36,10 @@ def register(body: dict[str, Any]) -> dict[str, Any]:
 @auth.needs("read")
 @sellers.arguments(SellersQuerySchema, location="query")
 @sellers.response(200, description="Sellers, each with its version")
-def every(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """List the sellers of all merchants, or of one."""
-    return context.ask_list(COMMERCE, "Sellers:list", query["merchant"])
+def every(query: dict[str, Any]) -> Any:
+    """List the sellers of all merchants, or of one, by pages."""
+    page = context.ask_record(COMMERCE, "Sellers:list", query["merchant"], *paging.asked(query))
+    return paging.answer(page["sellers"], page["bookmark"])
 
 
 @sellers.route("/<merchant>/<seller_id>")

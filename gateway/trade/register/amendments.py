@@ -17,9 +17,10 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from gateway.http import auth, context, idempotency, viewcalls
+from gateway.http import auth, context, idempotency, paging, viewcalls
 from gateway.http.context import CARRIAGE, TRADE, TradeChaincode
 from gateway.http.inputs import Blueprint
+from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.receipts import CommittedSchema
 
@@ -36,6 +37,10 @@ class RegisterQuerySchema(Schema):
     """The register to use."""
 
     channel = fields.String(load_default=TRADE.channel, validate=validate.OneOf([TRADE.channel, CARRIAGE.channel]))
+
+
+class RegisterPageSchema(RegisterQuerySchema, PageQuerySchema):
+    """The register to use, and a page of its amendments."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +96,21 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
     def read(*query: dict[str, Any], amendment_id: str) -> dict[str, Any]:
         return context.ask_record(register(*query), f"{amended.contract}:amendment", amendment_id)
 
-    def every(*query: dict[str, Any]) -> list[Any]:
-        return context.ask_list(register(*query), f"{amended.contract}:amendments")
+    def every(query: dict[str, Any]) -> Any:
+        page = context.ask_record(register(query), f"{amended.contract}:amendments", *paging.asked(query))
+        return paging.answer(page["amendments"], page["bookmark"])
 
     among = (TRADE, CARRIAGE) if amended.registers else (TRADE,)
+    one_of = RegisterQuerySchema if amended.registers else None
+    pages = RegisterPageSchema if amended.registers else PageQuerySchema
     proposing, approving = amended.functions
 
-    def address(end: str, endpoint: str, view: _View, calls: str, method: str, summary: str) -> None:
+    def address(
+        end: str, endpoint: str, view: _View, calls: str, method: str, summary: str, query: type[Schema] | None = one_of
+    ) -> None:
         view.__doc__ = summary
-        if amended.registers:
-            view = blueprint.arguments(RegisterQuerySchema, location="query")(view)
+        if query:
+            view = blueprint.arguments(query, location="query")(view)
         view = auth.needs("read")(view) if method == "GET" else auth.needs("write")(idempotency.keyed(view))
         view = viewcalls.calls(f"{amended.contract}:{calls}", *among)(view)
         blueprint.route(amended.address + end, methods=[method], endpoint=endpoint)(view)
@@ -113,9 +123,11 @@ def serve(blueprint: Blueprint, amended: Amended) -> None:
     found = answer(200, description="The amendment and who has approved it")(read)
     address(one, amended.endpoints[2], found, "amendment", "GET", "Read an amendment.")
     listed = answer(200, description="The amendments, sorted by id")(every)
-    address("", amended.endpoints[3], listed, "amendments", "GET", "List the amendments, open and adopted.")
+    address(
+        "", amended.endpoints[3], listed, "amendments", "GET", "List the amendments, open and adopted, by pages.", pages
+    )
 
 
 def register(query: dict[str, Any] | None = None) -> TradeChaincode:
     """Return the chaincode with the register that *query* names; by default that of `trade`."""
-    return CARRIAGE if query and query["channel"] == CARRIAGE.channel else TRADE
+    return CARRIAGE if query and query.get("channel") == CARRIAGE.channel else TRADE

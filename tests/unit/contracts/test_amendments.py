@@ -107,16 +107,26 @@ def test_more_than_half_carry_an_amendment_out(channel, kind):
     assert kind.standing(channel) != before
 
 
+def listed(channel, kind) -> list[dict]:
+    """Return the amendments of a kind, page by page; a page looks at two of any kind."""
+    found, bookmark = [], ""
+    while True:
+        page = channel.query(f"{kind.contract}:amendments", 2, bookmark)
+        found, bookmark = found + page["amendments"], page["bookmark"]
+        if not bookmark:
+            return found
+
+
 @each_kind
 def test_amendments_are_read_and_listed(channel, kind):
     """Everybody on the channel sees them, open and adopted; a list has its own kind only."""
-    assert channel.query(f"{kind.contract}:amendments") == []
+    assert listed(channel, kind) == []
     for name, other in KINDS.items():
         other.propose(channel, f"A-{name}")
     kind.propose(channel, "B", kind.other)
     for voter in OTHERS:
         kind.approve(channel, "B", voter)
-    first, second = channel.query(f"{kind.contract}:amendments")
+    first, second = listed(channel, kind)
     assert (first["subject"], first["state"], second["state"]) == (kind.subject, "open", "adopted")
     assert channel.query(f"{kind.contract}:amendment", "B") == second
 
@@ -157,4 +167,4 @@ def test_a_change_that_cannot_be_carried_out_is_not_proposed(channel, kind):
     """It is refused before anybody votes on it, and no amendment is kept."""
     with refused("INVALID_ARGUMENT"):
         kind.propose(channel, "A1", kind.refused)
-    assert channel.query(f"{kind.contract}:amendments") == []
+    assert listed(channel, kind) == []

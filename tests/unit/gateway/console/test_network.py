@@ -72,7 +72,10 @@ def admin(client, log_in, bearer, ledgers, services, monkeypatch):
     state = ChannelState("trade", {"AMSP": 80, "BMSP": 78, "CMSP": None}, ())
     monkeypatch.setattr(network.definitions, "of", lambda *_: state)
     ledgers.answers["Participants:list"] = b"[]"
-    ledgers.answers |= {f"{each}:amendments": b"[]" for each in ("Participants", "Lpi", "Terms", "Stages")}
+    ledgers.answers |= {
+        f"{each}:amendments": b'{"amendments": [], "bookmark": ""}'
+        for each in ("Participants", "Lpi", "Terms", "Stages")
+    }
     log_in(bearer("read", "write", "audit")["Authorization"].removeprefix("Bearer "))
     return lambda: client.get("/console/network").get_data(as_text=True)
 
@@ -93,12 +96,12 @@ def test_an_amendment_waits_for_whoever_has_not_approved(admin, ledgers):
         "approvals": [],
         "state": "open",
     }
-    ledgers.answers["Stages:amendments"] = json.dumps([one]).encode()
+    ledgers.answers["Stages:amendments"] = json.dumps({"amendments": [one], "bookmark": ""}).encode()
     page = admin()
     assert "participant/X" in page
     assert "/console/acts/approve-amendment?contract=Stages&amp;amendment_id=A1" in page
     for change in ({"approvals": ["PlatformMSP"]}, {"state": "adopted"}, {"voters": ["BMSP"]}):
-        ledgers.answers["Stages:amendments"] = json.dumps([one | change]).encode()
+        ledgers.answers["Stages:amendments"] = json.dumps({"amendments": [one | change], "bookmark": ""}).encode()
         assert "participant/X" not in admin()
 
 

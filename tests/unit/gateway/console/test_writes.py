@@ -184,7 +184,7 @@ STORED = {
     "Returns:read": {"stored": {"request": {"journey_id": "J1"}}},
     "CarrierClaims:read": CLAIM,
     "CarrierClaims:terms": [],
-    "Sellers:list": [],
+    "Sellers:list": {"sellers": [], "bookmark": ""},
 }
 """Records that forms read."""
 

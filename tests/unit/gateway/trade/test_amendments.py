@@ -62,12 +62,13 @@ def test_amendments_are_read_and_listed(client, ledgers, bearer, address):
     contract = KINDS[address][0]
     ledgers.answers |= {
         f"{contract}:amendment": json.dumps(OPEN).encode(),
-        f"{contract}:amendments": json.dumps([OPEN]).encode(),
+        f"{contract}:amendments": json.dumps({"amendments": [OPEN], "bookmark": "A2"}).encode(),
     }
     assert client.get(f"{address}/A1", headers=bearer("read")).json == OPEN
     assert asked(ledgers) == ("trade", f"{contract}:amendment", ["A1"])
-    assert client.get(address, headers=bearer("read")).json == [OPEN]
-    assert asked(ledgers) == ("trade", f"{contract}:amendments", [])
+    answer = client.get(f"{address}?limit=1&cursor=A1", headers=bearer("read"))
+    assert (answer.json, answer.headers["Link"]) == ([OPEN], f'<{address}?limit=1&cursor=A2>; rel="next"')
+    assert asked(ledgers) == ("trade", f"{contract}:amendments", ["1", "A1"])
     assert client.post(f"{address}/A1/approval", headers=bearer("read")).json["code"] == "SCOPE_MISSING"
 
 
@@ -75,7 +76,7 @@ def test_amendments_are_read_and_listed(client, ledgers, bearer, address):
 def test_only_the_register_is_kept_on_two_channels(client, ledgers, bearer, address):
     """`?channel=logistics` is the carriers' register; other shared data are on `trade` alone."""
     kept = address.startswith("/v1/participants")
-    ledgers.answers[f"{KINDS[address][0]}:amendments"] = b"[]"
+    ledgers.answers[f"{KINDS[address][0]}:amendments"] = b'{"amendments": [], "bookmark": ""}'
     answer = client.get(f"{address}?channel=logistics", headers=bearer())
     assert (answer.status_code == 200) is kept
     assert [call.channel for _, _, call in ledgers.asked] == (["logistics"] if kept else [])
