@@ -35,7 +35,11 @@ def genesis(folder: Folder, record: Record, consortium: Consortium, channel: Cha
 
 
 def outline(record: Record, consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
-    """Return as :func:`group` does, but without certificates, and of members only their anchor peers: for comparing."""
+    """
+    Return as :func:`group` does, for comparing: without certificates, and of members only their anchor peers.
+
+    It has the channel's capability only if the file names one; see :func:`hlf.wire.config.channelwords.completed`.
+    """
     return _group(None, record, consortium, channel)
 
 
@@ -59,7 +63,7 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
     return configtx.channel(
         _application(folder, record, consortium, channel),
         _orderer(folder, record, consortium, channel),
-        capabilities=(capability,),
+        capabilities=(capability,) if folder is not None or channel.capabilities.channel else (),
     )
 
 

@@ -112,7 +112,7 @@ def compare(
         differences += _members(now[name], was, found)
         both = set(found.members(name)) & set(now[name].members)
         present = words(found.configs[name].channel_group, both)
-        asked_for = words(outline(wanted, now[name]), both)
+        asked_for = channelwords.completed(words(outline(wanted, now[name]), both), present)
         held = None if was is None or base is None else words(outline(base, was), both)
         for what in sorted(present.keys() | asked_for.keys()):
             has, wants = present.get(what, "not set"), asked_for.get(what, "not set")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from hlf import errors as hlf_errors
 from hlf import waiting
@@ -16,8 +19,10 @@ from hlf.network.engines.docker import compose
 from hlf.network.engines.kubernetes import manifests
 from hlf.network.engines.native import binaries, units
 from hlf.network.exchange import introductions
+from hlf.network.exchange.ownorganisation import OwnOrganisation
 from hlf.network.state import Folder, Record
-from hlf.network.topology import Consortium, Peer
+from hlf.network.topology import Channel, Consortium, Peer
+from hlf.wire.config import channelwords
 
 _SERVER_SECONDS = 60.0
 _KNOWN_SECONDS = 30.0
@@ -66,6 +71,7 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
         deployment.join(folder, joined, connected)
         deployment.together(lambda peer: _wait_known(peer, joined, connected), joined.peers)
         settled = [each for each in packaged if _in_force(each, connected)]
+    remember_capabilities(record, _configurations(folder, record, here))
     processes.wait_ready(servers, _SERVER_SECONDS)
     chaincodes.settle(record, mine, packaged, settled)
     state.write(folder, record)
@@ -76,6 +82,26 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     write_profiles(folder, record, wanted)
     state.adopt(folder, wanted)
     return [*mine.nodes, *(each.name for each in programs)]
+
+
+def remember_capabilities(record: Record, configs: Iterable[Any]) -> None:
+    """
+    Note that channels ask for Fabric 3.x, if the configurations (``common.Config``) of any does.
+
+    Others may have raised them, so no file here needs to say so; a start with an older release is refused from then on.
+    """
+    found = (channelwords.words(each.channel_group).get(channelwords.CHANNEL_CAPABILITY, "") for each in configs)
+    if any("V3_0" in each for each in found):
+        record.channel_capability = "V3_0"
+
+
+def _configurations(folder: Folder, record: Record, here: Iterable[Channel]) -> Iterator[Any]:
+    """Yield the configurations of those channels that an own node tells; before orderers agree, theirs tell none."""
+    for msp_id in record.own:
+        with OwnOrganisation(folder.root, msp_id) as ours:
+            for channel in here:
+                with contextlib.suppress(hlf_errors.HlfError, errors.StateError):
+                    yield ours.config(channel.name)
 
 
 def bundle(folder: Folder, record: Record, mine: Consortium) -> Path:

@@ -12,7 +12,7 @@ from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
 from hlf.network import channelconfig, errors, ports, state, topology
 from hlf.network.admin import reading
-from hlf.network.exchange import introductions, proposals
+from hlf.network.exchange import introductions, operating, proposals
 from hlf.network.exchange.ownorganisation import OwnOrganisation
 from hlf.network.plan import configuration, difference, model
 from hlf.network.plan.steps import AddOrderer, Configure, RemoveOrderer
@@ -128,6 +128,10 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
         ours.wait_everywhere(
             proposal.channel, "update", lambda peer: proposal.in_force(channels.config(peer, proposal.channel))
         )
+        with state.alone(ours.folder):
+            record = state.existing(ours.folder)
+            operating.remember_capabilities(record, [proposal.changed])
+            state.write(ours.folder, record)
     return proposal
 
 

@@ -27,7 +27,7 @@ from hlf.network.plan.steps import (
     Start,
     StopNodes,
 )
-from hlf.wire.config import configvalues
+from hlf.wire.config import channelwords, configvalues
 
 NOTHING = NetworkFacts()
 """What runs before a network was ever started."""
@@ -153,9 +153,8 @@ def _configure(name: str, present: ChannelFacts, wanted: ChannelFacts) -> list[P
     added = tuple(sorted(wanted.members - present.members))
     # A new member comes with its anchor peers, and one that leaves takes them along.
     apart = {f"anchors.{msp_id}" for msp_id in wanted.members ^ present.members}
-    changes = tuple(
-        each for each in _changes(present.settings, wanted.settings) if each.what not in _FIXED.keys() | apart
-    )
+    asked = channelwords.completed(wanted.settings, present.settings)
+    changes = tuple(each for each in _changes(present.settings, asked) if each.what not in _FIXED.keys() | apart)
     brought = tuple(
         SettingChange(what, NOT_SET, value)
         for what, value in sorted(wanted.settings.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fabric_protos.common import policies_pb2
@@ -15,6 +16,8 @@ ANCHORS = "anchors."
 
 RAFT, BFT = "raft", "bft"
 """The names of the kinds of consensus in a consortium file."""
+
+CHANNEL_CAPABILITY = "capabilities.channel"
 
 _META = policies_pb2.ImplicitMetaPolicy
 _CONSENSUS = {configvalues.RAFT: RAFT, configvalues.BFT: BFT}
@@ -45,12 +48,23 @@ def words(group: Any) -> dict[str, str]:
         ("application", application_values),
         ("orderer", orderer_values),
     ):
-        found[f"capabilities.{level}"] = ", ".join(sorted(values["Capabilities"].capabilities))
+        if levels := values["Capabilities"].capabilities:
+            found[f"capabilities.{level}"] = ", ".join(sorted(levels))
     for name, entry in application.policies.items():
         found[f"policies.{name}"] = _policy(entry.policy)
     for resource, rule in application_values["ACLs"].acls.items():
         found[f"acls.{resource}"] = rule.policy_ref
     return found
+
+
+def completed(asked: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return what a file asks of a channel that has *present* already.
+
+    A file that names no capability of the channel leaves it as it is: a new channel's goes by the release that runs
+    where its first block is made, and that is another one in each organisation's folder.
+    """
+    return {name: value for name, value in present.items() if name == CHANNEL_CAPABILITY} | dict(asked)
 
 
 def orderers(group: Any) -> dict[str, str]:

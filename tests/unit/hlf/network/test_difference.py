@@ -55,6 +55,16 @@ def networks(draw, *, sequences: tuple[str, ...]) -> NetworkFacts:
     )
 
 
+@pytest.mark.parametrize(("asked", "changes"), [({}, ()), ({"capabilities.channel": "V3_0"}, ("V2_0 -> V3_0",))])
+def test_a_channel_keeps_the_capability_that_the_file_does_not_name(asked, changes):
+    """Its default goes by the release of whoever made the channel, and is another one in each organisation's folder."""
+    level = {"capabilities.application": "V2_5"}
+    present = ChannelFacts(settings={"capabilities.channel": "V2_0"} | level)
+    wanted = ChannelFacts(settings=asked | level)
+    steps = difference.between(NetworkFacts(channels={"c": present}), NetworkFacts(channels={"c": wanted})).all
+    assert tuple(f"{each.before} -> {each.after}" for step in steps for each in step.changes) == changes
+
+
 @given(networks(sequences=("1",)), networks(sequences=("2",)))
 def test_the_steps_lead_to_what_is_wanted(actual, wanted):
     """Done in their order they leave nothing to do, and what takes away comes last: it may be needed until then."""

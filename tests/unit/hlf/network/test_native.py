@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 import yaml
-from fabric_protos.common import configuration_pb2
+from fabric_protos.common import configtx_pb2, configuration_pb2
 
 from hlf.network import channelconfig as genesis
 from hlf.network import errors, material, ports, state, topology
@@ -15,6 +16,7 @@ from hlf.network.admin import lifetime
 from hlf.network.engines.native import binaries, config, leaders
 from hlf.network.engines.native.config import Placement
 from hlf.network.engines.native.engine import Native
+from hlf.network.exchange import operating
 from hlf.wire.config import channelconfig, configvalues
 from network import CONSORTIUM
 
@@ -124,6 +126,22 @@ def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
     file.write_text(re.sub(r"(?m)^  - name: ecommerce$", "\\g<0>\n    capabilities: {channel: V3_0}", text))
     with pytest.raises(errors.EngineError, match="channel ecommerce has the capability V3_0"):
         lifetime.record_for(state.Folder(tmp_path / "other"), topology.load(file), "native", "2.5.16")
+
+
+def test_what_others_raised_is_remembered(tmp_path):
+    """No file of the own folder needs to name a capability that a channel has."""
+    folder = state.Folder(tmp_path / "state")
+    consortium = topology.load(CONSORTIUM)
+    record = lifetime.record_for(folder, consortium, "native", "2.5.16")
+    ports.assign(record, consortium)
+    channel = consortium.channels[0]
+    levels = [dataclasses.replace(channel.capabilities, channel=level) for level in ("V2_0", "V3_0")]
+    channels = [dataclasses.replace(channel, capabilities=each) for each in levels]
+    held = [configtx_pb2.Config(channel_group=genesis.outline(record, consortium, each)) for each in channels]
+    operating.remember_capabilities(record, held[:1])
+    assert record.channel_capability == "V2_0"
+    operating.remember_capabilities(record, held)
+    assert record.channel_capability == "V3_0"
 
 
 def test_nodes_of_two_releases_are_not_mixed(release, tmp_path):

@@ -167,6 +167,10 @@ def test_no_write_is_lost_on_the_way(parties, releases, monkeypatch):
         with parties.contract(msp_id) as lab:
             for key in traffic.written:
                 assert lab.evaluate("get", key, endorsing_organizations=(msp_id,)) == key.encode()
+    # The file of the others names no capability still: that is no wish to go back, and they know that none leads there.
+    parties.does("CMSP", "propose", "c", parties.sent("back"), refused="there is nothing to propose")
+    parties.does("BMSP", "up")
     monkeypatch.setenv("FABRIC_HOME", str(older.home))
-    back = ["render", "--organisation", "AMSP", "--consortium", raised]
-    parties.does("AMSP", *back, refused="channel c has the capability V3_0")
+    for msp_id in ("AMSP", "BMSP"):
+        back = ["render", "--organisation", msp_id, "--consortium", str(parties.file())]
+        parties.does(msp_id, *back, refused="channel c has the capability V3_0")
