@@ -36,10 +36,10 @@ class Contents:
 
 
 @functools.cache
-def modules() -> dict[str, Path]:
-    """Return the file of every module that ships, by its name."""
+def modules(rooms: tuple[str, ...] = ROOMS) -> dict[str, Path]:
+    """Return the file of every module in these rooms, by default of all that ship, by its name."""
     found = {}
-    for room in ROOMS:
+    for room in rooms:
         for path in sorted((ROOT / room).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             found[name.removesuffix(".__init__")] = path
