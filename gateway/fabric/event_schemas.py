@@ -13,10 +13,15 @@ CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, d
 
 CURSOR = Checked(Word(checkpoints.CURSOR, "the id of an event: its block, a colon and its transaction"))
 
-EVENT_NAME = Checked(Word(r"[A-Za-z0-9_.:-]{1,64}", "a name of 1 to 64 letters, digits and _.:-"))
+_NAME = Word(r"[A-Za-z0-9_.:-]{1,64}", "a name of 1 to 64 letters, digits and _.:-")
+
+EVENT_NAME = Checked(_NAME)
 
 NAMES = Checked(
-    Word(r"[A-Za-z0-9_.:-]{1,64}(,[A-Za-z0-9_.:-]{1,64}){0,31}", "1 to 32 names of events, separated by commas")
+    Word(
+        rf"{_NAME.pattern}(,{_NAME.pattern}){{0,{bounds.EVENT_NAMES.most - 1}}}",
+        f"1 to {bounds.EVENT_NAMES.most} names of events, separated by commas",
+    )
 )
 
 

@@ -70,7 +70,12 @@ def end_of(block_number: int) -> EventPlace:
 
 
 def _id(webhook: Webhook, event: LoggedEvent) -> str:
-    named = f"{webhook.id}\0{event.channel}\0{event.block_number}\0{event.transaction_id}\0{event.chaincode}"
+    return identifier(webhook.id, event.channel, event.block_number, event.transaction_id, event.chaincode)
+
+
+def identifier(*parts: object) -> str:
+    """Return the id of the message about *parts*: the same each time, so a receiver knows a repetition."""
+    named = "\0".join(map(str, parts))
     return f"msg_{hashlib.sha256(named.encode()).hexdigest()[:32]}"
 
 

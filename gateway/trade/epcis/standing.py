@@ -18,6 +18,7 @@ from gateway.readmodel.model import Model
 from gateway.store.deliveries import WebhookMessage
 from gateway.store.webhooks import EventPlace, Subscription, Webhook
 from gateway.trade.epcis import documents, parameters, schedules
+from gateway.webhooks import messages
 
 TYPE = "EPCISQueryDocument"
 CONTENT_TYPE = "application/json; charset=utf-8"
@@ -62,8 +63,7 @@ def signature(standing: Subscription, body: bytes) -> dict[str, str]:
 
 def _message(webhook: Webhook, standing: Subscription, found: list[PlacedEvent], place: EventPlace) -> WebhookMessage:
     document = documents.of_query([each.document for each in found], standing.name, webhook.id)
-    named = f"{webhook.id}\0{place.block_number}\0{place.index}\0{webhook.due_at}"
-    identifier = f"msg_{hashlib.sha256(named.encode()).hexdigest()[:32]}"
+    identifier = messages.identifier(webhook.id, place.block_number, place.index, webhook.due_at)
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return WebhookMessage(webhook.id, identifier, TYPE, place, body)
 
