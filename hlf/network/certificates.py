@@ -57,7 +57,7 @@ def authority(name: str, domain: str, country: str) -> Issued:
 
 
 def successor(former: x509.Certificate) -> Issued:
-    """Return a CA of the same name with another key: who has a certificate of it keeps the identity it is known by."""
+    """Return a CA of the same name with another key, so that the holders of its certificates keep their identities."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(former.subject, former.subject, key.public_key())
     for extension in former.extensions:

@@ -68,7 +68,7 @@ def _group(folder: Folder | None, record: Record, consortium: Consortium, channe
 
 
 def member(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> configtx.OrganisationGroup:
-    """Return what a channel is to know of a member: its roots of trust and its anchor peers."""
+    """Return a member's part of a channel's configuration: its roots of trust and its anchor peers."""
     return configtx.OrganisationGroup(
         msp_id,
         *_roots(folder, msp_id),

@@ -45,7 +45,7 @@ NEXT, FORMER = "-next", "-former"
 
 REVOKED = "revoked"
 SET_ASIDE = (REVOKED, *(f"{kind}{FORMER}" for kind in AUTHORITIES))
-"""How the folders of an organisation begin whose certificates nobody accepts any more."""
+"""How the folders begin that hold an organisation's certificates which are no longer accepted."""
 _UNUSABLE = "Restore it from a backup, or remove the whole state folder to start afresh (its ledgers are lost then)."
 
 

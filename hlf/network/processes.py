@@ -341,7 +341,7 @@ def _alive(pid: int, started: str) -> bool:
     alive = bool(started) and _start_time(pid) == started
     child = _children.get(pid)
     if child is not None and not alive:
-        # It has ended or is a zombie of this process, which this takes away.
+        # It has ended, or is a zombie of this process, which this call removes.
         child.wait()
     return alive
 

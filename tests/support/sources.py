@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,6 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("hlf", "chaincode", "network", "gateway", "selat")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Documented = ast.Module | ast.ClassDef | Function
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,13 @@ def contents(path: Path) -> Contents:
             imported.update((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported.add((node.module, tuple(alias.name for alias in node.names)))
-        elif isinstance(node, _Documented):
-            said = ast.get_docstring(node) or ""
-            docstrings.append(said)
-            if isinstance(node, Function):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                functions.append(Signature(node.name, node.lineno, length, _decorators(node), said.partition("\n")[0]))
+        elif isinstance(node, Function):
+            first_line = (ast.get_docstring(node) or "").partition("\n")[0]
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            functions.append(Signature(node.name, node.lineno, length, _decorators(node), first_line))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            # A text by itself is a docstring: of a module, a class, a function, or of the name above it.
+            docstrings.append(inspect.cleandoc(node.value.value))
     classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")
     return Contents(frozenset(imported), classes, tuple(functions), tuple(docstrings))
 

@@ -82,7 +82,7 @@ class Engine(Protocol):
 
     def save(self, folder: Folder, place: Path) -> None:
         """
-        Copy what the nodes keep into *place*, which is not there yet.
+        Copy the data of the nodes into *place*, which does not exist yet.
 
         Raises:
             EngineError: it cannot be copied, or not while they run; the cure says how else.

@@ -1,7 +1,7 @@
 """
 An organisation's own folder: made of the consortium file, or taken from a folder with the keys of several.
 
-It has the private keys of its own organisations alone; of the others it keeps what they say of themselves.
+It has the private keys of its own organisations alone, and the introductions of the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def found(msp_ids: Sequence[str], root: Path, consortium: Path | None, engine_na
     """
     Make the folder of these organisations, with their keys; return their introductions for the others.
 
-    Made again, it keeps keys and ports, and takes over the file. What starts the nodes is written as well: a compose
+    Made again, it keeps keys and ports, and takes over the file. It also gets a file that starts the nodes: a compose
     file or a unit of systemd.
 
     Raises:

@@ -19,7 +19,7 @@ KIND = "introduction"
 
 def of(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -> dict[str, Any]:
     """
-    Return what the folder knows of an organisation's public side.
+    Return the public facts that the folder has of an organisation.
 
     Raises:
         StateError: it was never introduced here.
@@ -88,7 +88,7 @@ def write(folder: Folder, record: Record, consortium: Consortium, msp_id: str) -
 
 def take(folder: Folder, record: Record, consortium: Consortium, place: Path) -> str:
     """
-    Keep what an introduction says, and return whose it is.
+    Keep an introduction, and return the MSP id of its organisation.
 
     Raises:
         ExchangeError: it is damaged, or contradicts what is known of that organisation.
@@ -151,7 +151,7 @@ def consenter(folder: Folder, name: str) -> dict[str, Path]:
 
 
 def _authority(file: exchangedfiles.ExchangedFile, name: str) -> Certificate:
-    """Return a root of trust of the file; what is none never gets into the folder."""
+    """Return a root of trust of the file; refuse another certificate before it gets into the folder."""
     found = _certificate(file, name, file.text(name))
     if not found.issued(found):
         raise file.error(f"has a {name!r} that is no root of trust: it has not issued itself")
@@ -159,7 +159,7 @@ def _authority(file: exchangedfiles.ExchangedFile, name: str) -> Certificate:
 
 
 def _issued(file: exchangedfiles.ExchangedFile, node: str, key: str, values: Any, issuer: Certificate) -> Certificate:
-    """Return an orderer's certificate, which its own organisation must have issued: channels let it vote by that."""
+    """Return an orderer's certificate, issued by its own organisation: it decides who votes in channels."""
     found = _certificate(file, f"{key} of {node}", values.get(key) if isinstance(values, dict) else None)
     if not issuer.issued(found):
         raise file.error(f"has a certificate {key!r} of {node} that its organisation has not issued")

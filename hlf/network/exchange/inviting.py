@@ -1,4 +1,4 @@
-"""Invite organisations to a channel, and join one by an invitation: its first block, and who is who in it."""
+"""Invite organisations to a channel, and join one by an invitation: its first block and its organisations."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def read(place: Path) -> Invitation:
 
 def join(place: Path, root: Path, consortium: Path | None = None) -> list[str]:
     """
-    Take in an invitation and join the channel with the own nodes, which are started; return what runs.
+    Accept an invitation, start the own nodes and let them join the channel; return the running network.
 
     The invitation brings public facts alone; what this folder runs stays what its own consortium file says.
 

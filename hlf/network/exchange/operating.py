@@ -1,4 +1,4 @@
-"""Start what the organisations of a folder run: their nodes, in their channels, and their chaincodes' servers."""
+"""Start the nodes of a folder's organisations, in their channels, and their chaincodes' servers."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _configurations(folder: Folder, record: Record, here: Iterable[Channel]) -> 
 
 def bundle(folder: Folder, record: Record, mine: Consortium) -> Path:
     """
-    Write what starts the organisations' own part on their machine, and return its file; nothing is started.
+    Write the file that starts the organisations' own nodes on their machine, and return it; nothing is started.
 
     Raises:
         NetworkError: a server has no image for containers, or the release is gone.

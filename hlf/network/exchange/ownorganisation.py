@@ -92,7 +92,7 @@ class OwnOrganisation:
 
     def wait_everywhere(self, channel: str, what: str, has: Callable[[Peer], bool]) -> None:
         """
-        Return when every own peer on a channel has what was put in force there.
+        Return when every own peer on a channel has the change that was put in force there.
 
         Raises:
             EngineError: one does not get it; *what* names it, as ``definition``.

@@ -30,7 +30,7 @@ def propose(
     introduced: Sequence[Path] = (),
 ) -> ChannelProposal:
     """
-    Write into *place* the update that makes a channel what a file says, signed by nobody yet.
+    Write into *place* the update that makes a channel match a file, not signed yet.
 
     *introduced* are the introductions of organisations that are to come. Of several orderers that come or leave the
     first one is proposed: consensus takes one at a time.
@@ -82,7 +82,7 @@ def sign(place: Path, root: Path, msp_id: str | None = None, *, offline: bool = 
     """
     Add an organisation's signature to a proposal; only its own key is used.
 
-    An own node is asked whether the channel is what the proposal says it starts from; with *offline* nobody is.
+    An own node is asked whether the channel has the configuration that the proposal starts from, unless *offline*.
 
     Raises:
         ExchangeError: the file is damaged, or does not say what it does.
@@ -136,7 +136,7 @@ def submit(place: Path, root: Path, msp_id: str | None = None) -> ChannelProposa
 
 
 def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
-    """Raise if the channel has moved on, or never was what the proposal starts from."""
+    """Raise unless the channel has the configuration that the proposal starts from."""
     moved = proposal.outdated(present)
     if moved:
         raise errors.ExchangeError(

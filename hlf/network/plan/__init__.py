@@ -1,1 +1,1 @@
-"""What a consortium file wants of a running network, what the network is, and the steps from one to the other."""
+"""The network that a consortium file asks for, the running network, and the steps from one to the other."""

@@ -1,4 +1,4 @@
-"""From the network that runs to the one that is wanted: which steps, in which order, and what no step can do."""
+"""Compare the running network with the wanted one: the steps between them in their order, and what no step can do."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from hlf.network.plan.steps import (
 from hlf.wire.config import channelwords, configvalues
 
 NOTHING = NetworkFacts()
-"""What runs before a network was ever started."""
+"""The network before its first start."""
 
-# What can only be chosen when a channel is made.
+# Settings that can only be chosen when a channel is made.
 _FIXED = {"orderers.consensus": "Write the consensus that the channel has; another one needs a new network."}
 
 
@@ -43,7 +43,7 @@ class PlanProblem:
     what: str
     cure: str
     lost: tuple[str, str] | None = None
-    """Channel and name of a chaincode whose approval a member has lost: the next sequence mends that."""
+    """Channel and name of a chaincode whose approval a member has lost; the next sequence cures that."""
 
     def __str__(self) -> str:
         return f"{self.what}. {self.cure}"

@@ -1,5 +1,5 @@
 """
-The steps that bring a running network to what a file wants.
+The steps that make a running network match a file.
 
 A step is a value: it says what it changes, and gives the network that it
 leaves behind. So a plan can be checked without any network.

@@ -100,7 +100,7 @@ def _peer(
 
 def _node(record: Record, name: str, kind: str, published: tuple[str, ...]) -> dict[str, Any]:
     ports = {use: record.ports[name][use] for use in published}
-    # From other machines only what their organisations are to reach there.
+    # From other machines, only listeners that their organisations need.
     outside = {"listen"} if name in record.hosts else set()
     user, group = _user()
     return {
@@ -117,7 +117,7 @@ def _node(record: Record, name: str, kind: str, published: tuple[str, ...]) -> d
 
 
 def _confined(kind: str) -> dict[str, Any]:
-    """Return what no container of a network may do, and how much of the machine it may take."""
+    """Return the restrictions of a container: what it may not do, and its share of the machine."""
     return {
         "restart": "unless-stopped",
         "cap_drop": ["ALL"],

@@ -48,7 +48,7 @@ class Docker:
         servers: Sequence[Program] = (),
         nodes: Collection[str] | None = None,
     ) -> None:
-        """Render the compose file, start what does not run yet, and wait for every node's health check."""
+        """Render the compose file, start the nodes that do not run yet, and wait for every node's health check."""
         file = compose.write(folder, record, consortium, builder, servers)
         services = () if nodes is None else tuple(nodes)
         _compose(file, "up", "--detach", "--build", "--remove-orphans", *services, timeout=_START_SECONDS * 5)

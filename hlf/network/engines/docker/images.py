@@ -30,7 +30,7 @@ USER 65534:65534
 
 def write_chaincode_context(place: Path, server: ServerProgram) -> None:
     """
-    Write what the image of a Python server is built from: the packages installed here, in their exact versions.
+    Write the files for the image of a Python server: the packages installed here, in their exact versions.
 
     These are ``hlf`` and, where the command is ``-m PACKAGE.MODULE``, that package, unless the server's own folder,
     which is mounted, has it.

@@ -20,7 +20,7 @@ _REACH_SECONDS = 3.0
 
 
 class Kubernetes:
-    """An organisation's own nodes in a cluster; what starts and ends them there is `kubectl`."""
+    """An organisation's own nodes in a cluster, where `kubectl` starts and ends them."""
 
     name = "kubernetes"
     containers = True

@@ -42,7 +42,7 @@ _QUICK_GOSSIP = {
 @dataclass(frozen=True)
 class Placement:
     """
-    What a node is given, as the node itself sees it.
+    The place of a node, as the node itself sees it.
 
     *material* holds its msp and tls folders, *data* takes its ledger, and *host*
     is what it binds.

@@ -1,4 +1,4 @@
-"""One orderer of the process: who it is, and the channels that it waits for."""
+"""One orderer of the process: its identity, and the channels that it waits for."""
 
 from __future__ import annotations
 
