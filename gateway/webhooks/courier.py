@@ -23,7 +23,7 @@ from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
 from gateway.store.repeatedwork import RepeatedWork
 from gateway.store.webhooks import Subscription, Webhook
-from gateway.trade.epcis import standing
+from gateway.trade.epcis import subscriptions
 from gateway.webhooks import messages, signing
 from gateway.webhooks.posting import Poster, PostOutcome
 
@@ -118,7 +118,7 @@ class Courier:
         if not room:
             return
         model, filters = self._services.model, webhook.filters
-        if webhook.subscription and not standing.due(webhook, webhook.subscription, self._milliseconds()):
+        if webhook.subscription and not subscriptions.due(webhook, webhook.subscription, self._milliseconds()):
             return
         self._services.feeder.refresh(webhook.msp_id, webhook.user, [webhook.channel], {})
         last = model.next_block(webhook.msp_id, webhook.channel) - 1
@@ -142,7 +142,7 @@ class Courier:
     def _queue_standing(self, webhook: Webhook, asked: Subscription, room: int, last: int) -> None:
         """Let what a standing query finds wait."""
         end, now = messages.end_of(last), self._milliseconds()
-        found = standing.queued(self._services.model, webhook, asked, room, end, now)
+        found = subscriptions.queued(self._services.model, webhook, asked, room, end, now)
         if (found.place, found.due_at) != (webhook.place, webhook.due_at):
             self._deliveries.queue(webhook, self.name, found.messages, found.place, found.due_at)
 
@@ -151,9 +151,9 @@ class Courier:
         now = self._milliseconds()
         body = message.body.encode()
         headers = signing.headers(message.id, now // 1000, body, webhook.secrets)
-        kind = standing.CONTENT_TYPE if message.type == standing.TYPE else CONTENT_TYPE
+        kind = subscriptions.CONTENT_TYPE if message.type == subscriptions.TYPE else CONTENT_TYPE
         headers |= {"Content-Type": kind, "User-Agent": "selat"}
-        headers |= standing.signature(webhook.subscription, body) if webhook.subscription else {}
+        headers |= subscriptions.signature(webhook.subscription, body) if webhook.subscription else {}
         posted = self._poster.post(webhook.url, body, headers)
         self._services.metrics.posted(posted.good)
         attempt = Attempt(message.id, now, posted.status, posted.words, posted.milliseconds)

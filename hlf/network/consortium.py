@@ -1,4 +1,4 @@
-"""A consortium file turned into :class:`hlf.network.parts.Consortium`, or an error that names line and field."""
+"""A consortium file turned into a :class:`.consortiummodel.Consortium`, or an error that names line and field."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from hlf.codec import names
 from hlf.network import document, parties, policies, software
+from hlf.network.consortiummodel import BatchSettings, Capabilities, Chaincode, Channel, Consortium, ServerProgram
 from hlf.network.document import NAME, Field
-from hlf.network.parts import BatchSettings, Capabilities, Chaincode, Channel, Consortium, ServerProgram
 from hlf.wire.config.capabilities import SUPPORTED
 
 

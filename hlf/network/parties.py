@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hlf.codec import names
-from hlf.network.document import Field
-from hlf.network.parts import (
+from hlf.network.consortiummodel import (
     BFT,
     RAFT,
     Orderer,
@@ -19,6 +18,7 @@ from hlf.network.parts import (
     PeerSettings,
     User,
 )
+from hlf.network.document import Field
 
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

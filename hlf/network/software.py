@@ -8,8 +8,8 @@ from typing import Any
 
 from hlf.codec import names
 from hlf.network import policies
+from hlf.network.consortiummodel import Chaincode, Channel, Collection, Organisation, ServerProgram
 from hlf.network.document import NAME, Field
-from hlf.network.parts import Chaincode, Channel, Collection, Organisation, ServerProgram
 
 IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 ADDRESS = re.compile(r"[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hlf.network import consortium
-from hlf.network.parts import (
+from hlf.network.consortiummodel import (
     BFT,
     RAFT,
     BatchSettings,

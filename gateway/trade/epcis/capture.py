@@ -12,9 +12,9 @@ from gateway.http.problems import Problem
 from gateway.jobs import accepting
 from gateway.store.jobs import CAPTURE, Job, JobLimitError, JobRequest, Jobs
 from gateway.telemetry import traces
-from gateway.trade.epcis import binding, observed, paged
-from gateway.trade.epcis.observed import ObservedEvent, UnreadableEventError
+from gateway.trade.epcis import binding, pagetokens, parsing
 from gateway.trade.epcis.parameters import PageSchema
+from gateway.trade.epcis.parsing import ObservedEvent, UnreadableEventError
 from gateway.trade.epcis.schemas import CapturedDocumentSchema, CaptureJobSchema
 from hlf.codec import canonical
 
@@ -55,11 +55,11 @@ def capture(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
 def listed(query: dict[str, Any]) -> tuple[list[dict[str, Any]], int, dict[str, str]]:
     """List the caller's capture jobs; each is kept for a day after its end."""
     asking, limit = context.caller(), query["perPage"]
-    after = CAPTURE + paged.after(query["nextPageToken"])
+    after = CAPTURE + pagetokens.after(query["nextPageToken"])
     kept = _jobs().captures(asking.msp_id, asking.user, after, limit + 1)
     found = {batch.removeprefix(CAPTURE): jobs for batch, jobs in kept.items()}
     shown = [_shown(jobs, each) for each, jobs in found.items()]
-    return shown[:limit], 200, paged.following(list(found), limit)
+    return shown[:limit], 200, pagetokens.following(list(found), limit)
 
 
 @blueprint.route("/<capture_id>")
@@ -75,7 +75,7 @@ def _read(listed: list[Any]) -> list[ObservedEvent]:
     found, refused = [], {}
     for number, event in enumerate(listed):
         try:
-            found.append(observed.read(event))
+            found.append(parsing.read(event))
         except UnreadableEventError as error:
             refused[str(number)] = [str(error)]
     if refused:

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.http import auth, context
 from gateway.http.problems import Problem
 from gateway.readmodel import epcisqueries, views
-from gateway.trade.epcis import binding, events, paged, parameters
+from gateway.trade.epcis import binding, events, pagetokens, parameters
 from gateway.trade.epcis.binding import CollectionSchema
 from gateway.trade.epcis.parameters import EventsSchema, PageSchema
 
@@ -44,7 +44,7 @@ def _serve(name: str, parameter: str, words: str) -> None:
     @blueprint.response(200, CollectionSchema)
     def members(query: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
         found, limit = _members(parameter, query), query["perPage"]
-        return binding.collection(found[:limit]), 200, paged.following(found, limit)
+        return binding.collection(found[:limit]), 200, pagetokens.following(found, limit)
 
     @auth.needs("read")
     @blueprint.response(200, CollectionSchema)
@@ -69,7 +69,7 @@ def _serve(name: str, parameter: str, words: str) -> None:
 
 def _members(parameter: str, query: dict[str, Any]) -> list[str]:
     """Return the members of a page, and one more if another page follows."""
-    after, names = paged.after(query["nextPageToken"]), parameters.TEXTS[parameter]
+    after, names = pagetokens.after(query["nextPageToken"]), parameters.TEXTS[parameter]
     if parameter == "eventType":
         return [each for each in EVENT_TYPES if each > after]
     views.refreshed()

@@ -12,9 +12,9 @@ from gateway.http import auth, context, idempotency
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
 from gateway.readmodel import epcisqueries, views
-from gateway.trade.epcis import binding, documents, observed, paged, parameters
-from gateway.trade.epcis.observed import UnreadableEventError
+from gateway.trade.epcis import binding, documents, pagetokens, parameters, parsing
 from gateway.trade.epcis.parameters import AskedEvents, EventsSchema
+from gateway.trade.epcis.parsing import UnreadableEventError
 from gateway.trade.receipts import CommittedSchema
 
 blueprint = binding.interface("epcisevents", __name__, "EPCIS 2.0: recorded events", "/events")
@@ -23,7 +23,7 @@ blueprint = binding.interface("epcisevents", __name__, "EPCIS 2.0: recorded even
 class CapturedEventSchema(Schema):
     """Body of ``POST /epcis/events``: an EPCIS event, as /epcis/capture takes it, without details of its stage."""
 
-    context = fields.Raw(data_key=observed.CONTEXT, metadata={"description": "Says what prefixes mean"})
+    context = fields.Raw(data_key=parsing.CONTEXT, metadata={"description": "Says what prefixes mean"})
     type = fields.String(required=True, metadata={"description": "The ledger's catalogue says it, by the stage"})
     at = fields.String(data_key="eventTime", required=True, metadata={"description": "With the offset of the place"})
     offset = fields.String(data_key="eventTimeZoneOffset", metadata={"description": "The one in eventTime counts"})
@@ -70,7 +70,7 @@ def read(event_id: str) -> dict[str, Any]:
 def record(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Record one event on the caller's own page of its journey, and wait until it is committed."""
     try:
-        event = observed.read(CapturedEventSchema().dump(body))
+        event = parsing.read(CapturedEventSchema().dump(body))
     except UnreadableEventError as error:
         raise Problem("REQUEST_INVALID", f"json.{error}", errors={"json": [str(error)]}) from None
     committed = context.act(TRADE, "Journeys:record", event.journey_id, event.observation)
@@ -95,8 +95,8 @@ def found(
             context.services().model, context.caller().msp_id, asked.query, cursor=cursor, limit=limit
         )
     except ValueError as error:
-        raise paged.refused(error) from None
+        raise pagetokens.refused(error) from None
     if asked.most and page.cursor:
         raise Problem("QUERY_TOO_LARGE", f"The query finds more than {asked.most} events")
-    headers = {} if asked.first else paged.link(page.cursor)
+    headers = {} if asked.first else pagetokens.link(page.cursor)
     return documents.of_query(page.events, name), 200, headers

@@ -18,7 +18,7 @@ from gateway import bounds
 from gateway.http.problems import Problem
 from gateway.readmodel import epcisevents
 from gateway.readmodel.epcisqueries import COMPARED, ORDERS, TIMES, Counting, EpcisQuery, Having, Within
-from gateway.trade.epcis import observed
+from gateway.trade.epcis import parsing
 from hlf.codec import moments
 
 _PER_PAGE = 30
@@ -120,7 +120,7 @@ def _spelt(parameter: str, text: str) -> str:
     """Return a value as events in the model have it: a word of CBV without its URI, an identifier in one spelling."""
     if parameter.startswith("MATCH_"):
         return digitallink.canonical(text)
-    return observed.recorded(parameter.removeprefix("EQ_"), text)
+    return parsing.recorded(parameter.removeprefix("EQ_"), text)
 
 
 def check_moment(text: str) -> None:

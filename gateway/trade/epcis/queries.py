@@ -16,7 +16,7 @@ from gateway.http.times import Time
 from gateway.store.deliveries import Deliveries
 from gateway.store.namedqueries import NamedQueries, NamedQuery, NameTakenError, QueryLimitError
 from gateway.store.webhooks import Filters, Subscription, Webhook, WebhookLimitError, Webhooks
-from gateway.trade.epcis import binding, events, paged, parameters, schedules
+from gateway.trade.epcis import binding, events, pagetokens, parameters, schedules
 from gateway.trade.epcis.parameters import PageSchema, QuerySchema
 from gateway.webhooks import addresses, messages
 from hlf.codec import moments
@@ -100,8 +100,8 @@ def create(body: dict[str, Any]) -> tuple[NamedQuery, int, dict[str, str]]:
 def listed(query: dict[str, Any]) -> tuple[list[NamedQuery], int, dict[str, str]]:
     """List the user's queries."""
     asking, limit = context.caller(), query["perPage"]
-    found = _queries().of_user(asking.msp_id, asking.user, paged.after(query["nextPageToken"]), limit + 1)
-    return found[:limit], 200, paged.following([each.name for each in found], limit)
+    found = _queries().of_user(asking.msp_id, asking.user, pagetokens.after(query["nextPageToken"]), limit + 1)
+    return found[:limit], 200, pagetokens.following([each.name for each in found], limit)
 
 
 @blueprint.route("/<name>")
@@ -173,9 +173,9 @@ def subscribe(body: dict[str, Any], name: str) -> tuple[dict[str, Any], int, dic
 @blueprint.response(200, MadeSubscriptionSchema(many=True))
 def subscriptions(query: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], int, dict[str, str]]:
     """List the subscriptions to one of the user's queries."""
-    after, limit = paged.after(query["nextPageToken"]), query["perPage"]
+    after, limit = pagetokens.after(query["nextPageToken"]), query["perPage"]
     found = sorted((each for each in _subscriptions(_found(name)) if each.id > after), key=lambda each: each.id)
-    return _all_shown(found[:limit]), 200, paged.following([each.id for each in found], limit)
+    return _all_shown(found[:limit]), 200, pagetokens.following([each.id for each in found], limit)
 
 
 @blueprint.route("/<name>/subscriptions/<subscription_id>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hlf.network.parts import BFT
+from hlf.network.consortiummodel import BFT
 from hlf.network.plan import model
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.plan.steps import (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hlf.network.parts import PeerSettings
+from hlf.network.consortiummodel import PeerSettings
 
 REQUEST_FILE = "request.json"
 
