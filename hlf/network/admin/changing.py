@@ -26,6 +26,7 @@ from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.plan import configuration, difference, leaving
 from hlf.network.plan.difference import Steps
+from hlf.network.plan.model import NetworkFacts
 from hlf.network.plan.steps import (
     AddOrderer,
     Configure,
@@ -35,6 +36,7 @@ from hlf.network.plan.steps import (
     RemoveOrderer,
     Restart,
     Serve,
+    StopNodes,
 )
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -48,11 +50,12 @@ _SOON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step, with the organisations whose admins sign it, and what it interrupts ("" for nothing)."""
+    """A step, with the organisations whose admins sign it, what it interrupts ("" for nothing) and may lose."""
 
     step: PlanStep
     signers: tuple[str, ...] = ()
     interrupts: str = ""
+    loses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.step.head(), *(f"    {line}" for line in self.step.details())]
@@ -60,6 +63,7 @@ class PlannedStep:
             lines.append(f"    signed by the admins of {', '.join(self.signers)}")
         if self.interrupts:
             lines.append(f"    interrupts: {self.interrupts}")
+        lines += [f"    may lose {each}" for each in self.loses]
         return "\n".join(lines)
 
 
@@ -110,6 +114,7 @@ class ChangePlan:
                     **each.step.values(),
                     "signers": list(each.signers),
                     "interrupts": each.interrupts,
+                    "loses": list(each.loses),
                     "destructive": each.step.destructive,
                 }
                 for each in self.steps
@@ -130,6 +135,7 @@ class _Asked:
     wanted: Consortium
     nodes: Nodes
     found: ObservedChannels
+    actual: NetworkFacts
     steps: Steps
 
 
@@ -237,7 +243,7 @@ def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium,
     found = lifetime.look(folder, record, base, nodes, engine)
     actual = reading.actual(folder, record, base, wanted, found, nodes)
     steps = difference.between(actual, reading.wanted(folder, record, wanted))
-    return _Asked(folder, record, engine, base, wanted, nodes, found, steps)
+    return _Asked(folder, record, engine, base, wanted, nodes, found, actual, steps)
 
 
 def _plan(asked: _Asked) -> ChangePlan:
@@ -250,7 +256,9 @@ def _plan(asked: _Asked) -> ChangePlan:
                 signed_by = _signers(asked, step, admins)
             except errors.StateError as refused:
                 problems.append(str(refused))
-        planned.append(PlannedStep(step, signed_by, _interrupts(step)))
+        stopped = step.programs if isinstance(step, StopNodes) else ()
+        loses = leaving.private_data(stopped, asked.base, asked.wanted, asked.actual)
+        planned.append(PlannedStep(step, signed_by, _interrupts(step), tuple(loses)))
     notes = (*asked.steps.notes, *_users(asked), *_ending(asked.folder))
     lost = tuple(each.lost for each in asked.steps.problems if each.lost is not None)
     return ChangePlan(tuple(planned), tuple(problems), notes, lost)
@@ -333,7 +341,7 @@ def _do(asked: _Asked, kept: Record) -> None:
     # New nodes' addresses are about to stand in the channels' configurations.
     state.write(folder, dataclasses.replace(kept, ports=record.ports))
     _configure(asked, steps.first)
-    if any(not _only_settings(step) for step in steps.first):
+    if not all(isinstance(step, Configure) and not step.added for step in steps.first):
         staying = _with_leaving(record, asked.base, wanted, asked.found)
         adopting = staying == wanted
         lifetime.bring_up(folder, staying, record.engine, record.version, adopting=adopting)
@@ -345,10 +353,6 @@ def _do(asked: _Asked, kept: Record) -> None:
             _leave(again)
         lifetime.bring_up(folder, wanted, record.engine, record.version, leaving=True)
     state.adopt(folder, wanted)
-
-
-def _only_settings(step: PlanStep) -> bool:
-    return isinstance(step, Configure) and not step.added
 
 
 def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:

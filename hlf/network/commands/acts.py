@@ -7,6 +7,7 @@ file and applies it. So the file stays the description of what runs.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,20 @@ def act(command: Callable[..., Edit]) -> Callable[..., None]:
     return options.state(_YES(_PLAN(_FILE(run))))
 
 
-def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only_plan: bool = False) -> None:
+def show(made: admin.ChangePlan, *, for_machines: bool) -> None:
+    """Write a plan, as JSON for machines."""
+    click.echo(json.dumps(made.values(), indent=2) if for_machines else made)
+
+
+def change(
+    root: Path,
+    file: Path | None,
+    edit: Edit,
+    *,
+    yes: bool = False,
+    only_plan: bool = False,
+    for_machines: bool = False,
+) -> None:
     """
     Edit the consortium file of a running network, show what that changes, and apply it.
 
@@ -67,30 +81,41 @@ def change(root: Path, file: Path | None, edit: Edit, *, yes: bool = False, only
     while True:
         wanted = topology.load(place, base=base, text=text)
         made = changing.plan(root, wanted)
-        click.echo(made)
+        show(made, for_machines=for_machines)
         if only_plan:
-            click.echo("nothing was changed")
+            click.echo("nothing was changed", err=for_machines)
             return
         changing.agree(folder, made, None, yes=yes)
         try:
             admin.apply(root, wanted, yes=yes, agreed=write)
         except errors.ApprovalLostError as told:
             # A member that came back in this change has no approval of what it agreed to before.
-            former, text = topology.load(place, base=base).source, _with_new_approvals(text, told)
+            former = topology.load(place, base=base).source
+            text = _with_new_approvals(text, told, for_machines=for_machines)
             continue
-        click.echo("done")
+        click.echo("done", err=for_machines)
         return
 
 
 def approve_again(
-    root: Path, file: Path | None, told: errors.ApprovalLostError, *, yes: bool = False, only_plan: bool = False
+    root: Path,
+    file: Path | None,
+    told: errors.ApprovalLostError,
+    *,
+    yes: bool = False,
+    only_plan: bool = False,
+    for_machines: bool = False,
 ) -> None:
     """Raise the sequence of chaincodes in the file whose approvals were lost, and let all approve that; as `change`."""
-    change(root, file, lambda text: _with_new_approvals(text, told), yes=yes, only_plan=only_plan)
+
+    def edit(text: str) -> str:
+        return _with_new_approvals(text, told, for_machines=for_machines)
+
+    change(root, file, edit, yes=yes, only_plan=only_plan, for_machines=for_machines)
 
 
-def _with_new_approvals(text: str, told: errors.ApprovalLostError) -> str:
-    click.echo(f"note: {told.problem}; the next sequence gets new approvals")
+def _with_new_approvals(text: str, told: errors.ApprovalLostError, *, for_machines: bool) -> str:
+    click.echo(f"note: {told.problem}; the next sequence gets new approvals", err=for_machines)
     for channel, name in told.lost:
         text = _next_sequence(text, channel, name)
     return text

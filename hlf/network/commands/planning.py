@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -15,7 +14,12 @@ _CONSORTIUM = click.option(
     type=options.FILE,
     help="The consortium file; default: that of the last start, at first the command's own.",
 )
-_JSON = click.option("--json", "for_machines", is_flag=True, help="Write the plan as JSON.")
+_JSON = click.option(
+    "--json",
+    "for_machines",
+    is_flag=True,
+    help="Write the plan as JSON; another one follows if new approvals turn out to be needed.",
+)
 
 
 @click.command()
@@ -26,10 +30,10 @@ _JSON = click.option("--json", "for_machines", is_flag=True, help="Write the pla
 def plan(default: Path | None, consortium: Path | None, for_machines: bool, state: Path) -> None:  # noqa: FBT001
     """Show what `apply` would change, who must sign it and what it interrupts; change nothing."""
     made = admin.plan(state, consortium, default=default)
-    if made.only_lost is not None and not for_machines:
-        acts.approve_again(state, consortium, made.only_lost, only_plan=True)
+    if made.only_lost is not None:
+        acts.approve_again(state, consortium, made.only_lost, only_plan=True, for_machines=for_machines)
         return
-    _show(made, for_machines=for_machines)
+    acts.show(made, for_machines=for_machines)
 
 
 @click.command()
@@ -40,20 +44,18 @@ def plan(default: Path | None, consortium: Path | None, for_machines: bool, stat
 @click.pass_obj
 def apply(default: Path | None, consortium: Path | None, yes: bool, for_machines: bool, state: Path) -> None:  # noqa: FBT001
     """Change the network to match the file; if interrupted, run it again to continue."""
+
+    def show(made: admin.ChangePlan) -> None:
+        # Machines get the plan that follows, with new approvals.
+        if made.only_lost is None or not for_machines:
+            acts.show(made, for_machines=for_machines)
+
     try:
-        admin.apply(
-            state, consortium, default=default, yes=yes, show=lambda made: _show(made, for_machines=for_machines)
-        )
+        admin.apply(state, consortium, default=default, yes=yes, show=show)
     except errors.ApprovalLostError as told:
-        if for_machines:
-            raise
-        acts.approve_again(state, consortium, told, yes=yes)
+        acts.approve_again(state, consortium, told, yes=yes, for_machines=for_machines)
         return
     click.echo("done", err=True)
-
-
-def _show(made: admin.ChangePlan, *, for_machines: bool) -> None:
-    click.echo(json.dumps(made.values(), indent=2) if for_machines else made)
 
 
 COMMANDS = (plan, apply)

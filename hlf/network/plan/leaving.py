@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
+from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.topology import Consortium, Ordering
 
 
@@ -83,3 +84,32 @@ def with_orderers(consortium: Consortium, other: Consortium, names: Collection[s
             same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
             organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *further))
     return dataclasses.replace(consortium.ordering, organisations=tuple(organisations.values()))
+
+
+def private_data(programs: Collection[str], base: Consortium, wanted: Consortium, actual: NetworkFacts) -> list[str]:
+    """
+    Return what goes with those peers of *programs* whose organisations go on, a line for each peer and channel.
+
+    Private data is on the peers of its members alone, and no peer tells whether it has all of it.
+    """
+    found = []
+    for peer in base.peers:
+        staying = {each.name for each in wanted.peers if each.msp_id == peer.msp_id}
+        for name, channel in actual.channels.items() if peer.name in programs and staying else ():
+            if peer.name not in channel.peers or not channel.definitions:
+                continue
+            seen = [*_collections(peer.msp_id, channel), f"the collections of {peer.msp_id} alone"]
+            others = ", ".join(sorted(staying & channel.peers))
+            kept = f"{others} keeps what it has by then" if others else "no other peer has any of it"
+            found.append(f"private data of channel {name} at {peer.name} ({', '.join(seen)}): {kept}")
+    return found
+
+
+def _collections(msp_id: str, channel: ChannelFacts) -> list[str]:
+    """Return the collections of a channel that an organisation is a member of, as ``chaincode/collection``."""
+    return [
+        f"{chaincode}/{what.removeprefix('collections.').removesuffix('.policy')}"
+        for chaincode, words in sorted(channel.definitions.items())
+        for what, policy in sorted(words.items())
+        if what.startswith("collections.") and what.endswith(".policy") and f"'{msp_id}." in policy
+    ]

@@ -299,6 +299,8 @@ def test_a_peer_comes_and_another_one_goes(net):
     assert {each.name for each in inspection.peers(net.root) if "c" in each.heights} >= {"peer1.b.test"}
     done = hlf(net, "peer-remove", "BMSP", "peer0", "--yes")
     assert done.exit_code == 0, done.output
+    lost = "private data of channel c at peer0.b.test (lab/both, the collections of BMSP alone): peer1.b.test keeps"
+    assert f"may lose {lost}" in done.output
     after = {each.name: each.pid for each in processes.find(state.Folder(net.root))}
     assert {name: pid for name, pid in before.items() if after.get(name) != pid}.keys() <= {"peer0.b.test"}
     assert [each.name for each in inspection.peers(net.root) if each.msp_id == "BMSP"] == ["peer1.b.test"]

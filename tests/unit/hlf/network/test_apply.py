@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +13,9 @@ from fabric_protos.orderer import configuration_pb2
 
 from hlf import errors as hlf_errors
 from hlf.admin import channel as channels
-from hlf.network import admin, cli, errors, processes, state
-from hlf.network.admin import inspection, updates
+from hlf.admin import lifecycle
+from hlf.network import admin, cli, errors, processes, state, topology
+from hlf.network.admin import chaincodes, changing, inspection, updates
 from hlf.network.admin.nodes import Nodes
 from tests.support.smallnetwork import CONSORTIUM, FIRST, SmallNetwork
 
@@ -150,10 +153,66 @@ def test_a_larger_network_and_back(net):
     assert "sequence: 4" in net.file.read_text()
     assert admin.plan(net.root, net.file).steps == ()
     assert put(net, "c is back", "CMSP") == b"c is back"
+    with_c = net.file.read_text()
     left = CliRunner().invoke(cli.network, ["channel-leave", "c", "CMSP", "--yes", *words])
     assert left.exit_code == 0, left.output
     assert "take peer0.c.test off channel c" in left.output
     assert admin.plan(net.root).steps == ()
+    net.file.write_text(with_c)
+    again = CliRunner().invoke(cli.network, ["apply", "--json", *words])
+    assert again.exit_code == 0, again.output
+    added, approved = documents(again.stdout)
+    assert (added["problems"], approved["problems"]) == ([], [])
+    changes = [each for step in approved["steps"] for each in step.get("changes", ())]
+    assert changes == [{"what": "sequence", "before": "4", "after": "5"}]
+    assert admin.plan(net.root, net.file).steps == ()
+
+
+def test_approvals_by_other_means_are_seen_and_do_not_stand_in_the_way(net):
+    """As `peer lifecycle` makes them: of the definition in force, of the next one as the file has it, or otherwise."""
+    held = net.file.read_text()
+    consortium = topology.load(net.file)
+    packaged = chaincodes.package_all(state.existing(state.Folder(net.root)), consortium)
+    (lab,) = (each for each in packaged if each.chaincode.name == "lab")
+    sequence = lab.chaincode.sequence + 1
+    following = dataclasses.replace(lab.definition, sequence=sequence)
+    with net.nodes() as nodes:
+        lifecycle.approve(nodes.first_peer("BMSP"), "c", lab.definition, "")
+        (step,) = (each.step for each in admin.plan(net.root, net.file).steps)
+        assert step.details() == ["BMSP runs it and can endorse"]
+        admin.apply(net.root, net.file)
+        assert admin.plan(net.root, net.file).steps == ()
+        lifecycle.approve(nodes.first_peer("AMSP"), "c", following, lab.package_id)
+        lifecycle.approve(nodes.first_peer("BMSP"), "c", dataclasses.replace(following, version="9"), "")
+    net.file.write_text(held.replace(f"sequence: {sequence - 1}", f"sequence: {sequence}"))
+    admin.apply(net.root, net.file)
+    assert admin.plan(net.root, net.file).steps == ()
+    with net.nodes() as nodes:
+        found = [lifecycle.approved(nodes.first_peer(each), "c", "lab") for each in consortium.channel("c").members]
+    assert {(each.sequence, each.version, each.package_id) for each in found} == {
+        (sequence, lab.definition.version, lab.package_id)
+    }
+    assert put(net, "after", "BMSP") == b"after"
+
+
+def documents(text: str) -> list[dict[str, Any]]:
+    """Return the JSON documents that a command wrote, one after the other."""
+    found = []
+    while text.strip():
+        value, end = json.JSONDecoder().raw_decode(text.lstrip())
+        found.append(value)
+        text = text.lstrip()[end:]
+    return found
+
+
+def test_machines_get_the_plan_with_new_approvals(net, monkeypatch):
+    """As people do, where an approval was lost and nothing else is in the way."""
+    lost = changing.ChangePlan((), ("lost",), (), (("c", "lab"),))
+    monkeypatch.setattr(admin, "plan", lambda *_, **__: lost)
+    told = CliRunner().invoke(cli.network, ["plan", "--json", "--state", str(net.root), "--consortium", str(net.file)])
+    made = json.loads(told.stdout)
+    assert made["problems"] == []
+    assert [each["what"] for step in made["steps"] for each in step.get("changes", ())] == ["sequence"]
 
 
 def test_the_commands_show_and_do(net):
