@@ -44,6 +44,7 @@ class Row:
         said: what is said of that name.
         mistakes: those of :data:`SAID` that it can meet.
         otherwise: what is said of a mistake, where that is something else.
+        looks: whether it changes nothing, so that it neither waits for another command nor needs room.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Row:
     said: str = ""
     mistakes: frozenset[str] = ACT
     otherwise: Mapping[str, str] = field(default_factory=dict)
+    looks: bool = False
 
 
 def _papers(**given: str) -> dict[str, str]:
@@ -74,14 +76,14 @@ _PROPOSED = {
 ROWS = {
     "up": Row({}, *_NO_SETTING, WRITE | {"a wrong sequence"}),
     "down": Row({}, mistakes=WRITE - {"a full disk"}),
-    "status": Row({}, mistakes=FOLDER),
+    "status": Row({}, mistakes=FOLDER, looks=True),
     "stop": Row(
         {"NODE": "peer1.a.test"}, {"NODE": "z"}, "has no node 'z'. Its nodes:", WRITE | {"an engine that is down"}
     ),
     "start": Row(
         {"NODE": "peer1.a.test"}, {"NODE": "z"}, "has no node 'z'. Its nodes:", WRITE | {"an engine that is down"}
     ),
-    "plan": Row({}, *_NO_SETTING, LOOK),
+    "plan": Row({}, *_NO_SETTING, LOOK, looks=True),
     "apply": Row({}, *_NO_SETTING, ACT - {"a missing signature", "an engine that is down"}),
     "batch": Row({"CHANNEL": "c", "TIMEOUT": "70ms"}, *_CHANNEL),
     "policy": Row({"CHANNEL": "c", "NAME": "Extra", "RULE": "ANY Admins"}, *_CHANNEL),
@@ -152,13 +154,13 @@ ROWS = {
     "add-organisation": Row(
         {"CHANNEL": "c", "MSP": "DMSP", "APPLY": "1", "CONSORTIUM": "{papers}/grown.yaml"}, *_CHANNEL
     ),
-    "channels": Row({}, mistakes=LOOK),
-    "channel-info": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK),
-    "peers": Row({}, mistakes=LOOK),
-    "logs": Row({"NODE": "embedded"}, {"NODE": "z"}, "has no log of 'z'. The logs are", FOLDER),
-    "certificates": Row({}, mistakes=FOLDER),
-    "chaincode-status": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK),
-    "metrics": Row({}, mistakes=FOLDER),
+    "channels": Row({}, mistakes=LOOK, looks=True),
+    "channel-info": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK, looks=True),
+    "peers": Row({}, mistakes=LOOK, looks=True),
+    "logs": Row({"NODE": "embedded"}, {"NODE": "z"}, "has no log of 'z'. The logs are", FOLDER, looks=True),
+    "certificates": Row({}, mistakes=FOLDER, looks=True),
+    "chaincode-status": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK, looks=True),
+    "metrics": Row({}, mistakes=FOLDER, looks=True),
     "render": Row({}, *_NO_SETTING, FOLDER | {"two at once"}),
     "invite": Row(_papers(PAPER="invitation") | {"CHANNEL": "c"}, *_CHANNEL, WRITE),
     "join": Row(
@@ -189,7 +191,7 @@ ROWS = {
     "chaincode-approve": Row(
         _papers(PAPER="definition", PACKAGE="package"), *_NO_PAPER, LOOK | {"a wrong sequence"}, _PROPOSED
     ),
-    "check-readiness": Row(_papers(PAPER="definition"), *_NO_PAPER, LOOK | {"a wrong sequence"}, _PROPOSED),
+    "check-readiness": Row(_papers(PAPER="definition"), *_NO_PAPER, LOOK | {"a wrong sequence"}, _PROPOSED, looks=True),
     "chaincode-commit": Row(
         _papers(PAPER="next"),
         *_NO_PAPER,

@@ -20,6 +20,7 @@ from tests.support.smallnetwork import SmallNetwork
 from tests.unit.selat.targets import ROWS, SAID, administering, make, words
 
 NEEDED = [(target, variable) for target, needed in administering().items() for variable in needed]
+LOOKING = [target for target, row in ROWS.items() if row.looks]
 UNKNOWN = [target for target, row in ROWS.items() if row.unknown]
 THREE = "  - {msp_id: CMSP, domain: c.test}\n  - {msp_id: DMSP, domain: d.test}\n"
 NOBODY = 65534
@@ -127,6 +128,17 @@ def test_a_full_disk_is_told(place, target):
     """Whatever ran runs on, and no file is written in part."""
     with no_room():
         place.refused(target, "a full disk")
+
+
+@pytest.mark.parametrize("target", LOOKING)
+@pytest.mark.parametrize("mistake", ["two at once", "a full disk"])
+def test_who_only_looks_is_not_kept_from_it(place, target, mistake):
+    """What a target cannot meet does not trouble it: it waits for no other command, and needs no room."""
+    before, alone = place.traces(), place.call(target)
+    with no_room() if mistake == "a full disk" else state.alone(state.Folder(place.net.root)):
+        beside = place.call(target)
+    assert (beside.exit_code, "Error" in beside.output) == (alone.exit_code, "Error" in alone.output), beside.output
+    assert place.traces() == before
 
 
 @pytest.mark.parametrize("target", meeting("another user"))
