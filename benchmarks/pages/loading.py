@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import statistics
 import tempfile
@@ -14,14 +13,16 @@ from flask.testing import FlaskClient
 
 from benchmarks.figures import Figure, Line
 from benchmarks.pages import records
+from benchmarks.pages.singles import OneOfEach
 from gateway.http import context
 from tests.unit.gateway.conftest import enter_console
-from tests.unit.gateway.fakes import FakeLedgers, application
+from tests.unit.gateway.fakes import application
 
 JOURNEYS, TIMES = 100_000, 40
 MILLISECONDS, KILOBYTES = "at most 100", "at most 100"
 _KILOBYTE = 1024
 _MIDDLE = 50_000
+_BROWSER = {"Accept": "text/html"}
 _ANSWERS: Mapping[str, object] = {
     "Participants:list": [
         {"msp_id": each, "name": each.removesuffix("MSP"), "roles": ["platform"], "countries": ["VN"]}
@@ -59,6 +60,12 @@ PAGES: Mapping[str, str] = {
     "search for nothing": "/console/search?q=nothing-like-it",
     "a form": "/console/acts/hand-over?journey_id=J1&place=VNHAN",
     "companies": "/console/companies",
+    "a journey of 24 events": "/console/journeys/J1",
+    "an order by its number": "/console/orders?q=order-50001",
+    "a claim": "/console/carrier-claims/CC1",
+    "a transaction": "/console/audit/trade/transactions/{transaction}",
+    "a parcel behind its link, of three articles": "/track/right",
+    "the form to send an article back": "/track/right/return?line=1",
 }
 
 
@@ -70,13 +77,17 @@ def pages(_: str) -> Iterator[Line]:
 def measured(journeys: int, times: int) -> Iterator[Line]:
     """Yield the figures with so many journeys, each page loaded so many times."""
     with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
-        answers: dict[str, bytes | Exception] = {name: json.dumps(each).encode() for name, each in _ANSWERS.items()}
-        app = application(Path(folder), FakeLedgers(answers=answers), token_requests=10**9)
+        ledgers = OneOfEach(_ANSWERS)
+        app = application(Path(folder), ledgers, token_requests=10**9)
         services = app.extensions[context.EXTENSION]
         records.fill(services.store, journeys)
+        known = services.settings.wallet / "channels"
+        known.mkdir(exist_ok=True)
+        (known / "trade.block").write_bytes(ledgers.story.chain.serialized[0])
         client = app.test_client()
-        enter_console(client, services.tokens.create(records.OWN, "User1", ["read", "write"], 24 * 3600))
-        for name, path in PAGES.items():
+        enter_console(client, services.tokens.create(records.OWN, "User1", ["read", "write", "audit"], 24 * 3600))
+        for name, address in PAGES.items():
+            path = address.format(transaction=ledgers.story.confirmed.id)
             spent = [_load(client, path) for _ in range(times + 1)][1:]
             ninety_five = statistics.quantiles(spent, n=20, method="inclusive")[-1]
             yield Figure(f"page, {name}, p95", ninety_five, "ms", MILLISECONDS, (min(spent), max(spent)))
@@ -86,7 +97,7 @@ def measured(journeys: int, times: int) -> Iterator[Line]:
 def _load(client: FlaskClient, path: str) -> float:
     """Return the milliseconds of processor of one load; whatever is no page is an error of the benchmark."""
     began = time.process_time()
-    answer = client.get(path)
+    answer = client.get(path, headers=_BROWSER)
     spent = 1000 * (time.process_time() - began)
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.status_code}")
@@ -94,13 +105,13 @@ def _load(client: FlaskClient, path: str) -> float:
 
 
 def _size(client: FlaskClient, path: str) -> int:
-    with client.get(path) as answer:
+    with client.get(path, headers=_BROWSER) as answer:
         return len(answer.data)
 
 
 def _weight(client: FlaskClient, path: str) -> float:
     """Return the kilobytes of a page with every file that it asks for, none of them compressed."""
-    page = client.get(path).get_data(as_text=True)
+    page = client.get(path, headers=_BROWSER).get_data(as_text=True)
     files = {name.partition("#")[0] for name in re.findall(r'(?:href|src)="(/static/[^"]+)"', page)}
     sizes = [_size(client, each) for each in sorted(files)]
     return (len(page.encode()) + sum(sizes)) / _KILOBYTE
