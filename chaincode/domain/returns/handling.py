@@ -135,7 +135,7 @@ def offered(known: Return, by: str, pickups: Sequence[int], now: int) -> Return:
         raise invalid("pickups", f"must be {PICKUPS.least} to {PICKUPS.most} times")
     for at in pickups:
         _fetchable("pickups", at, now, due)
-    return dataclasses.replace(known, pickups=tuple(sorted(set(pickups))))
+    return dataclasses.replace(known, pickups=tuple(map(moments.text, sorted(set(pickups)))))
 
 
 def chosen(known: Return, by: str, pickup_at: int, now: int) -> Return:
@@ -147,7 +147,7 @@ def chosen(known: Return, by: str, pickup_at: int, now: int) -> Return:
     """
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
     due = _in_time(known, now, *TO_FETCH)
-    if pickup_at not in known.pickups:
+    if moments.text(pickup_at) not in known.pickups:
         raise invalid("pickup_at", "must be one of the times that the carrier offers")
     _fetchable("pickup_at", pickup_at, now, due)
     return known.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))

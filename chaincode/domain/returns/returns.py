@@ -112,7 +112,7 @@ class Return:
     reverse_journey_id: str = ""
     exchange_journey_id: str = ""
     due: Instant | None = None
-    pickups: tuple[Instant, ...] = ()
+    pickups: tuple[str, ...] = ()
 
     @property
     def return_id(self) -> str:
@@ -200,7 +200,7 @@ def seen(known: Return, exchange: tracking.View | None = None) -> TrackedReturn:
         due=moments.text(known.due) if known.due is not None else "",
         code=known.decision.code if known.decision else "",
         would_pass_if=finding.would_pass_if if finding else "",
-        pickups=tuple(map(moments.text, known.pickups)) if known.state in TO_FETCH else (),
+        pickups=known.pickups if known.state in TO_FETCH else (),
         pickup_at=known.pickup_at,
         exchange=exchange,
     )

@@ -77,7 +77,7 @@ class SeenReturnSchema(Schema):
     code = fields.String(metadata={"description": "The reason for a rejection; else empty"})
     would_pass_if = fields.String()
     pickups = fields.List(Time(), metadata={"description": "Times for a pick-up to choose from"})
-    pickup_at = fields.String(metadata={"description": "When it is fetched; empty if that is open"})
+    pickup_at = Time(allow_none=True, metadata={"description": "When it is fetched; null if that is open"})
     exchange = fields.Nested(
         SeenJourneySchema,
         allow_none=True,
