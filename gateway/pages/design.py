@@ -9,7 +9,18 @@ from flask import Blueprint, Flask, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.http import auth, inputs
-from gateway.pages import assets, brandcolours, figurewords, forms, languages, localformats, places, rulefacts, states
+from gateway.pages import (
+    assets,
+    brandcolours,
+    checkwords,
+    figurewords,
+    forms,
+    languages,
+    localformats,
+    places,
+    rulefacts,
+    states,
+)
 
 blueprint = Blueprint("language", __name__)
 # An address of this gateway: a browser takes // and /\ for the begin of another site's.
@@ -69,5 +80,6 @@ def install(app: Flask) -> None:
         condition=functools.partial(states.said, states.CONDITIONS),
         rule=functools.partial(states.said, states.RULES),
         rule_facts=rulefacts.told,
+        check=checkwords.told,
         rejection=functools.partial(states.said, states.REJECTIONS),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 from fabric_protos.peer import transaction_pb2
 
-from gateway.pages import states
+from gateway.pages import checkwords, states
+from hlf.audit.evidence import proofs
 from tests.unit.gateway.console.audited import auditor, ledgers, story
 
 __all__ = ["auditor", "ledgers", "story"]
@@ -46,6 +48,28 @@ def test_a_block_says_in_words_what_became_of_each_transaction(page):
 
 def test_a_block_that_is_not_there_is_said_so(page):
     assert "trade has 4 blocks" in page("/trade/blocks/4", 404)
+
+
+def test_the_checks_of_a_transaction_are_told_in_the_readers_language(page, auditor, story):
+    """What holds is one sentence each; who endorsed is named as the register does."""
+    path = f"/trade/transactions/{story.confirmed.id}"
+    shown = page(path)
+    for words in ("AMSP has signed what the transaction writes", "The transaction is signed by who sent it"):
+        assert words in shown
+    auditor.set_cookie("selat_language", "vi")
+    shown = page(path)
+    assert "AMSP đã ký những gì giao dịch ghi" in shown
+    assert "has signed" not in shown
+
+
+def test_every_check_of_a_proof_has_words():
+    """A check that is added is translated before a page shows it."""
+    source = inspect.getsource(proofs)
+    names = re.findall(
+        r'(?:name = f?|_STATE = |_TRUST = |Check\(f?)"([a-z]+(?: [a-z]+)?: (?:\w+ )?|[a-z]+ of )', source
+    )
+    assert len(names) >= len(checkwords.CHECKS)
+    assert [each for each in names if checkwords.told(each, str) == each] == []
 
 
 def test_a_transaction_shows_what_it_changed(page, story):
