@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 import pytest
 from click.testing import CliRunner
 
+from hlf import errors, waiting
+from hlf.client import gateway
 from hlf.network import admin, cli, processes, state
 from tests.support.smallnetwork import SmallNetwork
 
@@ -52,6 +55,36 @@ def test_orderers_come_and_go_while_the_network_runs(tmp_path, engine, consensus
         admin.up(root=net.root)
         with net.connect() as fabric:
             assert fabric.network("c").contract("lab").submit("put", "key", "again") == b"again"
+    finally:
+        processes.stop(state.Folder(net.root), timeout=5)
+
+
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("native", marks=pytest.mark.native)])
+def test_a_channel_goes_on_while_most_of_its_orderers_run(engine, tmp_path):
+    """One of three may stop, whoever it is; of two that stop, one must come back."""
+    net = SmallNetwork(engine, tmp_path / "state", tmp_path / "consortium.yaml")
+    three = "{consensus: raft, organisations: [{msp_id: OrdererMSP, domain: orderer.test, orderers: 3}]}"
+    net.write(organisations=f"orderers: {three}\n")
+    net.up()
+    names = [f"orderer{number}.orderer.test" for number in range(3)]
+    try:
+        # What a real orderer had not put into a block when it stopped is lost.
+        with net.connect(timeouts=gateway.Timeouts(commit_status=5.0)) as fabric:
+            contract = fabric.network("c").contract("lab")
+
+            def written() -> bool:
+                with contextlib.suppress(errors.GatewayError):
+                    return bool(contract.submit("put", "key", "value") == b"value")
+                return False
+
+            for name in names:
+                admin.stop_nodes([name], net.root)
+                assert waiting.until(written, 60, every=0.2)
+                admin.start_nodes([name], net.root)
+            admin.stop_nodes(names[1:], net.root)
+            assert waiting.until(lambda: not written(), 60)
+            admin.start_nodes(names[1:2], net.root)
+            assert waiting.until(written, 60, every=0.2)
     finally:
         processes.stop(state.Folder(net.root), timeout=5)
 

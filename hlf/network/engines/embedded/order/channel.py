@@ -130,7 +130,7 @@ class OrderedChannel:
     async def join(self, orderer: OrdererState) -> None:
         """Let an orderer join; it has all earlier blocks at once."""
         self.orderers.names.add(orderer.name)
-        await self.between_blocks(functools.partial(self.ledger.set_orderers, self.orderers.names))
+        await self.between_blocks(functools.partial(self.ledger.set_orderers, sorted(self.orderers.names)))
         self.admit(orderer)
 
     def admit(self, orderer: OrdererState) -> None:
@@ -146,7 +146,7 @@ class OrderedChannel:
         self.orderers.discard(orderer.name)
         if not self.ordering:
             await self._stop()
-        await self.between_blocks(functools.partial(self.ledger.set_orderers, self.orderers.names))
+        await self.between_blocks(functools.partial(self.ledger.set_orderers, sorted(self.orderers.names)))
 
     async def order(self, envelope: Any, raw: bytes) -> None:
         """
@@ -165,6 +165,8 @@ class OrderedChannel:
             raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
         if not self.ordering:
             raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")
+        if not self.orderers.led:
+            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, "no Raft leader")
         self._queue.put_nowait(message)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:

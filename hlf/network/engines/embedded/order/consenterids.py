@@ -29,6 +29,10 @@ def following(
 
     A new consenter gets a new number, but one that only replaces its certificate keeps its own.
     """
+    if successor is ordering and last.consenter_ids:
+        return metadata_pb2.BlockMetadata(
+            consenter_ids=last.consenter_ids, next_consenter_id=last.next_consenter_id, raft_index=index
+        )
     before, after = _certificates(ordering), _certificates(successor)
     numbers = [*last.consenter_ids]
     if len(numbers) != len(before):

@@ -61,6 +61,11 @@ class OwnIdentity:
         )
 
 
+def count(ordering: channelconfig.OrderingConfig) -> int:
+    """Return how many consenters a channel has."""
+    return len(ordering.consenters if ordering.consensus_type == BFT else _metadata(ordering).consenters)
+
+
 def check_update(ordering: channelconfig.OrderingConfig, update: channelconfig.OrderingConfig) -> None:
     """
     Check an update of a channel's Raft options and consenters.

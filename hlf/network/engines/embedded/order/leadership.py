@@ -3,6 +3,7 @@ The orderers of one channel: who joined it, who agrees on its blocks, and who ma
 
 With Raft the leader makes the blocks. Orderers of one process agree at once, so
 another one leads as soon as the leader stops, leaves or is about to be removed.
+As with Raft, nobody leads unless more than half of the consenters run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from hlf.network.engines.embedded.order import consenters
 from hlf.network.engines.embedded.order.orderers import OrdererState
 from hlf.wire.config import channelconfig
 
@@ -51,11 +53,16 @@ class Leadership:
         return self._joined.get(orderer.name) is orderer
 
     @property
+    def led(self) -> bool:
+        """Whether enough consenters run to agree on a leader."""
+        return 2 * sum(each.running for each in self.agreeing) > self._consenters
+
+    @property
     def leader(self) -> OrdererState:
         """
         The orderer that makes the blocks: it stays the same while it runs.
 
-        What was accepted is ordered even if all of them have stopped since.
+        What was accepted is ordered even if too many have stopped since.
         """
         able = [each for each in self.agreeing if each.running] or self.agreeing
         if able and self._leader not in able:
@@ -87,3 +94,4 @@ class Leadership:
         self.agreeing = [
             each for each in self._joined.values() if ordering is not None and each.own.is_consenter(ordering)
         ]
+        self._consenters = consenters.count(ordering) if ordering is not None and self.agreeing else 0

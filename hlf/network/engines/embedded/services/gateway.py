@@ -216,16 +216,17 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         # What one of them answers, each would. Where no orderer takes part, all would say that.
         asking = channel.orderers.agreeing or list(self._channels.orderers.values())
         orderer = next((each for each in asking if each.running), None)
+        told = [plans.detail(each, plans.unreachable(each.address)) for each in asking if not each.running]
         if orderer is None:
-            unreachable = [plans.detail(each, plans.unreachable(each.address)) for each in asking]
-            raise StatusError(Code.UNAVAILABLE, failed, unreachable)
+            raise StatusError(Code.UNAVAILABLE, failed, told)
         response = await broadcast.broadcast(self._channels, orderer, asked.prepared_transaction)
         if response.status == common_pb2.SUCCESS:
             return gateway_pb2.SubmitResponse()
         if common_pb2.BAD_REQUEST <= response.status < common_pb2.INTERNAL_SERVER_ERROR:
             raise StatusError(Code.ABORTED, _unsuccessful(response))
         # Real gateways do not pass on an orderer's reasons; real orderers have no such trouble.
-        told = [] if channel.trouble is None else [plans.detail(orderer, _unsuccessful(response))]
+        if channel.trouble is not None:
+            told.append(plans.detail(orderer, _unsuccessful(response)))
         raise StatusError(Code.UNAVAILABLE, failed, told)
 
     async def _commit_status(self, signed: gateway_pb2.SignedCommitStatusRequest) -> gateway_pb2.CommitStatusResponse:

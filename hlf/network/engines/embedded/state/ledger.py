@@ -293,7 +293,7 @@ class ChannelLedger:
 
     def set_orderers(self, names: Iterable[str]) -> None:
         """Record which orderers are on the channel; not while a block can be written."""
-        self._set_fact("ordering", json.dumps(sorted(names)).encode())
+        self._set_fact("ordering", json.dumps([*names]).encode())
 
     def orderers(self, only: str) -> list[str]:
         """Return the orderers on the channel; *only* is that of a ledger of an earlier version, which had one."""

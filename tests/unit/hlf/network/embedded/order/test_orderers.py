@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import types
 
 import pytest
@@ -13,6 +14,7 @@ from fabric_protos.orderer.etcdraft import metadata_pb2
 
 from hlf.network.engines.embedded.order import consenterids
 from hlf.network.engines.embedded.order.followers import CONSENTER, FOLLOWER, ONBOARDING, ChannelStanding
+from hlf.network.engines.embedded.order.ordering import NotOrdered
 from hlf.network.engines.embedded.services.broadcast import BroadcastService, broadcast
 from hlf.wire import blocks, envelopes
 from hlf.wire.config import channelconfig, configvalues
@@ -117,7 +119,6 @@ def test_another_leads_while_the_leader_is_away(tmp_path):
         first.running = second.running = True
         await channel.channels.leave_orderer(second, "trade")
         assert leads.leader is first
-        assert await channel.submit(WHO.transaction(put(k=b"v"), ["AMSP", "BMSP"])) == "INVALID_CHAINCODE"
         await channel.channels.leave_orderer(first, "trade")
         assert not channel.channel.ordering
         # Blocks from the middle of a channel are no use to the only one.
@@ -127,6 +128,49 @@ def test_another_leads_while_the_leader_is_away(tmp_path):
         assert (await channel.channels.join_orderer(first, genesis(channel))).height == channel.ledger.height
 
     run(tmp_path, scenario)
+
+
+def test_nobody_leads_without_most_consenters(tmp_path):
+    """One of two that is away, or is not on the channel, is one too many; with it, the channel goes on."""
+
+    async def scenario(channel: RunningChannel):
+        second = WHO.add_orderer(channel.channels, "orderer1", SECOND)
+        await channel.channels.join_orderer(second, genesis(channel))
+        await order_by(channel, FIRST, SECOND)
+        transaction = WHO.transaction(put(k=b"v"), ["AMSP", "BMSP"])
+        second.running = False
+        with pytest.raises(NotOrdered, match="^no Raft leader$") as refused:
+            await channel.submit(transaction)
+        assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
+        second.running = True
+        assert await channel.submit(transaction) == "INVALID_CHAINCODE"
+        await channel.channels.leave_orderer(second, "trade")
+        with pytest.raises(NotOrdered, match="^no Raft leader$"):
+            await channel.submit(transaction)
+
+    run(tmp_path, scenario)
+
+
+def test_a_snapshot_has_the_orderers_of_its_channels(tmp_path):
+    """Whoever joined or waited then does so again, and nobody else."""
+
+    async def scenario(channel: RunningChannel):
+        first = channel.channels.orderers["orderer0"]
+        second = WHO.add_orderer(channel.channels, "orderer1", SECOND)
+        await channel.channels.join_orderer(second, genesis(channel))
+        others = copy.copy(WHO)
+        others.channel_id = "other"
+        await channel.channels.join_orderer(first, others.genesis(consenter=SECOND).SerializeToString())
+        await channel.channels.save(tmp_path / "kept")
+        await channel.channels.leave_orderer(second, "trade")
+        await channel.channels.leave_orderer(first, "other")
+        await channel.channels.bring_back(tmp_path / "kept")
+        assert channel.channels.standing(second, "trade") == ChannelStanding("trade", FOLLOWER, height=1)
+        assert channel.channels.standing(first, "trade").relation == CONSENTER
+        assert channel.channels.standing(first, "other") == ChannelStanding("other", FOLLOWER, ONBOARDING)
+        assert channel.channels.standing(second, "other") is None
+
+    run(tmp_path / "channels", scenario)
 
 
 def test_blocks_come_from_consenters_alone(tmp_path):
