@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -52,7 +52,8 @@ class Runner:
         programs = self._programs(self._record, consortium, packaged)
         if not self._ran and not self.engine.containers:
             processes.start_missing(self._folder, programs)
-        self._start(consortium, packaged, programs)
+        # Containers of servers are started together with those of nodes.
+        self._start(consortium, packaged, programs, None if self.engine.containers else consortium.nodes)
 
     def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
         """Start every program of a file, and end those it has not; servers of versions in force run on."""
@@ -123,7 +124,7 @@ class Runner:
         if not self.engine.containers:
             servers = processes.start_missing(self._folder, [each for each in programs if each.name in self._ran])
         if self.engine.running(self._folder) or self._nodes_ran():
-            running = [name for name in self._base.nodes if name not in self._stopped]
+            running = [name for name in self._base.nodes if name not in self._stopped] if self._stopped else None
             builder = chaincodes.builder_configuration(self._record, packaged)
             self.engine.start(self._folder, self._kept, self._base, builder, programs, running)
             if self._stopped:
@@ -133,9 +134,15 @@ class Runner:
     def _nodes_ran(self) -> bool:
         return any(not name.startswith(chaincodes.SERVER) for name in self._ran)
 
-    def _start(self, consortium: Consortium, packaged: Sequence[Packaged], programs: Sequence[Program]) -> None:
+    def _start(
+        self,
+        consortium: Consortium,
+        packaged: Sequence[Packaged],
+        programs: Sequence[Program],
+        nodes: Collection[str] | None = None,
+    ) -> None:
         builder = chaincodes.builder_configuration(self._record, packaged)
-        self.engine.start(self._folder, self._record, consortium, builder, programs)
+        self.engine.start(self._folder, self._record, consortium, builder, programs, nodes)
 
     def _programs(self, record: Record, consortium: Consortium, packaged: Sequence[Packaged]) -> list[Program]:
         return chaincodes.server_programs(self._folder, record, consortium, list(packaged))

@@ -51,6 +51,7 @@ class Engine(Protocol):
         """
         Start every peer and orderer that does not run yet, or only *nodes*, and return when they listen.
 
+        With *nodes*, others that run go on, also those that the file does not have.
         *servers* are given to engines with containers only.
 
         Raises:

@@ -68,7 +68,11 @@ class Embedded:
             if name not in still:
                 ports.check_free(name, addresses[name])
         place = folder.root / "embedded.json"
-        configuration = _configuration(folder, record, consortium, builder)
+        configuration, held = _configuration(folder, record, consortium, builder), _held(place)
+        if nodes is not None:
+            # An interrupted command may have started orderers that the channels count on by now.
+            for kind, there in held.items():
+                configuration[kind] += [each for each in there if each["name"] not in addresses]
         text = json.dumps(configuration, indent=2).encode() + b"\n"
         lasting = {name: value for name, value in configuration.items() if name not in _NODES}
         program = Program(
@@ -82,7 +86,7 @@ class Embedded:
         alive = [each for each in processes.find(folder) if each.name == _PROGRAM and each.alive]
         runs = any(each.fingerprint == program.fingerprint for each in alive)
         if runs:
-            for name in addresses.keys() - _nodes_of(place):
+            for name in addresses.keys() - {each["name"] for there in held.values() for each in there}:
                 ports.check_free(name, addresses[name])
         state.replace_file(_stopped_file(folder), json.dumps(sorted(still)).encode() + b"\n")
         state.replace_file(place, text, 0o600)
@@ -185,10 +189,13 @@ def _take_over(folder: Folder, configuration: str, stopped: Collection[str]) -> 
         raise errors.ProcessError(_PROGRAM, trouble, log)
 
 
-def _nodes_of(configuration: Path) -> set[str]:
-    """Return the names of the nodes in the configuration that a process runs by."""
-    held = state.read_json(configuration, _STRANGE)
-    return {each["name"] for kind in _NODES for each in held[kind]}
+def _held(configuration: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the lists of nodes in the configuration that a process runs by, or ran by."""
+    try:
+        held = state.read_json(configuration, _STRANGE)
+    except FileNotFoundError:
+        return {}
+    return {kind: held.get(kind, []) for kind in _NODES}
 
 
 def _at(place: Path) -> dict[str, str]:
