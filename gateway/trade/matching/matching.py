@@ -16,7 +16,6 @@ from chaincode.domain.matching.offers import Offer
 from gateway.http import auth, context, idempotency, paging
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
-from gateway.http.paging import PageQuerySchema
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 from gateway.trade.disclosure.gapmeter_schemas import ContributedSchema, ContributionSchema
@@ -29,6 +28,8 @@ from gateway.trade.matching.matching_schemas import (
     ReplanSchema,
     SolvedSchema,
     SolveSchema,
+    TenderPageSchema,
+    TenderQuerySchema,
 )
 from gateway.trade.receipts import CommittedSchema
 from hlf.codec import canonical, records
@@ -50,11 +51,11 @@ def offer(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/offers", methods=["GET"], endpoint="offers")
 @auth.needs("read")
-@blueprint.arguments(PageQuerySchema, location="query")
+@blueprint.arguments(TenderPageSchema, location="query")
 @blueprint.response(200, description="The offers that are valid now")
 def offers(query: dict[str, Any]) -> Any:
     """List the offers, as platform or auditor, by pages."""
-    page = context.ask_record(TRADE, "Matching:offers", *paging.asked(query))
+    page = context.ask_record(TRADE, "Matching:offers", *paging.asked(query), query["platform"])
     return paging.answer(page["offers"], page["bookmark"])
 
 
@@ -158,34 +159,38 @@ def read(plan_id: str) -> dict[str, Any]:
 
 @blueprint.route("/plans/<plan_id>/content")
 @auth.needs("read")
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, description="The plan with its prices")
-def content(plan_id: str) -> dict[str, Any]:
+def content(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Read a plan with its prices, as platform or auditor."""
-    return context.ask_record(TRADE, "Matching:plan", plan_id)
+    return context.ask_record(TRADE, "Matching:plan", plan_id, query["platform"])
 
 
 @blueprint.route("/plans/<plan_id>/certificate")
 @auth.needs("read")
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, description="Proof that anybody who may see the offers can check in one pass")
-def certificate(plan_id: str) -> dict[str, Any]:
+def certificate(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Read a plan's certificate, as platform or auditor."""
-    return context.ask_record(TRADE, "Matching:certificate", plan_id)
+    return context.ask_record(TRADE, "Matching:certificate", plan_id, query["platform"])
 
 
 @blueprint.route("/plans/<plan_id>/verification")
 @auth.needs("read")
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, description="The result, if the certificate is right; else a refusal")
-def verify(plan_id: str) -> dict[str, Any]:
+def verify(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Check a plan's certificate against the offers."""
-    return context.ask_record(TRADE, "Matching:verify", plan_id)
+    return context.ask_record(TRADE, "Matching:verify", plan_id, query["platform"])
 
 
 @blueprint.route("/plans/<plan_id>/alternatives")
 @auth.needs("read")
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, description="The Pareto set of cost, time and risk")
-def alternatives(plan_id: str) -> Any:
+def alternatives(query: dict[str, Any], plan_id: str) -> Any:
     """Read the alternatives to the chosen plan, as platform or auditor."""
-    return context.ask(TRADE, "Matching:alternatives", plan_id)
+    return context.ask(TRADE, "Matching:alternatives", plan_id, query["platform"])
 
 
 @blueprint.route("/plans/<plan_id>/publication", methods=["POST"])

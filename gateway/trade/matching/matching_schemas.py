@@ -7,6 +7,7 @@ from marshmallow import Schema, fields
 from chaincode.domain.matching import batches, demands
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.vocabulary import bounds
+from gateway.http.paging import PageQuerySchema
 from gateway.http.words import MSP_ID
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.words import AMOUNT, CURRENCY, IDENTIFIER, LOCODE, SOLVER_SECONDS, STAGE, counted, one_of, within
@@ -148,12 +149,21 @@ class ExplainedSchema(Schema):
     delivery = fields.Nested(CommittedSchema)
 
 
-class KindQuerySchema(Schema):
-    """Query of ``GET /v1/matching/journeys/<id>``."""
+class TenderQuerySchema(Schema):
+    """Query of the records in a platform's tender."""
 
-    kind = fields.String(load_default="forward", validate=one_of(JourneyType))
     platform = fields.String(
         load_default="",
         validate=MSP_ID,
-        metadata={"description": "The journey's platform; by default the caller, or the acting platform"},
+        metadata={"description": "The platform of the tender; by default the caller, or the acting platform"},
     )
+
+
+class TenderPageSchema(PageQuerySchema, TenderQuerySchema):
+    """Query of ``GET /v1/matching/offers``."""
+
+
+class KindQuerySchema(TenderQuerySchema):
+    """Query of ``GET /v1/matching/journeys/<id>``."""
+
+    kind = fields.String(load_default="forward", validate=one_of(JourneyType))

@@ -14,6 +14,7 @@ from gateway.trade.matching.matching_schemas import (
     FailLegSchema,
     QuestionQuerySchema,
     QuestionSchema,
+    TenderQuerySchema,
 )
 from gateway.trade.receipts import CommittedSchema
 
@@ -71,9 +72,10 @@ def questions(plan_id: str) -> list[dict[str, Any]]:
 @blueprint.route("/<plan_id>/answers", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(QuestionSchema)
 @blueprint.response(201, ExplainedSchema)
-def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
+def explain(query: dict[str, Any], body: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Answer a question, as platform or auditor. Both compute the answer, and only the carrier that asked reads it."""
     names = (plan_id, body["grant_id"], body["step"])
     asked = {
@@ -82,8 +84,9 @@ def explain(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
     }
     carrier = disclosing.named(asked, (body["grant_id"], body["step"]), "question")["carrier"]
     salt = {"salt": disclosing.salt()}
-    explained = context.act(TRADE, "Matching:explain", *names, transient=salt)
-    reply = context.evaluate(TRADE.call("Matching:reply", names, None, (context.caller().msp_id,)))
+    tender = (*names, query["platform"])
+    explained = context.act(TRADE, "Matching:explain", *tender, transient=salt)
+    reply = context.evaluate(TRADE.call("Matching:reply", tender, None, (context.caller().msp_id,)))
     delivered = context.act(TRADE, "Matching:deliver_reply", *names, carrier, transient={"reply": reply})
     return {"explanation": explained, "delivery": delivered}
 
