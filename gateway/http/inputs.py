@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import functools
 import io
+import re
+import urllib.parse
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import IO, Any, TypeVar, cast
 
 import flask_smorest
 from flask import Request, current_app, g
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import IntegerConverter
@@ -29,6 +31,8 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 FILES = "multipart/form-data"
 """A form with files."""
 _SHOWN = 120
+_NO_TEXT = "Not text in UTF-8, or with U+0000."
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 # Other people's chaincodes may mean anything by a number called "at".
 _TRADE = "gateway.trade."
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -42,11 +46,13 @@ class AcceptedInput:
     Attributes:
         body: the media type of its body; empty if it has none.
         query: the names of its query parameters; None if it accepts any, because other sites add theirs.
+        numbers: those of its query parameters that are integers.
         most: bytes of its body, where these are more than the gateway takes elsewhere; 0 where they are not.
     """
 
     body: str = ""
     query: frozenset[str] | None = frozenset()
+    numbers: frozenset[str] = frozenset()
     most: int = 0
 
     def limit(self, usual: int) -> int:
@@ -57,7 +63,7 @@ class AcceptedInput:
 class Number(IntegerConverter):
     """An integer of at most 15 digits in a path; Python refuses to read one of several thousand digits."""
 
-    regex = r"\d{1,15}"
+    regex = r"[0-9]{1,15}"
 
 
 class _Parser(FlaskParser):
@@ -83,7 +89,10 @@ class Blueprint(flask_smorest.Blueprint):
             taken = of(view)
             if location == "query":
                 names = {field.data_key or name for name, field in made.fields.items()}
-                taken = replace(taken, query=(taken.query or frozenset()) | names)
+                numbers = {name for name in names if isinstance(made.fields.get(name), fields.Integer)}
+                taken = replace(
+                    taken, query=(taken.query or frozenset()) | names, numbers=taken.numbers | frozenset(numbers)
+                )
             else:
                 taken = replace(taken, body=JSON)
             decorated: _View = decorate(view)
@@ -121,7 +130,7 @@ def takes(*, body: str = "", query: Collection[str] | None = (), most: int = 0) 
 
     def mark(view: _View) -> _View:
         # The type of functions has no attributes.
-        view.takes = AcceptedInput(body, None if query is None else frozenset(query), most)  # type: ignore[attr-defined]
+        view.takes = AcceptedInput(body, None if query is None else frozenset(query), most=most)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -143,6 +152,7 @@ def check() -> None:
     if request.endpoint is None:
         return
     taken = of(current_app.view_functions[request.endpoint])
+    _check_path(request)
     _check_query(request, taken)
     limit = taken.limit(context.services().settings.max_body_bytes)
     if taken.most:
@@ -172,15 +182,37 @@ def too_large(limit: int, length: int | None = None) -> Problem:
     return Problem("BODY_TOO_LARGE", f"This gateway takes bodies of at most {limit} bytes; this one {size}")
 
 
+def _check_path(request: Request) -> None:
+    """Refuse a value in the path that is no text; nothing has such an address."""
+    for name, value in (request.view_args or {}).items():
+        # Flask reads U+FFFD for what is not UTF-8.
+        if isinstance(value, str) and ("\ufffd" in value or "\0" in value):
+            raise Problem("NO_SUCH_ADDRESS", f"path.{name}: {_NO_TEXT}")
+
+
 def _check_query(request: Request, taken: AcceptedInput) -> None:
     if taken.query is None:
         return
     known = ", ".join(sorted(taken.query)) or "none"
+    for sent in request.query_string.split(b"&") if b"%" in request.query_string else ():
+        # Flask reads what is not UTF-8 as if it had been quoted twice.
+        if not _is_text(urllib.parse.unquote_to_bytes(sent)):
+            raise _invalid("query", [sent.partition(b"=")[0].decode("latin-1")], _NO_TEXT)
     for name, values in request.args.lists():
         if name not in taken.query:
             raise _invalid("query", [name], f"Unknown parameter: this address takes {known}.")
         if len(values) > 1:
             raise _invalid("query", [name], "Given more than once.")
+        if name in taken.numbers and not _INTEGER.fullmatch(values[0]):
+            # Python reads digits of every script, and underscores between them.
+            raise _invalid("query", [name], "Not a valid integer.")
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        return "\0" not in value.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _check_type(request: Request, wanted: str) -> None:

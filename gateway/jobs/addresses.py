@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Response, current_app, jsonify
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from gateway.http import auth, context
@@ -17,6 +18,8 @@ from gateway.jobs.schemas import BatchOutcomeSchema, JobQuerySchema, JobSchema, 
 from gateway.store.jobs import DONE, Job, JobLimitError, JobRequest, Jobs
 from gateway.telemetry import traces
 from hlf.codec import canonical
+
+_PRINTABLE = re.compile(r"[!-~]+")
 
 jobs = Blueprint("jobs", __name__, url_prefix=accepting.ADDRESS, description="Requests that are answered later")
 batches = Blueprint("batches", __name__, url_prefix="/v1/batches", description="Many requests in one")
@@ -105,6 +108,8 @@ def _outcome(job: Job) -> dict[str, Any]:
 def _check_address(number: int, path: str) -> None:
     """Refuse a path that no write has, before anything is written down."""
     try:
+        if not _PRINTABLE.fullmatch(path):
+            raise NotFound
         endpoint, _ = current_app.url_map.bind("localhost").match(path.partition("?")[0], method="POST")
         known = auth.scope_of(current_app.view_functions[endpoint]) == "write" and endpoint != "batches.create"
     except (HTTPException, RequestRedirect):

@@ -76,17 +76,20 @@ class IssuerKeys:
         """
         Return the key named *kid* as a JWK; None if the issuer has none of this name.
 
-        One thread asks the issuer while the others go on with the keys from before; only the first keys are waited for.
+        One thread asks the issuer while the others go on with the keys from before; only the first keys are waited for,
+        and not for long, so that an issuer which answers a byte a second holds one thread.
 
         Raises:
             IssuerUnavailableError: its keys cannot be read, and those from before are too old.
         """
         with self._deciding:
             asking = self._due(kid)
-        if asking or self._read_at is None:
-            with self._reading:
+        if (asking or self._read_at is None) and self._reading.acquire(timeout=2 * _SECONDS):
+            try:
                 if asking:
                     self._read()
+            finally:
+                self._reading.release()
         if self._read_at is None or self._clock() - self._read_at > KEPT:
             raise IssuerUnavailableError(f"The keys of {self._issuer} cannot be read at the moment")
         return self._keys.get(kid)

@@ -31,7 +31,7 @@ LONGEST = bounds.TEXT.most
 _LINK = f"{digitallink.ROOT}/"
 # Random, and useless in a search.
 _PASSED_OVER = frozenset({"salt", "salts", "secret"})
-_IGNORED = str.maketrans("", "", " \t()-")
+_IGNORED = str.maketrans("", "", " \t()-\0")
 
 
 def label(text: str) -> str:

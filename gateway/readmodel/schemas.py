@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from gateway import bounds
 from gateway.http.times import Time
@@ -21,6 +21,13 @@ _CURSOR = fields.String(
 )
 
 
+def _check_once(where: str) -> None:
+    """Raise ValidationError for two conditions on one member; nothing says which of them counts."""
+    names = [condition.partition(":")[0] for condition in where.split(",")]
+    if len(names) != len(set(names)):
+        raise ValidationError("Two conditions on one member.")
+
+
 class RecordsQuerySchema(Schema):
     """Query of a list of records."""
 
@@ -30,7 +37,7 @@ class RecordsQuerySchema(Schema):
     )
     where = fields.String(
         load_default="",
-        validate=validate.Regexp(r"^(?:[^:,]+:[^,]+(?:,[^:,]+:[^,]+){0,7})?$"),
+        validate=[validate.Regexp(r"^(?:[^:,]+:[^,]+(?:,[^:,]+:[^,]+){0,7})?$"), _check_once],
         metadata={
             "description": "Up to eight conditions `<member>:<value>`, separated by commas; `lines.gtin` is a member "
             "within a member. Values are compared as numbers on labels are.",

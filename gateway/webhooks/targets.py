@@ -18,6 +18,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Sequence[str]]
 
 _PORTS = {"http": 80, "https": 443}
+# All that is given out of IPv6; the rest, as the former addresses of sites, may still lead somewhere inside.
+_PUBLIC = ipaddress.IPv6Network("2000::/3")
 # IPv6 addresses that lead to an IPv4 one: those of a translator (RFC 6052).
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -58,6 +60,8 @@ def parse(url: str) -> Target:
         raise TargetError("it must be a URL as https://example.com/events, in ASCII")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise TargetError("it must have no user, no password and no fragment; the signature shows who sends")
+    if port == 0:
+        raise TargetError("it must have a port from 1 to 65535")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port or _PORTS[parts.scheme], path)
 
@@ -100,7 +104,7 @@ def _check_address(target: Target, address: Address, allowed: Sequence[Network])
     meant = _meant(address)
     if any(meant in network for network in allowed if network.version == meant.version):
         return
-    if not meant.is_global or meant.is_multicast:
+    if not meant.is_global or meant.is_multicast or (meant.version == 6 and meant not in _PUBLIC):
         raise TargetError(
             f"{target.host} is not in the public internet; the gateway's operator may allow its network by "
             "SELAT_WEBHOOK_NETWORKS"

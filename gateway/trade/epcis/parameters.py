@@ -16,7 +16,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from chaincode.domain.journeys import digitallink
 from gateway import bounds
 from gateway.http.problems import Problem
-from gateway.readmodel import epcisevents
+from gateway.readmodel import epcisevents, recordkinds
 from gateway.readmodel.epcisqueries import COMPARED, ORDERS, TIMES, Counting, EpcisQuery, Having, Within
 from gateway.trade.epcis import parsing
 from hlf.codec import moments
@@ -118,6 +118,8 @@ def _conditions(sent: Mapping[str, Any]) -> Iterator[Having | Counting | Within]
 
 def _spelt(parameter: str, text: str) -> str:
     """Return a value as events in the model have it: a word of CBV without its URI, an identifier in one spelling."""
+    if not recordkinds.storable(text):
+        raise _invalid(parameter, "has U+0000 or a lone surrogate, which no event has")
     if parameter.startswith("MATCH_"):
         return digitallink.canonical(text)
     return parsing.recorded(parameter.removeprefix("EQ_"), text)

@@ -177,9 +177,65 @@ def test_a_query_parameter_given_twice_is_refused(walk):
     assert problem["detail"] == "query.wait_seconds: Given more than once."
 
 
-@pytest.mark.parametrize("text", ["9" * 5_000, "-1", "1.5", "%FF", "%ED%A0%80", "1%00", "", "+"])
+NO_TEXT = ("%ED%A0%80", "a%00b")
+NO_NUMBER = (
+    "9" * 5_000,
+    "-1",
+    "%FF",
+    "%ED%A0%80",
+    "1.5",
+    "1%00",
+    "",
+    "+",
+    "%D9%A1",
+    "1_0",
+    "%201",
+    "0x1",
+    "1e3",
+    "%EF%BC%91",
+)
+
+
+def declared(app: Flask) -> Iterator[tuple[Operation, inputs.AcceptedInput]]:
+    """Yield each operation of the API with what its view takes; values in its path are the names of their places."""
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<int:", "<").replace("<number:", "<").replace("<path:", "<")
+        filled = path.replace("<number>", "1").replace("<", "").replace(">", "")
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"}):
+            if rule.rule.startswith("/v1/"):
+                yield Operation(method, filled), inputs.of(app.view_functions[rule.endpoint])
+
+
+@pytest.mark.parametrize("text", NO_TEXT)
+def test_what_is_no_text_in_an_address_is_refused(walked, text):
+    """Each query parameter and each value in a path: else it is read as something else, or fails at the database."""
+    app, walk = walked
+    for operation, taken in declared(app):
+        for name in taken.query or ():
+            assert name in walk.problem(operation, b"", f"?{name}={text}")["errors"]["query"], operation
+    places = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/") and "<" in rule.rule]
+    assert len(places) > 50
+    for rule in places:
+        _, place, rest = rule.rule.partition("<")
+        method = sorted((rule.methods or set()) & {"GET", "POST", "PUT", "DELETE"})[0]
+        if not place.startswith("number:"):
+            path = rule.rule.partition("<")[0] + text + rest.partition(">")[2].replace("<", "").replace(">", "")
+            assert walk.problem(Operation(method, path), b"")["code"] == "NO_SUCH_ADDRESS", rule
+
+
+def test_every_number_in_a_query_is_a_number(walked):
+    """Python would also read digits of other scripts."""
+    app, walk = walked
+    numbers = [(operation, taken) for operation, taken in declared(app) if taken.numbers]
+    assert len(numbers) > 20
+    for operation, taken in numbers:
+        for name in taken.numbers:
+            assert name in walk.problem(operation, b"", f"?{name}=%D9%A1")["errors"]["query"], operation
+
+
+@pytest.mark.parametrize("text", NO_NUMBER)
 def test_a_number_in_a_query_is_a_number(walk, text):
-    """More digits than Python reads, and bytes that are no characters, are refused by the field."""
+    """More digits than Python reads, blanks and underscores, and bytes that are no characters, are refused by it."""
     assert "wait_seconds" in walk.problem(STATUS, b"", f"?wait_seconds={text}")["errors"]["query"]
 
 

@@ -203,7 +203,25 @@ def test_each_request_of_a_batch_has_its_outcome(gateway, bearer):
     assert gateway.client.get(place, headers=bearer("write", msp_id="ForwarderMSP")).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/v1/nowhere", "/v1/claims/verify", "/v1/batches", "https://example.com/v1/orders"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/v1/nowhere",
+            "/v1/claims/verify",
+            "/v1/batches",
+            "https://example.com/v1/orders",
+            "//example.com/v1/orders",
+        ),
+        *(
+            "/v1/orders?a=\r\nX-Other: b",
+            "/v1/orders?a=\0",
+            "/v1/orders?a=b c",
+            "/v1/orders?a=é",
+            "/v1/orders/../tokens",
+        ),
+    ],
+)
 def test_a_batch_has_only_writes(gateway, path):
     """An address that is none is refused before anything is written down."""
     sent = {"requests": [{"path": CONFIRM}, {"path": path}]}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from gateway.oidc import keys as oidckeys
 from gateway.oidc.keys import FRESH, KEPT, PAUSE, IssuerKeys
 from gateway.store.tokens import IssuerUnavailableError
 from tests.unit.gateway.oidc.conftest import URL, Asked
@@ -49,6 +52,28 @@ def test_a_new_key_is_found_and_a_dropped_one_ends(keys, clock, issuer):
     clock.now = PAUSE
     assert keys.of(kid(issuer))
     assert keys.of(old) is None
+
+
+def test_an_issuer_that_answers_forever_holds_one_thread(clock, asked, monkeypatch):
+    """Those who wait for its first keys give up, and so does who asks it next."""
+    monkeypatch.setattr(oidckeys, "_SECONDS", 0.05)
+    answering, asking = threading.Event(), threading.Event()
+
+    def forever(url: str) -> bytes:
+        asking.set()
+        answering.wait(60)
+        return asked(url)
+
+    keys = IssuerKeys(URL, forever, clock)
+    first = threading.Thread(target=lambda: keys.of("any"))
+    first.start()
+    asking.wait(60)
+    for clock.now in (1, PAUSE):
+        with pytest.raises(IssuerUnavailableError):
+            keys.of("any")
+    answering.set()
+    first.join()
+    assert keys.of("any") is None
 
 
 def test_tokens_with_unknown_keys_do_not_flood_the_issuer(keys, asked, clock):

@@ -130,6 +130,12 @@ def test_a_search_gives_equal_numbers_first_and_no_more_than_it_may(model):
     assert queries.search(model, MSP, "( -") == ()
 
 
+def test_a_text_that_postgresql_does_not_keep_is_looked_for_in_vain(model):
+    """As a filter of a webhook may have it: U+0000 does not count, and no question fails."""
+    assert queries.search(model, "AMSP", "A\0B\0C", 10) == queries.search(model, "AMSP", "ABC", 10)
+    assert queries.find(model, "AMSP", Query("orders", where={"merchant": "\0"})).records == ()
+
+
 def test_a_search_goes_on_until_it_has_enough_records(model, monkeypatch):
     """A record comes once, by the first of its labels, however many of them begin so."""
     monkeypatch.setattr(queries, "_LABELS_AT_ONCE", 2)

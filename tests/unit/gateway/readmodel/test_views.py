@@ -49,6 +49,7 @@ def test_an_answer_builds_on_the_block_that_its_caller_names(get):
         ("/v1/model/secrets", 404),
         ("/v1/model/orders?sort=salt", 422),
         ("/v1/model/orders?where=nothing", 422),
+        ("/v1/model/orders?where=merchant:A,n:1,merchant:B", 422),
         ("/v1/model/orders?cursor=AAAA", 422),
         ("/v1/model/events?cursor=AAAA", 422),
         ("/v1/search?q=1", 422),

@@ -25,6 +25,7 @@ def address(url: str, *found: str, allowed=ALLOWED) -> str:
         "https://@example.com/",
         "https://example.com/#part",
         "https://example.com:99999/",
+        "https://example.com:0/",
         "https://exa mple.com/",
         "https://example.com/\r\nHost: other",
         "https://bücher.example/",
@@ -42,7 +43,8 @@ def test_what_is_no_plain_url_is_refused(url):
     [
         *("127.0.0.1", "10.0.0.1", "172.16.9.9", "192.168.1.1", "169.254.169.254", "0.1.2.3", "100.64.0.1"),
         *("224.0.0.1", "255.255.255.255", "::1", "fe80::1", "fc00::1", "ff02::1", "::", "::ffff:127.0.0.1"),
-        *("64:ff9b::7f00:1", "2002:7f00:1::", "2002:c0a8:101::"),
+        *("64:ff9b::7f00:1", "2002:7f00:1::", "2002:c0a8:101::", "::7f00:1", "64:ff9b:1::7f00:1", "fec0::1"),
+        *("2001:0:7f00:1::", "::ffff:0:7f00:1", "5f00::1", "4000::1", "ff0e::1"),
     ],
 )
 def test_inner_addresses_are_refused_however_they_are_written(inner):
