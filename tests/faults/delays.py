@@ -1,9 +1,12 @@
-"""Where the time of a request went that was repeated until it was answered: its tries, and what was away meanwhile."""
+"""Where the time of a request went that was repeated until it was answered: its tries, and what was away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+# What was away shortly before may be what a key waited for: others find each other again only after its start.
+_AFTER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class AnsweredKey:
         rows += [
             f"{each.part} away {self._span(each.begun, each.ended)}"
             for each in outages
-            if each.begun < self.ended and each.ended > self.begun
+            if each.begun < self.ended and each.ended > self.begun - _AFTER_SECONDS
         ]
         return "; ".join(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.delays import AnsweredKey, Outage, Try, report
 
-OUTAGES = [Outage("gateway", 9.5, 16.0), Outage("engine", 90.0, 95.0)]
+OUTAGES = [Outage("database", -30.0, -25.0), Outage("gateway", 9.5, 16.0), Outage("engine", 90.0, 95.0)]
 SLOW = AnsweredKey(
     "caller-1-7",
     10.0,
