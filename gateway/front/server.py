@@ -15,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
+from gateway.app import create_app
 from gateway.audit.verifying import VerificationRunner
 from gateway.front import tls
 from gateway.front.service import FrontService
@@ -41,7 +42,8 @@ class FrontServer(BaseApplication):
     """
     ``Server(settings).run()`` serves until SIGTERM or SIGINT.
 
-    The application is made in each worker, never before the fork: gRPC does not survive one.
+    The application is made in each worker, never before the fork: gRPC does not survive one. Its modules are there
+    before, so that a worker answers soon after its socket listens.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,8 +73,6 @@ class FrontServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        from gateway.app import create_app  # Imported in the worker, because the listening process does not need it.
-
         logs.configure(self.settings.log)
         return create_app(self.settings, tracing=traces.from_environment())
 

@@ -6,32 +6,39 @@ sites.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import flask_smorest
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template
 
 from gateway.examples import documenting
 from gateway.fabric.declarations import DeclaredFunction
 from gateway.http import auth, context, problemtypes
+from gateway.pages import languages
 from gateway.store import scopes
 
+_KEPT = "selat.description"
 pages = Blueprint("pages", __name__, template_folder="templates")
 
 
 @pages.route("/openapi.json")
 @auth.needs(auth.PUBLIC)
-def openapi() -> dict[str, Any]:
+def openapi() -> Response:
     """Return the OpenAPI description."""
-    return _document()
+    return Response(_kept().text, content_type="application/json")
 
 
 @pages.route("/docs")
 @auth.needs(auth.PUBLIC)
 def reference() -> str:
     """Return a page of all addresses, made from the OpenAPI description."""
-    document = _document()
-    return render_template("reference.html", document=document, operations=_operations(document))
+    kept, language = _kept(), languages.current()
+    if language not in kept.pages:
+        operations = _operations(kept.document)
+        kept.pages[language] = render_template("reference.html", document=kept.document, operations=operations)
+    return kept.pages[language]
 
 
 @pages.route("/docs/errors")
@@ -41,27 +48,52 @@ def error_table() -> str:
     return render_template("errors.html", sections=problemtypes.SECTIONS)
 
 
+@dataclass(frozen=True)
+class KeptDescription:
+    """The description with what was made of it; *declared* are the declarations that it shows."""
+
+    declared: Mapping[tuple[str, str], DeclaredFunction]
+    document: dict[str, Any]
+    text: str
+    pages: dict[str, str]
+
+
+def _kept() -> KeptDescription:
+    """
+    Return the description, made again when a chaincode has declared something else.
+
+    To make it takes half a second of a processor, and anybody may ask for it again and again.
+    """
+    declared = {
+        (chaincode.name, name): function
+        for chaincode in context.CHAINCODES
+        for name, function in sorted(context.services().ledgers.declarations.known(*chaincode.place).items())
+    }
+    kept: KeptDescription | None = current_app.extensions.get(_KEPT)
+    if kept is None or kept.declared != declared:
+        document = _document(declared)
+        kept = KeptDescription(declared, document, current_app.json.dumps(document), {})
+        current_app.extensions[_KEPT] = kept
+    return kept
+
+
 def addresses() -> str:
     """Return the table of ``docs/api.md``: method, path, scope and summary of every address."""
     lines = []
-    for tag, entries in _operations(_document()).items():
+    for tag, entries in _operations(_kept().document).items():
         lines += ["", f"### {tag}", "", "| | address | scope | |", "|---|---|---|---|"]
         lines += [f"| {e['method']} | `{e['path']}` | {e['scope']} | {e['summary']} |" for e in entries]
     return "\n".join(lines[1:]) + "\n"
 
 
-def _document() -> dict[str, Any]:
+def _document(declared: Mapping[tuple[str, str], DeclaredFunction]) -> dict[str, Any]:
     """
     Return the description, with examples, and with the declarations of the contract functions behind each address, if
     they have been read.
     """
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
-    known = {
-        (chaincode.name, name): _declared(function)
-        for chaincode in context.CHAINCODES
-        for name, function in sorted(context.services().ledgers.declarations.known(*chaincode.place).items())
-    }
+    known = {place: _declared(function) for place, function in declared.items()}
     # The address of any function shows those of the trade, without their answers, and of no other chaincode.
     of_any = [
         {"function": name, "chaincode": chaincode, **{key: value for key, value in told.items() if key != "answer"}}

@@ -204,7 +204,7 @@ class KeyedLoad:
                 begun, caller.tries = time.monotonic(), []
                 try:
                     caller.send("POST", SUBMIT, json={"function": "rmwevent", "arguments": [key, "Written"]})
-                    answered = AnsweredKey(key, begun, time.monotonic(), caller.tries)
+                    answered = AnsweredKey(key, begun, time.monotonic(), tuple(caller.tries))
                     if number % 10 == 0:
                         caller.send("GET", "/v1/model/events", params={"limit": 1})
                 except DemoError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import openapi_spec_validator
 import pytest
 
-from gateway.http import auth, inputs
+from gateway.http import auth, inputs, openapi
 
 
 @pytest.fixture
@@ -39,6 +39,21 @@ def test_an_outside_validator_accepts_it(document):
     """It is OpenAPI 3.1, whose schemas are JSON Schema."""
     assert document["openapi"].startswith("3.1")
     openapi_spec_validator.validate(document)
+
+
+def test_it_is_made_once_for_all_who_ask(app, client, monkeypatch):
+    """It needs no token, and takes as long as a hundred requests; a page is made once in each language."""
+    made: list[str] = []
+    app.extensions.pop(openapi._KEPT, None)
+    for name in ("_document", "_operations"):
+        usual = getattr(openapi, name)
+        monkeypatch.setattr(openapi, name, lambda given, usual=usual, name=name: made.append(name) or usual(given))
+    for path in ("/openapi.json", "/docs") * 3:
+        assert client.get(path).status_code == 200
+    assert made == ["_document", "_operations"]
+    vietnamese = client.get("/docs", headers={"Accept-Language": "vi"})
+    assert 'lang="vi"' in vietnamese.get_data(as_text=True)
+    assert made == ["_document", "_operations", "_operations"]
 
 
 def test_patterns_are_ecmas_and_for_the_whole_text(document):

@@ -37,7 +37,7 @@ class Walk:
 
     def __init__(self, app: Flask, ledgers: FakeLedgers) -> None:
         with app.app_context():
-            self.document = openapi._document()
+            self.document = openapi._kept().document
         self.operations = list(self._described())
         self._client = app.test_client()
         self._ledgers = ledgers
