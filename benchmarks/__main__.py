@@ -25,6 +25,7 @@ from benchmarks import (
     trade,
 )
 from benchmarks.figures import Line, Series, machine
+from benchmarks.ledger import chains
 from benchmarks.pages import loading
 
 BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[str], Iterator[Line]]] = {
     "matching": matching.matching,
     "growth": growth.growth,
     "sizes": sizes.sizes,
+    "chains": chains.chains,
     "planning": planning.planning,
     "audit": audit.audit,
     "pages": loading.pages,

@@ -1,0 +1,1 @@
+"""What the ledger of a peer of the embedded engine costs."""
