@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,11 +14,15 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from hlf.network.admin.changing import ChangePlan, PlannedStep
+from hlf.network.plan import steps
 from tests.browser import conftest, screenshots
 from tests.browser.addresses import ROLES, addresses
 from tests.browser.conftest import LOOKS, PHONE, Visitor
 
 _KILOBYTE = 1024
+CHANGED = ("batch.timeout", "50ms", "200ms")
+PROPOSAL = Path(__file__).parents[1] / "fuzz" / "corpus" / "proposed-update" / "signed.json"
 # Rules that depend on the size or the theme; the first look of a page tries all rules.
 _OF_LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]}
 # Ids, keys and names that others chose may be long and without a space, wherever they stand.
@@ -283,6 +288,29 @@ def test_an_auditor_has_a_channel_verified(visitor: Visitor):
     page.set_viewport_size(PHONE)
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate(_LENGTHEN) <= PHONE["width"]
+    assert visitor.errors == []
+
+
+@pytest.mark.seen(viewport=PHONE)
+def test_an_administrator_reads_what_files_change(visitor: Visitor):
+    """From the page of the network, by clicks: a plan that takes a member out, and an update that was signed."""
+    removal = steps.Configure("trade", removed=("LastMileMSP",), changes=(steps.SettingChange(*CHANGED),))
+    plan = ChangePlan((PlannedStep(removal, ("PlatformMSP", "AuditorMSP"), "transactions of who leaves"),))
+    files = {"Step 1": json.dumps(plan.values()).encode(), "Enough organisations have signed": PROPOSAL.read_bytes()}
+    page = visitor.page
+    visitor.log_in("auditor")
+    visitor.go("/console/network")
+    page.get_by_role("link", name="Read what a file changes").click()
+    for heading, content in files.items():
+        page.get_by_label("File").set_input_files(
+            {"name": "sent.json", "mimeType": "application/json", "buffer": content}
+        )
+        page.get_by_role("button", name="Show what it changes").click()
+        expect(page.get_by_text(heading).first).to_be_visible()
+        expect(page.get_by_role("region", name="What to type next")).to_be_visible()
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate(_SQUEEZED) == []
+        assert page.evaluate(_LENGTHEN) <= PHONE["width"]
     assert visitor.errors == []
 
 
