@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Verifying an export, against the bare signature checks that it cannot do without."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 What a large consortium needs, computed from what single transactions cost.
 

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Pictures of growth, for the documentation."""
 
 from __future__ import annotations

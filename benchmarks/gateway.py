@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 The gateway as it is installed, over HTTP, beside Express on the official Node client and the same calls through `hlf`.
 

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Growth of channel `trade`: processor time of one call at one peer, by the number of journeys on the ledger."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Matching in pure Python, as an endorser computes it: filter, costs, potentials, chain; then its certificate."""
 
 from __future__ import annotations

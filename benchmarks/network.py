@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """From nothing to a network that answers, and what it holds in memory."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 Whose endorsements a transaction needs on a channel of many members: the embedded engine's planner, and real Fabric's.
 

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """A closed loop through `hlf`, as an application uses it."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The same closed loop on bare gRPC stubs: what the protocol costs in Python when nothing else is done."""
 
 from __future__ import annotations

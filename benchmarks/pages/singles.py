@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """What a ledger says of one journey, claim, return and transaction, for the pages that show one thing."""
 
 from __future__ import annotations

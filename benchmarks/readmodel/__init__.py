@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 The read model's answers by the number of events in it, on PostgreSQL: p95 of each kind of question, in milliseconds.
 

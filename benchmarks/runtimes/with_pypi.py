@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The chaincode on PyPI's fabric-chaincode-python, in an environment of its own."""
 
 import sys

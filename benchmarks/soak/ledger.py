@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The end of a soak: the ledger is audited, and has what was acknowledged, once."""
 
 from __future__ import annotations

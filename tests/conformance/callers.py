@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Callers of every kind: certificates of the organisation's own CA, of nobody's, expired, too young, forged."""
 
 from __future__ import annotations

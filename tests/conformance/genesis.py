@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 Genesis blocks that are good but for one thing, and what an orderer and then a peer say of them.
 

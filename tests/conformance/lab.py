@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 The laboratory: its organisations, one channel, chaincodes of known behaviour, and every way to question them.
 

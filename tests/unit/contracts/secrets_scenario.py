@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """One run through everything private, in which every private value is one that nobody could have written by chance."""
 
 from __future__ import annotations

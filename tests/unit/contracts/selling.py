@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Orders on `ecommerce` beside their journeys on `trade`, as peers see them that joined both: for tests of accounts."""
 
 from __future__ import annotations

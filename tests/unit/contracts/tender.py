@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Channel `trade` with carriers that compete, and what platform, auditor and carriers send: for tests of matching."""
 
 from __future__ import annotations

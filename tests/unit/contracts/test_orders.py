@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Orders, settlement and catalogue on `ecommerce`: private content, public state, money that adds up."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Genesis blocks with one thing changed, as they were first observed: which of them an orderer and a peer take."""
 
 from __future__ import annotations

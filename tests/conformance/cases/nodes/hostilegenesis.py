@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """What else careless or hostile administrators may offer an orderer and a peer to begin a channel with."""
 
 from __future__ import annotations

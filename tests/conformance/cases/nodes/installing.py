@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Packages that peers are asked to install: what is wrong with them is told by the peer, or by its builder."""
 
 from __future__ import annotations

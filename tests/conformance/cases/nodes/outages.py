@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 Single nodes stopped: what a gateway says of them, what goes on without them, and what they know when they are back.
 

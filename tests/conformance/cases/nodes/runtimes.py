@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 Chaincodes on npm's libraries and on ours: their own words, their silence, and what is too large for them or the peer.
 

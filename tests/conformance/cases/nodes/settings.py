@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Peers that are set otherwise: little time, few calls at once, no gateway, mutual TLS."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Discovery: peers, configuration and endorsement layouts."""
 
 from __future__ import annotations

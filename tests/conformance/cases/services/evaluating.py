@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Evaluate, Endorse and ProcessProposal: what contracts and chaincodes answer, and what becomes of it on the way."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Who may ask: every kind of caller at every service."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Proposals with one thing wrong, at the gateway and at the endorser itself."""
 
 from __future__ import annotations

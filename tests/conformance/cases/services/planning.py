@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """
 Whose endorsements are planned for: policies of every kind at every level, in pairs.
 

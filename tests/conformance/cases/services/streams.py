@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Events and blocks: what the streams give, from where, to whom."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """qscc, cscc and _lifecycle: what a peer tells of its ledger and its chaincodes, and to whom."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Submit, validation and commit status: which transactions become valid, and with what code the others are marked."""
 
 from __future__ import annotations

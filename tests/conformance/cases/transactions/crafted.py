@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Transactions put together by hand: what validation makes of envelopes no honest client sends."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Chaincode definitions at work: initialisation required, and an upgrade that overtakes a transaction."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Read-write sets that no simulation comes to, endorsed by a peer whose owner has its key: what is made of them."""
 
 from __future__ import annotations

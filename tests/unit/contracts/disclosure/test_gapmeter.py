@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The meter on a ledger: consent, computation by two, publication by all, and withdrawal."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Journeys of several parcels: custody, hold, delivery and loss belong to a parcel, and the journey follows."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Consolidation: what is in a unit moves with it, and is recorded once."""
 
 from __future__ import annotations
