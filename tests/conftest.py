@@ -33,7 +33,14 @@ _LEFT_OUT = pytest.StashKey[int]()
 # The files of such a folder share a network that is started once. Of these each has its own: one that it starts itself,
 # or, where its tests take a minute, the same once more.
 _SHARED_NETWORKS = ("scenarios", "conformance", "interop", "hostile")
-_OWN_NETWORKS = ("test_demo.py", "test_faults.py", "test_hostile_members.py", "test_scale.py", "test_stories.py")
+_OWN_NETWORKS = (
+    "test_demo.py",
+    "test_faults.py",
+    "test_hostile_members.py",
+    "test_platforms.py",
+    "test_scale.py",
+    "test_stories.py",
+)
 # These take longest, so they begin first; the many short files behind them keep every process busy to the end.
 _FIRST = ("browser", *_SHARED_NETWORKS, "examples", "packaging", "faults", "docs")
 _LONG_UNITS = ("test_changes.py", "test_lifetime.py", "test_plugin.py")
