@@ -112,7 +112,14 @@ class Runner:
         return self.engine.stopped(self._folder, self._base) == self._stopped
 
     def _put_back(self) -> None:
-        new = [each.name for each in processes.find(self._folder) if each.pid not in self._pids]
+        known = () if self._base is None else self._base.nodes
+        # An orderer that has come may be one that channels cannot do without by now.
+        new = [
+            each.name
+            for each in processes.find(self._folder)
+            if each.pid not in self._pids
+            and (each.name in known or "admin" not in self._record.ports.get(each.name, {}))
+        ]
         if not self._ran:
             self.engine.stop(self._folder)
         processes.stop(self._folder, new)
