@@ -81,7 +81,7 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
     processes.stop(folder, left)
     write_profiles(folder, record, wanted)
     state.adopt(folder, wanted)
-    return [*mine.nodes, *(each.name for each in programs)]
+    return [*mine.nodes, *(each.name for each in programs if each.name not in left)]
 
 
 def remember_capabilities(record: Record, configs: Iterable[Any]) -> None:

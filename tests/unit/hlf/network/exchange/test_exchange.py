@@ -150,7 +150,8 @@ def test_the_next_version_is_served_beside_the_present_one(parties):
     assert "Propose it again with sequence 3" in told
     for msp_id in EVERYBODY[1:4]:
         assert parties.asks(msp_id, "get", "key") == b"value"
-        parties.does(msp_id, "up")
+        told = parties.does(msp_id, "up")
+        assert [each for each in told.split(", ") if "chaincode-" in each] == [f"chaincode-lab-{msp_id}-2\n"]
         assert parties.servers(msp_id) == [f"chaincode-lab-{msp_id}-2"]
         assert parties.asks(msp_id, "get", "key") == b"value"
 
