@@ -25,7 +25,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 def _filtered(command: _Command) -> _Command:
     """Add the options of a search; a transaction must match all of them."""
     for option in (
-        click.option("--code", default="", help="Validation code, as VALID; INVALID for all others."),
+        click.option("--code", default="", help="Validation code, such as VALID; INVALID stands for all others."),
         click.option(
             "--until", type=_MOMENT, help="Only transactions dated before this, in UTC, by the client's clock."
         ),
@@ -33,8 +33,8 @@ def _filtered(command: _Command) -> _Command:
             "--since", type=_MOMENT, help="Only transactions dated from this on, in UTC, by the client's clock."
         ),
         click.option("--chaincode", default="", help="The called chaincode."),
-        click.option("--function", default="", help="The called function, as Orders:place."),
-        click.option("--key", default="", help="A written key, as order/J1; finds private keys too."),
+        click.option("--function", default="", help="The called function, such as Orders:place."),
+        click.option("--key", default="", help="A written key, such as order/J1; finds private keys too."),
         click.option("--organisation", default="", help="MSP id of the submitter or an endorser."),
     ):
         command = option(command)

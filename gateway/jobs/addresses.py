@@ -63,7 +63,7 @@ def answer(job_id: str) -> Response:
 @batches.response(202, MadeBatchSchema)
 def create(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """
-    Send up to 500 writes at once, as orders; each is a job by itself and has its own outcome.
+    Send up to 500 writes at once, such as orders; each is a job of its own with its own outcome.
 
     They are independent: they may run at the same time and in any order, and one that is refused stops no other.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,21 @@ def test_each_chaincode_has_its_table_with_every_function(name):
     assert f"<!-- functions of {name} -->\n" in page
     for where in {f"{each.contract}:{each.name}" for each in functions.CHAINCODES[name].functions.values()}:
         assert where.startswith("org.hyperledger.") or f"| `{where}`" in page
+
+
+@pytest.mark.parametrize("name", functions.CHAINCODES)
+def test_each_function_has_its_arguments_told(name):
+    """The table of its contract has a row for it, and the first table of the page links to the contract."""
+    own = re.sub(r"<!-- functions of .*?<!-- end of functions -->", "", PAGE.read_text(), flags=re.DOTALL)
+    told = set()
+    for cell in re.findall(r"^\| (`\w+:\w+`[^|]*) \|", own, re.MULTILINE):
+        for contract, function in re.findall(r"`(\w*):(\w+)`", cell):
+            told.add(f"{contract or cell[1:].partition(':')[0]}:{function}")
+    declared = {f"{each.contract}:{each.name}" for each in functions.CHAINCODES[name].functions.values()}
+    declared = {where for where in declared if not where.startswith("org.hyperledger.")}
+    assert declared <= told
+    links = {contract for contract in (where.partition(":")[0] for where in declared) if f"[{contract}](#" in own}
+    assert links == {where.partition(":")[0] for where in declared}
 
 
 def test_a_page_is_written_by_the_command(tmp_path):

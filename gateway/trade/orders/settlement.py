@@ -181,6 +181,6 @@ def tariff_versions(publisher: str, country: str, hs6: str) -> list[dict[str, An
 @duties.arguments(DutiesQuerySchema, location="query")
 @duties.response(200, description="Payer, customs value, duty and tax")
 def of_order(query: dict[str, Any], order_id: str) -> dict[str, Any]:
-    """Compute who pays stage S18 of an order, and how much; for its platform and merchant."""
+    """Compute the duty and tax of an order, and who pays them (stage S18); for its platform and merchant."""
     given = [query[name] for name in ("publisher", "base", "date") if name in query]
     return context.ask_record(COMMERCE, "Settlement:duties", order_id, query["tariffs_by"], *given)
