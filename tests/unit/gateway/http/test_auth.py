@@ -22,6 +22,7 @@ OPEN_TO_ALL = {
     "/track/<token>/returns",
     "/track/<token>/return",
     "/track/<token>/receipt",
+    "/track/<token>/returns/<return_id>/pickup",
     "/track/<token>/returns/<return_id>/receipt",
     "/track/<token>/returns/<return_id>/photos/<digest>",
     "/console/login",
@@ -46,15 +47,16 @@ def test_nothing_else_is_open_to_all(app):
 
 def test_no_public_address_takes_anything_but_reads(app):
     """
-    Without a token one request is written, a shopper's return, with a link and so many times an hour.
+    Without a token a shopper writes two things, with a link: a return, so many times an hour, and the time of its pick-up.
 
-    To log in keeps a token in the browser, to choose a language its name, and nothing here.
+    To log in stores a token in the browser, to choose a language its name, and nothing here.
     """
     posts = [r for r in app.url_map.iter_rules() if r.rule in OPEN_TO_ALL and not r.methods <= READING]
     assert {rule.endpoint for rule in posts} == {
         "console.enter",
         "console.logout",
         "language.choose",
+        "sendback.choose_pickup",
         "sendback.send_back",
         "tracking.lodge",
     }
