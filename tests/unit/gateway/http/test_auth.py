@@ -47,7 +47,7 @@ def test_nothing_else_is_open_to_all(app):
 
 def test_no_public_address_takes_anything_but_reads(app):
     """
-    Without a token a shopper writes two things, with a link: a return, so many times an hour, and the time of its pick-up.
+    Without a token a shopper writes two things, with a link: a return, so many times an hour, and when it is fetched.
 
     To log in stores a token in the browser, to choose a language its name, and nothing here.
     """
