@@ -82,7 +82,7 @@ class Connection:
         """
         Return what to do about a node that has not answered.
 
-        A call that waits until the node listens is not told why it does not; a question that does not wait is.
+        A call that waits until the node listens gets no reason why it does not; a call that does not wait gets one.
         """
         try:
             self.session.wait_ready(self.endpoint, _PROBE_SECONDS)

@@ -220,9 +220,10 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
 
 def lost(refused: errors.LifecycleError) -> bool:
     """
-    Return whether a peer refused because its organisation's approval went with an earlier ledger of the channel.
+    Return whether a peer refused because it lost its organisation's approval with an earlier ledger of the channel.
 
-    Its hash is in the blocks, so Fabric lets the organisation neither read nor repeat it: only the next sequence helps.
+    The approval's hash is in the blocks, so Fabric lets the organisation neither read nor repeat it: only the next
+    sequence helps.
     """
     return "private data matching public hash version is not available" in refused.message
 

@@ -208,7 +208,7 @@ class Registrar:
         expire_after: datetime | None = None,
         expire_before: datetime | None = None,
     ) -> bytes:
-        """Return the CRL (PEM) of what is revoked and not expired; of the times given only, which need a zone."""
+        """Return the CRL (PEM) of certificates revoked and not expired, within the given times; each needs a zone."""
         times = {
             "revokedafter": revoked_after,
             "revokedbefore": revoked_before,
@@ -228,7 +228,7 @@ class Registrar:
         not_expired: bool = False,
         not_revoked: bool = False,
     ) -> tuple[Certificate, ...]:
-        """Return the certificates that the CA has issued, those named only, as far as the caller may see them."""
+        """Return the certificates that the CA has issued and the caller may see; the arguments select among them."""
         asked = {
             "id": enrollment_id,
             "serial": serial,

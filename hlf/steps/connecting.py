@@ -44,8 +44,8 @@ def options(endpoint: Endpoint, further: Sequence[tuple[str, Any]] = ()) -> list
     """Return the gRPC channel options for *endpoint*; one among *further* replaces this library's own of that name."""
     chosen = [option for option in OPTIONS if option[0] not in dict(further)]
     timeout = {**dict(OPTIONS), **dict(further)}["grpc.keepalive_timeout_ms"]
-    # gRPC gives up a connection whose ping is not answered when both of its times are over, and this one is a minute
-    # unless it is set, so that a dead path would be noticed forty seconds later than keep-alive says.
+    # gRPC gives up a connection whose ping is not answered only when both of its times are over. This one is a minute
+    # if it is not set; then a dead path would be noticed forty seconds later than keep-alive says.
     chosen.append(("grpc.http2.ping_timeout_ms", timeout))
     if _is_loopback(endpoint.address):
         # A proxy set in the environment is for the outside world; it cannot reach this machine's loopback.
@@ -57,7 +57,7 @@ def options(endpoint: Endpoint, further: Sequence[tuple[str, Any]] = ()) -> list
 
 
 def shown(endpoint: Endpoint, mine: TlsIdentity | None) -> TlsIdentity | None:
-    """Return what *endpoint* is shown under mutual TLS: *mine*, or else what the profile has for it."""
+    """Return the identity to show *endpoint* under mutual TLS: *mine*, or else the one that the profile has for it."""
     return mine or endpoint.tls_identity
 
 

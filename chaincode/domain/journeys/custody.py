@@ -127,7 +127,7 @@ class Custody:
 
     @property
     def name(self) -> str:
-        """What it is the custody of."""
+        """The parcel or the journey that it is the custody of."""
         return self.parcel or self.journey_id
 
     @property

@@ -21,7 +21,7 @@ from hlf.codec.bounds import Bounds
 from hlf.codec.records import Instant
 
 QUARTERS = 4
-"""How many quarters count, with the one that runs."""
+"""How many quarters count, the present one included."""
 
 AT_ONCE = Bounds(1, 100)
 """How many journeys one transaction counts."""

@@ -72,7 +72,7 @@ class View:
 _FINAL = frozenset({Status.DELIVERED, Status.CANCELLED})
 
 _ONWARD = frozenset({Status.PICKED_UP, Status.IN_TRANSIT, Status.OUT_FOR_DELIVERY, Status.READY_FOR_PICKUP})
-"""What is said of goods that go on; to whom they go depends on what came before."""
+"""The statuses of goods under way; earlier events tell whether they go to the buyer or back."""
 
 _BY_STEP = {
     "accepting": Status.PICKED_UP,
@@ -156,7 +156,7 @@ _ADVANCE = (
     Status.OUT_FOR_DELIVERY, Status.DELIVERY_FAILED, Status.READY_FOR_PICKUP, Status.RETURN_TO_SENDER,
     Status.UNKNOWN, Status.CANCELLED, Status.DELIVERED,
 )  # fmt: skip
-"""From the least advanced to what moves no more; a journey has the first of these that one of its parcels has."""
+"""Every status, the least advanced first; a journey has the first of them that one of its parcels has."""
 
 
 class ParcelOutcome(enum.StrEnum):

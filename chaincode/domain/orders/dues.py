@@ -51,8 +51,8 @@ class DueSum:
     The sum of a due as its own record; its salt does not help anybody to guess the others.
 
     Attributes:
-        units: of the return, with this and its earlier dues.
-        before: of the return, with its earlier dues; the due of these is paid first.
+        units: how many units of the return have a due, this one included.
+        before: how many units have an earlier due; that is paid first.
         amount: to be paid back in money.
         credit: to be given as store credit.
     """

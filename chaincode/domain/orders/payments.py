@@ -250,7 +250,7 @@ def settled_mark(payment: Payment, change: Change) -> Mark:
 
 
 def refunded_mark(payment: Payment, change: Change, units: int) -> Mark:
-    """Return what platform and merchant keep of *change* having paid for so many *units* of a return."""
+    """Return the mark, for platform and merchant to keep, that *change* paid for so many *units* of a return."""
     salt, order_id = disclosures.derived_salt(change.salt, "refunded"), payment.terms.order_id
     return Mark("refund", order_id, payment.payment_id, salt, change.return_id, change.amount or 0, units)
 

@@ -111,13 +111,13 @@ class Report:
         genesis_hash: of block 0 in hexadecimal, empty if it was not among the blocks: compare it with one that was
             obtained otherwise, since a whole forged channel is consistent in itself.
         last_hash: of the last block, in hexadecimal: it stands for all that was verified.
-        commit_hashes: how many blocks carried a peer's hash of its state, which the replay arrived at as well.
+        commit_hashes: how many blocks have a peer's hash of its state that is equal to that of the replay.
         state_hash: the commit hash after the last block in hexadecimal, as recomputed: peers that hold the same state
             have the same one. Empty where the chain was not replayed from its genesis block without a gap, or a code
             that it depends on is not known.
         anchored: whether the chain was tied to the block that was given as trusted.
-        codes: how many transactions have which validation code, as recomputed; MALFORMED are those for which Fabric
-            has no certain one, NOT_JUDGED those that only hashes hold.
+        codes: how many transactions have each validation code, as recomputed. MALFORMED counts those for which Fabric
+            has no certain code, NOT_JUDGED those in blocks of which only the hashes were checked.
         findings: what does not hold, the first ``MOST_LISTED``, each with what follows from it.
         more_findings: how many there are besides.
         unsigned: of each part that nobody signs, how many blocks have it: who exports a chain can leave them out.

@@ -1,5 +1,5 @@
 """
-The checker of signatures, here or in its own process; ``ahead`` starts it.
+The checker of signatures, here or in its own process; ``checkingahead`` starts it.
 
 This file is that process's program, and imports only what it needs.
 """

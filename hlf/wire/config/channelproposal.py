@@ -23,10 +23,10 @@ from hlf.wire.config import channelconfig, channelwords, configupdate
 
 KIND = "proposal"
 NOT_SET = "not set"
-"""In place of a setting that there is not."""
+"""The value of a setting that the configuration does not have."""
 
 MEMBER, ORDERERS_OF = "member", "orderers of"
-"""What the names of settings begin with that stand for a member, and for the orderers of an organisation."""
+"""The first words of settings that stand for a member, and for the orderers of an organisation."""
 
 _ROOT = f"/{channelconfig.ROOT}"
 
@@ -103,11 +103,11 @@ class ChannelProposal:
         return left.isdisjoint(self.touched())
 
     def outdated(self, present: Any) -> tuple[str, ...]:
-        """Return the paths of what has changed since it was proposed, if a channel is now *present*."""
+        """Return the paths that have changed since it was proposed; *present* is the channel's configuration now."""
         return configupdate.outdated(present, configtx_pb2.ConfigUpdate.FromString(self.update))
 
     def misstated(self, present: Any) -> tuple[str, ...]:
-        """Return the paths where it misstates what a channel is now, *present*: it does more than its words say."""
+        """Return the paths at which it would do more than its words say, to a channel that is now *present*."""
         return configupdate.misstated(present, self.original, configtx_pb2.ConfigUpdate.FromString(self.update))
 
     def missing(self) -> list[str]:
@@ -116,7 +116,7 @@ class ChannelProposal:
         return [f"{path}: {why}" for path, why in refusals if why is not None]
 
     def standings(self) -> list[PolicyStanding]:
-        """Return of each policy who must sign for it, and who has."""
+        """Return for each policy who must sign, and who has signed."""
         return [self._standing(path) for path in self.needed]
 
     def _standing(self, path: str) -> PolicyStanding:

@@ -59,10 +59,10 @@ def words(group: Any) -> dict[str, str]:
 
 def completed(asked: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
     """
-    Return what a file asks of a channel that has *present* already.
+    Return the settings that a file asks of a channel that has *present* already.
 
-    A file that names no capability of the channel leaves it as it is: a new channel's goes by the release that runs
-    where its first block is made, and that is another one in each organisation's folder.
+    If the file names no capability of the channel, the channel keeps its own: that of a new channel depends on the
+    release that runs where its first block is made, so it cannot be computed from another organisation's folder.
     """
     return {name: value for name, value in present.items() if name == CHANNEL_CAPABILITY} | dict(asked)
 

@@ -70,7 +70,7 @@ def misstated(present: Any, original: Any, update: Any) -> tuple[str, ...]:
     Return the paths of the elements that an update changes and that differ in *original* and *present*, sorted.
 
     Both are ``common.Config``. Such an update changes *present* in another way than *original*: a group that it changes
-    loses the members that *original* keeps silent about.
+    loses the members that it did not have in *original*.
     """
     return tuple(sorted(_misstated("/Channel", present.channel_group, original.channel_group, update.write_set)))
 

@@ -99,12 +99,12 @@ def raft_metadata(serialized: bytes) -> raft_pb2.ConfigMetadata:
 
 
 def fabric_msp(group: Any) -> msp_config_pb2.FabricMSPConfig:
-    """Return what the group of an organisation says of its MSP."""
+    """Return the MSP configuration in the group of an organisation."""
     return msp_config_pb2.FabricMSPConfig.FromString(_msp(group).config)
 
 
 def set_fabric_msp(group: Any, config: msp_config_pb2.FabricMSPConfig) -> None:
-    """Let the group of an organisation say *config* of its MSP."""
+    """Put the MSP configuration *config* into the group of an organisation."""
     msp = _msp(group)
     msp.config = config.SerializeToString(deterministic=True)
     group.values["MSP"].value = msp.SerializeToString(deterministic=True)
