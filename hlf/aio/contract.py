@@ -193,8 +193,8 @@ async def _found_out(sender: Sender, endorsed: Transaction, unclear: errors.Subm
             patience = left.remaining
             break
         except errors.SubmitError as again:
-            # This answer says nothing of the first: the commit status alone does. Where nobody is there to answer, the
-            # transaction waits for them; where it is refused it will hardly come, and is waited for accordingly.
+            # This answer says nothing about the first submit; only the commit status does. If no peer can be reached,
+            # try again; after a refusal the transaction will hardly come, so wait for less.
             seconds = left.within(sender.timeouts.commit_status)
             if again.status is not grpc.StatusCode.UNAVAILABLE or pause > seconds:
                 patience = left.within(sender.timeouts.submit)

@@ -116,8 +116,8 @@ class Session:
                     failure = answer
                 if answer.code() not in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE):
                     return
-                # It cannot be connected yet, or the connection broke under the question, as that of a server that is
-                # going down does. A call that waited for the connection would not learn why there is none.
+                # It cannot be connected yet, or the connection broke during the check, as if the server is
+                # stopping. A call that waited for the connection would not get the reason.
                 time.sleep(min(_PROBE_PAUSE, remaining))
             except ValueError:
                 raise GatewayError("this session is closed") from None
