@@ -17,11 +17,12 @@ KIND = "plan"
 
 @dataclass(frozen=True)
 class ShownStep:
-    """One step in words; *interrupts* is empty if it interrupts nothing."""
+    """One step in words; *loses* is the private data that may go, *interrupts* is empty if it interrupts nothing."""
 
     head: str
     changes: list[ChangedSetting]
     afterwards: list[str]
+    loses: list[str]
     signers: list[str]
     interrupts: str
     destructive: bool
@@ -73,10 +74,26 @@ def _step(step: SentDocument) -> ShownStep:
         head=STEPS[kind](step),
         changes=_changes(kind, step),
         afterwards=list(_AFTERWARDS[kind](step)) if kind in _AFTERWARDS else [],
+        loses=[_loss(step.part(each)) for each in step.records("loses")],
         signers=[companies.name(each) for each in step.texts("signers")],
         interrupts=gettext(_INTERRUPTS.get(kind, _A_MOMENT)) if step.text("interrupts") else "",
         destructive=step.flag("destructive"),
     )
+
+
+def _loss(loss: SentDocument) -> str:
+    """Return which private data goes with a peer, and who else has it."""
+    company, keepers = companies.name(loss.text("msp_id")), loss.texts("keepers")
+    alone = gettext("what %(company)s alone sees") % {"company": company}
+    given = {
+        "channel": loss.text("channel"),
+        "peer": loss.text("peer"),
+        "what": ", ".join((*loss.texts("collections"), alone)),
+    }
+    told = gettext("May lose private data of channel %(channel)s on %(peer)s: %(what)s.") % given
+    if keepers:
+        return f"{told} " + gettext("What is by then on %(peers)s too stays.") % {"peers": ", ".join(keepers)}
+    return f"{told} " + gettext("No other peer of %(company)s has any of it.") % {"company": company}
 
 
 def _changes(kind: str, step: SentDocument) -> list[ChangedSetting]:

@@ -55,7 +55,7 @@ class PlannedStep:
     step: PlanStep
     signers: tuple[str, ...] = ()
     interrupts: str = ""
-    loses: tuple[str, ...] = ()
+    loses: tuple[leaving.PrivateDataLoss, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.step.head(), *(f"    {line}" for line in self.step.details())]
@@ -114,7 +114,7 @@ class ChangePlan:
                     **each.step.values(),
                     "signers": list(each.signers),
                     "interrupts": each.interrupts,
-                    "loses": list(each.loses),
+                    "loses": [loss.values() for loss in each.loses],
                     "destructive": each.step.destructive,
                 }
                 for each in self.steps

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
 from hlf.network.topology import Consortium, Ordering
+
+
+@dataclass(frozen=True)
+class PrivateDataLoss:
+    """
+    Private data of a channel that goes with a peer, whose organisation goes on.
+
+    Attributes:
+        collections: those that its organisation is a member of, as ``chaincode/collection``.
+        keepers: the organisation's other peers in the channel, which keep what they have by then.
+    """
+
+    channel: str
+    peer: str
+    msp_id: str
+    collections: tuple[str, ...]
+    keepers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        seen = ", ".join((*self.collections, f"the collections of {self.msp_id} alone"))
+        kept = f"{', '.join(self.keepers)} keeps what it has by then" if self.keepers else "no other peer has any of it"
+        return f"private data of channel {self.channel} at {self.peer} ({seen}): {kept}"
+
+    def values(self) -> dict[str, Any]:
+        """Return the loss for machines."""
+        return dataclasses.asdict(self)
 
 
 def with_leaving(
@@ -86,9 +114,11 @@ def with_orderers(consortium: Consortium, other: Consortium, names: Collection[s
     return dataclasses.replace(consortium.ordering, organisations=tuple(organisations.values()))
 
 
-def private_data(programs: Collection[str], base: Consortium, wanted: Consortium, actual: NetworkFacts) -> list[str]:
+def private_data(
+    programs: Collection[str], base: Consortium, wanted: Consortium, actual: NetworkFacts
+) -> list[PrivateDataLoss]:
     """
-    Return what goes with those peers of *programs* whose organisations go on, a line for each peer and channel.
+    Return what goes with those peers of *programs* whose organisations go on, for each peer and channel.
 
     Private data is on the peers of its members alone, and no peer tells whether it has all of it.
     """
@@ -96,20 +126,17 @@ def private_data(programs: Collection[str], base: Consortium, wanted: Consortium
     for peer in base.peers:
         staying = {each.name for each in wanted.peers if each.msp_id == peer.msp_id}
         for name, channel in actual.channels.items() if peer.name in programs and staying else ():
-            if peer.name not in channel.peers or not channel.definitions:
-                continue
-            seen = [*_collections(peer.msp_id, channel), f"the collections of {peer.msp_id} alone"]
-            others = ", ".join(sorted(staying & channel.peers))
-            kept = f"{others} keeps what it has by then" if others else "no other peer has any of it"
-            found.append(f"private data of channel {name} at {peer.name} ({', '.join(seen)}): {kept}")
+            if peer.name in channel.peers and channel.definitions:
+                seen, keepers = _collections(peer.msp_id, channel), tuple(sorted(staying & channel.peers))
+                found.append(PrivateDataLoss(name, peer.name, peer.msp_id, seen, keepers))
     return found
 
 
-def _collections(msp_id: str, channel: ChannelFacts) -> list[str]:
+def _collections(msp_id: str, channel: ChannelFacts) -> tuple[str, ...]:
     """Return the collections of a channel that an organisation is a member of, as ``chaincode/collection``."""
-    return [
+    return tuple(
         f"{chaincode}/{what.removeprefix('collections.').removesuffix('.policy')}"
         for chaincode, words in sorted(channel.definitions.items())
         for what, policy in sorted(words.items())
         if what.startswith("collections.") and what.endswith(".policy") and f"'{msp_id}." in policy
-    ]
+    )

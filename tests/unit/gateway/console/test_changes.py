@@ -19,6 +19,7 @@ from gateway.pages import forms
 from hlf import errors, sentdocuments
 from hlf.network.admin.changing import ChangePlan, PlannedStep
 from hlf.network.plan import steps
+from hlf.network.plan.leaving import PrivateDataLoss
 from hlf.wire.config import channelconfig, channelproposal, channelwords, configupdate
 from hlf.wire.config.channelproposal import ChannelProposal
 from tests.support.members import Consortium
@@ -54,7 +55,13 @@ SAID = {
     "start": ["Start peer1.a.test"],
     "restart": ["Start the peers of Alpha again", "Longest wait before a block is cut", "200ms"],
     "serve": ["Start trade.a.test; Start trade.b.test again"],
-    "stopnodes": ["Stop peer9.a.test; ledgers and keys stay", "takes something away"],
+    "stopnodes": [
+        "Stop peer9.a.test; ledgers and keys stay",
+        "takes something away",
+        "May lose private data of channel c on peer9.a.test: trade/tender, what Alpha alone sees. "
+        "What is by then on peer0.a.test, peer1.a.test too stays.",
+        "of channel d on peer9.a.test: what Alpha alone sees. No other peer of Alpha has any of it.",
+    ],
     "create": ["Make channel c with Alpha, BMSP"],
     "configure": ["CMSP becomes a member", "BMSP is no member any more", "200ms", "a leaving member endorsed"],
     "addorderer": ["Add the orderer 127.0.0.1:7050 of Alpha to channel c", "3 of 4 orderers must agree"],
@@ -70,6 +77,11 @@ SAID = {
     ],
     "approve": ["Approve trade on channel c", "Alpha runs it and can endorse", "BMSP agrees and does not run it"],
 }
+
+LOST = (
+    PrivateDataLoss("c", "peer9.a.test", "AMSP", ("trade/tender",), ("peer0.a.test", "peer1.a.test")),
+    PrivateDataLoss("d", "peer9.a.test", "AMSP", (), ()),
+)
 
 
 @pytest.fixture
@@ -93,7 +105,8 @@ def show(client, log_in, bearer, ledgers):
 
 def planned(name: str) -> dict[str, Any]:
     interrupts = "in English" if name in ("leave", "configure") else ""
-    step = PlannedStep(STEPS[name], ("AMSP", "BMSP") if name == "configure" else (), interrupts)
+    loses = LOST if name == "stopnodes" else ()
+    step = PlannedStep(STEPS[name], ("AMSP", "BMSP") if name == "configure" else (), interrupts, loses)
     return ChangePlan((step,), (), ("channel d goes on",)).values()
 
 
@@ -110,6 +123,7 @@ def test_a_step_is_told_in_words(show, name):
         assert words in page
     assert ("Signed by the administrators of: Alpha, BMSP" in page) == (name == "configure")
     assert ("It interrupts nothing." in page) == (name not in ("leave", "configure"))
+    assert ("May lose" in page) == (name == "stopnodes")
     assert ("--yes" in page) == STEPS[name].destructive
     assert "selat network apply" in page
     assert "channel d goes on" in page
@@ -168,7 +182,7 @@ def _paths(values: Any, path: tuple[Any, ...] = ()) -> Any:
         yield from _paths(value, (*path, key))
 
 
-@pytest.mark.parametrize("name", ["configure", "define", "addorderer", "approve", "serve"])
+@pytest.mark.parametrize("name", ["configure", "define", "addorderer", "approve", "serve", "stopnodes"])
 @pytest.mark.usefixtures("nameless")
 def test_a_hostile_plan_is_refused_or_shown(name):
     """Whatever a value is, it is shown as text or refused by its name; nothing fails."""
