@@ -311,17 +311,22 @@ def ask_list(chaincode: TradeChaincode, function: str, *arguments: Any) -> list[
 
 
 def ask_pages(
-    chaincode: TradeChaincode, function: str, member: str, *arguments: Any, most: int | None = None
+    chaincode: TradeChaincode,
+    function: str,
+    member: str,
+    *arguments: Any,
+    after: tuple[Any, ...] = (),
+    most: int | None = None,
 ) -> Iterator[Any]:
     """
     Yield the entries of a function that answers by pages, asking for the next page when it is needed; see ``ask``.
 
-    The entries are the *member* of each page. The function takes size and bookmark after *arguments*. Not more than
-    *most* pages are asked for.
+    The entries are the *member* of each page. The function takes size and bookmark after *arguments*, and then those
+    *after* them. Not more than *most* pages are asked for.
     """
     bookmark = ""
     for _ in itertools.count() if most is None else range(most):
-        page = ask_record(chaincode, function, *arguments, bounds.PAGE.most, bookmark)
+        page = ask_record(chaincode, function, *arguments, bounds.PAGE.most, bookmark, *after)
         yield from results.listing(page[member])
         bookmark = page["bookmark"]
         if not bookmark:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from rich.console import Console
 
+from gateway.pages import forms
 from selat.demo import environment
 from selat.demo.callers import Cast
 from selat.demo.environment import RunningDemo
@@ -48,3 +50,22 @@ def shown() -> io.StringIO:
 def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
     """Return the story, played to its end: it checks itself what it shows."""
     return play(cast, stage.base, Screen(Console(file=shown)))
+
+
+@pytest.fixture
+def log_in() -> Iterator[Callable[[RunningDemo, str], requests.Session]]:
+    """Return how an actor of a demo logs in to the console with its token."""
+    sessions = []
+
+    def entered(demo: RunningDemo, actor: str) -> requests.Session:
+        session = requests.Session()
+        sessions.append(session)
+        session.get(f"{demo.base}/console/login", timeout=60)
+        sent = {"token": demo.tokens[actor], forms.FIELD: session.cookies[forms.COOKIE]}
+        answer = session.post(f"{demo.base}/console/login", data=sent, timeout=60)
+        assert answer.url == f"{demo.base}/console/"
+        return session
+
+    yield entered
+    for session in sessions:
+        session.close()

@@ -5,29 +5,21 @@ from __future__ import annotations
 import pytest
 import requests
 
-from gateway.pages import figurewords, forms
+from gateway.pages import figurewords
 from hlf.audit.evidence import anchors, proofs, receipts
 from tests.support.leaks import stands
 
 
 @pytest.fixture
-def browser(stage, played):
+def browser(stage, played, log_in):
     """Log in with an actor's token."""
-    sessions = []
 
     def enter(actor: str) -> requests.Session:
-        session = requests.Session()
-        sessions.append(session)
-        session.get(f"{stage.base}/console/login", timeout=60)
-        sent = {"token": stage.tokens[actor], forms.FIELD: session.cookies[forms.COOKIE]}
-        answer = session.post(f"{stage.base}/console/login", data=sent, timeout=60)
-        assert answer.url == f"{stage.base}/console/"
+        session = log_in(stage, actor)
         assert "Selat Market" in page(session, stage, "/console/companies")
         return session
 
-    yield enter
-    for session in sessions:
-        session.close()
+    return enter
 
 
 def page(session: requests.Session, stage, path: str, **query: str) -> str:

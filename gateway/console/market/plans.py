@@ -57,7 +57,8 @@ def plans() -> str:
 def plan(plan_id: str) -> str:
     """Show one plan, as far as the caller's organisation may see it."""
     public = context.ask_record(TRADE, "Matching:read", plan_id)
-    content = _allowed("Matching:plan", plan_id)
+    platform = public["notice"]["platform"]
+    content = _allowed("Matching:plan", plan_id, platform)
     legs = content["legs"] if content else _own_legs(plan_id, len(public["notice"]["legs"]))
     return page(
         "plan.html",
@@ -67,7 +68,7 @@ def plan(plan_id: str) -> str:
         content=content,
         legs=legs,
         money=_money(legs[0]["currency"] if legs else ""),
-        **(_alternatives(plan_id, content) if content else _reasons(plan_id, legs)),
+        **(_alternatives(plan_id, platform, content) if content else _reasons(plan_id, legs)),
     )
 
 
@@ -77,12 +78,13 @@ def _own_legs(plan_id: str, number: int) -> list[dict[str, Any]]:
     return [each for each in found if each]
 
 
-def _alternatives(plan_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
+def _alternatives(plan_id: str, platform: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the chains that no other beats, as a chart and as rows, and whether the certificate holds."""
-    front = context.ask_record(TRADE, "Matching:alternatives", plan_id)
-    known = {each["offer_id"]: each["carrier"] for each in context.ask_pages(TRADE, "Matching:offers", "offers")}
+    front = context.ask_record(TRADE, "Matching:alternatives", plan_id, platform)
+    offered = context.ask_pages(TRADE, "Matching:offers", "offers", after=(platform,))
+    known = {each["offer_id"]: each["carrier"] for each in offered}
     known |= {offer: leg["carrier"] for leg in content["legs"] for offer in leg["offers"]}
-    chosen = context.ask_record(TRADE, "Matching:certificate", plan_id)["chain"]
+    chosen = context.ask_record(TRADE, "Matching:certificate", plan_id, platform)["chain"]
     money = _money(content["demand"]["currency"])
     rows = [
         {
@@ -99,7 +101,7 @@ def _alternatives(plan_id: str, content: Mapping[str, Any]) -> dict[str, Any]:
         lambda hours: gettext("%(number)s h") % {"number": localformats.number(round(hours))},
         lambda minor: money(round(minor)),
     )
-    proof = _allowed("Matching:verify", plan_id)
+    proof = _allowed("Matching:verify", plan_id, platform)
     return {"alternatives": rows, "complete": front["complete"], "chart": chart, "proven": bool(proof)}
 
 

@@ -40,12 +40,13 @@ blueprint = Blueprint("matching", __name__, url_prefix="/v1/matching", descripti
 @blueprint.route("/offers", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(ContributionSchema)
 @blueprint.response(201, ContributedSchema)
-def offer(body: dict[str, Any]) -> dict[str, Any]:
+def offer(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Make an offer from a grant with the purpose `matching`; by platform or auditor."""
     transient = disclosing.consented(body["grant_id"], body)
-    taken = context.act(TRADE, "Matching:offer", body["grant_id"], transient=transient)
+    taken = context.act(TRADE, "Matching:offer", body["grant_id"], query["platform"], transient=transient)
     return {"grant_id": body["grant_id"], **taken}
 
 
@@ -62,11 +63,12 @@ def offers(query: dict[str, Any]) -> Any:
 @blueprint.route("/offers/<grant_id>/withdrawal", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, ContributedSchema)
-def withdraw(grant_id: str) -> dict[str, Any]:
+def withdraw(query: dict[str, Any], grant_id: str) -> dict[str, Any]:
     """Purge an offer."""
     transient = {"salt": disclosing.salt()}
-    gone = context.act(TRADE, "Matching:withdraw_offer", grant_id, transient=transient)
+    gone = context.act(TRADE, "Matching:withdraw_offer", grant_id, query["platform"], transient=transient)
     return {"grant_id": grant_id, **gone}
 
 
@@ -90,45 +92,50 @@ def experience() -> list[dict[str, Any]]:
 @blueprint.route("/plans", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(MatchSchema)
 @blueprint.response(201, MatchedSchema)
-def match(body: dict[str, Any]) -> dict[str, Any]:
+def match(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Choose and book the best chain with enough capacity. Platform or auditor call it; both endorse."""
     plan_id = body.get("plan_id") or minting.public_id("plan")
     transient = {"demand": canonical.dumps(body["demand"]), "salt": disclosing.salt()}
     names = (plan_id, body["journey_id"])
-    matched = context.act(TRADE, "Matching:match", *names, transient=transient)
+    matched = context.act(TRADE, "Matching:match", *names, query["platform"], transient=transient)
     return {"plan_id": plan_id, **matched}
 
 
 @blueprint.route("/batches", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(BatchSchema)
 @blueprint.response(201, CommittedSchema)
-def match_batch(body: dict[str, Any]) -> dict[str, Any]:
+def match_batch(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Store plans that were computed outside, if the contract finds each allowed and the sum good enough."""
     plans = [
         {**plan, "plan_id": plan.get("plan_id") or minting.public_id("plan"), "salt": minting.salt()}
         for plan in body["plans"]
     ]
     batch = canonical.dumps({"plans": plans, "most_gap_bps": body["most_gap_bps"]})
-    return context.act(TRADE, "Matching:match_batch", transient={"batch": batch})
+    return context.act(TRADE, "Matching:match_batch", query["platform"], transient={"batch": batch})
 
 
 @blueprint.route("/solutions", methods=["POST"])
 @auth.needs("read")
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(SolveSchema)
 @blueprint.response(200, SolvedSchema)
-def solve(body: dict[str, Any]) -> dict[str, Any]:
+def solve(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Choose chains for many consignments together, as platform or auditor; nothing is written (needs OR-tools)."""
+    platform = query["platform"]
     demands = {name: records.shaped(Demand, demand, f"demands.{name}") for name, demand in body["demands"].items()}
+    offered = context.ask_pages(TRADE, "Matching:offers", "offers", after=(platform,))
     solved = batches.solve(
         demands,
-        records.shaped(tuple[Offer, ...], list(context.ask_pages(TRADE, "Matching:offers", "offers")), "offers"),
+        records.shaped(tuple[Offer, ...], list(offered), "offers"),
         records.shaped(tuple[Pair, ...], context.ask(TRADE, "Matching:experience"), "experience"),
         {one["msp_id"]: tuple(one["stages"]) for one in context.ask(TRADE, "Participants:list")},
-        _evidence(demands),
+        _evidence(demands, platform),
         seconds=body["seconds"],
     )
     return {
@@ -139,12 +146,12 @@ def solve(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _evidence(demands: Mapping[str, Demand]) -> dict[str, tuple[Evidence, ...]]:
+def _evidence(demands: Mapping[str, Demand], platform: str) -> dict[str, tuple[Evidence, ...]]:
     """Return the evidence that the contract uses for each of *demands*; asked once for those with the same steps."""
     found: dict[tuple[Step, ...], tuple[Evidence, ...]] = {}
     for demand in demands.values():
         if demand.steps not in found:
-            told = context.ask(TRADE, "Matching:evidence", records.plain(demand.steps))
+            told = context.ask(TRADE, "Matching:evidence", records.plain(demand.steps), platform)
             found[demand.steps] = records.shaped(tuple[Evidence, ...], told, "evidence")
     return {name: found[demand.steps] for name, demand in demands.items()}
 
@@ -196,21 +203,24 @@ def alternatives(query: dict[str, Any], plan_id: str) -> Any:
 @blueprint.route("/plans/<plan_id>/publication", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, CommittedSchema)
-def publish(plan_id: str) -> dict[str, Any]:
+def publish(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Publish the hashes of a plan, and ask its carriers."""
     own = context.caller().msp_id
-    notice = context.evaluate(TRADE.call("Matching:notice", [plan_id], None, (own,)))
+    notice = context.evaluate(TRADE.call("Matching:notice", [plan_id, query["platform"]], None, (own,)))
     return context.act(TRADE, "Matching:publish", notice.decode())
 
 
 @blueprint.route("/plans/<plan_id>/legs/<int:number>/delivery", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, CommittedSchema)
-def deliver(plan_id: str, number: int) -> dict[str, Any]:
+def deliver(query: dict[str, Any], plan_id: str, number: int) -> dict[str, Any]:
     """Deliver a leg to its carrier, who alone can read it; by platform or auditor."""
-    legs = {leg["number"]: leg for leg in context.ask(TRADE, "Matching:plan", plan_id)["legs"]}
+    plan = context.ask(TRADE, "Matching:plan", plan_id, query["platform"])
+    legs = {leg["number"]: leg for leg in plan["legs"]}
     leg = disclosing.named(legs, number, "leg")
     names = (plan_id, number, leg["carrier"])
     return context.act(TRADE, "Matching:deliver", *names, transient={"leg": canonical.dumps(leg)})
@@ -228,9 +238,10 @@ def cancel(plan_id: str) -> dict[str, Any]:
 @blueprint.route("/plans/<plan_id>/replacement", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.arguments(ReplanSchema)
 @blueprint.response(201, MatchedSchema)
-def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
+def replan(query: dict[str, Any], body: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Make a new plan for one that a carrier refused, failed or did not answer; publish it to end the old one."""
     new_plan_id = minting.public_id("plan")
     made = context.act(
@@ -240,6 +251,7 @@ def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
         new_plan_id,
         body["failed"],
         body["done"],
+        query["platform"],
         transient={"salt": disclosing.salt()},
     )
     return {"plan_id": new_plan_id, **made}
@@ -248,11 +260,12 @@ def replan(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
 @blueprint.route("/plans/<plan_id>/release", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
+@blueprint.arguments(TenderQuerySchema, location="query")
 @blueprint.response(200, CommittedSchema)
-def release(plan_id: str) -> dict[str, Any]:
+def release(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
     """Release the capacity of a cancelled or replaced plan."""
     transient = {"salt": disclosing.salt()}
-    return context.act(TRADE, "Matching:release", plan_id, transient=transient)
+    return context.act(TRADE, "Matching:release", plan_id, query["platform"], transient=transient)
 
 
 @blueprint.route("/plans/<plan_id>/conclusion", methods=["POST"])

@@ -84,9 +84,9 @@ def explain(query: dict[str, Any], body: dict[str, Any], plan_id: str) -> dict[s
     }
     carrier = disclosing.named(asked, (body["grant_id"], body["step"]), "question")["carrier"]
     salt = {"salt": disclosing.salt()}
-    tender = (*names, query["platform"])
-    explained = context.act(TRADE, "Matching:explain", *tender, transient=salt)
-    reply = context.evaluate(TRADE.call("Matching:reply", tender, None, (context.caller().msp_id,)))
+    platform = query["platform"]
+    explained = context.act(TRADE, "Matching:explain", *names, platform, transient=salt)
+    reply = context.evaluate(TRADE.call("Matching:reply", (*names, platform), None, (context.caller().msp_id,)))
     delivered = context.act(TRADE, "Matching:deliver_reply", *names, carrier, transient={"reply": reply})
     return {"explanation": explained, "delivery": delivered}
 

@@ -14,6 +14,7 @@ import yaml
 from network import CONSORTIUM
 from selat.demo import environment, goods
 from selat.demo.callers import DemoCaller
+from selat.demo.environment import RunningDemo
 from tests.scenarios.test_matching import demand, service
 
 BAZAAR = "BazaarMSP"
@@ -55,20 +56,25 @@ def consortium(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("native", marks=pytest.mark.native)])
-def callers(request, tmp_path_factory) -> Iterator[dict[str, DemoCaller]]:
-    """Yield a caller of each organisation, on a network with two platforms that all have been admitted to."""
+def running(request, tmp_path_factory) -> Iterator[RunningDemo]:
+    """Yield a network with two platforms, and a gateway."""
     folder = tmp_path_factory.mktemp("platforms")
     actors = {**environment.ACTORS, "bazaar": (BAZAAR, "User1")}
     try:
-        running = environment.start(request.param, folder, consortium(folder / "consortium.yaml"), actors)
-        with running.callers() as found:
-            participants = [dict(zip(FIELDS, row, strict=True)) for row in goods.PARTICIPANTS]
-            second = {**participants[0], "msp_id": BAZAAR, "name": "Bazaar", "countries": ["MY"]}
-            found["admin"].post("/v1/participants/founding", {"participants": [*participants, second]})
-            found["admin"].post("/v1/stages/installation")
-            yield found
+        yield environment.start(request.param, folder, consortium(folder / "consortium.yaml"), actors)
     finally:
         environment.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def callers(running) -> Iterator[dict[str, DemoCaller]]:
+    """Yield a caller of each organisation; all have been admitted."""
+    with running.callers() as found:
+        participants = [dict(zip(FIELDS, row, strict=True)) for row in goods.PARTICIPANTS]
+        second = {**participants[0], "msp_id": BAZAAR, "name": "Bazaar", "countries": ["MY"]}
+        found["admin"].post("/v1/participants/founding", {"participants": [*participants, second]})
+        found["admin"].post("/v1/stages/installation")
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +101,7 @@ def sales(callers, terms) -> dict[str, Sale]:
 
 
 def planned(callers: dict[str, DemoCaller], name: str) -> str:
-    """Return the agreed plan of a journey: offers to this platform, its match, and the carriers' answers."""
+    """Return the agreed plan of a journey: its offers and match, the auditor's part, and the answers."""
     platform, by_msp = callers[name], {caller.msp_id: caller for caller in callers.values() if caller.user == "User1"}
     for actor, stages in CARRIERS.items():
         values = service(f"{actor}-{name}", stages, "4120")
@@ -112,7 +118,7 @@ def planned(callers: dict[str, DemoCaller], name: str) -> str:
     assert len(callers["auditor"].get("/v1/matching/offers", **of_tender)) == len(CARRIERS)
     platform.post(f"{plan}/publication")
     for leg in platform.get(f"{plan}/content")["legs"]:
-        platform.post(f"{plan}/legs/{leg['number']}/delivery")
+        callers["auditor"].post(f"{plan}/legs/{leg['number']}/delivery?platform={platform.msp_id}")
         by_msp[leg["carrier"]].post(f"{plan}/legs/{leg['number']}/answer", {"accept": True})
     platform.post(f"{plan}/conclusion")
     return plan_id
@@ -155,6 +161,16 @@ def test_each_platform_plans_sells_and_sends_by_itself(callers, sales):
         assert (content["platform"], content["seller_id"]) == (platform.msp_id, PLATFORMS[name])
         agreed = callers["customs"].get(f"/v1/matching/journeys/{sale.journey_id}", platform=platform.msp_id)
         assert agreed["plan_id"] == sale.plan_id
+
+
+def test_a_page_of_a_plan_shows_it_to_platform_and_auditor(running, sales, log_in):
+    """With its prices and its proof, whichever platform's it is; the other platform reads that there is a plan."""
+    for name, other in (("platform", "bazaar"), ("bazaar", "platform")):
+        for actor, whole in ((name, True), ("auditor", True), (other, False)):
+            browser = log_in(running, actor)
+            answer = browser.get(f"{running.base}/console/plans/{sales[name].plan_id}", timeout=60)
+            assert answer.status_code == 200, answer.text
+            assert ("The certificate holds" in answer.text, "You are no party" in answer.text) == (whole, not whole)
 
 
 def test_neither_platform_sees_what_is_the_others(callers, sales):

@@ -11,7 +11,12 @@ from chaincode.domain.disclosure import disclosures
 from hlf import errors
 from tests.unit.gateway.console.permitted import permission, written
 
-NOTICE = {"matched_at": "2026-11-29T09:00:00Z", "answer_by": "2026-11-30T09:00:00Z", "legs": ["a"]}
+NOTICE = {
+    "platform": "BazaarMSP",
+    "matched_at": "2026-11-29T09:00:00Z",
+    "answer_by": "2026-11-30T09:00:00Z",
+    "legs": ["a"],
+}
 PUBLIC = {"state": "published", "notice": NOTICE, "answers": [], "end": None}
 LEG = {
     "plan_id": "P1",
@@ -69,6 +74,11 @@ def test_who_matched_sees_prices_and_all_unbeaten_ways(clerk, ledgers):
     assert page.count("Chosen") == 1
     assert "US$31.00" in page
     assert "The certificate holds" in page
+    of_tender = ("plan", "alternatives", "offers", "certificate", "verify")
+    asked = {call.function: call.texts() for *_, call in ledgers.asked}
+    assert {asked[f"Matching:{name}"][-1] for name in of_tender} == {"BazaarMSP"}, (
+        "the plan's platform, not the reader's"
+    )
 
 
 def test_a_carrier_sees_its_own_legs_and_why_it_was_not_chosen(clerk, ledgers):
