@@ -15,7 +15,10 @@ TRADER = (
     "/console/returns",
     "/console/returns/{return_id}",
     "/console/carrier-claims",
+    "/console/carrier-claims/{carrier_claim}",
+    "/console/acts/contest-claim?claim_id={carrier_claim}",
     "/console/drawbacks",
+    "/console/drawbacks/{drawback}",
     "/console/acts/file-claim?journey_id={journey}",
     "/console/plans",
     "/console/plans/{plan}",
@@ -50,11 +53,22 @@ ROLES = {
         "/console/disclosures",
         "/console/agreements",
         "/console/carrier-claims",
+        "/console/carrier-claims/{carrier_claim}",
         "/console/acts/propose-hand-over?consignments={journey}&place=VNHAN",
         "/console/acts/publish-liability",
     ),
+    "customs": (
+        "/console/",
+        "/console/carrier-claims/{carrier_claim}",
+        "/console/drawbacks",
+        "/console/drawbacks/{drawback}",
+        "/console/acts/refuse-drawback?drawback_id={drawback}",
+        "/console/acts/publish-drawback-terms",
+    ),
     "auditor": AUDITOR,
 }
+# Kinds of records of which any one is shown, by what its id is called above.
+_ONE_OF = {"return_id": "returns", "carrier_claim": "carrier-claims", "drawback": "drawbacks"}
 
 
 def addresses(role: str, played: Played, platform: DemoCaller) -> list[str]:
@@ -64,7 +78,7 @@ def addresses(role: str, played: Played, platform: DemoCaller) -> list[str]:
         "journey": played.journey_id,
         "claim": played.claim_id,
         "plan": plan["payload"]["plan_id"],
-        "return_id": platform.get("/v1/model/returns")["records"][0]["id"],
+        **{name: platform.get(f"/v1/model/{kind}")["records"][0]["id"] for name, kind in _ONE_OF.items()},
         "transaction": played.order["placing"]["transaction_id"],
         "token": played.order["tracking_token"],
     }

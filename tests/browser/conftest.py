@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import shutil
 from collections.abc import Generator, Iterator
@@ -13,12 +14,15 @@ from typing import Any
 import pytest
 from playwright import sync_api
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from rich.console import Console
 
+from selat.demo.callers import Cast
 from selat.demo.environment import RunningDemo
 from selat.demo.story import Played
-from tests.scenarios.conftest import cast, folder, played, shown, stage
+from tests.browser import story
+from tests.scenarios.conftest import cast, folder, shown, stage
 
-__all__ = ["cast", "folder", "played", "shown", "stage"]
+__all__ = ["cast", "folder", "shown", "stage"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 LOOKS: tuple[tuple[str, Any, Any], ...] = tuple(
@@ -32,6 +36,12 @@ KEPT = Path("build/browser")
 """Where pictures of pages stand on which a test failed."""
 
 ABSENT = "no `chromium` here (apt-get install chromium): no page is tried in a browser"
+
+
+@pytest.fixture(scope="session")
+def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
+    """Return the story, played to its end; claims follow it."""
+    return story.play(cast, stage.base, Console(file=shown))
 
 
 @contextmanager

@@ -21,8 +21,7 @@ from rich.console import Console
 
 from selat.demo import environment
 from selat.demo.environment import RunningDemo
-from selat.demo.screen import Screen
-from selat.demo.story import play
+from tests.browser import story
 from tests.browser.addresses import ROLES, addresses
 from tests.browser.conftest import ABSENT, LOOKS, Visitor, launched
 
@@ -47,7 +46,7 @@ def main() -> None:
         try:
             stage = environment.start("embedded", Path(place))
             with stage.cast() as cast:
-                played = play(cast, stage.base, Screen(Console(file=io.StringIO())))
+                played = story.play(cast, stage.base, Console(file=io.StringIO()))
             pages = {
                 role: list(zip(ROLES[role], addresses(role, played, cast.platform), strict=True)) for role in ROLES
             }

@@ -7,7 +7,6 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,14 +14,18 @@ from hlf import sealing
 from selat.demo import goods
 from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
 from selat.demo.voyage import Clock
+from tests.scenarios.journeys.claiming import (
+    PAPER,
+    bring_back,
+    fetched,
+    import_entry,
+    lose,
+    order_content,
+    under_liability,
+)
 from tests.support.leaks import stands
-from tests.unit.contracts import shipping
 
 EXPIRY = "2030-01-01T00:00:00Z"
-PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
-
-MADE = {"buyer_token_hash", "salt"}
-"""What the gateway makes of an order's content."""
 
 
 def grant(owner, claim_id: str, recipient: str, attributes: list[str], purpose: str = "planning") -> str:
@@ -164,15 +167,12 @@ def test_attributes_are_sealed_to_an_outsiders_key(cast, forecast):
 
 def ordered_again(cast, played) -> dict[str, Any]:
     """Another order of the story's goods, with a payment of its own to be made."""
-    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
-    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
-    return cast.platform.post("/v1/orders", body)
+    return cast.platform.post("/v1/orders", order_content(cast, played))
 
 
 def test_a_basket_of_two_sellers_makes_two_orders(cast, played):
     """Registered under their merchant; platform and merchant find the orders by the basket, others do not."""
-    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
-    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
+    body = order_content(cast, played)
     for seller_id in ("left-shop", "right-shop"):
         seller = {"seller_id": seller_id, "name": seller_id, "country": "CN", "terms_id": body["terms"]["terms_id"]}
         cast.merchant.post("/v1/sellers", seller)
@@ -412,21 +412,10 @@ def test_carriers_are_seen_to_perform(cast, played):
 
 def test_an_approved_return_goes_its_way(cast, played):
     """Lodged in the story and fetched; inspected, settled and closed here."""
-    (approved, *_) = [
-        r
-        for r in (
-            cast.merchant.get(f"/v1/returns/{i}")
-            for i in cast.merchant.get("/v1/returns", journey_id=played.journey_id)
-        )
-        if r["stored"]["decision"]["outcome"] == "APPROVED"
-    ]
-    return_id, reverse = approved["stored"]["request"]["return_id"], approved["stored"]["reverse_journey_id"]
+    return_id, reverse = fetched(cast, played)
     early = {"condition": "used", "units": 1, "report_hash": PAPER}
     assert cast.merchant.refusal("POST", f"/v1/returns/{return_id}/inspection", early)["status"] == 409
-    now = moment(0)
-    offer = {"taker": "MerchantMSP", "released_at": now, "place": "VNHAN"}
-    cast.last_mile.post(f"/v1/journeys/{reverse}/custody/offer", offer)
-    cast.merchant.post(f"/v1/journeys/{reverse}/custody/acceptance", {"accepted_at": now, "place": "CNSZX"})
+    bring_back(cast, reverse)
     assert cast.platform.get(f"/v1/returns/{return_id}")["state"] == "RECEIVED"
     assert cast.platform.refusal("POST", f"/v1/returns/{return_id}/inspection", early)["code"] == "NOT_THE_SELLER"
     cast.merchant.post(f"/v1/returns/{return_id}/inspection", early)
@@ -471,24 +460,14 @@ def test_a_return_that_was_closed_cannot_be_disputed_by_others(cast, played):
 
 def test_a_loss_is_claimed_from_the_carrier(cast, played):
     """Under its published liability; every member sees the states, and the three parties the sums."""
-    soon = (datetime.now(UTC) + timedelta(seconds=120)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    liability = {"version": 1, "effective_from": soon, "arbiter": "AuditorMSP", "claim_days": 14}
-    cast.last_mile.post("/v1/carrier-claims/terms", liability)
+    journey_id, soon = under_liability(cast, played)
     assert cast.merchant.get("/v1/carrier-claims/terms/LastMileMSP")[0]["answer_days"] == 30
-    content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
-    body = {name: value for name, value in content.items() if value != "" and name not in MADE}
-    order_id = cast.platform.post("/v1/orders", {**body, "placed_at": soon})["order_id"]
-    cast.merchant.post(f"/v1/orders/{order_id}/confirmation", {})
-    parties = [each["msp_id"] for each in cast.merchant.get(f"/v1/journeys/{played.journey_id}")["journey"]["parties"]]
-    opening = {"order_id": order_id, "parties": parties, "custodian": "LastMileMSP", "epcs": [shipping.sscc("lost")]}
-    journey_id = cast.platform.post("/v1/journeys", opening)["journey_id"]
     claim = {
         "journey_id": journey_id, "kind": "lost", "carrier": "LastMileMSP", "evidence_hash": PAPER,
         "amount": "41517", "currency": "USD",
     }  # fmt: skip
     assert cast.merchant.refusal("POST", "/v1/carrier-claims", claim)["code"] == "INCIDENT_UNKNOWN"
-    lost = {"kind": "lost", "stage_id": "S19", "at": soon, "note_hash": PAPER}
-    cast.last_mile.post(f"/v1/journeys/{journey_id}/incidents", lost)
+    lose(cast, journey_id, soon)
     filed = cast.merchant.post("/v1/carrier-claims", claim)
     place = f"/v1/carrier-claims/{filed['claim_id']}"
     assert sorted(filed["disclosing"]) == ["AuditorMSP", "LastMileMSP", "MerchantMSP"]
@@ -506,21 +485,9 @@ def test_a_loss_is_claimed_from_the_carrier(cast, played):
 
 def test_duty_of_returned_goods_is_claimed_back(cast, played):
     """Customs publishes its terms; the goods of the story's return are abroad; the import entry is for two alone."""
-    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
-    terms = {"country": "VN", "effective_from": today, "export_days": 90, "claim_days": 90, "source": "Law"}
-    cast.customs.post("/v1/drawbacks/terms", terms)
+    return_id, _ = fetched(cast, played)
+    entry = import_entry(cast)
     assert cast.merchant.get("/v1/drawbacks/terms/VN")[0]["duty_bps"] == 10_000
-    (return_id,) = [
-        each
-        for each in cast.merchant.get("/v1/returns", journey_id=played.journey_id)
-        if cast.merchant.get(f"/v1/returns/{each}")["stored"]["reverse_journey_id"]
-    ]
-    entry = {
-        "reference": "104-77", "on": today, "code": "970121", "currency": "VND", "units": 2,
-        "customs_value": "10000000", "duty": "1000000", "tax": "880000",
-    }  # fmt: skip
-    tariff = {"country": "VN", "code": "970121", "effective_from": today, "duty_bps": 1_000, "tax_bps": 800}
-    cast.customs.post("/v1/customs/tariffs", tariff | {"source": "Decree 26"})
     claim = {"return_id": return_id, "evidence_hash": PAPER, "entry": entry}
     filed = cast.merchant.post("/v1/drawbacks", claim)
     place = f"/v1/drawbacks/{filed['drawback_id']}"

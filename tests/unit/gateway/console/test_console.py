@@ -262,8 +262,8 @@ NO_PAGES = {
     "console.verification_report",
 }
 NO_PAGES |= {f"sendback.{name}" for name in ("photo", "receipt", "return_receipt")}
-# Pages of things that do not happen in the story that the browser sees: nothing is lost, exported again or in a basket.
-NOT_IN_THE_STORY = {"console.carrier_claim", "console.drawback", "tracking.follow_basket"}
+# Pages of things that do not happen in the story that the browser sees: nothing is in a basket.
+NOT_IN_THE_STORY = {"tracking.follow_basket"}
 # A click makes it, so the test of the click looks at it.
 CLICKED = {"console.verification"}
 
