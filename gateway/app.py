@@ -30,6 +30,7 @@ from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import Keys
+from gateway.store.processes import GatewayProcess
 from gateway.store.tokens import Tokens
 from gateway.telemetry import answers, traces
 from gateway.telemetry.metrics import Metrics
@@ -83,13 +84,14 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
     app.extensions[context.EXTENSION] = services = context.Services(
         settings=settings,
         store=store,
+        process=(process := GatewayProcess(store)),
         tokens=(own := Tokens(store)),
         bearers=AcceptedTokens(own, issuers),
         sign_ins=SignIns(trusted, issuers, store.secret()),
         certificates=ClientCertificates(wallet, frozenset(settings.tls_client_scopes.split())),
         wallet=wallet,
         ledgers=chain,
-        keys=Keys(store),
+        keys=Keys(store, process=process),
         places=Places(settings.streams),
         turns=Turns(),
         metrics=Metrics(),

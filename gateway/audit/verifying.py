@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.http.context import Services
-from gateway.store.repeatedwork import RepeatedWork
+from gateway.store.processes import RepeatedWork
 from gateway.store.verifications import MOST_ATTEMPTS, Verification, Verifications
 from hlf import audit, errors
 

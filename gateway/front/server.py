@@ -22,9 +22,8 @@ from gateway.front.service import FrontService
 from gateway.http import context
 from gateway.http.settings import Settings
 from gateway.jobs.runner import JobRunner
-from gateway.store.keys import ALIVE_SECONDS
 from gateway.store.photos import ReturnPhotos
-from gateway.store.repeatedwork import RepeatedWork
+from gateway.store.processes import ALIVE_SECONDS, RepeatedWork
 from gateway.telemetry import logs, metrics, traces
 from gateway.webhooks.courier import Courier
 
@@ -126,8 +125,12 @@ class LoopWorker(Worker):
         services: context.Services = self.wsgi.extensions[context.EXTENSION]
         forgetting = RepeatedWork("photos", _FORGET_SECONDS, ReturnPhotos(services.store).forget_old)
         working = (Courier(services), JobRunner(self.wsgi), VerificationRunner(services), forgetting)
-        reporting = RepeatedWork("keys", ALIVE_SECONDS, services.keys.report_alive)
-        for worker in (*working, reporting):
+        # Last to end, because the requests and jobs that are finished until then hold keys and jobs.
+        lasting = (
+            RepeatedWork("keys", ALIVE_SECONDS, services.keys.leave_late),
+            RepeatedWork("processes", ALIVE_SECONDS, services.process.report_alive),
+        )
+        for worker in (*working, *lasting):
             worker.start()
         loop, ended = asyncio.get_running_loop(), asyncio.Event()
         for number in _STOPS:
@@ -157,8 +160,8 @@ class LoopWorker(Worker):
         while not all(each.done() for each in stopping):
             self.notify()
             await asyncio.wait(stopping, timeout=_NOTIFY_SECONDS)
-        # Last, because the requests that are finished until then hold keys.
-        reporting.stop()
+        for worker in lasting:
+            worker.stop()
         for ended_task in stopping:
             ended_task.result()
 

@@ -33,6 +33,7 @@ from gateway.readmodel.feeding import Feeder
 from gateway.readmodel.model import Model
 from gateway.store.database import Store
 from gateway.store.keys import ClaimedKey, Keys
+from gateway.store.processes import GatewayProcess
 from gateway.store.tokens import TokenCaller, Tokens
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.traces import Traces
@@ -86,6 +87,7 @@ class Services:
 
     settings: Settings
     store: Store
+    process: GatewayProcess
     tokens: Tokens
     bearers: AcceptedTokens
     certificates: ClientCertificates

@@ -27,7 +27,7 @@ from gateway.http import auth, context, freshness, idempotency, inputs
 from gateway.http.context import CONFLICTS
 from gateway.store.jobs import Job, JobOwner, JobRequest, Jobs
 from gateway.store.keys import StoredAnswer
-from gateway.store.repeatedwork import RepeatedWork
+from gateway.store.processes import RepeatedWork
 from gateway.store.tokens import TokenCaller
 
 # Nothing was written, or a repetition carries on what was: try again.

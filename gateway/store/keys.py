@@ -23,18 +23,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.http import problems
-from gateway.store import seals
+from gateway.store import processes, seals
 from gateway.store.database import Store, StoreConnection, StoreError
+from gateway.store.processes import GatewayProcess
 from gateway.store.statements import Prepared
-from gateway.store.tables import gateway_processes, idempotency_keys, idempotency_steps
+from gateway.store.tables import idempotency_keys, idempotency_steps
 
 # After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
 # sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
 _ABANDONED_SECONDS = 10
-# A process that holds keys says so often that it lives, and after so long a silence its keys are taken over at once.
-ALIVE_SECONDS = 1.0
-_SILENT_MILLISECONDS = 3_000
-_PROCESS_BYTES = 8
+_RANDOM_BYTES = 8
 _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
 _SEED = -1
@@ -67,14 +65,6 @@ _STEP = Prepared(
 )
 _FORGET_STEPS = Prepared(sa.delete(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
 _FORGET_KEYS = Prepared(sa.delete(idempotency_keys).where(idempotency_keys.c.started_at < sa.bindparam("before")))
-_FORGET_PROCESSES = Prepared(sa.delete(gateway_processes).where(gateway_processes.c.seen_at < sa.bindparam("before")))
-_SEEN = Prepared(sa.select(gateway_processes.c.seen_at).where(gateway_processes.c.id == sa.bindparam("process")))
-_REPORTING = insert(gateway_processes)
-_REPORT = Prepared(
-    _REPORTING.on_conflict_do_update(index_elements=["id"], set_={"seen_at": _REPORTING.excluded.seen_at}),
-    "id",
-    "seen_at",
-)
 _FORGET_STRAYS = Prepared(
     sa.delete(idempotency_steps).where(idempotency_steps.c.id.not_in(sa.select(idempotency_keys.c.id)))
 )
@@ -119,14 +109,14 @@ class Keys:
     Each attempt's name begins with its process, which says that it lives as long as it holds keys.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float] = time.time, process: GatewayProcess | None = None
+    ) -> None:
         self._store = store
         self._secret = store.secret()
         self._clock = clock
         self._forgot = 0
-        self._process = os.urandom(_PROCESS_BYTES)
-        self._reported = 0
-        self._held: set[bytes] = set()
+        self._process = process or GatewayProcess(store, clock)
         # Keys to leave once the database can be used again. Its methods are atomic, so it needs no lock.
         self._left: list[tuple[Prepared, dict[str, bytes]]] = []
 
@@ -141,7 +131,7 @@ class Keys:
             problems.Problem: the key belongs to another request, or its request still runs.
         """
         caller = (msp_id.encode(), user.encode(), key.encode())
-        attempt = self._process + os.urandom(16 - _PROCESS_BYTES)
+        attempt = self._process.id + os.urandom(_RANDOM_BYTES)
         held = ClaimedKey(self._mac(b"row", *caller), self._mac(b"seal", *caller), attempt, os.urandom(32))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
@@ -168,40 +158,30 @@ class Keys:
             )
             if taken.rowcount != 1:
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
-            self._report_alive(database)
+            self._process.report(database)
             carried_on = held if row is None else self._carried_on(database, held)
-        self._held.add(held.attempt)
+        self._process.hold(held.attempt)
         return carried_on
 
     def _is_worked_on(self, database: StoreConnection, row: Mapping[str, Any]) -> bool:
         """Return whether the attempt at a key may still answer: it is young, and its process not known to be dead."""
         if int(self._clock()) - row["started_at"] >= _ABANDONED_SECONDS:
             return False
-        seen = database.execute(_SEEN, {"process": row["attempt"][:_PROCESS_BYTES]}).fetchone()
-        return seen is None or self._clock() * 1000 - seen["seen_at"] < _SILENT_MILLISECONDS
+        return not processes.is_dead(database, row["attempt"][:-_RANDOM_BYTES], self._clock())
 
-    def _report_alive(self, database: StoreConnection) -> None:
-        """Say that this process lives, unless it has just said so."""
-        now = int(self._clock() * 1000)
-        if now - self._reported >= ALIVE_SECONDS * 1000:
-            database.execute(_REPORT, {"id": self._process, "seen_at": now})
-            self._reported = now
-
-    def report_alive(self) -> None:
+    def leave_late(self) -> None:
         """
-        Say that this process lives, if it holds keys, and leave those that it could not leave before.
+        Leave the keys that could not be left before.
 
         Raises:
-            gateway.store.database.StoreError: the next call does both.
+            gateway.store.database.StoreError: the next call leaves them.
         """
         left = self._left[:]
-        if not left and not self._held:
-            return
-        with self._store.connection(durable=False) as database:
-            for statement, values in left:
-                database.execute(statement, values)
-            self._report_alive(database)
-        del self._left[: len(left)]
+        if left:
+            with self._store.connection(durable=False) as database:
+                for statement, values in left:
+                    database.execute(statement, values)
+            del self._left[: len(left)]
 
     def _carried_on(self, database: StoreConnection, held: ClaimedKey) -> ClaimedKey:
         """Return *held* with the seed and the steps of earlier attempts."""
@@ -228,7 +208,7 @@ class Keys:
 
     def finish(self, held: ClaimedKey, answer: StoredAnswer) -> None:
         """Keep the answer, encrypted."""
-        self._held.discard(held.attempt)
+        self._process.leave(held.attempt)
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         with self._store.connection() as database:
             finished = database.execute(_ANSWER, {"answer": _sealed(held, json.dumps(kept).encode()), **_own(held)})
@@ -244,8 +224,8 @@ class Keys:
         self._leave(_RELEASE, _own(held), held)
 
     def _leave(self, statement: Prepared, values: dict[str, bytes], held: ClaimedKey) -> None:
-        """Leave a key, or let ``report_alive`` do it."""
-        self._held.discard(held.attempt)
+        """Leave a key, or let ``leave_late`` do it."""
+        self._process.leave(held.attempt)
         try:
             with self._store.connection(durable=False) as database:
                 database.execute(statement, values)
@@ -258,7 +238,7 @@ class Keys:
         if now - self._forgot >= _FORGET_SECONDS:
             database.execute(_FORGET_KEYS, {"before": now - _KEPT_SECONDS})
             database.execute(_FORGET_STRAYS)
-            database.execute(_FORGET_PROCESSES, {"before": (now - _KEPT_SECONDS) * 1000})
+            processes.forget(database, now - _KEPT_SECONDS)
             self._forgot = now
 
     def _mac(self, purpose: bytes, *parts: bytes) -> bytes:

@@ -49,7 +49,7 @@ idempotency_steps = _table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
-# The processes that hold keys, and when each last said that it lives, in milliseconds.
+# The processes that hold something here, and when each last said that it lives, in milliseconds.
 gateway_processes = _table(
     "gateway_processes",
     sa.Column("id", sa.LargeBinary, primary_key=True),

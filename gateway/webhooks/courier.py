@@ -21,7 +21,7 @@ from gateway.http import context
 from gateway.readmodel import queries
 from gateway.store.database import StoreError
 from gateway.store.deliveries import Attempt, Deliveries, WebhookMessage
-from gateway.store.repeatedwork import RepeatedWork
+from gateway.store.processes import RepeatedWork
 from gateway.store.webhooks import Subscription, Webhook
 from gateway.trade.epcis import subscriptions
 from gateway.webhooks import messages, signing

@@ -11,6 +11,7 @@ from gateway.http.problems import Problem
 from gateway.store import returnlimits
 from gateway.store.database import Store, StoreError
 from gateway.store.keys import ClaimedKey, Keys, StoredAnswer
+from gateway.store.processes import GatewayProcess
 from gateway.store.returnlimits import ReturnLimits
 from gateway.store.tokens import TokenError, Tokens
 
@@ -63,11 +64,12 @@ def test_what_one_gateway_began_another_carries_on(opened):
 def test_the_keys_of_a_process_that_died_are_carried_on_soon(opened):
     """While it says each second that it lives, a repetition waits for it, but never longer than ten seconds."""
     now = [1_000_000.0]
-    one, other = (Keys(opened(), lambda: now[0]) for _ in range(2))
+    first, second = (GatewayProcess(opened(), lambda: now[0]) for _ in range(2))
+    one, other = (Keys(opened(), lambda: now[0], each) for each in (first, second))
     one.note_step(one.begin(*ASKING, CONTENT), 0, "ab", b"signed")
     for _ in range(5):
         now[0] += 1
-        one.report_alive()
+        first.report_alive()
     now[0] += 2
     with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
         other.begin(*ASKING, CONTENT)
@@ -76,11 +78,11 @@ def test_the_keys_of_a_process_that_died_are_carried_on_soon(opened):
     assert (type(held), held.steps) == (ClaimedKey, {0: b"signed"})
     for _ in range(9):
         now[0] += 1
-        other.report_alive()
+        second.report_alive()
         with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
             one.begin(*ASKING, CONTENT)
     now[0] += 1
-    other.report_alive()
+    second.report_alive()
     assert isinstance(one.begin(*ASKING, CONTENT), ClaimedKey)
 
 
@@ -91,21 +93,23 @@ def test_a_key_that_the_database_did_not_let_go_is_left_when_it_can_be(opened, m
     held = one.begin(*ASKING, CONTENT)
     with monkeypatch.context() as away:
         away.setattr(Store, "connection", lambda *_, **__: _refuse())
-        for act in (lambda: getattr(one, leave)(held), one.report_alive):
+        for act in (lambda: getattr(one, leave)(held), one.leave_late):
             with pytest.raises(StoreError):
                 act()
     with pytest.raises(Problem, match="IDEMPOTENCY_IN_PROGRESS"):
         other.begin(*ASKING, CONTENT)
-    one.report_alive()
+    one.leave_late()
     assert isinstance(other.begin(*ASKING, CONTENT), ClaimedKey)
 
 
 def test_a_process_without_keys_writes_nothing(opened, monkeypatch):
     """So a gateway that nobody uses leaves the disk alone."""
-    keys = Keys(opened())
+    process = GatewayProcess(opened())
+    keys = Keys(opened(), process=process)
     keys.release(keys.begin(*ASKING, CONTENT))
     monkeypatch.setattr(Store, "connection", lambda *_, **__: _refuse())
-    keys.report_alive()
+    keys.leave_late()
+    process.report_alive()
 
 
 def _refuse():
