@@ -8,7 +8,6 @@ another one begins it again.
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator
 
@@ -33,8 +32,8 @@ class VerificationRunner:
     """Works on the verifications of one database; several runners share them."""
 
     def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name = f"verifier-{secrets.token_hex(8)}"
         self._services = services
+        self._process = services.process
         self._asked = Verifications(services.store)
         self._clock = clock
         self._rounds = RepeatedWork("verifications", _EVERY_SECONDS, self.work)
@@ -51,15 +50,18 @@ class VerificationRunner:
     def work(self) -> None:
         """Do the verifications that wait."""
         while not self._rounds.ending.is_set():
-            taken = self._asked.take(self.name, _LEASE_SECONDS)
+            taken = self._asked.take(self._process, _LEASE_SECONDS)
             if taken is None:
                 return
-            self._verify(taken)
+            try:
+                self._verify(taken)
+            finally:
+                self._process.leave(taken.id)
 
     def _verify(self, taken: Verification) -> None:
         if taken.attempts > MOST_ATTEMPTS:
             # Each of them ended with its process.
-            self._asked.finish(taken.id, self.name, 0, {})
+            self._asked.finish(taken.id, self._process.name, 0, {})
             return
         done = 0
 
@@ -77,9 +79,9 @@ class VerificationRunner:
             # What is in a block raises nothing; a peer that does not answer may do so the next time.
             _LOG.warning("%s stopped: %s", taken.id, type(error).__name__)
             if taken.attempts >= MOST_ATTEMPTS:
-                self._asked.finish(taken.id, self.name, done, {})
+                self._asked.finish(taken.id, self._process.name, done, {})
             return
-        self._asked.finish(taken.id, self.name, done, report.document())
+        self._asked.finish(taken.id, self._process.name, done, report.document())
 
     def _blocks(self, taken: Verification) -> Iterator[bytes]:
         """Yield the blocks from the auditor's own peer."""
@@ -93,5 +95,5 @@ class VerificationRunner:
         if self._clock() - self._noted < _NOTED_SECONDS:
             return
         self._noted = self._clock()
-        if not self._asked.note(taken.id, self.name, done, _LEASE_SECONDS):
+        if not self._asked.note(taken.id, self._process.name, done, _LEASE_SECONDS):
             raise _LeftError

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -48,7 +47,7 @@ LATER = frozenset(
 # After this time the answer of the last attempt is the outcome, whatever it is.
 _TRIED_SECONDS = 15 * 60
 _LONGEST_PAUSE = 30.0
-# Longer than a request of several transactions takes.
+# Longer than a request of several transactions takes. Of a process that died, others take jobs over sooner.
 _LEASE_SECONDS = 120
 _THREADS = 8
 _EVERY_SECONDS = 0.5
@@ -61,9 +60,9 @@ class JobRunner:
     """Works on the jobs of one database; several runners share them."""
 
     def __init__(self, app: Flask, clock: Callable[[], float] = time.time) -> None:
-        self.name = f"runner-{secrets.token_hex(8)}"
         self._app = app
         services: context.Services = app.extensions[context.EXTENSION]
+        self._process = services.process
         self._jobs = Jobs(services.store, clock)
         self._clock = clock
         self._free = threading.Semaphore(_THREADS)
@@ -90,7 +89,7 @@ class JobRunner:
         for job in self._jobs.due(_THREADS):
             if self._rounds.ending.is_set() or not self._free.acquire(timeout=_EVERY_SECONDS):
                 break
-            if self._jobs.take(job, self.name, _LEASE_SECONDS):
+            if self._jobs.take(job, self._process, _LEASE_SECONDS):
                 self._pool.submit(self._work_freed, job)
                 begun += 1
             else:
@@ -106,6 +105,7 @@ class JobRunner:
         except Exception as error:  # noqa: BLE001  When its lease ends, somebody does it again.
             _LOG.error("job %s failed: %s", job.id, type(error).__name__)
         finally:
+            self._process.leave(job.id)
             self._free.release()
 
     def work(self, job: Job) -> None:
@@ -117,9 +117,9 @@ class JobRunner:
         now = int(self._clock() * 1000)
         if _code(answer) in again and now - job.created_at < _TRIED_SECONDS * 1000:
             pause = min(2.0**job.attempts, _LONGEST_PAUSE) * random.uniform(1, 1.2)  # noqa: S311  It protects nothing.
-            self._jobs.again(job, self.name, now + int(pause * 1000))
+            self._jobs.again(job, self._process.name, now + int(pause * 1000))
         else:
-            self._jobs.finish(job, self.name, answer)
+            self._jobs.finish(job, self._process.name, answer)
 
     def _answer(self, asked: JobRequest, owner: JobOwner) -> StoredAnswer:
         """Return the application's answer to a request, made as its owner."""

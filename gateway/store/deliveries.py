@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store.database import Store
+from gateway.store.processes import GatewayProcess, free, silent
 from gateway.store.statements import Prepared
 from gateway.store.tables import webhook_attempts, webhook_messages, webhooks
 from gateway.store.webhooks import ACTIVE, FAILING, EventPlace, Webhook, Webhooks
@@ -31,7 +32,7 @@ _OPEN = Prepared(
     sa.select(webhooks)
     .where(
         webhooks.c.state == ACTIVE,
-        sa.or_(webhooks.c.holder == sa.bindparam("self"), webhooks.c.held_until < sa.bindparam("now")),
+        sa.or_(webhooks.c.holder == sa.bindparam("self"), free(webhooks.c.holder, webhooks.c.held_until)),
     )
     .order_by(webhooks.c.id)
 )
@@ -39,7 +40,7 @@ _TAKE = Prepared(
     sa.update(webhooks).where(
         _THIS,
         webhooks.c.state == ACTIVE,
-        sa.or_(webhooks.c.holder == sa.bindparam("self"), webhooks.c.held_until < sa.bindparam("now")),
+        sa.or_(webhooks.c.holder == sa.bindparam("self"), free(webhooks.c.holder, webhooks.c.held_until)),
     ),
     "holder",
     "held_until",
@@ -147,15 +148,25 @@ class Deliveries:
     def open(self, holder: str) -> list[Webhook]:
         """Return the active webhooks that no other process delivers at the moment."""
         with self._store.reading() as database:
-            rows = database.execute(_OPEN, {"self": holder, "now": int(self._clock())}).fetchall()
+            rows = database.execute(
+                _OPEN, {"self": holder, "now": int(self._clock()), **silent(self._clock())}
+            ).fetchall()
         return [self._webhooks.read(row) for row in rows]
 
-    def take(self, webhook_id: str, holder: str, seconds: int) -> bool:
-        """Take or keep the delivery of a webhook for so long; return False if another process has it."""
-        now = int(self._clock())
+    def take(self, webhook_id: str, process: GatewayProcess, seconds: int) -> bool:
+        """
+        Take or keep a webhook's delivery, until the process is dead or for so long; return False if another has it.
+
+        The process says that it lives until it leaves the webhook's id.
+        """
+        now, holder = int(self._clock()), process.name
         values = {"this": webhook_id, "self": holder, "holder": holder, "now": now, "held_until": now + seconds}
         with self._store.connection(durable=False) as database:
-            return bool(database.execute(_TAKE, values).rowcount == 1)
+            process.report(database)
+            taken = database.execute(_TAKE, {**values, **silent(self._clock())}).rowcount == 1
+        if taken:
+            process.hold(webhook_id)
+        return bool(taken)
 
     def leave(self, holder: str) -> None:
         """Leave all webhooks of a process to others."""

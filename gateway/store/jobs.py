@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 from gateway.store import seals
 from gateway.store.database import Store
 from gateway.store.keys import StoredAnswer
+from gateway.store.processes import GatewayProcess, free, silent
 from gateway.store.statements import Prepared
 from gateway.store.tables import jobs
 
@@ -31,7 +32,7 @@ MOST_WAITING = 5_000
 
 _OWN = (jobs.c.msp_id == sa.bindparam("of_msp_id"), jobs.c.user == sa.bindparam("of_user"))
 _ONE = jobs.c.id == sa.bindparam("this")
-_FREE = (jobs.c.state == WAITING, jobs.c.next_at <= sa.bindparam("now"), jobs.c.held_until < sa.bindparam("now"))
+_FREE = (jobs.c.state == WAITING, jobs.c.next_at <= sa.bindparam("now"), free(jobs.c.holder, jobs.c.held_until))
 _PUT = Prepared(
     insert(jobs).on_conflict_do_nothing(),
     *("id", "msp_id", "user", "batch", "number", "path", "fingerprint", "sealed", "state", "created_at"),
@@ -207,15 +208,23 @@ class Jobs:
     def due(self, most: int) -> list[Job]:
         """Return jobs that somebody should work on now."""
         with self._store.reading() as database:
-            rows = database.execute(_DUE, {"now": self._now(), "most": most}).fetchall()
+            rows = database.execute(_DUE, {"now": self._now(), "most": most, **silent(self._clock())}).fetchall()
         return [self._read(row) for row in rows]
 
-    def take(self, job: Job, holder: str, seconds: int) -> bool:
-        """Take a job for so long; return False if another process was faster."""
+    def take(self, job: Job, process: GatewayProcess, seconds: int) -> bool:
+        """
+        Take a job for a process, until it is dead or for so long; return False if another was faster.
+
+        The process says that it lives until it leaves the job's id.
+        """
         now = self._now()
-        values = {"this": job.id, "now": now, "holder": holder, "held_until": now + seconds * 1000}
+        values = {"this": job.id, "now": now, "holder": process.name, "held_until": now + seconds * 1000}
         with self._store.connection(durable=False) as database:
-            return bool(database.execute(_TAKE, values).rowcount == 1)
+            process.report(database)
+            taken = database.execute(_TAKE, {**values, **silent(self._clock())}).rowcount == 1
+        if taken:
+            process.hold(job.id)
+        return bool(taken)
 
     def again(self, job: Job, holder: str, next_at: int) -> None:
         """Let a job be tried again later, by any process."""

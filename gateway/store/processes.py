@@ -75,10 +75,27 @@ class GatewayProcess:
                 self.report(database)
 
 
+def free(holder: sa.ColumnElement[str], held_until: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """
+    Return the condition that nobody holds a row: the time has passed, or the process named in *holder* is dead.
+
+    Its parameters are ``now``, in the unit of *held_until*, and those of ``silent``.
+    """
+    dead = sa.exists().where(
+        sa.cast(holder, sa.LargeBinary) == _ID, gateway_processes.c.seen_at <= sa.bindparam("silent")
+    )
+    return sa.or_(held_until < sa.bindparam("now"), dead)
+
+
+def silent(now: float) -> dict[str, int]:
+    """Return the parameter of ``free``: who was last seen then is dead *now*, in seconds since 1970."""
+    return {"silent": int(now * 1000) - _SILENT_MILLISECONDS}
+
+
 def is_dead(database: StoreConnection, process: bytes, now: float) -> bool:
     """Return whether a process has been silent too long; not of one that is not known."""
     seen = database.execute(_SEEN, {"process": process}).fetchone()
-    return seen is not None and now * 1000 - seen["seen_at"] >= _SILENT_MILLISECONDS
+    return seen is not None and seen["seen_at"] <= silent(now)["silent"]
 
 
 def forget(database: StoreConnection, before: int) -> None:

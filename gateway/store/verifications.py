@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.store.database import Store
+from gateway.store.processes import GatewayProcess, free, silent
 from gateway.store.statements import Prepared
 from gateway.store.tables import verifications
 
@@ -24,7 +25,7 @@ MOST_OPEN = 5
 _C = verifications.c
 _ONE, _OWN, _OPEN = _C.id == sa.bindparam("this"), _C.msp_id == sa.bindparam("of_msp_id"), _C.finished_at.is_(None)
 _HELD = (_ONE, _OPEN, _C.holder == sa.bindparam("self"))
-_FREE = (_OPEN, _C.held_until < sa.bindparam("now"))
+_FREE = (_OPEN, free(_C.holder, _C.held_until))
 _PUT = Prepared(sa.insert(verifications), "id", "msp_id", "user", "channel", "height", "created_at")
 _FIND = Prepared(sa.select(verifications).where(_ONE, _OWN))
 _WAITING = Prepared(sa.select(verifications).where(_OWN, _OPEN))
@@ -104,16 +105,24 @@ class Verifications:
         with self._store.reading() as database:
             return [_read(row) for row in database.execute(_LATEST, {"of_msp_id": msp_id, "most": most}).fetchall()]
 
-    def take(self, holder: str, seconds: int) -> Verification | None:
-        """Take the verification that waits longest for so many seconds; None if none waits."""
+    def take(self, process: GatewayProcess, seconds: int) -> Verification | None:
+        """
+        Take the verification that waits longest, until the process is dead or for so long; None if none waits.
+
+        The process says that it lives until it leaves the verification's id.
+        """
         now = int(self._clock())
+        at = {"now": now, **silent(self._clock())}
         with self._store.connection(durable=False) as database:
-            row = database.execute(_DUE, {"now": now}).fetchone()
+            row = database.execute(_DUE, at).fetchone()
             if row is None:
                 return None
-            values = {"holder": holder, "held_until": now + seconds, "attempts": row["attempts"] + 1, "verified": 0}
-            if database.execute(_TAKE, {"this": row["id"], "now": now, **values}).rowcount != 1:
+            process.report(database)
+            held = {"holder": process.name, "held_until": now + seconds}
+            values = {**held, "attempts": row["attempts"] + 1, "verified": 0}
+            if database.execute(_TAKE, {"this": row["id"], **at, **values}).rowcount != 1:
                 return None
+        process.hold(row["id"])
         return _read({**dict(row), **values})
 
     def note(self, identifier: str, holder: str, verified: int, seconds: int) -> bool:

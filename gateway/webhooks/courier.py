@@ -3,7 +3,7 @@ Deliver what waits for webhooks, in each process of the gateway.
 
 Once a second the courier looks which webhooks no other process delivers, and gives each a turn: take over new blocks,
 let the events that concern it wait, and post them one after the other. A slow receiver holds only the thread of its own
-turn. A process that dies leaves its webhooks to the others when its lease ends; what it had posted but not noted
+turn. A process that dies leaves its webhooks to the others after three seconds; what it had posted but not noted
 is posted again, under the same id.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import random
-import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,8 +48,8 @@ class Courier:
     def __init__(
         self, services: context.Services, poster: Poster | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        self.name = f"courier-{secrets.token_hex(8)}"
         self._services = services
+        self._process = services.process
         self._deliveries = Deliveries(services.store, clock)
         self._poster = poster or Poster(services.settings.allowed_networks)
         self._clock = clock
@@ -68,13 +67,13 @@ class Courier:
         self._rounds.stop()
         self._pool.shutdown()
         try:
-            self._deliveries.leave(self.name)
+            self._deliveries.leave(self._process.name)
         except StoreError as error:
             _LOG.error("webhooks were not left to other processes: %s", error)
 
     def _begin_turns(self) -> None:
         """Give a turn to each webhook that has none at the moment."""
-        for webhook in self._deliveries.open(self.name):
+        for webhook in self._deliveries.open(self._process.name):
             running = self._turns.get(webhook.id)
             if running is None or running.done():
                 self._turns[webhook.id] = self._pool.submit(self._turn_logged, webhook)
@@ -91,6 +90,13 @@ class Courier:
 
     def turn(self, webhook: Webhook) -> None:
         """Queue new events of one webhook and deliver what is due, unless another process does."""
+        try:
+            self._turn(webhook)
+        finally:
+            # The next turn is a second away, and says itself that the process lives.
+            self._process.leave(webhook.id)
+
+    def _turn(self, webhook: Webhook) -> None:
         if not self._keep(webhook):
             return
         try:
@@ -110,7 +116,7 @@ class Courier:
 
     def _keep(self, webhook: Webhook) -> bool:
         """Take or renew the lease."""
-        return self._deliveries.take(webhook.id, self.name, _LEASE_SECONDS)
+        return self._deliveries.take(webhook.id, self._process, _LEASE_SECONDS)
 
     def _queue(self, webhook: Webhook) -> None:
         """Let the events that concern the webhook wait, as far as there is room."""
@@ -137,14 +143,14 @@ class Courier:
         )
         place = messages.place_after(webhook, found, room, last)
         if place != webhook.place:
-            self._deliveries.queue(webhook, self.name, messages.of(webhook, found), place)
+            self._deliveries.queue(webhook, self._process.name, messages.of(webhook, found), place)
 
     def _queue_standing(self, webhook: Webhook, asked: Subscription, room: int, last: int) -> None:
         """Let what a standing query finds wait."""
         end, now = messages.end_of(last), self._milliseconds()
         found = subscriptions.queued(self._services.model, webhook, asked, room, end, now)
         if (found.place, found.due_at) != (webhook.place, webhook.due_at):
-            self._deliveries.queue(webhook, self.name, found.messages, found.place, found.due_at)
+            self._deliveries.queue(webhook, self._process.name, found.messages, found.place, found.due_at)
 
     def _deliver(self, webhook: Webhook, message: WebhookMessage) -> bool:
         """Post one message; return whether the next one may follow at once."""

@@ -10,6 +10,7 @@ from gateway.audit import verifying
 from gateway.audit.verifying import VerificationRunner
 from gateway.pages import forms
 from gateway.store import verifications
+from gateway.store.processes import GatewayProcess
 from gateway.store.verifications import VerificationLimitError, Verifications
 from hlf import errors
 from tests.unit.gateway.conftest import form_token
@@ -102,21 +103,31 @@ def test_a_peer_that_never_answers_ends_it(auditor, services, monkeypatch):
 
 
 def test_another_process_carries_on_what_one_left(opened):
-    """Only when its time is over; the first may not write into it then."""
+    """Only when the first is dead or its time is over; it may not write into it then."""
     now, store = [1_000.0], opened()
+    first, second, third = (GatewayProcess(store, lambda: now[0]) for _ in range(3))
     kept = Verifications(store, clock=lambda: now[0])
     begun = kept.ask("A", "u", "trade", 5)
-    assert kept.take("first", 60).id == begun
-    assert kept.take("second", 60) is None
-    assert kept.note(begun, "first", 2, 60)
-    now[0] += 61
-    assert kept.take("second", 60).attempts == 2
-    assert not kept.note(begun, "first", 3, 60)
-    kept.finish(begun, "first", 5, {"verdict": "holds"})
+    assert kept.take(first, 60).id == begun
+    assert kept.take(second, 60) is None
+    assert kept.note(begun, first.name, 2, 60)
+    for _ in range(29):
+        now[0] += 2
+        first.report_alive()
+        assert kept.take(second, 60) is None
+    now[0] += 3
+    first.report_alive()
+    assert kept.take(second, 60).attempts == 2
+    assert not kept.note(begun, first.name, 3, 60)
+    kept.finish(begun, first.name, 5, {"verdict": "holds"})
     assert kept.find("A", begun).report is None
-    kept.finish(begun, "second", 5, {"verdict": "cannot tell"})
+    kept.finish(begun, second.name, 5, {"verdict": "cannot tell"})
     assert kept.find("A", begun).report == {"verdict": "cannot tell"}
     assert kept.find("B", begun) is None
+    died = kept.ask("A", "u", "trade", 5)
+    assert kept.take(second, 60).id == died
+    now[0] += 3
+    assert kept.take(third, 60).id == died
 
 
 def test_an_organisation_has_some_at_once_and_old_ones_are_forgotten(opened):

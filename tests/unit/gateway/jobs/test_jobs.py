@@ -13,6 +13,8 @@ from gateway.http import context
 from gateway.jobs.runner import JobRunner
 from gateway.store import jobs
 from gateway.store.jobs import JobLimitError, JobOwner, JobRequest, Jobs, OtherRequestError
+from gateway.store.keys import StoredAnswer
+from gateway.store.processes import GatewayProcess
 from hlf import errors, waiting
 from tests.unit.gateway.fakes import TRANSACTION, application
 
@@ -43,7 +45,7 @@ class Gateway:
     def work(self) -> int:
         """Do what is due, as one process would; return how many."""
         runner = JobRunner(self.app, self.clock)
-        due = [each for each in self.jobs.due(1000) if self.jobs.take(each, runner.name, 120)]
+        due = [each for each in self.jobs.due(1000) if self.jobs.take(each, self.services.process, 120)]
         for each in due:
             runner.work(each)
         return len(due)
@@ -153,16 +155,31 @@ def test_a_revoked_token_does_nothing_more(gateway):
 
 
 def test_a_process_that_dies_leaves_its_jobs_to_others(gateway):
-    """When its lease ends; the key sees to it that nothing is done twice."""
+    """After three seconds of silence; the key sees to it that nothing is done twice."""
     place = gateway.send().headers["Location"]
     (job,) = gateway.jobs.due(9)
-    assert gateway.jobs.take(job, "dead", 120)
-    assert gateway.work() == 0
-    gateway.later += 121
+    dead = GatewayProcess(gateway.services.store, gateway.clock)
+    assert gateway.jobs.take(job, dead, 120)
+    for _ in range(5):
+        gateway.later += 2
+        assert gateway.work() == 0
+        dead.report_alive()
+    gateway.later += 3
     assert gateway.work() == 1
     assert gateway.get(place).json["status"] == 200
-    gateway.jobs.finish(job, "dead", jobs.Kept(500, {}, b"{}"))
+    gateway.jobs.finish(job, dead.name, StoredAnswer(500, {}, b"{}"))
     assert gateway.get(place).json["status"] == 200
+
+
+def test_a_job_that_a_living_process_does_not_end_is_free_after_its_lease(gateway):
+    """Its thread may wait for ever, while the process says that it lives."""
+    gateway.send()
+    (job,) = gateway.jobs.due(9)
+    alive = GatewayProcess(gateway.services.store, gateway.clock)
+    assert gateway.jobs.take(job, alive, 120)
+    gateway.later += 121
+    alive.report_alive()
+    assert gateway.work() == 1
 
 
 def test_jobs_are_their_callers_alone_and_forgotten_after_a_day(gateway, bearer):

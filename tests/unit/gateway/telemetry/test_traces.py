@@ -146,7 +146,7 @@ def test_a_job_belongs_to_the_trace_of_its_request(traced, app, client, bearer, 
     client.post("/v1/orders/O1/confirmation", headers=headers)
     runner, kept = JobRunner(app), Jobs(services.store)
     (job,) = kept.due(10)
-    assert kept.take(job, runner.name, 120)
+    assert kept.take(job, services.process, 120)
     runner.work(job)
     runner.stop()
     accepted, done = traced()

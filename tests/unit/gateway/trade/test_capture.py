@@ -58,7 +58,7 @@ def outcome(app, client, bearer, services):
     def read(answer):
         runner, kept = JobRunner(app), Jobs(services.store)
         for job in kept.due(1000):
-            assert kept.take(job, runner.name, 60)
+            assert kept.take(job, services.process, 60)
             runner.work(job)
         return client.get(answer.headers["Location"], headers=bearer("write")).json
 

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from gateway.http import context
 from gateway.readmodel.feeding import Feeder
 from gateway.store.deliveries import Deliveries
+from gateway.store.processes import GatewayProcess
 from gateway.webhooks.courier import Courier
 from tests.unit.gateway.fakes import FakeLedgers, application
 from tests.unit.gateway.readmodel.chain import Wrote, chain
@@ -29,13 +30,16 @@ class Gateway:
     def __init__(self, client: Any, headers: dict[str, str], services: context.Services, ledgers: FakeLedgers) -> None:
         self.client, self.headers, self.services, self.ledgers = client, headers, services, ledgers
         self.now = time.time()
+        self.processes: dict[Courier, GatewayProcess] = {}
         self.couriers = [self.courier()]
 
     def courier(self) -> Courier:
         """Another process that shares the database."""
+        process = GatewayProcess(self.services.store, lambda: self.now)
         # A feeder that has just looked would wait before it looks again.
-        own = dataclasses.replace(self.services, feeder=Feeder(self.services.model, self.ledgers))
-        return Courier(own, clock=lambda: self.now)
+        own = dataclasses.replace(self.services, process=process, feeder=Feeder(self.services.model, self.ledgers))
+        self.processes[found := Courier(own, clock=lambda: self.now)] = process
+        return found
 
     def blocks(self, *names: str) -> None:
         """Set the channel's chain: an empty block, then one block with each of these events."""
@@ -54,7 +58,7 @@ class Gateway:
     def deliver(self, courier: Courier | None = None) -> None:
         """One turn for each webhook that a process may deliver."""
         chosen = courier or self.couriers[0]
-        for webhook in Deliveries(self.services.store, lambda: self.now).open(chosen.name):
+        for webhook in Deliveries(self.services.store, lambda: self.now).open(self.processes[chosen].name):
             chosen.turn(webhook)
 
 
