@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
+from gateway.oidc import asking
 from gateway.store.tokens import IssuerUnavailableError
 
 Fetch = Callable[[str], bytes]
@@ -22,23 +21,18 @@ KEPT = 3600
 # A token may name a key that does not exist; the issuer is asked for it at most once in this many seconds.
 PAUSE = 15
 _MOST_BYTES = 256 * 1024
-_SECONDS = 5
+# The first keys are waited for this long: two questions, discovery and keys.
+_SECONDS = 2 * asking.SECONDS
 
 
 def fetched(url: str) -> bytes:
     """
-    Return what is at *url*; no redirect is followed, and a long answer is refused.
+    Return what is at *url*.
 
     Raises:
-        OSError: there is no such answer.
+        OSError: there is no such answer; see ``asking``.
     """
-    with requests.get(url, timeout=_SECONDS, allow_redirects=False, stream=True) as answer:
-        if answer.status_code != requests.codes.ok:
-            raise OSError(f"{url} answers {answer.status_code}")
-        text: bytes = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
-    if len(text) > _MOST_BYTES:
-        raise OSError(f"{url} answers more than {_MOST_BYTES} bytes")
-    return text
+    return asking.answered("GET", url, _MOST_BYTES)
 
 
 def discovered(issuer: str, name: str, fetch: Fetch) -> str:
@@ -77,14 +71,14 @@ class IssuerKeys:
         Return the key named *kid* as a JWK; None if the issuer has none of this name.
 
         One thread asks the issuer while the others go on with the keys from before; only the first keys are waited for,
-        and not for long, so that an issuer which answers a byte a second holds one thread.
+        and not for long, so that an issuer which does not answer holds one thread.
 
         Raises:
             IssuerUnavailableError: its keys cannot be read, and those from before are too old.
         """
         with self._deciding:
             asking = self._due(kid)
-        if (asking or self._read_at is None) and self._reading.acquire(timeout=2 * _SECONDS):
+        if (asking or self._read_at is None) and self._reading.acquire(timeout=_SECONDS):
             try:
                 if asking:
                     self._read()

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import requests
 from cryptography.exceptions import InvalidTag
 
-from gateway.oidc import keys
+from gateway.oidc import asking, keys
 from gateway.oidc.bearers import Issuers
 from gateway.oidc.keys import Fetch, fetched
 from gateway.oidc.trust import ConsoleClient, TrustedIssuer
@@ -175,16 +174,12 @@ class SignIns:
 
 def posted(url: str, form: Mapping[str, str], own: tuple[str, str] | None) -> bytes:
     """
-    Return the answer to a form; no redirect is followed, and a long answer is refused.
+    Return the answer to a form.
 
     Raises:
-        OSError: there is no such answer.
+        OSError: there is no such answer; see ``asking``.
     """
-    with requests.post(url, data=dict(form), auth=own, timeout=5, allow_redirects=False, stream=True) as answer:
-        text: bytes = answer.raw.read(_MOST_BYTES + 1, decode_content=True)
-        if answer.status_code != requests.codes.ok or len(text) > _MOST_BYTES:
-            raise OSError(f"{url} answers {answer.status_code}")
-    return text
+    return asking.answered("POST", url, _MOST_BYTES, data=dict(form), auth=own)
 
 
 def _back(client: ConsoleClient) -> str:

@@ -6,11 +6,11 @@ import contextlib
 import http.client
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.deadlines import Deadline
 from gateway.webhooks import targets
 
 # For the whole attempt, however slowly the receiver answers.
@@ -66,33 +66,19 @@ class Poster:
     def _answer(
         self, target: targets.Target, address: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, str, int]:
-        connected = socket.create_connection((address, target.port), self._seconds)
-        if target.scheme == "https":
-            connected = self._trusted.wrap_socket(connected, server_hostname=target.host, do_handshake_on_connect=False)
-        # The time-out of a socket is for each piece; a receiver that sends a byte a second would hold a thread.
-        cut = threading.Timer(self._seconds, _cut, (connected,))
-        cut.daemon = True
-        cut.start()
-        connection = http.client.HTTPConnection(target.host, target.port)
-        connection.sock = connected
-        try:
-            if isinstance(connected, ssl.SSLSocket):
-                connected.do_handshake()
+        with Deadline(self._seconds) as deadline, contextlib.ExitStack() as open_ones:
+            connected = open_ones.enter_context(socket.create_connection((address, target.port), self._seconds))
+            deadline.bound(connected)
+            if target.scheme == "https":
+                connected = open_ones.enter_context(self._trusted.wrap_socket(connected, server_hostname=target.host))
+            connection = http.client.HTTPConnection(target.host, target.port)
+            connection.sock = connected
             connection.request("POST", target.path, body, {**headers, "Host": target.authority, "Connection": "close"})
-            answer = connection.getresponse()
+            answer = open_ones.enter_context(connection.getresponse())
+            deadline.check()
             retry = answer.getheader("Retry-After", "")
             seconds = min(int(retry), _MOST_RETRY_SECONDS) if retry.isascii() and retry.isdecimal() else 0
             return answer.status, answer.reason[:100], seconds
-        finally:
-            cut.cancel()
-            connection.close()
-            connected.close()
-
-
-def _cut(connected: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        # Not TLS's own end, which would wait for the receiver's.
-        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 def _since(began: float) -> int:

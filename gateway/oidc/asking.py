@@ -1,0 +1,58 @@
+"""Requests to issuers: within a time, to a size, and never anywhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from gateway.deadlines import Deadline
+
+# For each piece of an answer, and for the whole.
+_PIECE_SECONDS = 5.0
+SECONDS = 10.0
+_PIECE_BYTES = 1 << 14
+
+
+def answered(method: str, url: str, most_bytes: int, **sent: Any) -> bytes:
+    """
+    Return the body of an answer 200; no redirect is followed, and a long or a slow answer is refused.
+
+    Raises:
+        OSError: there is no such answer.
+    """
+    with Deadline(SECONDS) as deadline, requests.Session() as session:
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Bounded(deadline))
+        with session.request(method, url, timeout=_PIECE_SECONDS, allow_redirects=False, stream=True, **sent) as answer:
+            text = bytearray()
+            for piece in answer.iter_content(_PIECE_BYTES):
+                text += piece
+                if len(text) > most_bytes:
+                    raise OSError(f"{url} answers more than {most_bytes} bytes")
+            deadline.check()
+            if answer.status_code != requests.codes.ok:
+                raise OSError(f"{url} answers {answer.status_code}")
+    return bytes(text)
+
+
+class _Bounded(HTTPAdapter):
+    """Makes connections that end at a deadline, also those to a proxy."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
+
+    def get_connection_with_tls_context(self, *given: Any, **named: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*given, **named)
+        deadline, kind = self._deadline, pool.ConnectionCls
+
+        class BoundedConnection(kind):  # type: ignore[misc, valid-type]
+            def _new_conn(self) -> Any:
+                made = super()._new_conn()
+                deadline.bound(made)
+                return made
+
+        pool.ConnectionCls = BoundedConnection
+        return pool
