@@ -114,9 +114,9 @@ class Record:
 
     *builder* are the addresses that each peer's chaincode builder fills into packages. *own* are the organisations
     whose keys the folder holds; empty for all of the file. *serving* are the running programs of each chaincode
-    server, with the versions each serves; *slots* says which of its two addresses a version has, since a new one is
-    served beside the old one. *hosts* is where others reach nodes whose organisation names a host. *started* says
-    whether a start was ever complete; until then nobody used the folder.
+    server, with the versions each serves; *slots* says which of its two addresses a version has. *hosts* is where
+    others reach nodes whose organisation names a host. *orderers* are those of an `apply` that has not ended, with
+    their organisation: channels may count on them. *started* says whether a start was ever complete.
     """
 
     name: str
@@ -131,6 +131,7 @@ class Record:
     serving: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     slots: dict[str, dict[str, int]] = field(default_factory=dict)
     hosts: dict[str, str] = field(default_factory=dict)
+    orderers: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def before_fabric_3(self) -> bool:
@@ -199,10 +200,9 @@ def read(folder: Folder) -> Record | None:
         # An earlier version kept the channels' members as well, and had no word for a start that did not end.
         values.pop("members", None)
         record = Record(**{"started": True, **values})
-        if not isinstance(record.own, list) or not all(isinstance(each, str) for each in record.own):
-            raise TypeError("own")
-        if not all(isinstance(each, str) for each in record.hosts.values()):
-            raise TypeError("hosts")
+        texts = (*record.own, *record.hosts.values())
+        if not isinstance(record.own, list) or not all(isinstance(each, str) for each in texts):
+            raise TypeError("own or hosts")
         for node, uses in record.ports.items():
             for use, port in uses.items():
                 if not isinstance(port, int) or not 0 < port < 65_536:

@@ -129,7 +129,8 @@ def test_an_apply_may_be_cut_off(net: SmallNetwork) -> None:
     """
     Members, orderers, policies, collections, a channel and upgrades come; members and orderers leave again.
 
-    Each file is in force after a few kills, and so are a member that leaves alone and certificates that are renewed.
+    Each file is in force after a few kills, whether or not all nodes are ended and started after them; so are a member
+    that leaves alone and certificates that are renewed.
     """
     net.up()
     chance = random.Random(int(os.environ.get("SELAT_SEED", "4")))  # noqa: S311 - moments, not secrets
@@ -140,6 +141,10 @@ def test_an_apply_may_be_cut_off(net: SmallNetwork) -> None:
         for _ in range(2):
             kill_at_any_moment(net, chance, "apply", "--yes")
             kills += 1
+        if chance.random() < 0.5:
+            # The machine goes, too; the file that is kept is the former one, or what that became.
+            admin.down(net.root)
+            admin.up(root=net.root)
         finish(net, "apply", "--yes")
         assert admin.plan(net.root, net.file).steps == ()
         assert_works(net, "CMSP" if sequence % 2 == 0 else "BMSP")
@@ -149,26 +154,58 @@ def test_an_apply_may_be_cut_off(net: SmallNetwork) -> None:
         assert_works(net, "BMSP")
 
 
-def test_an_orderer_that_counts_runs_on_after_an_interruption(
-    net: SmallNetwork, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The file is not kept yet, but one of two consenters is already too few: the next apply does not stop it."""
+def cut_off(*_: object, **__: object) -> None:
+    """Stand in for a function at which a command is interrupted."""
+    raise KeyboardInterrupt
+
+
+def add_an_orderer(net: SmallNetwork, monkeypatch: pytest.MonkeyPatch, at: str) -> str:
+    """Start a network, and cut off at the function *at* the `apply` that adds an orderer; return the file's text."""
     net.up()
     orderers = "{msp_id: OrdererMSP, domain: orderer.selat.test, orderers: 2}"
     text = net.file.read_text() + f"orderers: {{consensus: raft, organisations: [{orderers}]}}\n"
     net.file.write_text(text)
-
-    def cut_off(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("hlf.network.admin.lifetime.bring_up", cut_off)
+        patch.setattr(at, cut_off)
         with pytest.raises(KeyboardInterrupt):
             admin.apply(net.root, net.file)
+    return text
+
+
+def test_an_orderer_that_counts_runs_on_after_an_interruption(
+    net: SmallNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is not kept yet, but one of two consenters is already too few: the next apply does not stop it."""
+    text = add_an_orderer(net, monkeypatch, "hlf.network.admin.lifetime.bring_up")
     net.file.write_text(text.replace("timeout: 20ms", "timeout: 30ms"))
     admin.apply(net.root, net.file)
     assert admin.plan(net.root, net.file).steps == ()
     assert_works(net, "BMSP")
+
+
+@pytest.mark.parametrize("words", [[], ["--yes"]], ids=["goes-on", "goes-back"])
+@pytest.mark.parametrize(
+    "at", ["hlf.network.admin.lifetime.bring_up", "hlf.admin.participation.OrdererAdmin.join"], ids=["counts", "runs"]
+)
+def test_an_orderer_of_an_interrupted_apply_starts_again_with_the_former_file(
+    net: SmallNetwork, monkeypatch: pytest.MonkeyPatch, at: str, words: list[str]
+) -> None:
+    """All nodes were ended meanwhile; then it is the next `apply` that keeps the orderer or takes it away again."""
+    former = CONSORTIUM % FIRST
+    wanted = add_an_orderer(net, monkeypatch, at)
+    admin.down(net.root)
+    net.file.write_text(former)
+    assert any("orderers is" in str(each) for each in net.up().differences) == at.endswith("bring_up")
+    assert admin.status(net.root).running
+    with net.connect("AMSP") as fabric:
+        assert fabric.network("c").contract("lab").submit("put", "key", "1") == b"1"
+    net.file.write_text(former if words else wanted)
+    finish(net, "apply", *words)
+    assert admin.plan(net.root, net.file).steps == ()
+    assert_works(net, "BMSP")
+    record = state.existing(state.Folder(net.root))
+    assert record.orderers == {}
+    assert processes.listens(record.address("orderer1.orderer.selat.test")) == (not words)
 
 
 def test_a_network_that_has_just_started_is_waited_for(net: SmallNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,10 +231,6 @@ def test_an_update_that_the_folder_has_not_noted_is_no_obstacle(
     """Cut off right after the update: the old file, the new file and the same command are all taken."""
     net.up()
     net.write(**GROWN)
-
-    def cut_off(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
         patch.setattr("hlf.network.admin.lifetime.bring_up", cut_off)
         with pytest.raises(KeyboardInterrupt):

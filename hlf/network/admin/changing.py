@@ -156,7 +156,7 @@ def plan(
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
         raise errors.not_running(root)
-    base = lifetime.base_of(folder, record) or wanted
+    base = leaving.with_added(lifetime.base_of(folder, record) or wanted, record.orderers)
     if stopped := engine.stopped(folder, base):
         raise errors.StateError(
             root,
@@ -195,7 +195,7 @@ def apply(
         lifetime.start(lifetime.DEFAULT_ENGINE, root, wanted)
         return made
     with state.alone(folder):
-        base = lifetime.base_of(folder, record) or wanted
+        base = leaving.with_added(lifetime.base_of(folder, record) or wanted, record.orderers)
         kept = state.existing(folder)
         with Runner(folder, record, base, kept) as runner:
             runner.run_nodes(base)
@@ -339,9 +339,9 @@ def _do(asked: _Asked, kept: Record) -> None:
     material.set_aside(folder, wanted, asked.found.has_member)
     material.make(folder, wanted)
     # New nodes' addresses are about to stand in the channels' configurations.
-    state.write(folder, dataclasses.replace(kept, ports=record.ports))
+    state.write(folder, dataclasses.replace(kept, ports=record.ports, hosts=record.hosts))
     _configure(asked, steps.first)
-    if not all(isinstance(step, Configure) and not step.added for step in steps.first):
+    if record.orderers or not all(isinstance(step, Configure) and not step.added for step in steps.first):
         staying = _with_leaving(record, asked.base, wanted, asked.found)
         adopting = staying == wanted
         lifetime.bring_up(folder, staying, record.engine, record.version, adopting=adopting)
@@ -356,7 +356,7 @@ def _do(asked: _Asked, kept: Record) -> None:
 
 
 def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
-    ordering = OrdererChanges(asked.folder, asked.record, asked.base, asked.wanted, asked.nodes)
+    ordering = OrdererChanges(asked.folder, asked.record, asked.base, asked.wanted, asked.nodes, asked.found)
     for step in steps:
         if isinstance(step, AddOrderer):
             ordering.add(step)
@@ -366,9 +366,10 @@ def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
             continue
         channel = asked.wanted.channel(step.channel)
         group = channelconfig.group(asked.folder, asked.record, asked.wanted, channel)
-        original = channels.config(asked.nodes.orderer(asked.base.orderers[0]), step.channel)
+        speaker = ordering.speaker(step.channel)
+        original = channels.config(asked.nodes.orderer(speaker), step.channel)
         changed = configuration.changed(original, group, step)
-        updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed)
+        updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed, speaker)
 
 
 def _leave(asked: _Asked) -> None:

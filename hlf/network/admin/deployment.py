@@ -33,9 +33,9 @@ _COMMIT_ATTEMPTS = 5
 _GOSSIP_SECONDS = 0.1
 
 
-def join_orderers(folder: Folder, consortium: Consortium, nodes: Nodes, channels: Iterable[str]) -> None:
+def join_orderers(folder: Folder, orderers: Sequence[Orderer], nodes: Nodes, channels: Iterable[str]) -> None:
     """
-    Let every orderer join those channels.
+    Let orderers join those channels.
 
     Raises:
         ParticipationError: (of ``hlf``) one refused.
@@ -48,7 +48,7 @@ def join_orderers(folder: Folder, consortium: Consortium, nodes: Nodes, channels
         for name in sorted(blocks.keys() - set(admin.channels())):
             admin.join(blocks[name])
 
-    together(join_orderer, consortium.orderers)
+    together(join_orderer, orderers)
 
 
 def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
@@ -69,7 +69,7 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
             connection.join(blocks[name])
         return missing
 
-    join_orderers(folder, consortium, nodes, blocks)
+    join_orderers(folder, consortium.orderers, nodes, blocks)
     joined = dict(zip(consortium.peers, together(join_peer, consortium.peers), strict=True))
     for channel in consortium.channels:
         members = [peer for peer in consortium.peers if peer.msp_id in channel.members]

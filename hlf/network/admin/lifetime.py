@@ -17,6 +17,7 @@ from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.engines.docker import compose
 from hlf.network.engines.engine import FABRIC
+from hlf.network.plan.leaving import with_added
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 
@@ -96,7 +97,7 @@ def bring_up(
     """
     Start as :func:`start` does, for a command that has the folder to itself.
 
-    *adopting* keeps the file; *leaving* ends peers that it leaves out; *without_approvals* also starts members without.
+    *adopting* keeps the file; *leaving* ends nodes that it leaves out; *without_approvals* also starts members without.
     """
     kept = state.read(folder)
     if kept is not None:
@@ -105,6 +106,7 @@ def bring_up(
     if kept is None or not kept.started:
         _discard(folder, kept)
         kept = record
+    record.orderers = {} if leaving else record.orderers
     base = base_of(folder, record)
     check_nodes(folder, base, wanted, leaving=leaving)
     ports.assign(record, wanted)
@@ -115,7 +117,7 @@ def bring_up(
         material.make(folder, wanted)
         # Ports and addresses are kept now: if this process dies from here on, the next start takes the same ones.
         chaincodes.builder_configuration(record, packaged)
-        state.write(folder, dataclasses.replace(kept, ports=record.ports, builder=record.builder))
+        state.write(folder, dataclasses.replace(kept, ports=record.ports, hosts=record.hosts, builder=record.builder))
         channelconfig.draft(
             folder, record, wanted, [each.name for each in wanted.channels if each.name not in found.configs]
         )
@@ -123,7 +125,7 @@ def bring_up(
         runner.run(wanted, packaged)
         with Nodes(folder, record, wanted) as nodes:
             deployment.join(folder, present, nodes)
-            runner.engine.wait_ordering(record, present)
+            runner.engine.wait_ordering(record, with_added(present, record.orderers))
             # With the present members of the channels, and without definitions that other admins changed.
             usable = {each.package_id for each in checked.packaged}
             deployable = [each for each in chaincodes.package_all(record, present) if each.package_id in usable]
@@ -138,6 +140,7 @@ def bring_up(
     chaincodes.keep(folder, record, packaged)
     if adopting:
         state.adopt(folder, wanted)
+        record.orderers = {name: each for name, each in record.orderers.items() if name not in wanted.nodes}
     record.started = True
     state.write(folder, record)
     return RunningNetwork(folder, engine_name, version, wanted, tuple(packaged), (*checked.differences, *missed))
@@ -192,12 +195,15 @@ def _looked_at(
 def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> ObservedChannels:
     """
     Return the channels' settings, after all orderers have joined them (an earlier start may have been interrupted).
+
+    Those that an interrupted `apply` added join when it is run again: they begin with a later block.
     """
-    joined = observed.by_orderer(asked, nodes)
+    everybody = with_added(asked, record.orderers)
+    joined = observed.by_orderer(everybody, nodes)
     names = sorted({name for listed in joined.values() for name in listed})
     ours = [name for name in names if folder.genesis(name).exists()]
-    deployment.join_orderers(folder, asked, nodes, ours)
-    exist = dataclasses.replace(asked, channels=tuple(Channel(name, ()) for name in names))
+    deployment.join_orderers(folder, [each for each in asked.orderers if each.name not in record.orderers], nodes, ours)
+    exist = dataclasses.replace(everybody, channels=tuple(Channel(name, ()) for name in names))
     engine.wait_ordering(record, exist)
     return observed.read(joined, nodes)
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from hlf import waiting
 from hlf.admin import channel as channels
-from hlf.network import channelconfig, engines, errors
+from hlf.network import channelconfig, engines, errors, state
 from hlf.network.admin import chaincodes, updates
 from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.observed import ObservedChannels
 from hlf.network.plan import configuration, leaving
 from hlf.network.plan.steps import AddOrderer, RemoveOrderer
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium, Orderer
+from hlf.wire.config import channelwords
 
 _SETTLE_SECONDS = 60.0
 
@@ -21,12 +23,21 @@ _SETTLE_SECONDS = 60.0
 class OrdererChanges:
     """The orderers of a network that is being changed from *base* to *wanted*."""
 
-    def __init__(self, folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        record: Record,
+        base: Consortium,
+        wanted: Consortium,
+        nodes: Nodes,
+        found: ObservedChannels,
+    ) -> None:
         self._folder = folder
         self._record = record
         self._base = base
         self._wanted = wanted
         self._nodes = nodes
+        self._found = found
 
     def add(self, step: AddOrderer) -> None:
         """
@@ -43,10 +54,11 @@ class OrdererChanges:
         present = self._config(step.channel)
         if step.msp_id not in present.channel_group.groups["Orderer"].groups:
             self._put(step.channel, present, configuration.with_organisation(present, group, step))
+        self._note(orderer)
         self._start(orderer)
         admin = self._nodes.orderer_admin(orderer)
         if step.channel not in admin.channels():
-            block = channels.config_block(self._nodes.orderer(self._speaker()), step.channel)
+            block = channels.config_block(self._nodes.orderer(self.speaker(step.channel)), step.channel)
             admin.join(block.SerializeToString())
         self._wait(orderer, step.channel, "follows", lambda found: found.status in ("onboarding", "active"))
         self._wait(orderer, step.channel, "catches up with", lambda found: found.status == "active")
@@ -74,6 +86,14 @@ class OrdererChanges:
         present = self._config(step.channel)
         self._put(step.channel, present, configuration.changed(present, None, step))
 
+    def _note(self, orderer: Orderer) -> None:
+        """Let every later start start it, too: from the update on the channel may stand still without it."""
+        organisation = next(each for each in self._wanted.ordering.organisations if each.msp_id == orderer.msp_id)
+        fields = {name: getattr(organisation, name) for name in ("msp_id", "domain", "host")}
+        self._record.orderers[orderer.name] = {name: value for name, value in fields.items() if value is not None}
+        kept = state.existing(self._folder)
+        state.write(self._folder, dataclasses.replace(kept, orderers=self._record.orderers))
+
     def _start(self, orderer: Orderer) -> None:
         """Start it beside the nodes that run, which stay as they are."""
         coming = leaving.with_orderers(self._base, self._wanted, self._wanted.nodes)
@@ -81,18 +101,20 @@ class OrdererChanges:
         builder = chaincodes.builder_configuration(self._record, chaincodes.package_all(self._record, self._base))
         engines.by_name(self._record.engine).start(self._folder, self._record, grown, builder, (), [orderer.name])
 
-    def _speaker(self) -> Orderer:
-        """Return an orderer that is there before and after."""
+    def speaker(self, channel: str) -> Orderer:
+        """Return an orderer that takes part in a channel before the change, and if there is one also after."""
+        counted = channelwords.orderers(self._found.configs[channel].channel_group)
+        agree = [each for each in self._base.orderers if counted.get(self._record.inside(each.name)) == each.msp_id]
         staying = {each.name for each in self._wanted.orderers}
-        return next((each for each in self._base.orderers if each.name in staying), self._base.orderers[0])
+        return next((each for each in agree if each.name in staying), (*agree, *self._base.orderers)[0])
 
     def _config(self, channel: str) -> Any:
-        return channels.config(self._nodes.orderer(self._speaker()), channel)
+        return channels.config(self._nodes.orderer(self.speaker(channel)), channel)
 
     def _put(self, channel: str, original: Any, changed: Any) -> None:
         if changed == original:
             return
-        speaker = self._speaker()
+        speaker = self.speaker(channel)
         updates.put_in_force(self._folder, self._base, self._nodes, channel, original, changed, speaker)
 
     def _wait(self, orderer: Orderer, channel: str, what: str, reached: Any) -> None:

@@ -10,6 +10,7 @@ from hlf.network import engines, errors, ports, processes, state
 from hlf.network.admin import chaincodes, rejoining
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.engines import Engine
+from hlf.network.plan import leaving
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -100,7 +101,7 @@ def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
         raise errors.not_running(folder.root)
-    consortium = state.operated(folder)
+    consortium = leaving.with_added(state.operated(folder), record.orderers)
     ports.assign(record, consortium)
     packaged = chaincodes.package_all(record, consortium)
     programs = chaincodes.server_programs(folder, record, consortium, packaged)

@@ -13,6 +13,7 @@ from hlf.network import engines, errors, ports, processes
 from hlf.network.admin import chaincodes, definitions
 from hlf.network.admin.chaincodes import Packaged
 from hlf.network.admin.nodes import Nodes
+from hlf.network.plan import leaving
 from hlf.network.processes import Program
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
@@ -31,10 +32,11 @@ class Runner:
         self.engine = engines.by_name(record.engine)
         self._folder = folder
         self._record = record
-        self._base = base
         if base is not None:
+            base = leaving.with_added(base, kept.orderers)
             # A network of an earlier version of this package has one port for each server.
             ports.assign(record, base)
+        self._base = base
         self._kept = dataclasses.replace(kept, ports=record.ports)
         found = [each for each in processes.find(folder) if each.alive]
         nodes = self.engine.running(folder)
@@ -48,6 +50,7 @@ class Runner:
 
     def run_nodes(self, consortium: Consortium) -> None:
         """Start the peers and orderers of a file; its chaincodes' servers too, unwaited for, where nothing ran."""
+        consortium = self._with_added(consortium)
         packaged = chaincodes.package_all(self._record, consortium)
         programs = self._programs(self._record, consortium, packaged)
         if not self._ran and not self.engine.containers:
@@ -57,6 +60,7 @@ class Runner:
 
     def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
         """Start every program of a file, and end those it has not; servers of versions in force run on."""
+        consortium = self._with_added(consortium)
         programs = chaincodes.server_programs(self._folder, self._record, consortium, list(packaged), current=True)
         servers = [] if self.engine.containers else processes.start_missing(self._folder, programs)
         self._start(consortium, packaged, programs)
@@ -66,7 +70,7 @@ class Runner:
     def end_others(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
         """End the programs that a file does not have, or that serve nothing which is in force."""
         programs = self._programs(self._record, consortium, packaged)
-        wanted = {*consortium.nodes, *(program.name for program in programs)}
+        wanted = {*self._with_added(consortium).nodes, *(program.name for program in programs)}
         known = set() if self._base is None else {*self._base.nodes}
         left = [
             each.name
@@ -112,31 +116,32 @@ class Runner:
         return self.engine.stopped(self._folder, self._base) == self._stopped
 
     def _put_back(self) -> None:
-        known = () if self._base is None else self._base.nodes
-        # An orderer that has come may be one that channels cannot do without by now.
         new = [
             each.name
             for each in processes.find(self._folder)
-            if each.pid not in self._pids
-            and (each.name in known or "admin" not in self._record.ports.get(each.name, {}))
+            if each.pid not in self._pids and each.name not in self._record.orderers
         ]
         if not self._ran:
             self.engine.stop(self._folder)
         processes.stop(self._folder, new)
         if not self._ran or self._base is None:
             return
-        packaged = chaincodes.package_all(self._kept, self._base)
-        programs = self._programs(self._kept, self._base, packaged)
+        base = self._with_added(self._base)
+        packaged = chaincodes.package_all(self._kept, base)
+        programs = self._programs(self._kept, base, packaged)
         servers = []
         if not self.engine.containers:
             servers = processes.start_missing(self._folder, [each for each in programs if each.name in self._ran])
         if self.engine.running(self._folder) or self._nodes_ran():
-            running = [name for name in self._base.nodes if name not in self._stopped] if self._stopped else None
+            running = [name for name in base.nodes if name not in self._stopped] if self._stopped else None
             builder = chaincodes.builder_configuration(self._record, packaged)
-            self.engine.start(self._folder, self._kept, self._base, builder, programs, running)
+            self.engine.start(self._folder, self._kept, base, builder, programs, running)
             if self._stopped:
                 self.engine.stop(self._folder, self._stopped)
         processes.wait_ready(servers, _SERVER_SECONDS)
+
+    def _with_added(self, consortium: Consortium) -> Consortium:
+        return leaving.with_added(consortium, self._record.orderers)
 
     def _nodes_ran(self) -> bool:
         return any(not name.startswith(chaincodes.SERVER) for name in self._ran)

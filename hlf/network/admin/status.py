@@ -11,6 +11,7 @@ from hlf.network import engines, errors, ports, processes, state
 from hlf.network.admin import chaincodes, troubles
 from hlf.network.admin.nodes import Nodes
 from hlf.network.engines import Engine
+from hlf.network.plan import leaving
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
@@ -61,7 +62,7 @@ def status(root: Path = Path("build/network"), *, heights: bool = False) -> Netw
     if not record.started:
         trouble = "the first start was interrupted: `hlf network up` with the same file begins it again"
         return NetworkStatus(record.engine, record.version, programs, troubles=(trouble,))
-    consortium = state.operated(folder)
+    consortium = leaving.with_added(state.operated(folder), record.orderers)
     stopped = engine.stopped(folder, consortium) if nodes else [*consortium.nodes]
     stopped += [name for name in _servers(folder, record, consortium, engine) if name not in programs]
     asked = [

@@ -1,4 +1,4 @@
-"""The consortium while members, peers and orderers that its file no longer names have not left yet."""
+"""The consortium while members, peers and orderers that its file does not name have not left yet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
-from hlf.network.topology import Consortium, Ordering
+from hlf.network.topology import Consortium, Orderer, OrdererOrganisation, Ordering
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,18 @@ def with_orderers(consortium: Consortium, other: Consortium, names: Collection[s
             same = organisations.get(organisation.msp_id, dataclasses.replace(organisation, orderers=()))
             organisations[organisation.msp_id] = dataclasses.replace(same, orderers=(*same.orderers, *further))
     return dataclasses.replace(consortium.ordering, organisations=tuple(organisations.values()))
+
+
+def with_added(consortium: Consortium, added: Mapping[str, Mapping[str, str]]) -> Consortium:
+    """Return a file with the orderers that an interrupted `apply` *added*, with their organisations' fields by name."""
+    for name, fields in added.items():
+        msp_id = fields["msp_id"]
+        orderers = (Orderer(name, msp_id),)
+        organisation = OrdererOrganisation(msp_id, fields["domain"], orderers, host=fields.get("host"))
+        ordering = dataclasses.replace(consortium.ordering, organisations=(organisation,))
+        other = dataclasses.replace(consortium, ordering=ordering)
+        consortium = dataclasses.replace(consortium, ordering=with_orderers(consortium, other, [name]))
+    return consortium
 
 
 def private_data(
