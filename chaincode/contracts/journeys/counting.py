@@ -111,7 +111,8 @@ def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
     Return the facts of a journey that count: only custodies that all their custodians confirm. Parcels that travelled
     together count as one leg and one hand-over.
     """
-    confirmed = tuple(journeystate.confirmed(ctx, journey))
+    own = journeystate.party_pages(ctx, journey).pages
+    confirmed = tuple(journeystate.confirmed(ctx, journey, own))
     if len(confirmed) < len(journey.parcels):
         return Count()
     legs: dict[JourneyLeg, None] = {}
@@ -119,7 +120,7 @@ def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
     for held, written in confirmed:
         legs |= dict.fromkeys(performance.legs(held, written, journey.destination) if held.number else ())
         passed |= experience.handovers(held, written)
-    timeline = pages.timeline(journeystate.all_pages(ctx, journey))
+    timeline = pages.timeline(journeystate.with_units(ctx, journey, own))
     return Count(tuple(legs), tuple(passed.values()), performance.passed(timeline))
 
 
@@ -130,9 +131,9 @@ def counted(ctx: api.Context, journey_id: str) -> Count:
 
 def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
     """Return whether a journey is over, and so is the time for recording its events."""
-    everybody = journeystate.all_pages(ctx, journey)
-    last = max((page.last_recorded for page in everybody), default=0)
-    parcels = journeystate.parcel_records(ctx, journey).values()
+    own = journeystate.party_pages(ctx, journey).pages
+    last = max((page.last_recorded for page in journeystate.with_units(ctx, journey, own)), default=0)
+    parcels = journeystate.parcel_records(ctx, journey, own).values()
     over = all(tracking.over(tracking.outcome(journey, each.timeline, each.incidents)) for each in parcels)
     return over and last + timeliness.LATEST + moments.SKEW < clock.now(ctx)
 

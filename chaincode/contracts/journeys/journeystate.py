@@ -213,10 +213,11 @@ def parcel_records(
     """
     wanted = tuple(meant) or journey.parcel_ids
     own = party_pages(ctx, journey, wanted).pages if known is None else tuple(known)
+    parted = [movement.by_parcel(journey, page, wanted) for page in own]
     found = {}
     for parcel, key in zip(wanted, keys(journey, wanted), strict=True):
         held = readable_custody(ctx, journey, key)
-        read = about(ctx, journey, own, parcel, held)
+        read = about(ctx, journey, [each[parcel] for each in parted], parcel, held)
         told = read if held is None else _credible(read, unitstate.in_effect(ctx, held))
         found[parcel] = tracking.ParcelRecords(pages.timeline(read), pages.incidents(told))
     return found
@@ -241,15 +242,14 @@ def _credible(read: Iterable[pages.Page], held: custody.Custody) -> list[pages.P
 
 
 def about(
-    ctx: api.Context, journey: journeys.Journey, own: Iterable[pages.Page], parcel: str,
+    ctx: api.Context, journey: journeys.Journey, read: Sequence[pages.Page], parcel: str,
     held: custody.Custody | None,
 ) -> tuple[pages.Page, ...]:  # fmt: skip
     """
-    Return the parties' *own* pages of a journey as far as they are about a parcel, and what they recorded of its units.
+    Return what parties *read* of a parcel on their pages of the journey, with what they recorded of its units.
 
     An entry about a unit counts if the party may record that stage of the journey, too.
     """
-    read = [movement.about(journey, page, parcel) for page in own]
     if held is None or not held.stays:
         return tuple(read)
     of_units = unitstate.stayed(ctx, parcel, held.stays, [page.msp_id for page in read])
@@ -338,7 +338,8 @@ def check_confirmed(
 
 def confirms(ctx: api.Context, journey: journeys.Journey, written_page: pages.Page, held: custody.Custody) -> bool:
     """Return whether *written_page* confirms the periods of its party in *held*, those with its units included."""
-    (read,) = about(ctx, journey, [written_page], held.parcel or journey.parcel_ids[0], held)
+    parcel = held.parcel or journey.parcel_ids[0]
+    (read,) = about(ctx, journey, [movement.about(journey, written_page, parcel)], parcel, held)
     return pages.confirms(journey.custodian, read, unitstate.in_effect(ctx, held))
 
 
@@ -350,14 +351,19 @@ def readable_custody(ctx: api.Context, journey: journeys.Journey, parcel: str = 
         return None
 
 
-def confirmed(ctx: api.Context, journey: journeys.Journey) -> Iterator[tuple[custody.Custody, dict[str, pages.Page]]]:
-    """Return the custody of each parcel that all pages confirm, with the pages about it and its units."""
-    known = party_pages(ctx, journey).pages
+def confirmed(
+    ctx: api.Context, journey: journeys.Journey, own: Iterable[pages.Page]
+) -> Iterator[tuple[custody.Custody, dict[str, pages.Page]]]:
+    """Return the custody of each parcel that all parties' *own* pages confirm, with those about it and its units."""
+    parted = [movement.by_parcel(journey, page, journey.parcel_ids) for page in own]
     for parcel, key in zip(journey.parcel_ids, keys(journey), strict=True):
         held = readable_custody(ctx, journey, key)
-        if held is not None and all(confirms(ctx, journey, page, held) for page in known):
-            read = about(ctx, journey, known, parcel, held)
-            yield unitstate.in_effect(ctx, held), {page.msp_id: page for page in read}
+        if held is None:
+            continue
+        read = about(ctx, journey, [each[parcel] for each in parted], parcel, held)
+        in_effect = unitstate.in_effect(ctx, held)
+        if all(pages.confirms(journey.custodian, page, in_effect) for page in read):
+            yield in_effect, {page.msp_id: page for page in read}
 
 
 def check_free(

@@ -22,17 +22,24 @@ _WAITING = frozenset({"holding", "selat:customs_declaring"})
 
 def about(journey: Journey, page: Page, parcel: str) -> Page:
     """Return *page* with the entries and incidents about one parcel."""
+    return by_parcel(journey, page, (parcel,))[parcel]
+
+
+def by_parcel(journey: Journey, page: Page, wanted: Iterable[str]) -> dict[str, Page]:
+    """Return *page* as `about` does, for each of the parcels *wanted*; what an entry names is looked up once."""
     if len(journey.parcels) < 2:
-        return page
-
-    def concerns(entry: Entry) -> bool:
-        return parcel in contents.named(journey.parcels, epcis.identifiers_of(entry.event))
-
-    return dataclasses.replace(
-        page,
-        entries=tuple(entry for entry in page.entries if concerns(entry)),
-        incidents=tuple(each for each in page.incidents if not each.parcels or parcel in each.parcels),
-    )
+        return dict.fromkeys(wanted, page)
+    named = [
+        (entry, frozenset(contents.named(journey.parcels, epcis.identifiers_of(entry.event)))) for entry in page.entries
+    ]
+    return {
+        parcel: dataclasses.replace(
+            page,
+            entries=tuple(entry for entry, meant in named if parcel in meant),
+            incidents=tuple(each for each in page.incidents if not each.parcels or parcel in each.parcels),
+        )
+        for parcel in wanted
+    }
 
 
 def holds(entry: Entry) -> bool:

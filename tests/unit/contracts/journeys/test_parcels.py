@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from chaincode.domain.journeys import digitallink
+from chaincode.domain.journeys import digitallink, epcis
 from hlf.shim import testing
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
@@ -361,3 +362,21 @@ def test_the_identifiers_of_many_parcels_are_read_once(monkeypatch):
     assert len(channel.query("Journeys:read", "J1")["parcels"]) == 40
     channel.query("Accounts:read", "O1")
     assert len(spelled) == len(set(spelled)) <= 40
+
+
+def test_counting_looks_up_once_for_all_parcels_what_an_event_names(channel, monkeypatch):
+    """Once for what is counted and once for whether the journey is over, however many parcels it has."""
+    pass_on(channel, MERCHANT, LAST_MILE, 6)
+    for number, parcel in enumerate(IDS):
+        channel.record(LAST_MILE, "S20", "accepting", 8 + number, "VNHAN", epcs=[parcel])
+    looked_up: Counter[str] = Counter()
+    identifiers_of = epcis.identifiers_of
+
+    def noted(made: Any) -> tuple[str, ...]:
+        looked_up[made["eventID"]] += 1
+        return identifiers_of(made)
+
+    monkeypatch.setattr(epcis, "identifiers_of", noted)
+    assert channel.query("Performance:uncounted")["journey_ids"] == ["J1"]
+    assert len(looked_up) == 4
+    assert set(looked_up.values()) <= {1, 2}
