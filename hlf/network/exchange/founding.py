@@ -6,8 +6,9 @@ It has the private keys of its own organisations alone, and the introductions of
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hlf.network import engines, errors, material, ports, state, topology
@@ -77,11 +78,39 @@ def take_from(source: Path, msp_ids: Sequence[str], root: Path) -> list[Path]:
             hosts=dict(with_all.hosts),
             own=list(msp_ids),
         )
-        try:
-            _copy(whole, folder, wanted, msp_ids)
-        except OSError as error:
-            raise state.unusable(root, error) from error
-        return _finish(folder, record, wanted)
+        with _all_or_nothing(root):
+            try:
+                _copy(whole, folder, wanted, msp_ids)
+            except OSError as error:
+                raise state.unusable(root, error) from error
+            return _finish(folder, record, wanted)
+
+
+@contextlib.contextmanager
+def _all_or_nothing(root: Path) -> Iterator[None]:
+    """Take what came into a folder out again if it is not finished, so that the same command can be run again."""
+    before = set(root.iterdir())
+    try:
+        yield
+    except BaseException:
+        for each in set(root.iterdir()) - before:
+            if each.is_dir():
+                shutil.rmtree(each)
+            else:
+                each.unlink()
+        raise
+
+
+def _copy_tree(source: Path, place: Path) -> None:
+    shutil.copytree(source, place, dirs_exist_ok=True, copy_function=_copy_file)
+
+
+def _copy_file(source: str, place: str) -> None:
+    """Copy one file; `copytree` would go on after an error of the system, and list one for each file."""
+    try:
+        shutil.copy2(source, place)
+    except OSError as error:
+        raise state.unusable(Path(place), OSError(error.errno, error.strerror)) from error
 
 
 def _copy(whole: Folder, folder: Folder, wanted: Consortium, msp_ids: Sequence[str]) -> None:
@@ -89,13 +118,13 @@ def _copy(whole: Folder, folder: Folder, wanted: Consortium, msp_ids: Sequence[s
     for msp_id in wanted.msp_ids:
         place = whole.organisation(msp_id)
         if msp_id in msp_ids:
-            shutil.copytree(place, folder.organisation(msp_id), dirs_exist_ok=True)
+            _copy_tree(place, folder.organisation(msp_id))
         else:
             root, tls = introductions.roots(whole, msp_id)
             material.keep_public(folder, msp_id, root.read_bytes(), tls.read_bytes())
     for orderer in wanted.orderers:
         if orderer in mine.orderers:
-            shutil.copytree(whole.orderer(orderer.name), folder.orderer(orderer.name), dirs_exist_ok=True)
+            _copy_tree(whole.orderer(orderer.name), folder.orderer(orderer.name))
             continue
         theirs = introductions.consenter(whole, orderer.name)
         for name, file in introductions.consenter(folder, orderer.name).items():

@@ -25,12 +25,19 @@ SAID = {
     "an expired certificate": "has a certificate that ended on .*Renew it: hlf network renew [A-Za-z]+MSP/Admin",
     "an engine that is down": "holds no running network. Start it: hlf network up --state",
 }
-ACT = frozenset(SAID)
-# Who only looks writes nothing, and waits for nobody.
-LOOK = frozenset({"another user", "an expired certificate", "an engine that is down"})
+# Why a target cannot meet a mistake: the one reason that there is for each.
+SPARED = {
+    "two at once": "it changes nothing in the folder of the network",
+    "a full disk": "it writes no file",
+    "a missing signature": "it asks no channel for a change",
+    "a wrong sequence": "it compares no definition with the one in force",
+    "an expired certificate": "no node asks it for an admin's certificate",
+    "an engine that is down": "it needs no running node",
+}
+OTHERS, ROOM, SIGNATURE, SEQUENCE, CERTIFICATE, NODES = SPARED
+LOOKS = frozenset({OTHERS, ROOM, SIGNATURE, SEQUENCE})
 # What stands in the folder is enough.
-FOLDER = frozenset({"another user"})
-WRITE = FOLDER | {"two at once", "a full disk"}
+FOLDER = frozenset({SIGNATURE, SEQUENCE, CERTIFICATE, NODES})
 
 
 @dataclass(frozen=True)
@@ -39,20 +46,25 @@ class Row:
     One target.
 
     Attributes:
-        given: the variables of a call that is right.
-        unknown: a variable with a name that nobody has; a target that takes no name has none.
+        given: the variables of a call that is right; {papers} and {state} are folders, {new} a new name.
+        unknown: a variable with a name that nobody has.
         said: what is said of that name.
-        mistakes: those of :data:`SAID` that it can meet.
+        spared: the mistakes that it cannot meet, for the reason in :data:`SPARED`; it meets all others.
         otherwise: what is said of a mistake, where that is something else.
-        looks: whether it changes nothing, so that it neither waits for another command nor needs room.
+        repeated: the variables, beside those given, of a call that leaves everything as it was; None if there is none.
     """
 
-    given: Mapping[str, str] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    said: str = ""
-    mistakes: frozenset[str] = ACT
+    given: Mapping[str, str]
+    unknown: Mapping[str, str]
+    said: str
+    spared: frozenset[str] = frozenset()
     otherwise: Mapping[str, str] = field(default_factory=dict)
-    looks: bool = False
+    repeated: Mapping[str, str] | None = None
+
+    @property
+    def mistakes(self) -> frozenset[str]:
+        """Return the mistakes that it meets."""
+        return frozenset(SAID) - self.spared
 
 
 def _papers(**given: str) -> dict[str, str]:
@@ -65,26 +77,25 @@ _CHANNEL = (
     "no ch(annel|aincode lab of AMSP on channel) '?z'?[.] (It has|Its channels are|Choose one of)",
 )
 _MSP = ({"MSP": "ZMSP"}, "no organisation ZMSP. It has")
+_NODE = ({"NODE": "z"}, "has no node 'z'. Its nodes:")
+_CHAINCODE = ({"CHAINCODE": "z"}, "the file has no chaincode z. It has lab")
 _NO_PAPER = ({"PAPER": "{papers}/none"}, "none: cannot be read: No such file")
 _NO_SETTING = ({"CONSORTIUM": "{papers}/none.yaml"}, "none.yaml: cannot be read")
-
-_DEFINES = ACT - {"a missing signature"}
-_PROPOSED = {
-    "a wrong sequence": "has sequence 5 of lab, and channel c has 1 in force. Propose it again with sequence 2"
-}
+_NO_FOLDER = ({"STATE": "{papers}/none"}, "none.*holds no network. Start one")
+_PLAN = {"PLAN": "1"}
+_CHANGED = {"CONSORTIUM": "{papers}/changed.yaml"}
+_PROPOSED = {SEQUENCE: "has sequence 5 of lab, and channel c has 1 in force. Propose it again with sequence 2"}
+_WRITTEN = {SEQUENCE: "sequence 6 in the file, and 1 is in force. Write `sequence: 2`"}
+_NO_REQUEST = frozenset({SIGNATURE})
 
 ROWS = {
-    "up": Row({}, *_NO_SETTING, WRITE | {"a wrong sequence"}),
-    "down": Row({}, mistakes=WRITE - {"a full disk"}),
-    "status": Row({}, mistakes=FOLDER, looks=True),
-    "stop": Row(
-        {"NODE": "peer1.a.test"}, {"NODE": "z"}, "has no node 'z'. Its nodes:", WRITE | {"an engine that is down"}
-    ),
-    "start": Row(
-        {"NODE": "peer1.a.test"}, {"NODE": "z"}, "has no node 'z'. Its nodes:", WRITE | {"an engine that is down"}
-    ),
-    "plan": Row({}, *_NO_SETTING, LOOK, looks=True),
-    "apply": Row({}, *_NO_SETTING, ACT - {"a missing signature", "an engine that is down"}),
+    "up": Row({}, *_NO_SETTING, FOLDER - {SEQUENCE}),
+    "down": Row({}, *_NO_FOLDER, FOLDER | {ROOM}),
+    "status": Row({}, *_NO_FOLDER, (FOLDER | LOOKS) - {CERTIFICATE}, repeated={}),
+    "stop": Row({"NODE": "peer1.a.test"}, *_NODE, FOLDER - {NODES}),
+    "start": Row({"NODE": "peer1.a.test"}, *_NODE, FOLDER - {NODES}),
+    "plan": Row(_CHANGED, *_NO_SETTING, frozenset({OTHERS, ROOM}), repeated={}),
+    "apply": Row(_CHANGED, *_NO_SETTING, frozenset({NODES})),
     "batch": Row({"CHANNEL": "c", "TIMEOUT": "70ms"}, *_CHANNEL),
     "policy": Row({"CHANNEL": "c", "NAME": "Extra", "RULE": "ANY Admins"}, *_CHANNEL),
     "acl": Row({"CHANNEL": "c", "RESOURCE": "qscc/GetChainInfo", "RULE": "Readers"}, *_CHANNEL),
@@ -94,109 +105,104 @@ ROWS = {
         {"CHANNEL": "new", "MEMBERS": "AMSP BMSP"},
         {"MEMBERS": "ZMSP"},
         "'ZMSP' is none of AMSP, BMSP",
-        ACT - {"a missing signature"},
+        _NO_REQUEST,
+        repeated=_PLAN,
     ),
     "channel-join": Row({"CHANNEL": "c", "MSP": "DMSP"}, *_MSP),
     "channel-leave": Row({"CHANNEL": "c", "MSP": "CMSP", "YES": "1"}, *_CHANNEL),
     "remove-organisation": Row({"MSP": "CMSP", "YES": "1"}, *_MSP),
     "chaincode-upgrade": Row(
-        {"CHANNEL": "c", "CHAINCODE": "lab", "VERSION": "1.1"},
-        {"CHAINCODE": "z"},
-        "the file has no chaincode z. It has lab",
-        _DEFINES,
-        {"a wrong sequence": "sequence 6 in the file, and 1 is in force. Write `sequence: 2`"},
+        {"CHANNEL": "c", "CHAINCODE": "lab", "VERSION": "1.1"}, *_CHAINCODE, _NO_REQUEST, _WRITTEN, _PLAN
     ),
     "collection": Row(
         {"CHANNEL": "c", "CHAINCODE": "lab", "COLLECTION": "more", "RULE": MEMBERS},
-        {"CHAINCODE": "z"},
-        "the file has no chaincode z. It has lab",
-        _DEFINES,
-        {"a wrong sequence": "sequence 6 in the file, and 1 is in force. Write `sequence: 2`"},
+        *_CHAINCODE,
+        _NO_REQUEST,
+        _WRITTEN,
+        _PLAN,
     ),
-    "user-enrol": Row({"MSP": "AMSP", "NAME": "clerk"}, *_MSP, ACT - {"a missing signature"}),
+    "user-enrol": Row({"MSP": "AMSP", "NAME": "clerk"}, *_MSP, _NO_REQUEST, repeated=_PLAN),
     "user-revoke": Row(
         {"MSP": "AMSP", "NAME": "User1"},
         {"NAME": "z"},
         "has no certificate of z of AMSP. It has",
-        ACT - {"a wrong sequence"},
+        frozenset({SEQUENCE}),
     ),
-    "renew": Row({"NAMES": "AMSP/User1"}, {"NAMES": "z"}, "has no node or user z. It has", WRITE),
-    "ca-roll": Row({"MSP": "AMSP", "YES": "1"}, *_MSP, ACT - {"a wrong sequence"}),
+    "renew": Row({"NAMES": "AMSP/User1"}, {"NAMES": "z"}, "has no node or user z. It has", FOLDER, repeated={}),
+    "ca-roll": Row({"MSP": "AMSP", "YES": "1"}, *_MSP, frozenset({SEQUENCE}), repeated={"YES": ""}),
     "orderer-add": Row(
-        {"MSP": "OrdererMSP", "NAME": "orderer1"},
+        {"MSP": "OrdererMSP", "NAME": "orderer3"},
         {"MSP": "ZMSP"},
         "ZMSP has no orderer yet. Name its domain: --domain",
-        ACT,
     ),
-    # The network has one orderer, and this is refused before anything else is looked at.
     "orderer-remove": Row(
-        {"MSP": "OrdererMSP", "NAME": "orderer0"}, {"NAME": "z"}, "no orderer z of OrdererMSP. It has", FOLDER
+        {"MSP": "OrdererMSP", "NAME": "orderer2", "YES": "1"}, {"NAME": "z"}, "no orderer z of OrdererMSP. It has"
     ),
-    "peer-add": Row({"MSP": "BMSP", "NAME": "peer1"}, *_MSP, ACT - {"a missing signature"}),
+    "peer-add": Row({"MSP": "BMSP", "NAME": "peer1"}, *_MSP, _NO_REQUEST, repeated=_PLAN),
     "peer-remove": Row(
         {"MSP": "AMSP", "NAME": "peer1", "YES": "1"},
         {"NAME": "z"},
         "the file has no peer z of AMSP. It has peer0, peer1",
-        ACT - {"a missing signature"},
+        _NO_REQUEST,
+        repeated=_PLAN,
     ),
-    "backup": Row(
-        {"ARCHIVE": "{papers}/new.tar.gz"},
-        {},
-        "",
-        FOLDER | {"two at once"},
-    ),
+    "backup": Row({"ARCHIVE": "{papers}/{new}.tar.gz"}, *_NO_FOLDER, FOLDER),
     "unpack": Row(
-        {"ARCHIVE": "{papers}/old.tar.gz", "STATE": "{papers}/unpacked"},
+        {"ARCHIVE": "{papers}/old.tar.gz", "STATE": "{papers}/{new}"},
         {"ARCHIVE": "{papers}/none"},
         "none: cannot be used: No such file or directory",
-        FOLDER,
+        FOLDER | {OTHERS},
     ),
     "add-organisation": Row(
         {"CHANNEL": "c", "MSP": "DMSP", "APPLY": "1", "CONSORTIUM": "{papers}/grown.yaml"}, *_CHANNEL
     ),
-    "channels": Row({}, mistakes=LOOK, looks=True),
-    "channel-info": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK, looks=True),
-    "peers": Row({}, mistakes=LOOK, looks=True),
-    "logs": Row({"NODE": "embedded"}, {"NODE": "z"}, "has no log of 'z'. The logs are", FOLDER, looks=True),
-    "certificates": Row({}, mistakes=FOLDER, looks=True),
-    "chaincode-status": Row({"CHANNEL": "c"}, *_CHANNEL, LOOK, looks=True),
-    "metrics": Row({}, mistakes=FOLDER, looks=True),
-    "render": Row({}, *_NO_SETTING, FOLDER | {"two at once"}),
-    "invite": Row(_papers(PAPER="invitation") | {"CHANNEL": "c"}, *_CHANNEL, WRITE),
+    "channels": Row({}, *_NO_FOLDER, LOOKS, repeated={}),
+    "channel-info": Row({"CHANNEL": "c"}, *_CHANNEL, LOOKS, repeated={}),
+    "peers": Row({}, *_NO_FOLDER, LOOKS, repeated={}),
+    "logs": Row({"NODE": "embedded"}, {"NODE": "z"}, "has no log of 'z'. The logs are", FOLDER | LOOKS, repeated={}),
+    "certificates": Row({}, *_NO_FOLDER, FOLDER | LOOKS, repeated={}),
+    "chaincode-status": Row({"CHANNEL": "c"}, *_CHANNEL, LOOKS, repeated={}),
+    "metrics": Row({}, *_NO_FOLDER, FOLDER | LOOKS, repeated={}),
+    "render": Row({"MSP": "AMSP", "FROM": "{state}", "STATE": "{papers}/{new}"}, *_MSP, FOLDER | {OTHERS}, repeated={}),
+    "invite": Row(_papers(PAPER="{new}") | {"CHANNEL": "c"}, *_CHANNEL, FOLDER, repeated={}),
     "join": Row(
         _papers(PAPER="invitation"),
         *_NO_PAPER,
-        WRITE,
-        dict.fromkeys(WRITE - FOLDER, "holds the keys of all organisations"),
+        FOLDER,
+        dict.fromkeys((OTHERS, ROOM), "holds the keys of all organisations"),
     ),
     "propose": Row(
-        _papers(PAPER="new", CONSORTIUM="changed.yaml") | {"CHANNEL": "c"},
+        _papers(PAPER="{new}", CONSORTIUM="changed.yaml") | {"CHANNEL": "c"},
         *_CHANNEL,
-        LOOK | WRITE,
+        frozenset({SIGNATURE, SEQUENCE}),
+        repeated={},
     ),
-    "sign": Row(_papers(PAPER="proposal"), *_NO_PAPER, FOLDER | {"a full disk", "an expired certificate"}),
+    "sign": Row(_papers(PAPER="proposal"), *_NO_PAPER, FOLDER - {CERTIFICATE} | {OTHERS}, repeated=_PLAN),
     "submit": Row(
         _papers(PAPER="proposal"),
         *_NO_PAPER,
-        LOOK | {"a missing signature"},
-        {"a missing signature": "has the signatures of nobody, and that is not enough.*Let others sign it"},
+        LOOKS - {SIGNATURE},
+        {SIGNATURE: "has the signatures of nobody, and that is not enough.*Let others sign it"},
     ),
     "chaincode-propose": Row(
-        _papers(PAPER="new") | {"CHANNEL": "c", "CHAINCODE": "lab"}, *_CHANNEL, FOLDER | {"a full disk"}
+        _papers(PAPER="{new}") | {"CHANNEL": "c", "CHAINCODE": "lab"}, *_CHANNEL, FOLDER | {OTHERS}, repeated={}
     ),
-    "chaincode-package": Row(_papers(PACKAGE="new") | {"CHANNEL": "c", "CHAINCODE": "lab"}, *_CHANNEL, WRITE),
+    "chaincode-package": Row(
+        _papers(PACKAGE="{new}") | {"CHANNEL": "c", "CHAINCODE": "lab"}, *_CHANNEL, FOLDER, repeated={}
+    ),
     "chaincode-install": Row(
-        _papers(PACKAGE="package"), {"PACKAGE": "{papers}/none"}, "none: cannot be read: No such file", LOOK
+        _papers(PACKAGE="package"),
+        {"PACKAGE": "{papers}/none"},
+        "none: cannot be read: No such file",
+        LOOKS,
+        repeated={},
     ),
     "chaincode-approve": Row(
-        _papers(PAPER="definition", PACKAGE="package"), *_NO_PAPER, LOOK | {"a wrong sequence"}, _PROPOSED
+        _papers(PAPER="definition", PACKAGE="package"), *_NO_PAPER, LOOKS - {SEQUENCE}, _PROPOSED, repeated={}
     ),
-    "check-readiness": Row(_papers(PAPER="definition"), *_NO_PAPER, LOOK | {"a wrong sequence"}, _PROPOSED, looks=True),
+    "check-readiness": Row(_papers(PAPER="definition"), *_NO_PAPER, LOOKS - {SEQUENCE}, _PROPOSED, repeated={}),
     "chaincode-commit": Row(
-        _papers(PAPER="next"),
-        *_NO_PAPER,
-        LOOK | {"a wrong sequence", "a missing signature"},
-        {**_PROPOSED, "a missing signature": "approv"},
+        _papers(PAPER="next"), *_NO_PAPER, frozenset({OTHERS, ROOM}), {**_PROPOSED, SIGNATURE: "approv"}, {}
     ),
 }
 
