@@ -14,6 +14,7 @@ from pathlib import Path
 from babel.messages import extract, pofile
 from babel.messages.catalog import Catalog, Message
 
+from gateway.http.problemtypes import PROBLEM_TYPES
 from gateway.pages import languages
 
 _ROOM = Path(__file__).parents[1]
@@ -30,8 +31,10 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 
 def messages() -> list[str | tuple[str, ...]]:
-    """Return every message of the sources; a pair for one whose form depends on a number."""
+    """Return every message of sources and table of problems; a pair for one whose form depends on a number."""
     found: dict[str | tuple[str, ...], None] = {}
+    for problem in PROBLEM_TYPES.values():
+        found |= {problem.title: None, problem.cure: None}
     for path, method in sources():
         options = {"newstyle_gettext": "true", "trimmed": "false"}
         file = io.BytesIO(path.read_bytes())

@@ -61,6 +61,8 @@ def install(app: Flask) -> None:
         place=places.name,
     )
     app.jinja_env.filters.update(
+        # For words of a table; the function of Jinja's extension takes them for markup.
+        translated=languages.gettext,
         day=localformats.day,
         weekday=localformats.weekday,
         moment=localformats.moment,

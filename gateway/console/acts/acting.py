@@ -72,10 +72,8 @@ def do(name: str) -> Redirect | str:
     try:
         try:
             call = found.call(given)
-        except Refused as refusal:
-            return _form(found, given, wrong=checking.refused(found, refusal.text), refused=refusal.text)
         except ValueError:
-            return _form(found, given, refused=gettext("Something in the form is missing or wrong."))
+            return _form(found, given, wrong={})
         if request.form.get("previewed") != mark:
             return _form(found, given, _preview(found, given, call, mark))
         if found.do:
@@ -83,18 +81,11 @@ def do(name: str) -> Redirect | str:
         else:
             context.submit(call)
         return redirect(found.back(given), 303)
-    except (errors.EndorseError, errors.EvaluateError, UnplannedError, Problem) as error:
+    except (Refused, errors.EndorseError, errors.EvaluateError, UnplannedError, Problem) as error:
         refused = problems.of(error)
         if refused.outcome_open or refused.kind.status >= 500:
             raise
-        return _form(found, given, wrong=checking.refused(found, refused.detail), refused=_told(refused))
-
-
-def _told(refused: Problem) -> str:
-    """Return a refusal in words; who is refused in the middle must know that a part is done."""
-    words = f"{refused.detail}. {refused.kind.cure}"
-    done = gettext("A first part of it is done already, so look at its page before you send it again.")
-    return f"{words} {done}" if context.transactions() else words
+        return _form(found, given, wrong=checking.refused(found, refused.detail), refused=refused)
 
 
 def _act(name: str) -> PersonAct:
@@ -152,8 +143,9 @@ def _form(
     given: Values,
     preview: ActPreview | None = None,
     wrong: Mapping[str, str] | None = None,
-    refused: str = "",
+    refused: Problem | None = None,
 ) -> str:
+    """Return the page of an act; *wrong* tells what is wrong in which field, and is empty if it is in no single one."""
     known = wrong or {}
     return page(
         "act.html",
@@ -161,6 +153,9 @@ def _form(
         given=given,
         preview=preview,
         refused=refused,
+        # Who is refused in the middle must know it.
+        partly_done=bool(context.transactions()),
+        incomplete=wrong is not None,
         wrong=known,
         to_correct=checking.editable(found, known),
     )

@@ -105,6 +105,21 @@ def test_a_refusal_stands_in_the_form(clerk, ledgers):
     assert 'value="VNHAN"' in page
 
 
+def test_a_refusal_is_told_in_the_readers_language(clerk, ledgers):
+    """Its meaning and cure, from the table of its code; the words of the contract are marked as English."""
+    shown = send(clerk, "hand-over", HAND_OVER).get_data(as_text=True)
+    clerk.set_cookie("selat_language", "vi")
+    for refused, told, cure in (
+        ("refused/NOT_CUSTODIAN: J1 is held by others", "Tổ chức khác đang giữ hàng", "giữ hàng lúc đó phải làm"),
+        ("refused/SUBJECT_NOT_SHOWN: it is new", "chưa đối chiếu", "/v1/claims/&lt;claim_id&gt;/subject"),
+    ):
+        ledgers.answers["Journeys:offer_custody"] = errors.EndorseError(refused)
+        page = send(clerk, "hand-over", HAND_OVER, mark(shown)).get_data(as_text=True)
+        assert told in page
+        assert cure in page
+        assert f'lang="en">{refused.partition(": ")[2]}</p>' in page
+
+
 def test_a_refusal_that_names_a_field_stands_at_it(clerk, ledgers):
     """Whether the form's own check finds it, or the contract at the peer."""
     shown = send(clerk, "hand-over", HAND_OVER).get_data(as_text=True)
@@ -112,7 +127,7 @@ def test_a_refusal_that_names_a_field_stands_at_it(clerk, ledgers):
     ledgers.answers["Journeys:offer_custody"] = errors.EndorseError(told)
     page = send(clerk, "hand-over", HAND_OVER, mark(shown)).get_data(as_text=True)
     assert '<span class="error" id="e-place">' in page
-    assert "must be where it is" in page
+    assert '<span lang="en">must be where it is</span>' in page
 
 
 PROPOSAL = {"taker": "ForwarderMSP", "consignments": "J1, J2", "place": "VNHAN", "conditions": "2 to 8 degrees"}

@@ -129,6 +129,10 @@ def test_a_refusal_is_a_page(entered, ledgers):
     answer = entered.get("/console/journeys/J1")
     assert answer.status_code == 404
     assert "there is no journey J1" in answer.get_data(as_text=True)
+    entered.set_cookie("selat_language", "id")
+    shown = entered.get("/console/journeys/J1").get_data(as_text=True)
+    assert "<h1>Perjalanan itu tidak ada</h1>" in shown
+    assert 'lang="en">there is no journey J1</p>' in shown
 
 
 def test_no_page_has_inline_style_or_script(client, entered, ledgers):

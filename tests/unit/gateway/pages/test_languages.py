@@ -14,10 +14,13 @@ from chaincode.domain.orders.carrierclaims import ClaimState
 from chaincode.domain.register.stages import STANDARD
 from chaincode.domain.returns import drawbacks, handling, returns, terms
 from chaincode.domain.returns.drawbacks import DrawbackState
+from gateway.http.problemtypes import PROBLEM_TYPES
 from gateway.pages import catalogues, figurewords, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
+# What a reader types or looks for as it stands: addresses, names of headers and settings, members in backticks.
+_LITERAL = re.compile(r"/v1/[\w/<>-]+|<\w+>|\b[A-Z][a-z]+-[A-Z]\w+|\b[A-Z]+_[A-Z]+\b|`(?!detail)[^`]+`")
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,17 @@ def test_words_name_the_same_values(language):
         told = [one.string] if isinstance(one.string, str) else list(one.string)
         for text in told:
             assert set(_PLACEHOLDER.findall(text)) == set(_PLACEHOLDER.findall(said[-1])), one.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_problem_is_told_in_every_language(app, language):
+    """Meaning and cure of each code of the gateway's and the contracts' tables, with what is typed as it stands."""
+    with app.test_request_context(headers={"Cookie": f"{languages.COOKIE}={language}"}):
+        for code, problem in PROBLEM_TYPES.items():
+            for text in (problem.title, problem.cure):
+                told = languages.gettext(text)
+                assert told != text, code
+                assert [each for each in _LITERAL.findall(text) if each not in told] == [], code
 
 
 def test_every_word_of_the_ledger_has_words_for_people():
