@@ -103,8 +103,8 @@ def check_free(program: str, addresses: Iterable[str]) -> None:
             raise errors.PortTakenError(
                 program,
                 address,
-                "Stop that program (`ss -tanp` names it) and run the same command again; or start the network in a new "
-                "folder with --state, which chooses other ports.",
+                "Stop that program (`ss -tanp` names it) and run the same command again. A network that has run "
+                "keeps its addresses, as its channels name them; a new one chooses others in a new folder: --state.",
             )
 
 
