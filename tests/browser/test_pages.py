@@ -41,6 +41,8 @@ _SQUEEZED = """() => [...document.querySelectorAll("main dd, main td > div")]
   .map(each => each.textContent.trim())"""
 
 
+# The first role waits for the network and the story too; a busy machine takes five minutes for them and its pages.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_is_open_to_everybody_who_may_see_it(visitor: Visitor, played, cast, role):
     """
