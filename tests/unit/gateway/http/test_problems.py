@@ -31,6 +31,8 @@ def test_every_error_of_the_client_has_a_problem():
     for kind in every_error():
         if issubclass(kind, errors.CommitError):
             error = kind("ab" * 32, 11, 3)
+        elif issubclass(kind, errors.DocumentError):
+            error = kind("is damaged", "Ask for it again.")
         else:
             error = kind("words")
         assert problems.of(error).code != "GATEWAY_FAULT", kind.__name__
