@@ -18,6 +18,7 @@ from gateway.fabric.ledger import Ledgers
 from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
+from gateway.front.loopcalls import LoopCalls
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
 from gateway.http.answering import compression
 from gateway.http.settings import Settings
@@ -91,6 +92,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         certificates=ClientCertificates(wallet, frozenset(settings.tls_client_scopes.split())),
         wallet=wallet,
         ledgers=chain,
+        loop_calls=LoopCalls(chain),
         keys=Keys(store, process=process),
         places=Places(settings.streams),
         turns=Turns(),

@@ -5,6 +5,9 @@ Most of the processor time of such a request would be the framework's. The funct
 those of the application; what the framework does around them is left out. Everything unusual goes on to the
 application: headers that may change the answer, and all that is refused, by the gateway or by the ledger. The
 request's environment says what has been done for it, and the application does it no second time.
+
+An evaluate needs no thread either where its caller was found lately and its call can be sent at once: then the event
+loop asks and answers. A thread gets the others, and what was begun on the loop and did not end well.
 """
 
 from __future__ import annotations
@@ -21,10 +24,12 @@ from gateway.application import REQUEST_ID, ROUTE
 from gateway.fabric import calls
 from gateway.fabric.ledgercalls import LedgerCall
 from gateway.front import presence
+from gateway.front.bridge import AppAnswer
 from gateway.http import auth, budgets, context, cors, freshness, inputs, rendering
 from gateway.http.problems import Problem
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, TokenError
 from gateway.telemetry import answers
+from hlf import errors
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 # Headers that change nothing about the answer to a call, by WSGI's names. Clients and proxies add them.
@@ -36,19 +41,26 @@ _USUAL = frozenset(
         *("X_FORWARDED_PORT", "X_FORWARDED_PROTO", "X_REAL_IP", "X_REQUEST_ID"),
     )
 )
+_EVALUATE = "calls.evaluate"
+# Longer bodies and answers would hold up the event loop while they are read and written.
+_SHORT = 1 << 16
+# Where a request's environment has a call that the event loop has begun and a thread must end.
+_BEGUN = "selat.begun"
 _COMPACT = (",", ":")
 _JSON = frozenset({inputs.JSON, f"{inputs.JSON}; charset=utf-8", f"{inputs.JSON};charset=utf-8"})
 
 
 @dataclasses.dataclass
 class _CheckedCall:
-    """A call whose request was checked, and what has been done for it so far."""
+    """A call whose request was checked, and what has been done for it so far; *answer* is what the event loop got."""
 
     caller: TokenCaller
     asked: LedgerCall
+    started: float
     spent: list[budgets.RateLimitState] = dataclasses.field(default_factory=list)
     sent: str = ""
     blocks: dict[str, int] = dataclasses.field(default_factory=dict)
+    answer: bytes | Exception | None = None
 
 
 class DirectCalls:
@@ -58,7 +70,7 @@ class DirectCalls:
         self._app = app
         self._services = services
         self._application = application
-        self._ways = {"calls.evaluate": self._evaluate, "calls.submit": self._submit}
+        self._ways = {_EVALUATE: self._evaluate, "calls.submit": self._submit}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as the application does."""
@@ -66,39 +78,83 @@ class DirectCalls:
         act = self._ways.get(rule.endpoint) if rule is not None else None
         if rule is None or act is None or not _usual(environ):
             return self._application(environ, start_response)
-        started = time.monotonic()
-        call = self._checked(environ, rule.endpoint, place)
+        begun: _CheckedCall | None = environ.pop(_BEGUN, None)
+        call = begun or self._checked(environ, rule.endpoint, place, self._services.bearers.caller)
         if call is None:
             return self._application(environ, start_response)
         try:
-            for budget, whose in auth.budgets_of(call.caller):
-                call.spent.append(self._services.budgets.take(budget, whose))
+            if begun is None:
+                self._spend(call)
             told = act(call)
         except Exception as error:  # noqa: BLE001  The application has an answer for each.
-            context.CallAttempt(call.caller, started, call.spent, error, call.sent).leave_in(environ)
+            context.CallAttempt(call.caller, call.started, call.spent, error, call.sent).leave_in(environ)
             return self._application(environ, start_response)
+        answer = self._answer(environ, rule.rule, call, told)
+        start_response("200 OK", list(answer.headers))
+        return [answer.body]
+
+    async def on_loop(self, environ: dict[str, Any]) -> AppAnswer | None:
+        """
+        Return the answer to a request that needs no thread; None for others, whose environment says what was done.
+
+        These are evaluates whose token was found lately, which can be sent at once, and which end well and short.
+        """
+        rule, place = environ.get(ROUTE) or (None, {})
+        if rule is None or rule.endpoint != _EVALUATE or not _usual(environ):
+            return None
+        if int(environ.get("CONTENT_LENGTH") or 0) > _SHORT:
+            return None
+        call = self._checked(environ, rule.endpoint, place, self._services.tokens.found_lately)
+        if call is None:
+            return None
+        ready = self._services.loop_calls.ready(call.caller.msp_id, call.caller.user, call.asked)
+        if ready is None:
+            return None
+        environ[_BEGUN], call.asked = call, ready.call
+        try:
+            self._spend(call)
+            call.answer = await ready.evaluate()
+            told = self._evaluate(call) if len(call.answer) <= _SHORT else None
+        except Exception as error:  # noqa: BLE001  A thread finds the answer for each.
+            call.answer = error
+            return None
+        return None if told is None else self._answer(environ, rule.rule, call, told)
+
+    def _spend(self, call: _CheckedCall) -> None:
+        for budget, whose in auth.budgets_of(call.caller):
+            call.spent.append(self._services.budgets.take(budget, whose))
+
+    def _answer(self, environ: dict[str, Any], route: str, call: _CheckedCall, told: Any) -> AppAnswer:
         body = f"{self._app.json.dumps(told, separators=_COMPACT)}\n".encode()
-        start_response("200 OK", self._headers(environ[REQUEST_ID], len(body), call))
         answers.note(
             self._services.metrics,
             environ[REQUEST_ID],
             environ["REQUEST_METHOD"],
             200,
-            route=rule.rule,
-            seconds=time.monotonic() - started,
+            route=route,
+            seconds=time.monotonic() - call.started,
             caller=call.caller.name,
             written=[call.sent] if call.sent else (),
         )
-        return [body]
+        return AppAnswer(200, tuple(self._headers(environ[REQUEST_ID], len(body), call)), body)
 
-    def _checked(self, environ: dict[str, Any], endpoint: str, place: Mapping[str, Any]) -> _CheckedCall | None:
-        """Return the call in a request; None if the request is refused. The application then tells why."""
+    def _checked(
+        self,
+        environ: dict[str, Any],
+        endpoint: str,
+        place: Mapping[str, Any],
+        find: Callable[[str], TokenCaller | None],
+    ) -> _CheckedCall | None:
+        """Return the call in a request; None if *find* finds nobody, or it is refused; the application tells why."""
+        started = time.monotonic()
         sent = environ["wsgi.input"].read()
         environ["wsgi.input"].seek(0)
         if len(sent) > self._services.settings.max_body_bytes:
             return None
         try:
-            caller = self._services.bearers.caller(auth.token_in(environ.get("HTTP_AUTHORIZATION", "")))
+            caller = find(auth.token_in(environ.get("HTTP_AUTHORIZATION", "")))
+            if caller is None:
+                return None
             body = calls.CALL.load(inputs.read(sent))
         except (Problem, TokenError, IssuerUnavailableError, ValidationError):
             return None
@@ -107,10 +163,16 @@ class DirectCalls:
             return None
         there = presence.of(environ)
         asked = calls.call_of(place["channel"], place["chaincode"], body)
-        return _CheckedCall(caller, dataclasses.replace(asked, gone=lambda: there.left))
+        return _CheckedCall(caller, dataclasses.replace(asked, gone=lambda: there.left), started)
 
     def _evaluate(self, call: _CheckedCall) -> Any:
-        answer = self._services.ledgers.evaluate(call.caller.msp_id, call.caller.user, call.asked)
+        ledgers, who, answer = self._services.ledgers, (call.caller.msp_id, call.caller.user), call.answer
+        if isinstance(answer, errors.EvaluateError):
+            raise ledgers.explained(*who, call.asked, answer)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is None:
+            answer = ledgers.evaluate(*who, call.asked)
         return calls.ANSWER.dump(calls.answered(answer))
 
     def _submit(self, call: _CheckedCall) -> Any:

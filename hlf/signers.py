@@ -64,6 +64,11 @@ def makes(signer: Signer | None, curve: ec.EllipticCurve) -> bool:
     return signer.curve.name == curve.name
 
 
+def is_local(signer: Signer | None) -> bool:
+    """Return whether *signer* has its key in this process's memory, so that it signs at once."""
+    return isinstance(signer, _KeySigner)
+
+
 def ecdsa(private_key: ec.EllipticCurvePrivateKey) -> Signer:
     """
     Return a signer with an ECDSA key on P-256 or P-384.

@@ -21,6 +21,8 @@ from hlf.client.network import Network
 
 # How often a user's files are looked at, at most.
 _LOOK_SECONDS = 1.0
+# How long ago that may be where there is no time to look.
+_SEEN_SECONDS = 2 * _LOOK_SECONDS
 
 
 @dataclass
@@ -93,6 +95,11 @@ class LedgerConnections:
         except (errors.HlfError, WalletError, IndexError):
             return False
         return True
+
+    def at_hand(self, msp_id: str, user: str) -> fabric.Gateway | None:
+        """Return a user's connection without a look at its files; None if there is none, or the last look is old."""
+        kept = self._connected.get((msp_id, user, True))
+        return kept.connection if kept is not None and self._clock() - kept.looked_at < _SEEN_SECONDS else None
 
     def _connection(self, msp_id: str, user: str, *, signing: bool = True) -> fabric.Gateway:
         key, now = (msp_id, user, signing), self._clock()

@@ -173,6 +173,16 @@ class Declarations:
             kept = self._checked(network, place, None)
         return kept.functions.get(function)
 
+    def at_hand(self, msp_id: str, channel: str, chaincode: str, function: str) -> Functions | None:
+        """Return the functions in which ``find`` looks, if it asks no peer for them; else None."""
+        if chaincode in keys.SYSTEM_CHAINCODES:
+            return {}
+        with self._lock:
+            kept = self._kept.get((msp_id, channel, chaincode))
+        if kept is None or self._clock() - kept.checked > _FRESH_SECONDS:
+            return None
+        return None if kept.functions and function not in kept.functions else kept.functions
+
     def published(self, network: Network, msp_id: str, chaincode: str) -> Functions:
         """
         Return all functions that a chaincode publishes, by their whole names.

@@ -355,11 +355,14 @@ class Ledgers(LedgerConnections):
         try:
             return ask()
         except (errors.EvaluateError, errors.EndorseError) as refused:
-            network = self.network(msp_id, user, call.channel)
-            why = channels.explained(network, call.chaincode, call.endorsers, refused)
+            why = self.explained(msp_id, user, call, refused)
             if why is refused:
                 raise
             raise why from refused
+
+    def explained(self, msp_id: str, user: str, call: LedgerCall, refused: errors.GatewayError) -> Exception:
+        """Return the cause of a refusal if Fabric only says that nobody can answer; else *refused*."""
+        return channels.explained(self.network(msp_id, user, call.channel), call.chaincode, call.endorsers, refused)
 
     def _wait(self, msp_id: str, user: str, call: LedgerCall, organisations: set[str]) -> None:
         def height(channel: str, organisation: str) -> bytes:

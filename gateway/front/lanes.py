@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -37,11 +37,17 @@ class Lane:
         """How many requests wait for a thread."""
         return sum(len(row) for row in self._rows.values())
 
-    async def run(self, caller: bytes, work: Callable[[], _Answer]) -> _Answer:
+    async def run(
+        self,
+        caller: bytes,
+        work: Callable[[], _Answer],
+        first: Callable[[], Awaitable[_Answer | None]] | None = None,
+    ) -> _Answer:
         """
         Return what *work* returns or raises, done in a thread when it is *caller*'s turn.
 
-        If this is cancelled, work that has begun goes on and keeps its thread; other work is dropped.
+        In the same turn *first* may give the answer on the event loop, or None; then *work* is done. If this is
+        cancelled, *first* is too; work that has begun goes on and keeps its thread; other work is dropped.
 
         Raises:
             FullError: the work was not begun.
@@ -50,6 +56,15 @@ class Lane:
             self._free -= 1
         else:
             await self._turn(caller)
+        if first is not None:
+            try:
+                answer = await first()
+            except BaseException:
+                self._freed()
+                raise
+            if answer is not None:
+                self._freed()
+                return answer
         loop = asyncio.get_running_loop()
         job: Future[_Answer] = self._pool.submit(work)
         job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._freed))

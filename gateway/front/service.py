@@ -1,6 +1,8 @@
 """
 One request on the event loop: read its body, let a thread of its lane make the answer, write the answer.
 
+An evaluate for which nothing has to be read first needs its turn in the lane, but no thread (`gateway.direct`).
+
 The lane depends on what a request may wait for: an answer from a peer, a new block, or a block that another
 peer already has. Requests without a token have their own lanes. So no kind of request can delay another.
 """
@@ -22,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
 from gateway.application import REQUEST_ID, ROUTE, Route
+from gateway.direct import DirectCalls
 from gateway.front import bridge, refusals
 from gateway.front.connections import ClientConnections, ConnectionLimits
 from gateway.front.lanes import FullError, Lane
@@ -80,6 +83,8 @@ class FrontService:
         await self.connections.end(seconds)
         for lane in (*self._lanes.values(), self._streams):
             lane.close()
+        services: context.Services = self._app.extensions[context.EXTENSION]
+        await services.loop_calls.close()
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Write and return the answer to one request."""
@@ -136,7 +141,8 @@ class FrontService:
         self.connections.waits(request.protocol, 2 * seconds)
         await _expected(request)
         try:
-            async with asyncio.timeout(seconds):
+            # Most bodies come with their heads, and nothing is waited for.
+            async with asyncio.timeout(None if request.content.is_eof() else seconds):
                 while piece := await request.content.readany():
                     body += piece
                     self._held += 0 if uploads else len(piece)
@@ -161,7 +167,9 @@ class FrontService:
             environment[ROUTE] = route
         lane = self._lanes[self._lane(route, environment)]
         try:
-            answer = await lane.run(_caller(request), functools.partial(self._worked, environment, presence))
+            work, direct = functools.partial(self._worked, environment, presence), self._app.wsgi_app
+            first = functools.partial(direct.on_loop, environment) if isinstance(direct, DirectCalls) else None
+            answer = await lane.run(_caller(request), work, first)
             if answer.stream is not None:
                 self._followed.add(presence)
                 if self.connections.ending:

@@ -22,6 +22,7 @@ from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences
+from gateway.front.loopcalls import LoopCalls
 from gateway.front.presence import Presence
 from gateway.http import freshness
 from gateway.http.budgets import Budgets, RateLimitState
@@ -94,6 +95,7 @@ class Services:
     sign_ins: SignIns
     wallet: Wallet
     ledgers: Ledgers
+    loop_calls: LoopCalls
     keys: Keys
     places: Places
     turns: Turns

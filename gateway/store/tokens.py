@@ -20,6 +20,9 @@ from gateway.store.statements import Prepared
 from gateway.store.tables import tokens
 
 _PREFIX = "selat"
+# How many seconds a token that was found is accepted without asking the database again, and how many are remembered.
+_LATELY = 0.5
+_MOST = 10_000
 _CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account")
 _FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
 _REVOKE = Prepared(
@@ -95,6 +98,15 @@ class Token:
     account: str
 
 
+@dataclass
+class _FoundToken:
+    """Whom a token acts for, when the database was asked, and whether somebody has been sent to ask again."""
+
+    caller: TokenCaller
+    asked_at: float
+    asked_again: bool = False
+
+
 class Tokens:
     """
     The tokens of one gateway.
@@ -105,6 +117,9 @@ class Tokens:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
+        # By the digests of their texts. A change puts a new dictionary in the place of this one, so that what was read
+        # before the change goes with it.
+        self._found: dict[bytes, _FoundToken] = {}
 
     def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int, account: str = "") -> str:
         """
@@ -144,6 +159,7 @@ class Tokens:
         Raises:
             TokenError: malformed, unknown, expired or revoked.
         """
+        found, asked_at = self._found, self._clock()
         prefix, _, rest = text.partition("_")
         identifier, _, secret = rest.partition("_")
         if prefix != _PREFIX or not identifier or not secret or not text.isascii():
@@ -160,7 +176,28 @@ class Tokens:
         if row["expires_at"] <= self._clock():
             raise TokenError("expired", expires_at)
         scopes = frozenset(row["scopes"].split())
-        return TokenCaller(row["id"], row["msp_id"], row["user"], scopes, expires_at, row["account"])
+        caller = TokenCaller(row["id"], row["msp_id"], row["user"], scopes, expires_at, row["account"])
+        if len(found) >= _MOST:
+            found.clear()
+        found[_digest(text)] = _FoundToken(caller, asked_at)
+        return caller
+
+    def found_lately(self, text: str) -> TokenCaller | None:
+        """
+        Return what ``caller`` has returned within the last half second, without the database; None if it must be asked.
+
+        So a token that another process revokes may be accepted for half a second more, and one revoked here is not.
+        """
+        found, now = self._found.get(_digest(text)), self._clock()
+        if found is None or not found.asked_at <= now < min(
+            found.asked_at + _LATELY, found.caller.expires_at.timestamp()
+        ):
+            return None
+        if now >= found.asked_at + _LATELY / 2 and not found.asked_again:
+            # One caller asks in time, so that all others need not when the half second is over.
+            found.asked_again = True
+            return None
+        return found.caller
 
     def check(self, identifier: str) -> None:
         """Raise TokenError if the token of this id was revoked; another issuer's is not known here."""
@@ -173,12 +210,14 @@ class Tokens:
         """Revoke the token of this id; return False if there is none."""
         with self._store.connection() as database:
             changed = database.execute(_REVOKE, {"token": identifier, "now": int(self._clock())})
-            return bool(changed.rowcount == 1)
+        self._found = {}
+        return bool(changed.rowcount == 1)
 
     def end(self, identifier: str, seconds: int) -> None:
         """Let the token of this id be valid for so many seconds more, and not longer than it was."""
         with self._store.connection() as database:
             database.execute(_END, {"token": identifier, "ends": int(self._clock()) + seconds})
+        self._found = {}
 
     def all(self) -> list[Token]:
         """Return every token, newest first, without its secret."""

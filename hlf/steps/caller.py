@@ -28,7 +28,7 @@ class SigningCaller:
         """
         self.identity = identity
         self.creator = identity.serialized
-        self._signer = signer
+        self.signer = signer
         self._curve = identity.certificate.public_key.curve
         self._canonical = self._curve is not None and signers.makes(signer, self._curve)
         self._tls_identity = tls_identity
@@ -40,9 +40,9 @@ class SigningCaller:
         Raises:
             IdentityError: there is no signer, or it gave no signature. A signer may raise others.
         """
-        if self._signer is None:
+        if self.signer is None:
             raise IdentityError("no signer was given, so each step must be signed before it is sent: .sign(signature)")
-        signature = self._signer.sign(message)
+        signature = self.signer.sign(message)
         if self._curve is None or self._canonical:
             return signature
         try:

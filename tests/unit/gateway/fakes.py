@@ -61,6 +61,12 @@ class FakeLedgers:
         self.before_answer(call)
         return self._answer(call)
 
+    def at_hand(self, msp_id: str, user: str) -> None:
+        """All is asked in threads, unless a test lets `Services.loop_calls` be ready."""
+
+    def explained(self, msp_id: str, user: str, call: LedgerCall, refused: errors.GatewayError) -> Exception:
+        return refused
+
     def submit(
         self, msp_id: str, user: str, call: LedgerCall, before_sending: Callable[[str, bytes], None]
     ) -> CommittedAnswer:
@@ -131,6 +137,19 @@ class FakeLedgers:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+
+@dataclass(frozen=True)
+class FakeReadyCall:
+    """Stands in for ``gateway.front.loopcalls.ReadyCall``; the ledger answers as in a thread."""
+
+    ledgers: FakeLedgers
+    msp_id: str
+    user: str
+    call: LedgerCall
+
+    async def evaluate(self) -> bytes:
+        return self.ledgers.evaluate(self.msp_id, self.user, self.call)
 
 
 def application(folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> Flask:

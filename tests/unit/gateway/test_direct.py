@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import json
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from gateway.application import REQUEST_ID, ROUTE
 from gateway.fabric.ledgercalls import GoneError, PolicyChangedError
 from gateway.fabric.planning import UnplannedError
+from gateway.front.bridge import AppAnswer
 from gateway.http import context
+from gateway.store.tokens import TokenError
 from gateway.telemetry import logs
 from hlf import errors
-from tests.unit.gateway.fakes import TRANSACTION, FakeLedgers, application
+from tests.unit.gateway.fakes import TRANSACTION, FakeLedgers, FakeReadyCall, application
 
 MVCC, POLICY = 11, 10
+FLASK, THREAD, LOOP = "flask", "thread", "loop"
 EVALUATE, SUBMIT = "evaluate", "submit"
 CALL = {"function": "Claims:read", "arguments": ["J1", {"b": 1}]}
 JSON = "application/json"
@@ -107,32 +115,67 @@ class Seen:
 
 @pytest.mark.parametrize("sent", USUAL.values(), ids=USUAL)
 def test_a_usual_call_is_answered_without_flask_as_with_it(tmp_path, caplog, monkeypatch, sent):
-    flask, told = _seen(tmp_path / "a", caplog, monkeypatch, sent, direct=True)
-    assert not flask
-    assert [status for status, *_ in told.answers] == [200] * sent.times
-    assert told == _seen(tmp_path / "b", caplog, monkeypatch, sent, direct=False)[1]
+    by_flask = _seen(tmp_path / "flask", caplog, monkeypatch, sent, FLASK).told
+    assert [status for status, *_ in by_flask.answers] == [200] * sent.times
+    for way in (THREAD, LOOP):
+        seen = _seen(tmp_path / way, caplog, monkeypatch, sent, way)
+        assert seen.told == by_flask
+        assert seen.flask == 0
+        assert seen.loop == (sent.times if way == LOOP and sent.way == EVALUATE else 0)
 
 
 @pytest.mark.parametrize("sent", [*UNUSUAL.values(), *REFUSED.values()], ids=[*UNUSUAL, *REFUSED])
 def test_what_is_unusual_or_refused_is_answered_by_the_application(tmp_path, caplog, monkeypatch, sent):
-    flask, told = _seen(tmp_path / "a", caplog, monkeypatch, sent, direct=True)
-    assert flask
-    assert told == _seen(tmp_path / "b", caplog, monkeypatch, sent, direct=False)[1]
+    by_flask = _seen(tmp_path / "flask", caplog, monkeypatch, sent, FLASK).told
+    for way in (THREAD, LOOP):
+        seen = _seen(tmp_path / way, caplog, monkeypatch, sent, way)
+        assert seen.flask
+        assert seen.told == by_flask
 
 
-def _seen(folder, caplog, monkeypatch, sent: Sent, *, direct: bool) -> tuple[int, Seen]:
-    """How many requests came to Flask, and all that is seen of them."""
+def test_a_long_answer_is_written_in_a_thread_and_asked_for_once(tmp_path, caplog, monkeypatch):
+    """To read and write it takes long enough to hold up the event loop."""
+    sent = Sent(answer=json.dumps("x" * 100_000).encode())
+    seen = _seen(tmp_path / "loop", caplog, monkeypatch, sent, LOOP)
+    assert (seen.flask, seen.loop) == (0, 0)
+    assert len(seen.told.asked) == 1
+    assert seen.told == _seen(tmp_path / "flask", caplog, monkeypatch, sent, FLASK).told
+
+
+def test_a_long_body_is_read_in_a_thread(tmp_path, caplog, monkeypatch):
+    sent = Sent(body=json.dumps(CALL | {"arguments": ["x" * 100_000]}), chosen={"max_body_bytes": 200_000})
+    seen = _seen(tmp_path / "loop", caplog, monkeypatch, sent, LOOP)
+    assert (seen.flask, seen.loop) == (0, 0)
+    assert [status for status, *_ in seen.told.answers] == [200]
+
+
+@dataclass(frozen=True)
+class Came:
+    """How many requests came to Flask, how many the event loop answered, and all that is seen of them."""
+
+    flask: int
+    loop: int
+    told: Seen
+
+
+def _seen(folder, caplog, monkeypatch, sent: Sent, way: str) -> Came:
     ledgers = FakeLedgers(answers={"Claims:read": sent.answer})
     app = application(folder, ledgers, **sent.chosen)
     services = app.extensions[context.EXTENSION]
     # The answer tells how much of a budget is left, and when there is more.
     monkeypatch.setattr(services.budgets, "_clock", lambda: 1000.0)
     token = services.tokens.create("PlatformMSP", "User1", sent.scopes, 60)
-    came = []
+    if way == LOOP:
+        now = time.time()
+        monkeypatch.setattr(services.tokens, "_clock", lambda: now)
+        with contextlib.suppress(TokenError):
+            services.tokens.caller(token)
+        monkeypatch.setattr(services.loop_calls, "ready", functools.partial(FakeReadyCall, ledgers))
+    came, answered = [], []
     monkeypatch.setattr(app, "full_dispatch_request", lambda: came.append(1) or Flask.full_dispatch_request(app))
     caplog.clear()
     with caplog.at_level(logging.INFO, "gateway.access"):
-        answers = [_answer(app, token, sent, direct=direct) for _ in range(sent.times)]
+        answers = [_answer(app, token, sent, way, answered) for _ in range(sent.times)]
     lines = [json.loads(logs._Json().format(each)) for each in caplog.records if each.name == "gateway.access"]
     for line in lines:
         del line["time"], line["milliseconds"]
@@ -141,15 +184,18 @@ def _seen(folder, caplog, monkeypatch, sent: Sent, *, direct: bool) -> tuple[int
         for line in services.metrics.text()[0].decode().splitlines()
         if line.startswith(("selat_requests_total", "selat_transactions_total", "selat_request_seconds_count"))
     ]
-    return len(came), Seen(answers, lines, counts, [(*who, call.texts(), call) for *who, call in ledgers.asked])
+    asked = [(*who, call.function, call.texts(), call.endorsers) for *who, call in ledgers.asked]
+    return Came(len(came), len(answered), Seen(answers, lines, counts, asked))
 
 
-def _answer(app: Flask, token: str, sent: Sent, *, direct: bool) -> tuple[int, list[tuple[str, str]], bytes]:
+def _answer(
+    app: Flask, token: str, sent: Sent, way: str, answered: list[AppAnswer]
+) -> tuple[int, list[tuple[str, str]], bytes]:
     path = f"/v1/channels/trade/chaincodes/trade/{sent.way}"
     environ: dict[str, Any] = {REQUEST_ID: "0" * 32}
-    if direct:
+    if way != FLASK:
         environ[ROUTE] = app.url_map.bind("localhost").match(path, method=sent.method, return_rule=True)
-    answer = app.test_client().open(
+    environ = EnvironBuilder(
         path,
         method=sent.method,
         data=sent.body,
@@ -157,7 +203,13 @@ def _answer(app: Flask, token: str, sent: Sent, *, direct: bool) -> tuple[int, l
         query_string=sent.query,
         headers={"Authorization": f"Bearer {token}", **sent.headers},
         environ_overrides=environ,
-    )
+    ).get_environ()
+    told = asyncio.run(app.wsgi_app.on_loop(environ)) if way == LOOP else None
+    if told is not None:
+        answered.append(told)
+        answer = Response(told.body, told.status, told.headers)
+    else:
+        answer = Response(*run_wsgi_app(app, environ, buffered=True))
     # The id of a job differs, and methods come in any order.
     shown = {"Location": lambda _: "", "Allow": lambda value: " ".join(sorted(value.split(", ")))}
     headers = sorted((name, shown.get(name, str)(value)) for name, value in answer.headers)

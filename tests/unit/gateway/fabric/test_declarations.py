@@ -85,6 +85,24 @@ def test_a_definition_is_looked_for_again_after_a_while():
     assert find(known, peer).endorsed_by == ()
 
 
+def test_what_is_at_hand_is_what_would_be_found_without_a_question():
+    """Nothing before the first question, nor when the definition must be looked for, nor of an unknown function."""
+    now = [0.0]
+    peer, known = Peer(described(write={})), Declarations(clock=lambda: now[0])
+    place = ("AMSP", "trade", "notes")
+    assert known.at_hand(*place, "write") is None
+    find(known, peer)
+    asked = len(peer.asked)
+    functions = known.at_hand(*place, "write")
+    assert functions is not None
+    assert functions["write"] == find(known, peer)
+    assert known.at_hand(*place, "read") is None
+    assert known.at_hand("AMSP", "trade", "qscc", "GetChainInfo") == {}
+    now[0] = 11.0
+    assert known.at_hand(*place, "write") is None
+    assert len(peer.asked) == asked
+
+
 def test_a_function_that_is_new_is_found_without_a_new_definition():
     """A chaincode under development is served anew without telling the channel."""
     peer, known = Peer(described(write={})), Declarations(clock=lambda: 0.0)

@@ -135,3 +135,68 @@ def test_what_work_raises_is_raised():
         assert await lane.run(b"a", work("next")) == "next"
 
     play(scenario)
+
+
+def test_what_the_loop_answers_takes_its_turn_and_no_thread():
+    """As many at once as there are threads; the next one has its turn when the answer is there."""
+
+    async def scenario(lane: Lane, work: Work) -> None:
+        given = asyncio.Event()
+
+        async def answer() -> str:
+            await given.wait()
+            return "by the loop"
+
+        first = asyncio.create_task(lane.run(b"a", work("a thread's"), answer))
+        second = asyncio.create_task(lane.run(b"b", work("second")))
+        await queued(lane, 1)
+        assert work.order == []
+        given.set()
+        work.go.set()
+        assert await asyncio.gather(first, second) == ["by the loop", "second"]
+        assert work.order == ["second"]
+
+    play(scenario)
+
+
+def test_what_the_loop_cannot_answer_keeps_its_turn():
+    """A thread does the work, though others wait."""
+
+    async def scenario(lane: Lane, work: Work) -> None:
+        tried = asyncio.Event()
+
+        async def nothing() -> None:
+            await tried.wait()
+
+        first = asyncio.create_task(lane.run(b"a", work("first"), nothing))
+        second = asyncio.create_task(lane.run(b"b", work("second")))
+        await queued(lane, 1)
+        tried.set()
+        work.go.set()
+        assert await asyncio.gather(first, second) == ["first", "second"]
+        assert work.order == ["first", "second"]
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "failed"])
+def test_what_the_loop_does_not_finish_gives_its_turn_back(ends):
+    async def scenario(lane: Lane, work: Work) -> None:
+        begun = asyncio.Event()
+
+        async def wait() -> None:
+            begun.set()
+            if ends == "failed":
+                raise KeyError("x")
+            await asyncio.Event().wait()
+
+        first = asyncio.create_task(lane.run(b"a", work("first"), wait))
+        await begun.wait()
+        first.cancel()
+        with pytest.raises(KeyError if ends == "failed" else asyncio.CancelledError):
+            await first
+        work.go.set()
+        assert await lane.run(b"b", work("second")) == "second"
+        assert work.order == ["second"]
+
+    play(scenario)
