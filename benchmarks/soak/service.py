@@ -45,6 +45,10 @@ class RunningGateway:
                 each.kill()
         processes.stop(self.home, [self.name])
 
+    def stop(self) -> None:
+        """Ask it to end, as a service manager does, and return when it has answered what it had begun."""
+        processes.stop(self.home, [self.name], timeout=self.settings.submit_seconds + 30)
+
     def start(self) -> RunningGateway:
         """Start it and wait until it listens; return it with its address."""
         address = environment.start_gateway(self.home, self.name, self.settings)

@@ -130,7 +130,7 @@ def running(engine: str, folder: Path, consortium: Path, chance: random.Random) 
             kills["peer"] = lambda: program(lambda: "peer0.org1.faults.test")
             kills["leader"] = lambda: program(lambda: leader(network, CHANNEL))
         made = Tokens(Store(gateways[0].settings.data, gateways[0].settings.database))
-        yield Service(network, gateways, made.create(MSP_ID, USER, ["read", "write"], _TOKEN_SECONDS), kills)
+        yield Service(network, gateways, made.create(MSP_ID, USER, ["read", "write", "events"], _TOKEN_SECONDS), kills)
 
 
 class _Caller(PatientCaller):
