@@ -89,7 +89,7 @@ class Writer:
             self.blocks.append(freshness.parse(answer.headers[freshness.BLOCK])["trade"])
 
 
-def test_renewed_certificates_are_taken_while_a_caller_writes(played, folder, tmp_path, settings):
+def test_renewed_certificates_are_taken_while_a_caller_writes(cast, played, folder, tmp_path, settings):
     """No request fails; soon transactions are signed as the new certificate, and the new server is shown."""
     network, trusted = Folder(folder / "network"), tmp_path / "authority.crt"
     trusted.write_bytes(AUTHORITY.pem)
@@ -114,3 +114,5 @@ def test_renewed_certificates_are_taken_while_a_caller_writes(played, folder, tm
         since = len(writer.blocks)
         assert waiting.until(lambda: len(writer.blocks) > since + 3 or writer.failures, 60)
     assert writer.failures == []
+    # The actors count by the blocks that they know of.
+    cast.platform.blocks.note(f"trade={writer.blocks[-1]}")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hlf.shim import testing
+from tests.unit.contracts import shipping
 from tests.unit.contracts.orders.test_dues import came_back, settle, sold
 from tests.unit.contracts.trading import MERCHANT, PAYMENTS, PLATFORM, user
 
@@ -99,6 +100,8 @@ def trials() -> Iterator[Trials]:
     """Play the story to its end, with its trials."""
     with pytest.MonkeyPatch.context() as patch:
         made = Trials(patch)
+        # Of a channel that other tests founded, nothing would be tried.
+        patch.setattr(shipping, "_FOUNDED", {})
         market = sold(settle=True)
         came_back(market, "R1", 2, "DEFECTIVE")
         settle(market, "R1", market.refunded("O1", "R1"))

@@ -78,6 +78,8 @@ def test_no_private_value_can_be_guessed_from_its_hash(recorded):
             assert set(json.loads(value)) == {"secret_hash"}  # On the channel already, as the secret's own hash.
         elif kind == "received":
             assert len(json.loads(json.loads(value)["document"])["_sd"]) == 64
+        elif kind == "grant.ended":
+            assert set(json.loads(value)) == {"period"}  # The block of the revocation has its time.
         elif kind == "order.terms":
             assert set(json.loads(value)) == {"terms_id", "version", "digest"}  # Public once the order opens.
         elif kind == "order.facts":

@@ -29,7 +29,7 @@ def test_every_look_is_written_down(client, bearer, told):
     headers = bearer("audit")
     client.get("/v1/audit/trade/history/Orders/J1?limit=7", headers=headers)
     client.get("/v1/disclosures/audit", headers=headers)
-    client.get("/v1/audit/trade/history/Orders/J1?limit=none", headers=headers)
+    client.get("/v1/audit/trade/history/Orders/J1?limit=0", headers=headers)
     own, refused, grants, history = listed(client, headers)["accesses"]
     assert (history["what"], history["subject"], history["status"]) == ("audit.history", "trade/Orders/J1", 200)
     assert (grants["what"], grants["subject"]) == ("disclosures.audited", "")
