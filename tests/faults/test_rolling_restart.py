@@ -27,7 +27,7 @@ class Door:
     """
     What stands before the gateways, as a small balancer: where a connection is refused, it goes to the other one.
 
-    It repeats nothing that was sent.
+    So it does where a connection breaks before its answer, since all that is written has a key.
     """
 
     def __init__(self, running: service.Service) -> None:
@@ -44,13 +44,16 @@ class Door:
         raise AssertionError
 
     def ask(self, first: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-        """Return status and JSON of the one answer to a request."""
-        with contextlib.closing(self.open(first)) as connection:
-            sent = None if body is None else json.dumps(body)
-            kind = {} if body is None else {"Content-Type": "application/json"}
-            connection.request(method, path, sent, {**self._headers, **kind, **headers})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+        """Return status and JSON of the answer to a request."""
+        sent = None if body is None else json.dumps(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        for turn in itertools.count(first):
+            # A connection that nobody had taken yet is reset when the gateway stops to listen.
+            with contextlib.suppress(ConnectionError), contextlib.closing(self.open(turn)) as connection:
+                connection.request(method, path, sent, {**self._headers, **kind, **headers})
+                answer = connection.getresponse()
+                return answer.status, json.loads(answer.read())
+        raise AssertionError
 
     def is_done(self, job: str) -> bool:
         """Return whether a job has been done."""
@@ -114,8 +117,9 @@ class Users:
     def _follow(self) -> None:
         while not self._over.is_set():
             try:
-                for each in self._door.events(self.seen[-1] if self.seen else ""):
-                    self.seen.append(each)
+                with contextlib.suppress(ConnectionError):
+                    for each in self._door.events(self.seen[-1] if self.seen else ""):
+                        self.seen.append(each)
             except (OSError, http.client.HTTPException, AssertionError) as error:
                 if not self._over.is_set():
                     self.failed.append(f"events: {error!r}")
