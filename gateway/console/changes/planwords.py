@@ -36,18 +36,23 @@ class ShownPlan:
     Attributes:
         problems: what must be changed in the file before anything is done, in the words of the command.
         notes: what differs and stays, in the words of the command.
-        command: what to type next; empty if there is nothing to do.
     """
 
     steps: list[ShownStep]
     problems: list[str]
     notes: list[str]
-    command: str
 
     @property
     def destructive(self) -> bool:
         """Whether a step takes something away from somebody."""
         return any(each.destructive for each in self.steps)
+
+    @property
+    def command(self) -> str:
+        """What to type next; empty if there is nothing to do."""
+        if self.problems or not self.steps:
+            return ""
+        return "selat network apply --consortium consortium.yaml" + (" --yes" if self.destructive else "")
 
 
 def read(document: SentDocument) -> ShownPlan:
@@ -58,12 +63,7 @@ def read(document: SentDocument) -> ShownPlan:
         DocumentError: it is none that a command of this release has written.
     """
     steps = [_step(document.part(each)) for each in document.records("steps")]
-    problems, notes = document.texts("problems"), document.texts("notes")
-    found = ShownPlan(steps, problems, notes, "")
-    if problems or not steps:
-        return found
-    command = "selat network apply --consortium consortium.yaml" + (" --yes" if found.destructive else "")
-    return ShownPlan(steps, problems, notes, command)
+    return ShownPlan(steps, document.texts("problems"), document.texts("notes"))
 
 
 def _step(step: SentDocument) -> ShownStep:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.console import companies, verdicts
@@ -65,15 +66,15 @@ def read(document: SentDocument) -> ShownUpdate:
         DocumentError: it is none, its words are not those of its update, or a signature is not who it says.
     """
     found = channelproposal.read(document)
-    present = _present(found.channel)
-    stand = _stand(found, present)
+    present, standings = _present(found.channel), found.standings()
+    stand = _stand(found, present, standings)
     return ShownUpdate(
         channel=found.channel,
         stand=stand,
         compared=present is not None,
         changes=settingwords.told(found.settings()),
         touched=found.touched(),
-        standings=found.standings(),
+        standings=standings,
         signed=[companies.name(each) for each in sorted(found.signatures)],
         command=_COMMANDS.get(stand, "").format(channel=found.channel),
     )
@@ -89,7 +90,7 @@ def _present(channel: str) -> object | None:
         return None
 
 
-def _stand(found: ChannelProposal, present: object | None) -> Stand:
+def _stand(found: ChannelProposal, present: object | None, standings: Sequence[PolicyStanding]) -> Stand:
     if present is not None:
         if found.in_force(present):
             return Stand.IN_FORCE
@@ -97,4 +98,4 @@ def _stand(found: ChannelProposal, present: object | None) -> Stand:
             return Stand.OUTDATED
         if found.misstated(present):
             return Stand.MISSTATED
-    return Stand.TO_SIGN if found.missing() else Stand.SIGNED
+    return Stand.TO_SIGN if any(each.more for each in standings) else Stand.SIGNED
