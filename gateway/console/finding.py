@@ -164,7 +164,7 @@ PAGES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
 def _in_the_ledger(text: str) -> Iterator[SearchLine]:
     """Yield the blocks with a number, or the transaction with an id, of each channel of the caller's organisation."""
     number = _block_number(text)
-    channels = sorted(menu.channels()) or context.services().wallet.channels()
+    channels = menu.known_channels()
     if number is not None:
         for channel in chains.with_block(channels, number):
             words = gettext("Block %(number)s") % {"number": number}

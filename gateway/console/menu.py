@@ -87,3 +87,8 @@ def channels() -> tuple[str, ...]:
         return context.services().wallet.profile(context.caller().msp_id).channels
     except (errors.HlfError, WalletError):
         return ()
+
+
+def known_channels() -> list[str]:
+    """Return the channels of the caller's organisation; all that the wallet knows if the profile does not say."""
+    return sorted(channels()) or list(context.services().wallet.channels())

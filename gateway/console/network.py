@@ -62,10 +62,9 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 def network() -> str:
     """Show the channels of the caller's organisation, its certificates, and the amendments that wait."""
     own = context.caller().msp_id
-    names = sorted(menu.channels()) or context.services().wallet.channels()
     return page(
         "network.html",
-        channels=[(name, _channel(name, own)) for name in names],
+        channels=[(name, _channel(name, own)) for name in menu.known_channels()],
         members=_members,
         kept=_kept,
         certificates=_certificates(own),

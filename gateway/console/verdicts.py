@@ -32,7 +32,7 @@ VERDICTS = {
 def verify() -> Redirect:
     """Begin to verify a channel, and lead to the page that tells how far it is."""
     channel, caller = request.form.get("channel", ""), context.caller()
-    if channel not in channels():
+    if channel not in menu.known_channels():
         raise Problem("NOT_FOUND", "Your organisation has no such channel")
     height = context.services().ledgers.height(caller.msp_id, caller.user, channel)
     try:
@@ -62,11 +62,6 @@ def verification_report(verification_id: str) -> Response:
     response = Response(json.dumps(document, indent=2) + "\n", content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{found.channel}-{found.height}-blocks.json"'
     return response
-
-
-def channels() -> list[str]:
-    """Return the channels of the caller's organisation, as far as the wallet knows them."""
-    return sorted(menu.channels()) or list(context.services().wallet.channels())
 
 
 def latest() -> list[Verification]:

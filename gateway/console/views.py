@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, changes, histories
 from gateway.console import companies as register
-from gateway.console import finding, journeylines, lists, network, promises, returning, signingin, today, verdicts
+from gateway.console import finding, journeylines, lists, menu, network, promises, returning, signingin, today, verdicts
 from gateway.console.acts import acting
 from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
@@ -158,7 +158,7 @@ def audit_forms() -> str | Redirect:
         given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
             return redirect(url_for(f"console.{endpoint}", **given), 303)
-    shown = [chains.newest(channel) for channel in verdicts.channels()]
+    shown = [chains.newest(channel) for channel in menu.known_channels()]
     return page("audit.html", chains=shown, verifications=verdicts.latest())
 
 
