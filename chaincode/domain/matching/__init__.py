@@ -2,8 +2,8 @@
 Matching: choose one company for each stage of a journey, so that the whole chain is best.
 
 A problem has offers (what carriers disclosed) and a demand (what is to be moved). exclusions finds carriers that
-cannot do a stage, and the reason; friction has the cost of a hand-over; solver finds the best chain, and labels the
-exact one under a deadline; pareto lists alternatives; certificate lets anybody check the result; explanation
+cannot do a stage, and the reason; friction has the cost of a hand-over; solver reads the best chain from the
+potentials, and labels finds the exact one under a deadline; pareto lists alternatives; certificate lets anybody check the result; explanation
 answers "why not me"; units prevent double booking; plans are stored and published; batches match many consignments
 together.
 

@@ -15,18 +15,16 @@ never from the solver.
 from __future__ import annotations
 
 import dataclasses
-import operator
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
+from chaincode.domain.matching.friction import CommonRecords
 from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
 from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
 from hlf.codec.refusals import Refused
-
-_REACHED = operator.itemgetter(0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,95 +71,106 @@ def verify_match(problem: ChoiceProblem, certificate: Certificate) -> None:
     offers = {offer.offer_id: offer for offer in problem.offers}
     ordered = tuple(offers.values())
     known = exclusions.filtered(problem.demand, ordered, problem.standing)
-    names = [offer.offer_id for offer in ordered]
-    steps = [tuple(map(names.__getitem__, remaining)) for remaining in known.candidates]
-    if certificate.toll < 0 or len(certificate.steps) != len(steps) or len(certificate.chain) != len(steps):
+    names, steps = tuple(offers), certificate.steps
+    if certificate.toll < 0 or not len(steps) == len(certificate.chain) == len(known.candidates):
         raise _wrong("it has another number of steps, or a negative toll")
-    for number, (bound, candidates) in enumerate(zip(certificate.steps, steps, strict=True)):
-        if len(bound.offers) != len(candidates) or set(bound.offers) != set(candidates):
+    for number, (bound, remaining) in enumerate(zip(steps, known.candidates, strict=True)):
+        candidates = tuple(map(names.__getitem__, remaining))
+        if not candidates:
+            raise _wrong(f"nobody can do step {number + 1}")
+        if bound.offers != candidates and sorted(bound.offers) != sorted(candidates):
             raise _wrong(f"step {number + 1} has other candidates")
         if len(bound.potentials) != len(bound.offers):
             raise _wrong(f"step {number + 1} needs one potential for each candidate")
-    _check_potentials(problem, certificate, offers)
-    _check_chain(problem, certificate, offers)
+    records = friction.CommonRecords(problem.pairs, problem.demand.hour, problem.weights)
+    _Potentials(problem, certificate, offers, records).check()
+    _check_chain(problem, certificate, offers, records)
 
 
-def _check_potentials(problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer]) -> None:
-    costs = {name: _cost(problem, offer, certificate.toll) for name, offer in offers.items()}
-    met = friction.together(problem.pairs, problem.demand.hour, problem.weights)
-    strange = friction.joint(None, problem.demand.hour, problem.weights)
-    least_met = {giver: min(strange, *takers.values()) for giver, takers in met.items()}
-    for number, bound in enumerate(certificate.steps):
-        lefts = [
-            (potential - costs[name], offers[name])
-            for name, potential in zip(bound.offers, bound.potentials, strict=True)
-        ]
-        if number + 1 < len(certificate.steps):
-            following = _Following(problem, certificate.toll, certificate.steps[number + 1], offers, met, least_met)
-            following.check(number, lefts)
-            continue
-        for left, offer in lefts:
-            if left > 0:
-                raise _wrong(f"the potential of {offer.offer_id} at the last step is more than its cost")
+class _Potentials:
+    """
+    The potentials of a certificate, compared step by step.
 
-
-class _Following:
-    """The candidates of the next step with their potentials, in the order of the least that each can cost."""
+    A candidate has what is left of its potential after its cost. That must be no more than its own carrier's
+    potential at the next step, and no more than any other's with the friction. Most candidates have less left than
+    any other can be reached for, so only few pairs are compared.
+    """
 
     def __init__(
-        self, problem: ChoiceProblem, toll: int, bound: Bound, offers: dict[str, Offer], met: dict[str, dict[str, int]],
-        least_met: dict[str, int],
-    ) -> None:  # fmt: skip
-        self._weights, self._hour = problem.weights, problem.demand.hour
-        self._strange = friction.joint(None, self._hour, self._weights)
-        self._met, self._least_met = met, least_met
-        self._own: dict[str, int] = {}
-        takers = []
-        waiting = self._weights.dwell * self._hour + toll
-        for name, rest in zip(bound.offers, bound.potentials, strict=True):
-            offer = offers[name]
-            if rest < self._own.get(offer.carrier, rest + 1):
-                self._own[offer.carrier] = rest
-            takers.append((rest + waiting * offer.dwell_hours, offer.carrier, offer.cutoff_minute, offer))
-        takers.sort(key=_REACHED)
-        self._takers = takers
+        self, problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer], records: CommonRecords
+    ) -> None:
+        self._demand, self._weights = problem.demand, problem.weights
+        self._steps, self._offers = certificate.steps, offers
+        self._costs = dict(zip(offers, _costs(problem, tuple(offers.values()), certificate.toll), strict=True))
+        waiting = problem.weights.dwell * problem.demand.hour + certificate.toll
+        self._waits = {name: waiting * offer.dwell_hours for name, offer in offers.items()}
+        self._carriers = {name: offer.carrier for name, offer in offers.items()}
+        self._records = records
 
-    def check(self, number: int, lefts: Iterable[tuple[int, Offer]]) -> None:
-        """Raise Refused if a potential at step *number* is above the least cost to go on from there."""
-        strange = self._strange
-        nearest = self._takers[0][0]
-        for left, giver in lefts:
-            carrier = giver.carrier
-            if left > self._own.get(carrier, left):
-                raise _wrong(f"the potential of {giver.offer_id} at step {number + 1} is more than by its own carrier")
-            # Friction is never less than by the best common record, so most givers need no comparison.
-            floor = self._least_met.get(carrier, strange)
-            if left > nearest + floor:
-                self._compare(number, giver, left, left - floor)
+    def check(self) -> None:
+        """Raise Refused if a potential is more than the least cost to go on from there."""
+        for number, bound in enumerate(self._steps):
+            left = list(map(int.__sub__, bound.potentials, map(self._costs.__getitem__, bound.offers)))
+            if number + 1 < len(self._steps):
+                self._check_own(number, bound, left)
+                self._check_others(number, bound, left)
+            elif max(left) > 0:
+                name = bound.offers[left.index(max(left))]
+                raise _wrong(f"the potential of {name} at the last step is more than its cost")
 
-    def _compare(self, number: int, giver: Offer, left: int, reach: int) -> None:
-        """Compare *giver* with every taker that is nearer than *reach*."""
-        met, strange, ready = self._met.get(giver.carrier, {}), self._strange, giver.ready_minute
-        gap = self._weights.cutoff * self._hour
-        for reached, carrier, cutoff, taker in self._takers:
+    def _check_own(self, number: int, bound: Bound, left: Sequence[int]) -> None:
+        """Compare each candidate with what its own carrier offers for the next step."""
+        following, most, carriers = self._steps[number + 1], max(left), self._carriers
+        own: dict[str, int] = {}
+        for name, rest in zip(following.offers, following.potentials, strict=True):
+            if rest < most and rest < own.get(carriers[name], most):
+                own[carriers[name]] = rest
+        for name, each in zip(bound.offers, left, strict=True) if own else ():
+            if each > own.get(carriers[name], each):
+                raise _wrong(f"the potential of {name} at step {number + 1} is more than by its own carrier")
+
+    def _check_others(self, number: int, bound: Bound, left: Sequence[int]) -> None:
+        """Compare the candidates with those of other carriers that can be reached for less than what is left."""
+        following, most = self._steps[number + 1], max(left)
+        reached = list(map(int.__add__, following.potentials, map(self._waits.__getitem__, following.offers)))
+        nearest = min(reached)
+        if most <= nearest:
+            return
+        takers = sorted(
+            (each, self._carriers[name], self._offers[name].cutoff_minute, name)
+            for each, name in zip(reached, following.offers, strict=True)
+            if each < most
+        )
+        for name, each in zip(bound.offers, left, strict=True):
+            if each > nearest:
+                self._compare(number, self._offers[name], each, takers)
+
+    def _compare(self, number: int, giver: Offer, left: int, takers: Sequence[tuple[int, str, int, str]]) -> None:
+        """Compare *giver* with every taker that is nearer than what is left."""
+        hour, weights, ready = self._demand.hour, self._weights, giver.ready_minute
+        met, strange, gap = self._records[giver.carrier], weights.running_in * hour, weights.cutoff * hour
+        reach = left - min((strange, *met.values()))
+        for reached, carrier, cutoff, name in takers:
             if reached >= reach:
                 return
             spent = reached + met.get(carrier, strange)
             if left <= spent or left <= spent + gap * ((cutoff - ready) % MINUTES_A_DAY // 60):
                 continue
-            spent += friction.alike(giver, taker, self._hour, self._weights)
+            spent += friction.alike(giver, self._offers[name], hour, weights)
             if left > spent and carrier != giver.carrier:
-                text = f"the potential of {giver.offer_id} at step {number + 1} is more than by {taker.offer_id}"
-                raise _wrong(text)
+                raise _wrong(f"the potential of {giver.offer_id} at step {number + 1} is more than by {name}")
 
 
-def _check_chain(problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer]) -> None:
-    demand, known = problem.demand, friction.experience(problem.pairs)
+def _check_chain(
+    problem: ChoiceProblem, certificate: Certificate, offers: dict[str, Offer], records: CommonRecords
+) -> None:
+    demand = problem.demand
     for name, step in zip(certificate.chain, certificate.steps, strict=True):
         if name not in step.offers:
             raise _wrong(f"{name} is no candidate for its step of the chain")
     chain = [offers[name] for name in certificate.chain]
-    total = sum(_cost(problem, offer, 0) for offer in chain)
+    known = friction.experience(pair for offer in chain for pair in records.pairs.get(offer.carrier, ()))
+    total = sum(_costs(problem, chain, 0))
     hours = sum(offer.transit_hours for offer in chain)
     for giver, taker in zip(chain, chain[1:], strict=False):
         total += friction.between(giver, taker, demand.hour, known, problem.weights)
@@ -177,10 +186,12 @@ def _check_chain(problem: ChoiceProblem, certificate: Certificate, offers: dict[
         raise _wrong("the gap is another")
 
 
-def _cost(problem: ChoiceProblem, offer: Offer, toll: int) -> int:
-    demand = problem.demand
-    price = offer.price.of(demand.parcels, demand.weight_grm)
-    return price + solver.risk(demand, offer) + (demand.hour + toll) * offer.transit_hours
+def _costs(problem: ChoiceProblem, offers: Sequence[Offer], toll: int) -> list[int]:
+    demand, hour = problem.demand, problem.demand.hour + toll
+    return [
+        offer.price.of(demand.parcels, demand.weight_grm) + risk + hour * offer.transit_hours
+        for offer, risk in zip(offers, solver.risks(demand, offers), strict=True)
+    ]
 
 
 def _wrong(text: str) -> Refused:

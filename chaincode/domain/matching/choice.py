@@ -12,6 +12,7 @@ import dataclasses
 
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Measures
+from chaincode.domain.matching.potentials import potentials
 from chaincode.domain.matching.solver import Chain, Figures, Graph
 from chaincode.domain.refusals import Refusal
 
@@ -61,10 +62,10 @@ def choose(graph: Graph) -> Choice:
 
 def _at_toll(graph: Graph, toll: int) -> Choice:
     pricing = graph.at_toll(toll)
-    potentials = graph.potentials(pricing)
-    chain = graph.chain(potentials, pricing)
-    bound = min(potentials[0]) - toll * graph.demand.deadline_hours
-    return Choice(chain, graph.figures(chain), toll, tuple(map(tuple, potentials)), bound)
+    found = potentials(graph, pricing)
+    chain = graph.chain(found, pricing)
+    bound = min(found[0]) - toll * graph.demand.deadline_hours
+    return Choice(chain, graph.figures(chain), toll, tuple(map(tuple, found)), bound)
 
 
 def _least_toll(graph: Graph, free: Choice) -> Choice:
@@ -98,7 +99,8 @@ def _dearest(graph: Graph) -> int:
 
 def _within(graph: Graph, known: Choice) -> Choice | None:
     """Return the best chain in time; None if there are too many chains, or if *known* is the best."""
-    rests = graph.potentials(graph.at_toll(0))
+    # A chain that costs more than the known one is of no use, so potentials need be exact only up to there.
+    rests = potentials(graph, graph.at_toll(0), known.figures.total)
     at = [dict(zip(remaining, rest, strict=True)) for remaining, rest in zip(graph.steps, rests, strict=True)]
     fastest = [min(graph.offers[one].transit_hours for one in remaining) for remaining in graph.steps]
     ahead = [sum(fastest[number + 1 :]) for number in range(len(fastest))]

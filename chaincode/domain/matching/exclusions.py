@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import itertools
 from collections.abc import Mapping, Sequence
 
 from chaincode.domain.matching.demands import Demand, Step
@@ -95,41 +96,73 @@ NOTHING_KNOWN = Standing()
 
 def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHING_KNOWN) -> Filtered:
     """Check every offer for every step. An offer that does not name the stage gets no reason."""
-    asked = _Asked(demand)
-    candidates: list[list[int]] = [[] for _ in demand.steps]
+    asked, judged = _Asked(demand, standing), _Judged(demand, standing)
     reasons: list[dict[int, Reason]] = [{} for _ in demand.steps]
-    by_stage: dict[str, list[tuple[int, Step, int]]] = {}
-    where: dict[tuple[tuple[str, ...], ...], int] = {}
-    for number, step in enumerate(demand.steps):
-        place = where.setdefault((step.regions, step.locodes), len(where))
-        by_stage.setdefault(step.stage, []).append((number, step, place))
-    special = standing.entitled is not None or bool(standing.pinned) or bool(standing.taken)
     for position, offer in enumerate(offers):
-        general = asked.general(offer, standing)
-        each_step = special or general is not None
-        # Few places differ on a way, so an offer's coverage is looked up once for each of them.
-        covered: dict[int, Reason | None] = {}
-        for stage in offer.stages:
-            for number, step, place in by_stage.get(stage, ()):
-                if each_step or stage in CUSTOMS_STAGES:
-                    reason = _for_step(offer, step, number, standing, general)
-                elif place in covered:
-                    reason = covered[place]
-                else:
-                    reason = covered[place] = _not_covered(offer, step)
-                if reason is None:
-                    candidates[number].append(position)
-                else:
-                    reasons[number][position] = reason
+        positions, excluded = judged.offer(offer, asked.general(offer))
+        positions.append(position)
+        for number, reason in excluded:
+            reasons[number][position] = reason
+    candidates = judged.candidates()
     _drop_late(demand, offers, candidates, reasons)
-    return Filtered(tuple(map(tuple, candidates)), tuple(reasons))
+    return Filtered(tuple(candidates), tuple(reasons))
+
+
+_Excluded = tuple[tuple[int, Reason], ...]
+
+
+class _Judged:
+    """The steps that each offer can do. Many offers differ in nothing that decides it, so they are judged once."""
+
+    def __init__(self, demand: Demand, standing: Standing) -> None:
+        self._demand, self._standing = demand, standing
+        self._entitled = standing.entitled
+        self._numbers: dict[str, list[int]] = {}
+        for number, step in enumerate(demand.steps):
+            self._numbers.setdefault(step.stage, []).append(number)
+        self._booked_out = {offer_id for offer_id, _ in standing.taken}
+        self._able: dict[tuple[int, ...], list[int]] = {}
+        self._known: dict[tuple[object, ...], tuple[list[int], _Excluded]] = {}
+
+    def offer(self, offer: Offer, general: Reason | None) -> tuple[list[int], _Excluded]:
+        """Return the positions of all offers that can do the same steps, and the steps that this one cannot do."""
+        if general is not None or self._standing.pinned or offer.offer_id in self._booked_out:
+            return self._judge(offer, general)
+        entitled = None if self._entitled is None else self._entitled.get(offer.carrier)
+        alike = offer.stages, offer.regions, offer.locodes, offer.lanes, offer.licensed, entitled
+        found = self._known.get(alike)
+        if found is None:
+            found = self._known[alike] = self._judge(offer, None)
+        return found
+
+    def candidates(self) -> list[tuple[int, ...]]:
+        """Return for each step the positions of the offers that can do it."""
+        made: dict[tuple[tuple[int, ...], ...], tuple[int, ...]] = {}
+        found = []
+        for number in range(len(self._demand.steps)):
+            groups = tuple(numbers for numbers in self._able if number in numbers)
+            if groups not in made:
+                made[groups] = tuple(sorted(itertools.chain.from_iterable(map(self._able.__getitem__, groups))))
+            found.append(made[groups])
+        return found
+
+    def _judge(self, offer: Offer, general: Reason | None) -> tuple[list[int], _Excluded]:
+        able, excluded = [], []
+        for stage in offer.stages:
+            for number in self._numbers.get(stage, ()):
+                reason = _for_step(offer, self._demand.steps[number], number, self._standing, general)
+                if reason is None:
+                    able.append(number)
+                else:
+                    excluded.append((number, reason))
+        return self._able.setdefault(tuple(able), []), tuple(excluded)
 
 
 class _Asked:
     """The part of a demand that is the same at every step, prepared for many comparisons."""
 
-    def __init__(self, demand: Demand) -> None:
-        self.demand = demand
+    def __init__(self, demand: Demand, standing: Standing) -> None:
+        self.demand, self.refused = demand, standing.refused
         self.first_day = demand.day_after(0, demand.steps[0].locodes[0])
         self.last_day = demand.day_after(demand.deadline_hours, demand.steps[-1].locodes[-1])
         self.sides = sorted(demand.dimensions_mmt)
@@ -137,20 +170,17 @@ class _Asked:
             demand.dangerous_goods_un or demand.temperature_min_cel is not None or demand.cash_on_delivery
         )
 
-    def general(self, offer: Offer, standing: Standing) -> Reason | None:
+    def general(self, offer: Offer) -> Reason | None:
         """Return the first reason that does not depend on the step."""
-        if offer.carrier in standing.refused:
+        demand, limits = self.demand, offer.limits
+        if offer.carrier in self.refused:
             return Reason.REFUSED_BEFORE
         if offer.valid_from > self.first_day or offer.valid_to < self.last_day:
             return Reason.NOT_VALID_THEN
-        if offer.price.currency != self.demand.currency:
+        if offer.price.currency != demand.currency:
             return Reason.CURRENCY_DIFFERS
-        if offer.operating_type not in self.demand.operating_types:
+        if offer.operating_type not in demand.operating_types:
             return Reason.OPERATING_TYPE
-        return self._room(offer) or (self._goods(offer) if self.special else None)
-
-    def _room(self, offer: Offer) -> Reason | None:
-        demand, limits = self.demand, offer.limits
         if demand.parcels > offer.parcels:
             return Reason.CAPACITY_SHORT
         if offer.mass_kgm is not None and demand.weight_grm > offer.mass_kgm * 1_000:
@@ -160,7 +190,7 @@ class _Asked:
         # A parcel may be turned; without a limit every size is accepted.
         if limits.dimensions_mmt and any(map(int.__gt__, self.sides, limits.dimensions_mmt)):
             return Reason.DIMENSIONS_EXCEEDED
-        return None
+        return self._goods(offer) if self.special else None
 
     def _goods(self, offer: Offer) -> Reason | None:
         demand, limits = self.demand, offer.limits
@@ -213,7 +243,7 @@ def _kept(demand: Demand, offer: Offer) -> bool:
 
 
 def _drop_late(
-    demand: Demand, offers: Sequence[Offer], candidates: list[list[int]], reasons: list[dict[int, Reason]]
+    demand: Demand, offers: Sequence[Offer], candidates: list[tuple[int, ...]], reasons: list[dict[int, Reason]]
 ) -> None:
     """Exclude offers that would be late even with the fastest offer at every other step and no hand-over."""
     if not all(candidates):
@@ -221,10 +251,10 @@ def _drop_late(
     hours = [offer.transit_hours for offer in offers]
     fastest = [min(map(hours.__getitem__, remaining)) for remaining in candidates]
     spare = demand.deadline_hours - sum(fastest)
+    if max(hours) <= spare:
+        return
     for number, remaining in enumerate(candidates):
-        if max(map(hours.__getitem__, remaining)) <= fastest[number] + spare:
-            continue
         late = {one for one in remaining if hours[one] > fastest[number] + spare}
         if late:
-            remaining[:] = [one for one in remaining if one not in late]
+            candidates[number] = tuple(one for one in remaining if one not in late)
             reasons[number].update(dict.fromkeys(sorted(late), Reason.DEADLINE_MISSED))

@@ -10,6 +10,7 @@ every currency.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Iterable, Mapping
 
@@ -87,19 +88,35 @@ def alike(giver: Offer, taker: Offer, hour: int, weights: Weights) -> int:
     return hours * hour
 
 
-def together(pairs: Iterable[Pair], hour: int, weights: Weights) -> dict[str, dict[str, int]]:
+class CommonRecords(dict[str, dict[str, int]]):
     """
-    Return the part that depends on each pair's common record, by giver and taker; many pairs have the same record.
+    The part that depends on each pair's common record, by giver and taker.
+
+    The part of a giver's is worked out when it is first asked for, since most carriers are part of no good chain.
+
+    Attributes:
+        pairs: the records themselves, by giver.
     """
-    known: dict[tuple[int, int], int] = {}
-    found: dict[str, dict[str, int]] = {}
-    for pair in pairs:
-        record = (pair.handovers, pair.exceptions)
-        spent = known.get(record)
-        if spent is None:
-            spent = known[record] = joint(pair, hour, weights)
-        found.setdefault(pair.giver, {})[pair.taker] = spent
-    return found
+
+    def __init__(self, pairs: Iterable[Pair], hour: int, weights: Weights) -> None:
+        super().__init__()
+        self._hour, self._weights = hour, weights
+        self._known: dict[tuple[int, int], int] = {}
+        by_giver: dict[str, list[Pair]] = collections.defaultdict(list)
+        for pair in pairs:
+            by_giver[pair.giver].append(pair)
+        self.pairs: Mapping[str, list[Pair]] = by_giver
+
+    def __missing__(self, giver: str) -> dict[str, int]:
+        """Return the part for each taker with which *giver* has a record; many pairs have the same one."""
+        found = self[giver] = {}
+        for pair in self.pairs.get(giver, ()):
+            record = pair.handovers, pair.exceptions
+            spent = self._known.get(record)
+            if spent is None:
+                spent = self._known[record] = joint(pair, self._hour, self._weights)
+            found[pair.taker] = spent
+        return found
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:

@@ -12,6 +12,7 @@ import dataclasses
 
 from chaincode.domain.matching import labels
 from chaincode.domain.matching.labels import Label
+from chaincode.domain.matching.potentials import potentials
 from chaincode.domain.matching.solver import Chain, ChoiceProblem, Graph, Pricing
 from hlf.codec.records import Amount
 
@@ -90,4 +91,4 @@ def _weighted(graph: Graph, cost: int, time: int, risk: int) -> Chain:
         for price, exposed, offer in zip(graph.prices, graph.risks, graph.offers, strict=True)
     ]
     pricing = Pricing(nodes, friction=cost, waiting=hour)
-    return graph.chain(graph.potentials(pricing), pricing)
+    return graph.chain(potentials(graph, pricing), pricing)

@@ -1,24 +1,21 @@
 """
-Find the best chain of carriers by dynamic programming over the stages, from the last to the first.
+The best chain of carriers, by dynamic programming over the stages, from the last to the first.
 
-Every candidate at every step gets a potential: the least cost from it to the end. Then the chain is read from the
-front; among equals, the first in the order of carrier and offer id is taken.
-
-To compare all pairs at each change of stage would take the square of the number of carriers. So successors are
-sorted by their least cost, and the search ends where that alone is more than the best result.
+Every candidate at every step gets a potential (`potentials`): the least cost from it to the end. Then the chain is
+read from the front; among equals, the first in the order of carrier and offer id is taken.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from chaincode.domain.matching import exclusions, friction
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
 from chaincode.domain.matching.friction import STANDARD, Pair, Weights
-from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
+from chaincode.domain.matching.offers import Offer
 from chaincode.domain.vocabulary import bounds
 from hlf.codec.records import Amount
 
@@ -47,10 +44,6 @@ class Figures:
 
 Kind = tuple[int, str, int, int, int]
 """Languages, interface, places, ready minute, cut-off minute."""
-
-_NOBODY: dict[str, int] = {}
-_NEVER = 1 << 200
-"""More than any chain costs."""
 
 Chain = tuple[int, ...]
 """The position of the chosen offer for each step, in the graph's order."""
@@ -85,13 +78,15 @@ class Graph:
         self.filtered: Filtered = exclusions.filtered(demand, self.offers, problem.standing)
         self.steps = self.filtered.candidates
         self.prices = [offer.price.of(demand.parcels, demand.weight_grm) for offer in self.offers]
-        self.risks = [risk(demand, offer) for offer in self.offers]
+        self.risks = risks(demand, self.offers)
         self.costs = [
             price + exposed + demand.hour * offer.transit_hours
             for price, exposed, offer in zip(self.prices, self.risks, self.offers, strict=True)
         ]
-        self.met = friction.together(problem.pairs, demand.hour, problem.weights)
-        self.kinds = _kinds(self.offers)
+        self.met = friction.CommonRecords(problem.pairs, demand.hour, problem.weights)
+        self._kinds: dict[int, Kind] = {}
+        self._bits: dict[str, int] = {}
+        self._masks: dict[frozenset[str], int] = {}
 
     @property
     def solvable(self) -> bool:
@@ -103,7 +98,7 @@ class Graph:
         one, other = self.offers[giver], self.offers[taker]
         if one.carrier == other.carrier:
             return 0
-        spent = self.met.get(one.carrier, _NOBODY).get(other.carrier)
+        spent = self.met[one.carrier].get(other.carrier)
         if spent is None:
             spent = self.weights.running_in * self.demand.hour
         waiting = self.weights.dwell * self.demand.hour * other.dwell_hours
@@ -121,14 +116,21 @@ class Graph:
         nodes = [cost + toll * offer.transit_hours for cost, offer in zip(self.costs, self.offers, strict=True)]
         return Pricing(nodes, waiting=toll)
 
-    def potentials(self, pricing: Pricing) -> list[list[int]]:
-        """Return the least cost from each candidate of each step to the end."""
-        sums = _Sums(self, pricing)
-        found = [[pricing.nodes[position] for position in self.steps[-1]]]
-        for here, there in zip(self.steps[-2::-1], self.steps[:0:-1], strict=True):
-            onward = sums.onward(here, there, found[-1])
-            found.append([pricing.nodes[one] + rest for one, rest in zip(here, onward, strict=True)])
-        found.reverse()
+    def kind(self, position: int) -> Kind:
+        """
+        Return the values of an offer that friction compares: sets as bits of an integer, and the two minutes of the
+        day. They are worked out when they are first asked for.
+        """
+        found = self._kinds.get(position)
+        if found is None:
+            offer = self.offers[position]
+            found = self._kinds[position] = (
+                self._mask(offer.spoken),
+                offer.interface,
+                self._mask(offer.places),
+                offer.ready_minute,
+                offer.cutoff_minute,
+            )
         return found
 
     def chain(self, potentials: Sequence[Sequence[int]], pricing: Pricing) -> Chain:
@@ -166,95 +168,22 @@ class Graph:
     def _change(self, giver: int, taker: int, pricing: Pricing) -> int:
         return pricing.friction * self.edge(giver, taker) + pricing.waiting * self.wait(giver, taker)
 
-
-class _Sums:
-    """
-    The inner loop: `Graph.edge` written out for speed, for one pricing. A test compares the two.
-    """
-
-    def __init__(self, graph: Graph, pricing: Pricing) -> None:
-        weights, factor = graph.weights, pricing.friction
-        hour = factor * graph.demand.hour
-        self._troubles = (
-            hour * weights.cutoff, hour * weights.language, hour * weights.interface, hour * weights.location
-        )  # fmt: skip
-        self._strange = hour * weights.running_in
-        met = graph.met if factor == 1 else _multiplied(graph.met, factor)
-        least = {giver: min(self._strange, *takers.values()) for giver, takers in met.items()}
-        waiting = hour * weights.dwell + pricing.waiting
-        self._waits = [waiting * offer.dwell_hours for offer in graph.offers]
-        self._kinds = [
-            (offer.carrier, met.get(offer.carrier, _NOBODY), least.get(offer.carrier, self._strange), *kind)
-            for offer, kind in zip(graph.offers, graph.kinds, strict=True)
-        ]
-
-    def onward(self, here: Sequence[int], there: Sequence[int], rests: Sequence[int]) -> list[int]:
-        """Return for each candidate *here* the least sum of friction and potential over those *there*."""
-        gap, language, other_interface, location = self._troubles
-        strange, kinds, waits = self._strange, self._kinds, self._waits
-        own: dict[str, int] = {}
-        successors = []
-        for taker, rest in zip(there, rests, strict=True):
-            carrier, _, _, spoken, interface, served, _, cutoff = kinds[taker]
-            if rest < own.get(carrier, _NEVER):
-                own[carrier] = rest
-            successors.append((rest + waits[taker], taker, carrier, spoken, interface, served, cutoff))
-        successors.sort()
-        found = []
-        for giver in here:
-            carrier, met, least_spent, languages, interface, places, ready, _ = kinds[giver]
-            # Staying with the same company costs nothing, so only a cheaper change has to be found.
-            best = own.get(carrier, _NEVER)
-            for reached, _, taker_carrier, spoken, takes_by, served, cutoff in successors:
-                if reached + least_spent >= best:
-                    break
-                spent = reached + met.get(taker_carrier, strange)
-                if spent >= best:
-                    continue
-                spent += gap * ((cutoff - ready) % MINUTES_A_DAY // 60)
-                if not languages & spoken:
-                    spent += language
-                if interface != takes_by:
-                    spent += other_interface
-                if not places & served:
-                    spent += location
-                if spent < best:
-                    best = spent
-            found.append(best)
-        return found
+    def _mask(self, names: frozenset[str]) -> int:
+        if names not in self._masks:
+            bits = self._bits
+            self._masks[names] = sum(1 << bits.setdefault(name, len(bits)) for name in names)
+        return self._masks[names]
 
 
 def risk(demand: Demand, offer: Offer) -> int:
     """Return the average cost of loss, damage and lateness with this offer, rounded up."""
-    lost = demand.goods_value * (offer.loss_ppm + offer.damage_ppm)
-    late = demand.late * (bounds.BPS - offer.on_time_bps)
-    return -(-lost // bounds.PPM) - (-late // bounds.BPS)
+    return risks(demand, (offer,))[0]
 
 
-def _multiplied(met: Mapping[str, Mapping[str, int]], factor: int) -> dict[str, dict[str, int]]:
-    return {giver: {taker: factor * spent for taker, spent in takers.items()} for giver, takers in met.items()}
-
-
-def _kinds(offers: Sequence[Offer]) -> list[Kind]:
-    """
-    Return the values of each offer that friction compares: sets as bits of an integer, and the two minutes of the
-    day.
-    """
-    bits: dict[str, int] = {}
-    met: dict[tuple[str, ...], int] = {}
-
-    def mask(names: tuple[str, ...]) -> int:
-        if names not in met:
-            met[names] = sum(1 << bits.setdefault(name, len(bits)) for name in set(names))
-        return met[names]
-
+def risks(demand: Demand, offers: Sequence[Offer]) -> list[int]:
+    """Return the average cost of loss, damage and lateness with each offer, rounded up."""
+    value, late, per_million, whole = demand.goods_value, demand.late, bounds.PPM, bounds.BPS
     return [
-        (
-            mask(offer.languages),
-            offer.interface,
-            mask(tuple(offer.places)),
-            offer.ready_minute,
-            offer.cutoff_minute,
-        )
+        -(-value * (offer.loss_ppm + offer.damage_ppm) // per_million) - (-late * (whole - offer.on_time_bps) // whole)
         for offer in offers
     ]

@@ -23,6 +23,7 @@ from chaincode.domain.matching.evidence import Evidence, applied
 from chaincode.domain.matching.exclusions import Standing
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.potentials import potentials
 from chaincode.domain.matching.solver import Chain, ChoiceProblem, Graph, Pricing
 from chaincode.domain.matching.units import NeededUnits, Service
 from chaincode.domain.vocabulary import bounds
@@ -96,7 +97,7 @@ class _Consignment:
             for cost, offer in zip(self.graph.costs, self.graph.offers, strict=True)
         ]
         pricing = Pricing(nodes)
-        return self.add(self.graph.chain(self.graph.potentials(pricing), pricing))
+        return self.add(self.graph.chain(potentials(self.graph, pricing), pricing))
 
 
 def solve(

@@ -17,7 +17,7 @@ from chaincode.domain.matching.offers import Limits, Offer, Price
 from chaincode.domain.matching.solver import risk
 from hlf.codec import records
 from hlf.codec.refusals import Refused
-from tests.unit.domain.matching.matching_problems import demand, offer
+from tests.unit.domain.matching.matching_problems import demand, offer, seeded
 
 CAPABILITY = {
     "service_id": "line-haul",
@@ -183,6 +183,45 @@ def test_customs_are_declared_by_licence_holders(stage):
     asked = demand([stage])
     found = exclusions.filtered(asked, (offer("g1", "A", [stage], licensed=False), offer("g2", "B", [stage])))
     assert found.reasons[0] == {0: Reason.NO_CUSTOMS_LICENCE}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_each_offer_is_judged_as_if_it_were_alone(seed):
+    """However many others are like it: offers that differ in nothing that decides are judged together."""
+    source = seeded(seed)
+    steps = tuple(
+        Step(stage, regions, locodes)
+        for stage in ("S02", "S14", "S15")
+        for regions, locodes in ((("VN-HN",), ("VNHAN",)), (("VN-HN", "CN-GD"), ("VNHAN", "CNSZX")))
+    )
+    asked = dataclasses.replace(demand(["S02"]), steps=steps)
+    many = [
+        offer(
+            f"g{number}",
+            source.choice(["AMSP", "BMSP", "CMSP"]),
+            source.sample(["S02", "S03", "S14", "S15"], 3),
+            regions=source.choice([("VN-HN",), ("CN-GD", "VN-HN")]),
+            locodes=source.choice([(), ("VNHAN",), ("CNSZX", "VNHAN")]),
+            lanes=source.choice([(), ("VNHAN-CNSZX",)]),
+            licensed=source.random() < 0.7,
+            parcels=source.choice([1, 500, 500, 500]),
+        )
+        for number in range(60)
+    ]
+    for standing in (
+        exclusions.NOTHING_KNOWN,
+        Standing(entitled={"AMSP": ("S02", "S14"), "BMSP": ("S15",)}),
+        Standing(refused=frozenset({"AMSP"}), taken=frozenset({("g1", 0), ("g2", 5), ("g3", 1)})),
+        Standing(pinned={1: "g4"}),
+    ):
+        together = exclusions.filtered(asked, many, standing)
+        for position, one in enumerate(many):
+            alone = exclusions.filtered(asked, [one], standing)
+            for number in range(len(steps)):
+                assert (position in together.candidates[number]) == (0 in alone.candidates[number])
+                assert together.reasons[number].get(position) == alone.reasons[number].get(0)
+        for remaining in together.candidates:
+            assert list(remaining) == sorted(set(remaining))
 
 
 def test_every_reason_says_what_would_have_to_change():
