@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from chaincode.domain.matching import exclusions, friction, solver
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.friction import CommonRecords
-from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
+from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer, prices
 from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.refusals import Refusal
 from hlf.codec.records import Amount
@@ -188,9 +188,10 @@ def _check_chain(
 
 def _costs(problem: ChoiceProblem, offers: Sequence[Offer], toll: int) -> list[int]:
     demand, hour = problem.demand, problem.demand.hour + toll
+    priced = prices([offer.price for offer in offers], demand.parcels, demand.weight_grm)
     return [
-        offer.price.of(demand.parcels, demand.weight_grm) + risk + hour * offer.transit_hours
-        for offer, risk in zip(offers, solver.risks(demand, offers), strict=True)
+        price + risk + hour * offer.transit_hours
+        for offer, price, risk in zip(offers, priced, solver.risks(demand, offers), strict=True)
     ]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 
 from chaincode.domain.matching.offers import MINUTES_A_DAY, Offer
@@ -100,29 +101,28 @@ class CommonRecords(dict[str, dict[str, int]]):
 
     def __init__(self, pairs: Iterable[Pair], hour: int, weights: Weights) -> None:
         super().__init__()
-        self._hour, self._weights = hour, weights
-        self._known: dict[tuple[int, int], int] = {}
+        # Many pairs have the same record.
+        self._spent = functools.cache(functools.partial(_spent, hour, weights))
         by_giver: dict[str, list[Pair]] = collections.defaultdict(list)
         for pair in pairs:
             by_giver[pair.giver].append(pair)
         self.pairs: Mapping[str, list[Pair]] = by_giver
 
     def __missing__(self, giver: str) -> dict[str, int]:
-        """Return the part for each taker with which *giver* has a record; many pairs have the same one."""
-        found = self[giver] = {}
-        for pair in self.pairs.get(giver, ()):
-            record = pair.handovers, pair.exceptions
-            spent = self._known.get(record)
-            if spent is None:
-                spent = self._known[record] = joint(pair, self._hour, self._weights)
-            found[pair.taker] = spent
+        """Return the part for each taker with which *giver* has a record."""
+        spent = self._spent
+        found = self[giver] = {pair.taker: spent(pair.handovers, pair.exceptions) for pair in self.pairs.get(giver, ())}
         return found
 
 
 def joint(pair: Pair | None, hour: int, weights: Weights) -> int:
     """Return the part that depends on their common record: exceptions and running-in."""
-    if pair is None or pair.handovers == 0:
+    return _spent(hour, weights, *((pair.handovers, pair.exceptions) if pair else (0, 0)))
+
+
+def _spent(hour: int, weights: Weights, handovers: int, exceptions: int) -> int:
+    if handovers == 0:
         return weights.running_in * hour
-    ppm = pair.exceptions * bounds.PPM // pair.handovers
-    running_in = weights.running_in * hour * SETTLING // (SETTLING + pair.handovers)
+    ppm = exceptions * bounds.PPM // handovers
+    running_in = weights.running_in * hour * SETTLING // (SETTLING + handovers)
     return weights.exceptions * hour * ppm // bounds.PPM + running_in

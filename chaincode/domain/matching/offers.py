@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chaincode.domain.refusals import Refusal
@@ -110,8 +110,13 @@ class Price:
 
     def of(self, parcels: int, weight_grm: int) -> int:
         """Return the price of a consignment, rounded up to a whole minor unit."""
-        thousandths = self.base * 1_000 * parcels + self.per_kg * weight_grm
-        return -(-thousandths * (bounds.BPS + self.fuel_bps) // (1_000 * bounds.BPS))
+        return prices((self,), parcels, weight_grm)[0]
+
+
+def prices(asked: Iterable[Price], parcels: int, weight_grm: int) -> list[int]:
+    """Return each price of a consignment, rounded up to a whole minor unit."""
+    whole, thousand, divisor = bounds.BPS, 1_000 * parcels, 1_000 * bounds.BPS
+    return [-(-(one.base * thousand + one.per_kg * weight_grm) * (whole + one.fuel_bps) // divisor) for one in asked]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,9 @@ carriers is spent on candidates that nobody would choose.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import functools
 import heapq
 import operator
 from collections.abc import Mapping, Sequence
@@ -36,6 +38,14 @@ class _Column:
     carriers: Sequence[str]
     costs: Sequence[int]
     waits: Sequence[int]
+
+    @functools.cached_property
+    def of_carrier(self) -> dict[str, list[int]]:
+        """The places in the column of each carrier's candidates."""
+        found: dict[str, list[int]] = collections.defaultdict(list)
+        for at, carrier in enumerate(self.carriers):
+            found[carrier].append(at)
+        return found
 
 
 def potentials(graph: Graph, pricing: Pricing, limit: int | None = None) -> list[list[int]]:
@@ -67,6 +77,15 @@ def potentials(graph: Graph, pricing: Pricing, limit: int | None = None) -> list
 def _cheapest(through: Sequence[int]) -> list[int]:
     most = heapq.nsmallest(FEW, through)[-1]
     return [at for at, least in enumerate(through) if least <= most][: 2 * FEW]
+
+
+def _nearer(column: _Column, sums: Sequence[int], most: int) -> dict[str, int]:
+    """Return the least of *sums* for each carrier with one below *most*: there, to stay costs less than to change."""
+    found: dict[str, int] = {}
+    for at in [at for at, least in enumerate(sums) if least < most]:
+        carrier = column.carriers[at]
+        found[carrier] = min(found.get(carrier, most), sums[at])
+    return found
 
 
 class _Search:
@@ -101,14 +120,11 @@ class _Search:
         for here, there in zip(self.columns[-2::-1], self.columns[:0:-1], strict=True):
             rests = found[-1]
             reached = min(map(operator.add, rests, there.waits))
-            # Only with these carriers it is cheaper to stay than to change.
-            own: dict[str, int] = {}
-            for carrier, rest in zip(there.carriers, rests, strict=True):
-                if rest < reached and rest < own.get(carrier, reached):
-                    own[carrier] = rest
-            found.append(
-                [cost + own.get(carrier, reached) for cost, carrier in zip(here.costs, here.carriers, strict=True)]
-            )
+            sums = [cost + reached for cost in here.costs]
+            for carrier, rest in _nearer(there, rests, reached).items():
+                for at in here.of_carrier.get(carrier, ()):
+                    sums[at] = here.costs[at] + rest
+            found.append(sums)
         found.reverse()
         return found
 
@@ -116,19 +132,12 @@ class _Search:
         """Return the relaxed sums from the beginning to each candidate, with its own cost."""
         found = [list(self.columns[0].costs)]
         for before, here in zip(self.columns, self.columns[1:], strict=False):
-            sums = found[-1]
-            reached = min(sums)
-            most = reached + max(here.waits)
-            own: dict[str, int] = {}
-            for carrier, spent in zip(before.carriers, sums, strict=True):
-                if spent < most and spent < own.get(carrier, most):
-                    own[carrier] = spent
-            found.append(
-                [
-                    cost + (min(own[carrier], reached + wait) if carrier in own else reached + wait)
-                    for cost, carrier, wait in zip(here.costs, here.carriers, here.waits, strict=True)
-                ]
-            )
+            reached = min(found[-1])
+            sums = [cost + wait + reached for cost, wait in zip(here.costs, here.waits, strict=True)]
+            for carrier, spent in _nearer(before, found[-1], reached + max(here.waits)).items():
+                for at in here.of_carrier.get(carrier, ()):
+                    sums[at] = min(sums[at], here.costs[at] + spent)
+            found.append(sums)
         return found
 
     def compared(self, chosen: Sequence[Sequence[int]], left: Sequence[Sequence[int]] | None = None) -> list[list[int]]:
@@ -158,7 +167,7 @@ class _Search:
             carrier = there.carriers[at]
             if rest < own.get(carrier, _NEVER):
                 own[carrier] = rest
-            successors.append((rest + there.waits[at], at, carrier, kind(there.positions[at])))
+            successors.append((rest + there.waits[at], at, carrier, there.positions[at]))
         successors.sort()
         nearest = successors[0][0] if successors else _NEVER
         here = self.columns[number]
@@ -170,12 +179,13 @@ class _Search:
             if nearest < best:
                 met, least_spent = records(carrier)
                 languages, interface, places, ready, _ = kind(here.positions[at])
-                for reached, _, taker, (spoken, takes_by, served, _, cutoff) in successors:
+                for reached, _, taker, position in successors:
                     if reached + least_spent >= best:
                         break
                     spent = reached + met.get(taker, strange)
                     if spent >= best:
                         continue
+                    spoken, takes_by, served, _, cutoff = kind(position)
                     spent += gap * ((cutoff - ready) % MINUTES_A_DAY // 60)
                     if not languages & spoken:
                         spent += language

@@ -15,7 +15,7 @@ from chaincode.domain.matching import exclusions, friction
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
 from chaincode.domain.matching.friction import STANDARD, Pair, Weights
-from chaincode.domain.matching.offers import Offer
+from chaincode.domain.matching.offers import Offer, prices
 from chaincode.domain.vocabulary import bounds
 from hlf.codec.records import Amount
 
@@ -77,7 +77,7 @@ class Graph:
         self.offers = tuple(sorted(problem.offers, key=operator.attrgetter("carrier", "offer_id")))
         self.filtered: Filtered = exclusions.filtered(demand, self.offers, problem.standing)
         self.steps = self.filtered.candidates
-        self.prices = [offer.price.of(demand.parcels, demand.weight_grm) for offer in self.offers]
+        self.prices = prices([offer.price for offer in self.offers], demand.parcels, demand.weight_grm)
         self.risks = risks(demand, self.offers)
         self.costs = [
             price + exposed + demand.hour * offer.transit_hours
