@@ -25,7 +25,7 @@ _CAUSES = (
     ),
     (
         "WRONG_VERSION_NUMBER",
-        "it does not answer in TLS: write grpc:// in its url if it really speaks plain text, else mend the port",
+        "it does not answer in TLS: write grpc:// in its url if it really speaks plain text, else fix the port",
     ),
     ("Connection refused", _RUNNING),
     ("lookup", "its host name is not known on this machine: mend its url, or make the name known here"),

@@ -296,7 +296,7 @@ def _pem(given: Mapping[str, Any], where: str, folder: Path) -> bytes:
     except (OSError, ValueError) as unreadable:
         why = getattr(unreadable, "strerror", None) or unreadable
         raise ProfileError(
-            f"{where}.path: {path} cannot be read: {why}; mend the path, or put the PEM itself under pem"
+            f"{where}.path: {path} cannot be read: {why}; fix the path, or put the PEM itself under pem"
         ) from unreadable
 
 

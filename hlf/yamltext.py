@@ -79,7 +79,7 @@ def _malformed(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     problem = " ".join(part for part in (error.context, error.problem) if part)
     line = mark.line + 1 if mark else 0
     tabbed = line and "\t" in [*text.splitlines(), ""][line - 1]
-    cure = "Indent with spaces, never with tabs." if tabbed else "Mend the YAML at or above this line."
+    cure = "Indent with spaces, never with tabs." if tabbed else "Fix the YAML at or above this line."
     return YamlError(f"is not YAML: {problem}", cure, line)
 
 

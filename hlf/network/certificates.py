@@ -16,9 +16,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 # Where a Fabric CA puts a user's attributes, and where chaincodes look for them.
 ATTRIBUTES = ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 VALIDITY = datetime.timedelta(days=3650)
-# Clocks of two machines differ; a certificate that is valid only from this second on fails on one of them.
+# Clocks of two machines differ: a certificate that is valid from now on may not be valid yet on another machine.
 SKEW = datetime.timedelta(minutes=5)
-# What X.520 allows a name to have.
+# The longest common name that X.520 allows.
 LONGEST_NAME = 64
 # Half the order of P-256's group.
 _HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 >> 1
@@ -108,7 +108,7 @@ def revocations(ca: Issued, serial_numbers: Iterable[int]) -> bytes:
         .issuer_name(ca.certificate.subject)
         .last_update(now - SKEW)
         .next_update(now - SKEW + VALIDITY)
-        # Fabric finds the list of an authority by it.
+        # By this key identifier Fabric finds the authority that issued a list.
         .add_extension(_issued_by(ca), critical=False)
     )
     for number in sorted(serial_numbers):
@@ -174,7 +174,7 @@ def _name(common_name: str, domain: str, country: str, unit: str | None = None) 
     ]
     if unit is not None:
         parts.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit))
-    # A longer host name stands in the subject alternative names in full.
+    # The subject alternative names have the whole of a longer host name.
     parts.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name[:LONGEST_NAME]))
     return x509.Name(parts)
 

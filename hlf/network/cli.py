@@ -28,10 +28,10 @@ class _Commands(click.Group):
         except (errors.NetworkError, hlf_errors.HlfError) as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            # The reader of the output has stopped; click ends the command.
+            # The output is a pipe that was closed; click ends the command.
             raise
         except OSError as error:
-            # An error of the system (a full disk, a folder that cannot be written) needs no trace.
+            # An error of the system, such as a full disk, needs no stack trace.
             raise click.ClickException(str(unusable(Path(error.filename or "."), error))) from error
 
 
@@ -176,7 +176,7 @@ def status(ctx: click.Context, state: Path) -> None:
         click.echo(f"`hlf network start NODE {errors.state_option(state)}` starts a stopped one, `up` all of them")
     elif not all(found.programs.values()):
         click.echo(
-            f"`hlf network logs NODE {errors.state_option(state)}` shows the last words of each; `up` starts them again"
+            f"`hlf network logs NODE {errors.state_option(state)}` shows the end of its log; `up` starts them again"
         )
     ctx.exit(0 if found.running else 1)
 

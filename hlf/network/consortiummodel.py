@@ -53,8 +53,8 @@ class Organisation:
     """
     A member of the consortium, with its peers and users (``Admin`` and ``User1`` always among them).
 
-    *anchors* names the peers by which other organisations' peers find this one's, on every channel. *host* is where
-    the others reach its nodes, None on the machine of all.
+    *anchors* names the anchor peers on every channel. *host* is where other organisations reach its nodes; None if all
+    nodes run on one machine.
     """
 
     msp_id: str
@@ -95,7 +95,7 @@ class OrdererOrganisation:
 
 @dataclass(frozen=True)
 class Ordering:
-    """How blocks are agreed upon: ``raft`` or ``bft``, and by whom."""
+    """How orderers agree on blocks (``raft`` or ``bft``), and which orderers do."""
 
     consensus: str
     organisations: tuple[OrdererOrganisation, ...]
@@ -192,7 +192,7 @@ class Chaincode:
 
 @dataclass(frozen=True)
 class Consortium:
-    """The whole of it; *source* is the file's own text, *base* the folder from which its paths are meant."""
+    """A consortium; *source* is the text of its file, *base* the folder that relative paths start from."""
 
     name: str
     organisations: tuple[Organisation, ...]
@@ -239,7 +239,7 @@ class Consortium:
         return {channel.name: channel for channel in self.channels}[name]
 
     def only(self, msp_ids: Container[str]) -> Consortium:
-        """Return the part of these organisations: their nodes, users and servers, and all channels with them alone."""
+        """Return these organisations' part: nodes, users, servers, and all channels without other members."""
         members = {each.msp_id for each in self.organisations if each.msp_id in msp_ids}
         ordering = tuple(each for each in self.ordering.organisations if each.msp_id in msp_ids)
         return dataclasses.replace(

@@ -23,7 +23,7 @@ _DURATION = re.compile(r"([0-9]+(\.[0-9]+)?(ms|s|m|h))+")
 
 
 class Field:
-    """One value of the file: what it is, where it stands, and readers that refuse what does not fit."""
+    """One value of the file with its line, and methods that return it as a type or refuse it."""
 
     def __init__(self, file: Path, node: yaml.Node, path: str) -> None:
         self._file = file
@@ -53,8 +53,8 @@ class Field:
         """
         Return the value as it was typed.
 
-        ``country: NO`` and ``version: 1.0`` mean what they say here: YAML's own
-        guesses (false, a float) are not asked for where a text is wanted.
+        So ``country: NO`` is "NO" and ``version: 1.0`` is "1.0", where YAML itself
+        would read false and a float.
         """
         if not isinstance(self._node, yaml.ScalarNode) or self._node.tag == "tag:yaml.org,2002:null":
             raise self.error(f"{wanted} is wanted, not {self._kind()}")

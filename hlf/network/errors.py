@@ -10,7 +10,7 @@ The errors between a consortium file and a running network.
      ├ ExchangeError             a file of another organisation: .path
      ├ ApprovalLostError         approvals of chaincodes that no ledger has any more: .lost
      ├ EngineError               an engine that cannot run here
-     └ ProcessError              a program that did not come up or fell over: .program .log
+     └ ProcessError              a program that did not start, or failed: .program .log
         └ PortTakenError              its port belongs to somebody else: .address
 
 Every message names the cause; ``cure`` says what to do, and a command prints

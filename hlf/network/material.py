@@ -154,7 +154,7 @@ def trust(folder: Folder, msp_id: str, nodes: Iterable[str], kind: str, trusted:
 
 
 def trust_in_flat_form(folder: Folder, msp_id: str, user: Path, issuer: bytes) -> None:
-    """Write the issuer of a user's certificate, then what a client must trust to dial the organisation's nodes."""
+    """Write a user's ``ca.pem``: the issuer of its certificate, then the TLS roots of the organisation's nodes."""
     state.replace_file(user / "ca.pem", issuer + tls_roots(folder, msp_id))
 
 
@@ -164,7 +164,7 @@ def _root_files(msp: Path, kind: str) -> tuple[Path, Path]:
 
 
 def _settle(place: Path) -> None:
-    """Finish successions that were interrupted between their two steps."""
+    """Finish a replacement of an authority that was interrupted between its two steps."""
     for kind in AUTHORITIES:
         if (place / f"{kind}{NEXT}").exists() and not (place / kind).exists():
             (place / f"{kind}{NEXT}").rename(place / kind)

@@ -22,7 +22,7 @@ from hlf.network.document import Field
 
 DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# A name that others resolve, or an address of IPv4.
+# A host name, or an IPv4 address.
 REACHED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 BFT_ORDERERS = 4
@@ -32,7 +32,7 @@ def _calls(each: Field) -> int:
     return each.integer(1, 1_000_000)
 
 
-# What of a peer's core.yaml an organisation may set, under Fabric's own names: the value's field and how it is read.
+# The keys of core.yaml that an organisation may set for its peers, each with its field of PeerSettings and its reader.
 SETTINGS: dict[str, tuple[str, Callable[[Field], Any]]] = {
     "peer.tls.clientAuthRequired": ("client_auth_required", Field.boolean),
     "peer.gateway.enabled": ("gateway_enabled", Field.boolean),

@@ -19,7 +19,7 @@ from hlf.network.document import Field
 from hlf.wire import policies
 
 _RULES = ("ANY", "ALL", "MAJORITY")
-# What each member's own group has, so what a rule over all members can count.
+# The policies that each member's own group has; only these can be counted by a rule over all members.
 _OF_MEMBERS = ("Readers", "Writers", "Admins", "Endorsement")
 _OF_APPLICATION = (*_OF_MEMBERS, "LifecycleEndorsement")
 _OF_OTHERS = ("Readers", "Writers", "Admins")

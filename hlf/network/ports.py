@@ -178,11 +178,11 @@ def _range() -> tuple[int, int]:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As the servers do: an address that only waits for its last packets (TIME_WAIT) counts as free.
+        # As the servers do: an address in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            # A port below 1024 may be forbidden to us and free all the same; the program itself will say which.
+            # A port below 1024 may be free though it is forbidden to us; the program that listens there reports it.
             return error.errno == errno.EACCES
         return True

@@ -162,7 +162,7 @@ def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Pro
 
 def _check_room(folder: Folder) -> None:
     """
-    Return if records can be written: a program that is ended where none can is not started again.
+    Raise StateError unless records can be written; otherwise a program could be stopped and not started again.
 
     Raises:
         StateError: the disk is full, say.
@@ -291,7 +291,7 @@ def _wait_ended(running: Running, timeout: float) -> None:
         if waiting.until(silent, timeout / 3):
             return
     if not running.alive:
-        # It fell before it was asked; by now the port may be anybody's.
+        # It ended before it was asked to; by now the port may be anybody's.
         return
     raise errors.ProcessError(
         running.name,
@@ -311,12 +311,12 @@ def _signal_session(running: Running, number: signal.Signals) -> None:
 
 def _fallen(running: Running, what: str) -> errors.ProcessError:
     lines = last_lines(running)
-    said = f"; its last words were:\n{lines}\n" if lines else "; it said nothing"
+    said = f"; the end of its log:\n{lines}\n" if lines else "; it said nothing"
     return errors.ProcessError(running.name, f"{what}{said}", f"The whole log: {running.log}", log=running.log)
 
 
 def environment() -> dict[str, str]:
-    """Return the environment without what would silently change a Fabric program's configuration."""
+    """Return the environment without variables that would silently change a Fabric program's configuration."""
     refused = ("CORE_", "ORDERER_", "FABRIC_CFG_PATH", "CHAINCODE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(refused)}
     # Every log line is on disk at once, where a crash report looks for it.

@@ -59,7 +59,7 @@ def chaincode(
     )
     if ("server" in fields) == ("address" in fields):
         raise each.error(
-            "either `server` (a program started here) or `address` (one already running) is wanted",
+            "needs `server` (a program started here) or `address` (one already running)",
             "Give exactly one of the two.",
         )
     channel_names = tuple(channel.name for channel in channels)

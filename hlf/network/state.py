@@ -248,7 +248,7 @@ def write(folder: Folder, record: Record) -> None:
 
 def claim(folder: Folder) -> None:
     """
-    Make sure that a folder holds a network, or nothing; make it where there is none.
+    Raise StateError unless a folder holds a network or nothing; create it if it does not exist.
 
     Raises:
         StateError: it holds something else, or cannot be written.
@@ -327,7 +327,7 @@ def operated(folder: Folder) -> Consortium:
 
 def require_all_keys(folder: Folder, record: Record) -> None:
     """
-    Return if a folder holds the keys of its whole network.
+    Raise StateError unless a folder holds the keys of its whole network.
 
     Raises:
         StateError: it is the folder of some organisations.
@@ -351,7 +351,7 @@ def unusable(path: Path, error: OSError) -> errors.StateError:
         errno.ENOTDIR: "Name a folder with --state.",
     }
     place = Path(error.filename) if error.filename else path
-    cure = cures.get(error.errno or 0, "Mend that, then run the same command again.")
+    cure = cures.get(error.errno or 0, "Fix that, then run the same command again.")
     return errors.StateError(place, f"cannot be used: {error.strerror or error}", cure)
 
 

@@ -25,9 +25,12 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 @dataclass(frozen=True)
 class Packaged:
     """
-    A chaincode with its package, which gives its channel's peers the *addresses* of its servers, by peer name.
+    A chaincode and its package.
 
-    *builder* are the values that a peer's builder fills into this package and into that of the next version.
+    Attributes:
+        addresses: where each peer finds the chaincode's server, by peer name.
+        builder: what each peer's chaincode builder fills into the templates of this package and of the next version's,
+            by peer name.
     """
 
     chaincode: Chaincode
@@ -43,7 +46,7 @@ class Packaged:
 
     @property
     def definition(self) -> lifecycle.Definition:
-        """What its channel is to agree on."""
+        """The definition that its channel is to agree on."""
         chaincode = self.chaincode
         return lifecycle.Definition(
             name=chaincode.name,
@@ -82,9 +85,10 @@ def keep(folder: Folder, record: Record, packaged: Iterable[Packaged]) -> None:
 
 def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[str, dict[str, str]]:
     """
-    Return for each peer the addresses that its builder fills into packages without a single one.
+    Return, for each peer, the addresses that its chaincode builder fills into package templates.
 
-    The record keeps them: a package that was installed once asks for its own at every start of its peer.
+    A package is a template if its chaincode has another address at each peer. The record keeps the addresses, because
+    a peer asks for them at every start.
     """
     for each in packaged:
         for peer, values in each.builder.items():
@@ -98,10 +102,9 @@ def server_programs(
     """
     Return the programs that serve every chaincode with a server.
 
-    They include those of a version that another one is about to follow, which run already and have a former file,
-    unless *current* is set.
+    Programs that still serve the version before are included; with *current* they are left out.
     """
-    # In a container the network is the container's own, and so is the Python.
+    # A container has a network and a Python of its own.
     contained = record.contained
     shared = {
         "python": "python" if contained else sys.executable,
@@ -150,10 +153,10 @@ def _groups(
     record: Record, consortium: Consortium, server: ServerProgram, packaged: Sequence[Packaged]
 ) -> list[tuple[int, list[Packaged]]]:
     """
-    Return the programs of a server, each with its number and its chaincodes: those that run, and one for new versions.
+    Return the programs of a server, each with its number and its chaincodes: running ones, and one for new versions.
 
-    A running program keeps running when one of its chaincodes gets another version: the next program serves that. It
-    is started again only if the new version has the address of a former one that the program still serves.
+    When a chaincode gets another version, a new program serves it, and the running one goes on with the others. The
+    running one is restarted only if the new version reuses an address that it still serves.
     """
     wanted = {each.key: each for each in packaged if each.chaincode.server == server.name}
     held = [] if record.contained else record.serving.get(server.name, [])
@@ -182,8 +185,8 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
     addresses = _addresses(consortium, chaincode, given)
     template = ""
     builder: dict[str, dict[str, str]] = {}
-    # The number of members at present does not decide: one more or fewer would make another package. A folder with the
-    # keys of one organisation makes a package of its own anyway, and no peer starts again to fill it in.
+    # The number of members must not decide, or one member more would change the package and its id. A folder with the
+    # keys of one organisation makes its own package anyway, so it needs no template.
     given = {"": next(iter(addresses.values()))} if record.own and len(set(addresses.values())) == 1 else given
     if set(given) != {""}:
         template = _template(chaincode, slot)

@@ -75,7 +75,7 @@ class ChangePlan:
     Attributes:
         steps: each with its signers.
         problems: what must be changed in the file first; nothing is done while there is one.
-        notes: what differs and stays, and certificates near their end.
+        notes: what differs and stays, and certificates that expire soon.
         lost: chaincodes by channel and name of which a member has lost its approval; one of the problems each.
     """
 
@@ -126,7 +126,7 @@ class ChangePlan:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A network that runs, and the file that is wanted of it."""
+    """A running network, and the consortium file that it is to match."""
 
     folder: Folder
     record: Record
@@ -179,8 +179,8 @@ def apply(
     """
     Change a network to match a file, by default the one last applied; return what was done.
 
-    *show* gets the plan before anything is done, and *agreed* is called when it may be. Cut off at any moment, the
-    same call goes on.
+    *show* gets the plan before anything is done; *agreed* is called once the plan is accepted. If the call is
+    interrupted, repeat it: it continues.
 
     Raises:
         NetworkError: no step can do what the file asks for, or it takes something away without *yes*.
@@ -293,7 +293,7 @@ def _interrupts(step: PlanStep) -> str:
 
 
 def _users(asked: _Asked) -> list[str]:
-    """Return where the file differs from users' certificates, which do not change."""
+    """Return notes on users whose certificates differ from the file; certificates are not changed."""
     had = {(each.msp_id, user.name): user for each in asked.base.organisations for user in each.users}
     now = {(each.msp_id, user.name): user for each in asked.wanted.organisations for user in each.users}
     notes = []
@@ -315,7 +315,7 @@ def _ending(folder: Folder) -> list[str]:
 
 def agree(folder: Folder, made: ChangePlan, show: Callable[[ChangePlan], None] | None, *, yes: bool) -> None:
     """
-    Show a plan, and return if it may be done.
+    Show a plan; raise unless it may be carried out.
 
     Raises:
         StateError: it has problems, or takes something away without *yes*.
@@ -338,7 +338,7 @@ def _do(asked: _Asked, kept: Record) -> None:
     folder, record, wanted, steps = asked.folder, asked.record, asked.wanted, asked.steps
     material.set_aside(folder, wanted, asked.found.has_member)
     material.make(folder, wanted)
-    # New nodes' addresses are about to stand in the channels' configurations.
+    # The channels' configurations are about to name the new nodes' addresses.
     state.write(folder, dataclasses.replace(kept, ports=record.ports, hosts=record.hosts))
     _configure(asked, steps.first)
     if record.orderers or not all(isinstance(step, Configure) and not step.added for step in steps.first):

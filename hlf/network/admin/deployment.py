@@ -82,8 +82,8 @@ def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -
     """
     Install the packages and put in force the definitions that are not yet there.
 
-    Return by package id the members that have lost their approval with the only ledger that held it: their peers have
-    package and ledger again, and cannot endorse before the next sequence is in force.
+    Return, by package id, the members whose approval was lost with the only ledger that held it. Their peers have the
+    package and a new ledger, but cannot endorse before the next sequence is in force.
 
     Raises:
         NetworkError: the file's sequence number does not fit what is in force.
@@ -159,7 +159,7 @@ def _genesis(folder: Folder, channel: str) -> bytes:
 
 
 def _wait_caught_up(channel_id: str, peers: list[Peer]) -> None:
-    """Wait until all peers have the blocks that one has: only then each may know its own organisation."""
+    """Wait until all peers have the blocks that one has; before that, a peer may not know that it is a member."""
 
     def height(peer: Peer) -> int:
         try:

@@ -138,7 +138,7 @@ def log(node: str, root: Path = Path("build/network"), lines: int = 100) -> tupl
 
 def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
     """
-    Return each certificate of the folder once, the one that ends first in front.
+    Return each certificate of the folder once, sorted by expiry date.
 
     Raises:
         StateError: the folder holds no network.

@@ -97,7 +97,7 @@ def bring_up(
     """
     Start as :func:`start` does, for a command that has the folder to itself.
 
-    *adopting* keeps the file; *leaving* ends nodes that it leaves out; *without_approvals* also starts members without.
+    *adopting* keeps the file, *leaving* ends nodes it no longer has, *without_approvals* accepts lost approvals.
     """
     kept = state.read(folder)
     if kept is not None:
@@ -234,7 +234,7 @@ def render(root: Path = Path("build/network"), consortium: Path | None = None) -
         programs = chaincodes.server_programs(folder, record, wanted, packaged)
         builder = chaincodes.builder_configuration(record, packaged)
         file = compose.write(folder, record, wanted, builder, programs)
-        # What is handed over may be started by others, so it is no draft any more.
+        # Others may start what is handed over, so from now on it counts as started.
         state.adopt(folder, wanted)
         record.started = True
         state.write(folder, record)
@@ -259,7 +259,7 @@ def down(root: Path = Path("build/network")) -> list[str]:
 
 def record_for(folder: Folder, consortium: Consortium, engine: str, version: str) -> Record:
     """
-    Return the record of a folder for that engine and Fabric version, or a new one; write nothing.
+    Return the record of a folder for this engine and Fabric version, or a new one; nothing is written.
 
     Raises:
         StateError: the folder is another consortium's or engine's.

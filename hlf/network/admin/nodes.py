@@ -53,7 +53,9 @@ class Nodes:
 
     def require_listening(self, names: Iterable[str]) -> None:
         """
-        Return if one of the nodes listens; otherwise each would be waited for, to say no more than that it is silent.
+        Raise StateError unless a node listens.
+
+        Without this check a command would wait for every node in turn.
 
         Raises:
             StateError: none does.
@@ -79,7 +81,7 @@ class Nodes:
         Return an orderer's admin listener.
 
         Raises:
-            StateError: the certificate to show there has ended; the listener would only hang up.
+            StateError: the client certificate has expired; the listener would only hang up.
         """
         place = self._folder.user(orderer.msp_id, "Admin")
         tls = place / "tls"
@@ -96,7 +98,7 @@ class Nodes:
         )
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self._open.close()
 
     def __enter__(self) -> Nodes:
@@ -128,7 +130,7 @@ def valid_user(folder: Path, msp_id: str) -> tuple[identity.Identity, Signer]:
     Return a user's identity with its signer.
 
     Raises:
-        StateError: the certificate has ended; nodes would refuse it without a cure.
+        StateError: the certificate has expired.
     """
     found = identity.load_user(folder, msp_id)
     _require_valid(folder, found[0].certificate)
@@ -140,5 +142,5 @@ def _require_valid(folder: Path, certificate: Certificate) -> None:
     if ends < datetime.now(UTC):
         user = f"{folder.parents[1].name}/{folder.name}"
         raise errors.StateError(
-            folder, f"has a certificate that ended on {ends:%Y-%m-%d}", f"Renew it: hlf network renew {user}"
+            folder, f"has a certificate that expired on {ends:%Y-%m-%d}", f"Renew it: hlf network renew {user}"
         )

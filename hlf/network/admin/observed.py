@@ -139,7 +139,7 @@ def words(group: Any, members: Collection[str]) -> dict[str, str]:
 
 def refuse_asked(root: Path, differences: list[ChannelDifference]) -> None:
     """
-    Return if a start can make all changes of the file.
+    Raise StateError unless a start can make every change that the file asks for.
 
     Raises:
         StateError: names everything it cannot.

@@ -1,4 +1,4 @@
-"""Orderers that come to the channels of a running network, and that leave: one at a time, as consensus wants it."""
+"""Add orderers to the channels of a running network and remove them, one at a time, as consensus requires."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class OrdererChanges:
 
     def add(self, step: AddOrderer) -> None:
         """
-        Start an orderer, let it follow a channel, and make it one of those that agree; return when it is.
+        Start an orderer, let it follow a channel, and make it a consenter; return when it is one.
 
-        It must have all blocks before it counts: a channel that waits for a node which is not there yet stands still.
+        It must have all blocks before it counts, or the channel would stop and wait for it.
 
         Raises:
             ConfigError: (of ``hlf``) the channel refused the update.
@@ -87,7 +87,7 @@ class OrdererChanges:
         self._put(step.channel, present, configuration.changed(present, None, step))
 
     def _note(self, orderer: Orderer) -> None:
-        """Let every later start start it, too: from the update on the channel may stand still without it."""
+        """Record the orderer, so that every later start includes it: after the update the channel may need it."""
         organisation = next(each for each in self._wanted.ordering.organisations if each.msp_id == orderer.msp_id)
         fields = {name: getattr(organisation, name) for name in ("msp_id", "domain", "host")}
         self._record.orderers[orderer.name] = {name: value for name, value in fields.items() if value is not None}
@@ -95,7 +95,7 @@ class OrdererChanges:
         state.write(self._folder, dataclasses.replace(kept, orderers=self._record.orderers))
 
     def _start(self, orderer: Orderer) -> None:
-        """Start it beside the nodes that run, which stay as they are."""
+        """Start the orderer; running nodes go on."""
         coming = leaving.with_orderers(self._base, self._wanted, self._wanted.nodes)
         grown = dataclasses.replace(self._base, ordering=coming)
         builder = chaincodes.builder_configuration(self._record, chaincodes.package_all(self._record, self._base))

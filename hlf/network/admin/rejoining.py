@@ -1,4 +1,4 @@
-"""Wait until the other nodes work with a restarted one again; only then the next one may stop."""
+"""Wait until the other nodes work with a restarted node again; only then may the next one stop."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine
 
 def wait(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str, before: NodeSeen) -> None:
     """
-    Return when the others know as much of a node that was started again as they did *before*.
+    Wait until the other nodes know as much of a restarted node as they did *before*.
 
     Raises:
         ProcessError: they do not in time.
@@ -76,7 +76,7 @@ def _at(nodes: Nodes, asked: str) -> dict[tuple[str, str, str], discovery.Discov
     try:
         peer = nodes.peer(asked)
         for channel in peer.channels():
-            # One whose certificate was renewed is a new one to the others, and they know the old one for a while, too.
+            # To the others a peer with a renewed certificate is a new peer, and they know the old one for a while, too.
             for each in sorted(discovery.peers(peer, channel), key=lambda each: each.started):
                 found[asked, channel, each.address] = each
     except (hlf_errors.HlfError, errors.NetworkError):

@@ -22,7 +22,7 @@ def stop_nodes(names: Collection[str], root: Path = Path("build/network")) -> li
     """
     End single peers, orderers or chaincode servers of a running network; return the names of what ran.
 
-    The others go on without them, as they would without any that failed.
+    The others go on, as they do when a node fails.
 
     Raises:
         StateError: the folder holds no such network, or it does not run.
@@ -44,7 +44,7 @@ def start_nodes(names: Collection[str], root: Path = Path("build/network")) -> N
         StateError: the folder holds no such network, or it does not run.
         EngineError: there is no node of that name.
         PortTakenError: somebody else listens there by now.
-        ProcessError: one did not come up.
+        ProcessError: one did not start.
     """
     folder = Folder(root)
     record = state.existing(folder)
@@ -60,7 +60,7 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
     """
     End nodes and start them again, those that run; for a command that has the folder to itself.
 
-    One follows the other when all others work with it again, so that a channel never misses two.
+    The next node stops only when all others work with the last one again, so that no channel ever lacks two.
 
     The next call finishes one that was interrupted.
     """

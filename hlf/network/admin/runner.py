@@ -1,4 +1,4 @@
-"""Bring the programs of a network to the state in a file; if that fails, restore the former programs."""
+"""Start and stop programs until they match a consortium file; if that fails, restore the former programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SERVER_SECONDS = 60.0
 
 class Runner:
     """
-    Starts what is missing; left by an error, it stops what it started and starts again what it ended.
+    Starts missing programs; after an error in its ``with`` block it stops what it started and restarts what it ended.
 
     *base* is the file of the last complete start, *kept* its record.
     """
@@ -45,11 +45,11 @@ class Runner:
         self._stopped = self.engine.stopped(folder, base) if base is not None and nodes else []
         self._keep = False
         if not self._ran:
-            # Nothing is interrupted, so each server is one program again.
+            # Nothing runs, so one program can serve all chaincodes of a server again.
             record.serving.clear()
 
     def run_nodes(self, consortium: Consortium) -> None:
-        """Start the peers and orderers of a file; its chaincodes' servers too, unwaited for, where nothing ran."""
+        """Start the nodes of a file. If nothing ran, start its chaincode servers too, without waiting for them."""
         consortium = self._with_added(consortium)
         packaged = chaincodes.package_all(self._record, consortium)
         programs = self._programs(self._record, consortium, packaged)
@@ -59,7 +59,7 @@ class Runner:
         self._start(consortium, packaged, programs, None if self.engine.containers else consortium.nodes)
 
     def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
-        """Start every program of a file, and end those it has not; servers of versions in force run on."""
+        """Start every program of a file and stop all others, except servers of versions in force."""
         consortium = self._with_added(consortium)
         programs = chaincodes.server_programs(self._folder, self._record, consortium, list(packaged), current=True)
         servers = [] if self.engine.containers else processes.start_missing(self._folder, programs)
@@ -68,7 +68,7 @@ class Runner:
         self.end_others(consortium, packaged)
 
     def end_others(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
-        """End the programs that a file does not have, or that serve nothing which is in force."""
+        """Stop programs that the file does not have, and servers of versions that are not in force."""
         programs = self._programs(self._record, consortium, packaged)
         wanted = {*self._with_added(consortium).nodes, *(program.name for program in programs)}
         known = set() if self._base is None else {*self._base.nodes}
@@ -81,7 +81,7 @@ class Runner:
 
     @contextlib.contextmanager
     def until_in_force(self, nodes: Nodes, consortium: Consortium, packaged: Sequence[Packaged]) -> Iterator[None]:
-        """Let a failure undo nothing once a definition is in force: going back would leave it without its server."""
+        """After a definition is in force, let a failure stop nothing: the definition needs its server."""
         before = definitions.sequences(consortium, nodes)
         try:
             yield
@@ -107,7 +107,7 @@ class Runner:
             ) from error
 
     def _untouched(self) -> bool:
-        """Return whether what ran before runs still, and nothing beside it."""
+        """Return whether exactly the programs that ran before are running."""
         if not self._ran or self.engine.containers or self._base is None:
             return False
         found = processes.find(self._folder)

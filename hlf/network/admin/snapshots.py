@@ -1,10 +1,10 @@
 """
 Snapshots of a whole network, to go back to: every ledger, every installed package, and the file in force.
 
-Keys, certificates and ports are the state folder's and stay, so a snapshot is
-of use in its own folder alone. It is complete or not there: what is being made
-lies beside it until it is done, and an interrupted restore is finished by
-the next ``up``, ``snapshot`` or ``restore``.
+Keys, certificates and ports are not in it, so a snapshot can only be restored
+in its own state folder. It is written under another name and renamed when it is
+complete. The next ``up``, ``snapshot`` or ``restore`` finishes an interrupted
+restore.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def restore(name: str, root: Path = Path("build/network")) -> None:
         try:
             _go_back(folder, engine, place)
         except errors.EngineError:
-            # It was refused before anything was changed, so nothing is left to be finished.
+            # It was refused before anything was changed, so there is nothing to finish.
             folder.restoring_file.unlink()
             raise
 

@@ -15,7 +15,7 @@ from hlf.network.plan import leaving
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
-# A node that has not answered by then is in trouble.
+# A node that has not answered by then is reported as a trouble.
 _ANSWER_SECONDS = 5.0
 
 

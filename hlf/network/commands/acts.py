@@ -32,7 +32,7 @@ _FILE = click.option(
 
 
 def act(command: Callable[..., Edit]) -> Callable[..., None]:
-    """Return a command that makes the edit which *command* returns, with the options that all of them have."""
+    """Return a command that applies the edit which *command* returns, with the options that all of them share."""
 
     def run(consortium: Path | None, only_plan: bool, yes: bool, state: Path, **values: Any) -> None:  # noqa: FBT001
         change(state, consortium, command(**values), yes=yes, only_plan=only_plan)
@@ -59,8 +59,8 @@ def change(
     """
     Edit the consortium file of a running network, show what that changes, and apply it.
 
-    The file is written once no other command changes the network and the plan is found possible; after that, `apply`
-    goes on with it.
+    The file is written only when no other command changes the network and the plan has no problems; `apply` does the
+    rest.
 
     Raises:
         NetworkError: the file cannot be edited so, or no step can do what it then asks for.
@@ -89,7 +89,7 @@ def change(
         try:
             admin.apply(root, wanted, yes=yes, agreed=write)
         except errors.ApprovalLostError as told:
-            # A member that came back in this change has no approval of what it agreed to before.
+            # A member that this change brings back has lost its earlier approvals.
             former = topology.load(place, base=base).source
             text = _with_new_approvals(text, told, for_machines=for_machines)
             continue
@@ -129,7 +129,7 @@ def _with_new_approvals(text: str, told: errors.ApprovalLostError, *, for_machin
 @click.option("--preferred-max-bytes", type=click.IntRange(1024))
 @click.option("--absolute-max-bytes", type=click.IntRange(1024))
 def batch(channel: str, **settings: str | int | None) -> Edit:
-    """Say when the orderers of a channel cut a block."""
+    """Set when the orderers of a channel cut a block."""
     given = {name: value for name, value in settings.items() if value is not None}
     if not given:
         raise errors.NetworkError("no setting is given", "Name one, such as --timeout 200ms; --help lists them.")
@@ -160,7 +160,7 @@ def policy(channel: str, name: str, rule: str | None, remove: bool) -> Edit:  # 
 @click.argument("rule", required=False)
 @click.option("--remove", is_flag=True, help="Take it out of the file: Fabric's own rule then holds.")
 def acl(channel: str, resource: str, rule: str | None, remove: bool) -> Edit:  # noqa: FBT001
-    """Say which policy guards a resource: `acl trade event/Block /Channel/Application/Admins`."""
+    """Set which policy guards a resource: `acl trade event/Block /Channel/Application/Admins`."""
     return _one(channel, "acls", resource, rule, remove=remove)
 
 
@@ -179,7 +179,7 @@ def capability(channel: str, level: str, version: str) -> Edit:
 @click.argument("msp")
 @click.argument("peers", nargs=-1, required=True)
 def anchor(msp: str, peers: tuple[str, ...]) -> Edit:
-    """Name the peers by which other organisations find those of MSP: `anchor AlphaMSP peer0 peer1`."""
+    """Set the anchor peers, by which other organisations find those of MSP: `anchor AlphaMSP peer0 peer1`."""
     return lambda text: editing.put(text, _organisation(text, msp, "anchors"), list(peers))
 
 
@@ -211,7 +211,7 @@ def channel_join(channel: str, msp: str) -> Edit:
 @click.argument("channel")
 @click.argument("msp")
 def channel_leave(channel: str, msp: str) -> Edit:
-    """Take a member out of a channel, and the channel with its ledger off that member's peers."""
+    """Remove a member from a channel, and the channel's ledger from that member's peers."""
 
     def edit(text: str) -> str:
         members = editing.read(text, _channel(text, channel, "members"))
@@ -250,7 +250,7 @@ def remove_organisation(msp: str, channel: str | None) -> Edit:
 @click.option("--version", help="The new version; without one the definition alone changes.")
 @click.option("--endorsement", help="The new endorsement policy.")
 def chaincode_upgrade(channel: str, name: str, version: str | None, endorsement: str | None) -> Edit:
-    """Put a chaincode's next definition in force; its sequence is raised by one."""
+    """Put a chaincode's next definition in force; raise its sequence by one."""
 
     def edit(text: str) -> str:
         if version is not None:
@@ -270,7 +270,7 @@ def chaincode_upgrade(channel: str, name: str, version: str | None, endorsement:
 @click.argument("policy")
 @click.option("--endorsement", help="Who must endorse its writes; by default as the chaincode's.")
 def collection(channel: str, chaincode: str, name: str, policy: str, endorsement: str | None) -> Edit:
-    """Add a private data collection, or change its members; the chaincode's sequence is raised by one."""
+    """Add a private data collection, or change its members; raise the chaincode's sequence by one."""
 
     def edit(text: str) -> str:
         place = _chaincode(text, channel, chaincode, "collections")
@@ -292,7 +292,7 @@ def collection(channel: str, chaincode: str, name: str, policy: str, endorsement
 @click.option("--role", type=click.Choice(["client", "admin"]), default="client", show_default=True)
 @click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="May be given several times.")
 def user_enrol(msp: str, name: str, role: str, attributes: tuple[str, ...]) -> Edit:
-    """Make key and certificate of a further user."""
+    """Make the key and certificate of a further user."""
     pairs = dict(each.partition("=")[::2] for each in attributes)
     if "" in pairs.values():
         raise errors.NetworkError("an attribute without a value", "Write --attribute NAME=VALUE.")

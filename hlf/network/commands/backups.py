@@ -10,7 +10,7 @@ from pathlib import Path
 from hlf.network import engines, errors, processes, state
 from hlf.network.state import Folder
 
-# What says which programs run, and who has the folder to itself: of no use elsewhere.
+# Records of running programs and the lock: useless in another place.
 _LEFT_OUT = ("run", ".lock")
 
 
@@ -68,7 +68,7 @@ def unpack(file: Path, root: Path) -> None:
             archive.extractall(draft, filter="data")
         for each in draft.rglob("*"):
             if each.is_dir():
-                # The archive's own rights of folders are not taken over.
+                # The permissions of folders in the archive are not taken over.
                 each.chmod(0o700)
         state.started(Folder(draft))
         if root.exists():

@@ -97,7 +97,7 @@ def remove(text: str, place: Place) -> str:
 
 
 def read(text: str, place: Place) -> Any:
-    """Return the value at a place, None where there is nothing."""
+    """Return the value at a place; None if there is none."""
     return _found(yamltext.loads(text.encode()), place)
 
 
@@ -148,7 +148,7 @@ def _without(text: str, node: Any, last: str | Item) -> str:
 
 
 def _checked(text: str, place: Place, edit: Callable[[], str], changed: Callable[[Any], None]) -> str:
-    """Return what *edit* makes of the text, if it says what the text does with the change made."""
+    """Return the edited text; raise unless, read again, it differs from the old one in exactly the intended change."""
     meant = yamltext.loads(text.encode())
     changed(meant)
     try:
@@ -205,14 +205,14 @@ def _below(node: Any, step: str | Item) -> Any:
 
 
 def _value(node: Any) -> Any:
-    """Return a node's value as far as items are chosen by it: texts, and mappings of texts."""
+    """Return a node's value, as far as it can select an item: a text, or a mapping of texts."""
     if isinstance(node, yaml.MappingNode):
         return {key.value: value.value for key, value in node.value if isinstance(value, yaml.ScalarNode)}
     return node.value
 
 
 def _end(node: Any) -> int:
-    """Return where a node's own text ends: the mark of a block stands before the next token, after all comments."""
+    """Return where a node's own text ends; YAML's mark of a block's end comes later, after all comments."""
     if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
         return int(node.end_mark.index)
     last = node.value[-1]

@@ -25,7 +25,7 @@ def channels(state: Path) -> None:
 @click.argument("name")
 @options.state
 def channel_info(name: str, state: Path) -> None:
-    """Say everything about one channel: members, peers, settings, policies, chaincodes."""
+    """Show one channel: members, peers, settings, policies, chaincodes."""
     found = inspection.channel(name, state)
     for msp_id in found.members:
         click.echo(f"member     {msp_id}  anchor peers {', '.join(found.anchors.get(msp_id, ())) or 'none'}")
@@ -72,7 +72,7 @@ def logs(node: str, lines: int, state: Path) -> None:
 @click.pass_context
 @options.state
 def certificates(ctx: click.Context, within: int, state: Path) -> None:
-    """List the certificates of the state folder by their end; exit with 1 if one ends soon or has ended."""
+    """List the certificates of the state folder by expiry date; exit with 1 if one has expired or expires soon."""
     soon = 0
     for each in inspection.certificates_of(state, datetime.now(UTC)):
         alarm = each.left < timedelta(days=within)

@@ -56,7 +56,7 @@ class Engine(Protocol):
 
         Raises:
             PortTakenError: somebody else listens where one of them should.
-            ProcessError: one did not come up; with its last words.
+            ProcessError: one did not start; with the end of its log.
         """
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
@@ -75,7 +75,7 @@ class Engine(Protocol):
         End every node of the folder, or only *nodes*, ledgers kept; return the names of what ran.
 
         Raises:
-            ProcessError: one did not take notice.
+            ProcessError: one did not stop.
         """
 
     def running(self, folder: Folder) -> dict[str, bool]:
@@ -87,7 +87,7 @@ class Engine(Protocol):
 
         Raises:
             EngineError: it cannot be copied, or not while they run; the cure says how else.
-            ProcessError: they did not do so.
+            ProcessError: the nodes did not answer.
         """
 
     def bring_back(self, folder: Folder, place: Path) -> None:

@@ -88,7 +88,7 @@ def take_from(source: Path, msp_ids: Sequence[str], root: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _all_or_nothing(root: Path) -> Iterator[None]:
-    """Take what came into a folder out again if it is not finished, so that the same command can be run again."""
+    """After an error, remove what came into a folder, so that the same command can be run again."""
     before = set(root.iterdir())
     try:
         yield
@@ -106,7 +106,7 @@ def _copy_tree(source: Path, place: Path) -> None:
 
 
 def _copy_file(source: str, place: str) -> None:
-    """Copy one file; `copytree` would go on after an error of the system, and list one for each file."""
+    """Copy one file and stop at the first error; `copytree` would go on and list an error for each file."""
     try:
         shutil.copy2(source, place)
     except OSError as error:

@@ -86,9 +86,10 @@ def bring_up(folder: Folder, record: Record, wanted: Consortium) -> list[str]:
 
 def remember_capabilities(record: Record, configs: Iterable[Any]) -> None:
     """
-    Note that channels ask for Fabric 3.x, if the configurations (``common.Config``) of any does.
+    Record that the network needs Fabric 3.x, if the configuration (``common.Config``) of a channel says so.
 
-    Others may have raised them, so no file here needs to say so; a start with an older release is refused from then on.
+    Other organisations may have raised the capability, so the file here may not name it. From then on a start with an
+    older release is refused.
     """
     found = (channelwords.words(each.channel_group).get(channelwords.CHANNEL_CAPABILITY, "") for each in configs)
     if any("V3_0" in each for each in found):
@@ -96,7 +97,7 @@ def remember_capabilities(record: Record, configs: Iterable[Any]) -> None:
 
 
 def _configurations(folder: Folder, record: Record, here: Iterable[Channel]) -> Iterator[Any]:
-    """Yield the configurations of those channels that an own node tells; before orderers agree, theirs tell none."""
+    """Yield the configurations that own nodes return; orderers return none before they have a leader."""
     for msp_id in record.own:
         with OwnOrganisation(folder.root, msp_id) as ours:
             for channel in here:
@@ -121,7 +122,7 @@ def bundle(folder: Folder, record: Record, mine: Consortium) -> Path:
 
 
 def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:
-    """Wait until a peer has the block that makes its organisation a member; before, it takes it for a stranger."""
+    """Wait until a peer has the block that makes its organisation a member; until then it refuses that one."""
     for channel in consortium.channels_of(peer.msp_id):
 
         def known(name: str = channel.name) -> bool:

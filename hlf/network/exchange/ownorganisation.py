@@ -60,7 +60,7 @@ class OwnOrganisation:
 
     @property
     def admin(self) -> tuple[Identity, Signer]:
-        """The organisation's admin, whose certificate must not have ended, and what signs for it."""
+        """The organisation's admin and its signer; raise StateError if the certificate has expired."""
         return nodes.valid_user(self._user, self.msp_id)
 
     def peers(self) -> list[Peer]:

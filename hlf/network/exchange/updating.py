@@ -156,7 +156,7 @@ def _check_start(proposal: ChannelProposal, present: Any, place: Path) -> None:
 
 
 def _check(proposal: ChannelProposal, present: Any, place: Path) -> None:
-    """Raise if the proposal does not follow from the channel, or lacks signatures; an orderer says neither clearly."""
+    """Raise unless the proposal follows from the channel and has enough signatures; an orderer's error is unclear."""
     _check_start(proposal, present, place)
     missing = proposal.missing()
     if missing:

@@ -57,7 +57,7 @@ def with_organisation(original: Any, wanted: Any, step: AddOrderer) -> configtx_
 
 
 def with_consenter(original: Any, wanted: Any, step: AddOrderer) -> configtx_pb2.Config:
-    """Return *original* with an orderer that agrees on blocks, and whose address clients do not know yet."""
+    """Return *original* with another consenter, whose address clients do not get yet."""
     result = channels.copy(original)
     consenters.add(result.channel_group.groups["Orderer"], wanted.groups["Orderer"], step.address)
     return result
@@ -71,7 +71,7 @@ def without_address(original: Any, step: RemoveOrderer) -> configtx_pb2.Config:
 
 
 def hide(orderer: Any, address: str) -> None:
-    """Let clients know an orderer by no address in ``/Channel/Orderer``, unless its organisation has no other."""
+    """Remove an orderer's address from ``/Channel/Orderer``, unless it is the only one of its organisation."""
     for organisation in orderer.groups.values():
         left = [each for each in _endpoints(organisation) if each != address]
         if left and left != _endpoints(organisation):
@@ -79,7 +79,7 @@ def hide(orderer: Any, address: str) -> None:
 
 
 def show(orderer: Any, msp_id: str, address: str) -> None:
-    """Let clients know the address of an orderer of an organisation in ``/Channel/Orderer``."""
+    """Add an orderer's address to those of its organisation in ``/Channel/Orderer``."""
     organisation = orderer.groups[msp_id]
     addresses = _endpoints(organisation)
     if address not in addresses:
@@ -87,7 +87,7 @@ def show(orderer: Any, msp_id: str, address: str) -> None:
 
 
 def has_one_address(orderer: Any, msp_id: str) -> bool:
-    """Return whether clients know an organisation that orders by one orderer alone."""
+    """Return whether ``/Channel/Orderer`` has exactly one address of an organisation."""
     return msp_id in orderer.groups and len(_endpoints(orderer.groups[msp_id])) == 1
 
 
@@ -175,7 +175,7 @@ def _anchors(group: Any, wanted: Any, msp_id: str) -> None:
 
 
 def _as_new(values: Any, name: str, asked: Any) -> Any:
-    """Return a value as it is asked for, under the policy that guards the present one."""
+    """Return the wanted value with the version and modification policy of the present one."""
     made = configtx_pb2.ConfigValue(value=asked.value, mod_policy=asked.mod_policy)
     if name in values:
         made.version = values[name].version

@@ -11,7 +11,7 @@ from hlf.wire.config import configtx, configvalues
 
 
 def add(orderer: Any, wanted: Any, address: str) -> None:
-    """Let the orderer *address* of the group *wanted* agree, too, in the group ``/Channel/Orderer``; once only."""
+    """Add the orderer *address* of the group *wanted* to the consenters in the group ``/Channel/Orderer``, once."""
     if _is_bft(orderer):
         mapping, theirs = _mapping(orderer), _mapping(wanted)
         found = _missing(mapping.consenter_mapping, theirs.consenter_mapping, address)
@@ -32,7 +32,7 @@ def add(orderer: Any, wanted: Any, address: str) -> None:
 
 
 def remove(orderer: Any, address: str) -> None:
-    """Let the orderer *address* agree no longer."""
+    """Remove the orderer *address* from the consenters."""
     if _is_bft(orderer):
         mapping = _mapping(orderer)
         _leave_out(mapping.consenter_mapping, address)
@@ -44,13 +44,13 @@ def remove(orderer: Any, address: str) -> None:
 
 
 def addresses(orderer: Any) -> list[str]:
-    """Return the addresses of the orderers that agree."""
+    """Return the addresses of the consenters."""
     agree = _mapping(orderer).consenter_mapping if _is_bft(orderer) else _raft(orderer)[1].consenters
     return [_address(each) for each in agree]
 
 
 def know_by_tls(orderer: Any, address: str, certificate: bytes) -> None:
-    """Let the orderer *address*, if it agrees, be known by this certificate (PEM) of TLS, of the key that it has."""
+    """Set the TLS certificate (PEM) of the orderer *address*, if it is a consenter; its key stays the same."""
     if _is_bft(orderer):
         mapping = _mapping(orderer)
         for each in mapping.consenter_mapping:
@@ -66,7 +66,7 @@ def know_by_tls(orderer: Any, address: str, certificate: bytes) -> None:
 
 
 def know_by_identity(orderer: Any, address: str, certificate: bytes) -> None:
-    """Let the orderer *address*, if it is one of BFT, be known by this certificate (PEM), of the key that it has."""
+    """Set the signing certificate (PEM) of the orderer *address*, if it is a consenter of BFT; its key stays."""
     if not _is_bft(orderer):
         return
     mapping = _mapping(orderer)

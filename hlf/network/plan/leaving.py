@@ -14,11 +14,11 @@ from hlf.network.topology import Consortium, Orderer, OrdererOrganisation, Order
 @dataclass(frozen=True)
 class PrivateDataLoss:
     """
-    Private data of a channel that goes with a peer, whose organisation goes on.
+    Private data of a channel that is lost with a peer, although its organisation stays.
 
     Attributes:
         collections: those that its organisation is a member of, as ``chaincode/collection``.
-        keepers: the organisation's other peers in the channel, which keep what they have by then.
+        keepers: the organisation's other peers in the channel, which keep what they have.
     """
 
     channel: str
@@ -130,7 +130,7 @@ def private_data(
     programs: Collection[str], base: Consortium, wanted: Consortium, actual: NetworkFacts
 ) -> list[PrivateDataLoss]:
     """
-    Return what goes with those peers of *programs* whose organisations go on, for each peer and channel.
+    Return what is lost with the peers in *programs* whose organisations stay, for each peer and channel.
 
     Private data is on the peers of its members alone, and no peer tells whether it has all of it.
     """

@@ -210,7 +210,7 @@ class AddOrderer(_Step):
     """
     Let a further orderer take part in a channel: it follows first, and is then one of those that agree.
 
-    Of the *orderers* that there are then, *quorum* must agree on a block.
+    *orderers* is their number after the step; *quorum* of them must agree on a block.
     """
 
     channel: str
@@ -233,7 +233,7 @@ class AddOrderer(_Step):
 
 @dataclass(frozen=True)
 class RemoveOrderer(_Step):
-    """Take an orderer out of a channel; of the *orderers* that are left, *quorum* must agree on a block."""
+    """Take an orderer out of a channel; *orderers* are left, and *quorum* of them must agree on a block."""
 
     channel: str
     address: str
@@ -336,7 +336,7 @@ class Define(_Step):
         return [*map(str, self.changes), *self._afterwards()]
 
     def _afterwards(self) -> list[str]:
-        """Return who sees and who endorses what from then on."""
+        """Return who sees and who endorses what after the step."""
         said = [f"afterwards its transactions need {self.definition['endorsement']}"]
         for name, value in sorted(self.definition.items()):
             start, _, last = name.rpartition(".")

@@ -62,7 +62,7 @@ def _checked(annotation: Any, where: str, result: Any, write: Callable[[Any], An
 
 
 def _unlike(where: str, words: str) -> ContractError:
-    return ContractError(f"{where} returned what its annotation does not allow: {words}; mend one of them")
+    return ContractError(f"{where} returned what its annotation does not allow: {words}; change one of them")
 
 
 def _is_strict(annotation: Any) -> bool:

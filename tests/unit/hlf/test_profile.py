@@ -159,7 +159,7 @@ def test_the_form_that_hfc_reads(tmp_path, monkeypatch):
     with pytest.raises(ProfileError, match=r"organisation names 'Org3', .* \(there: orderer.example.com, org1"):
         Profile.load(file, organisation="Org3")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with pytest.raises(ProfileError, match=r"crypto/ca\.pem cannot be read: .*; mend the path, or put the PEM itself"):
+    with pytest.raises(ProfileError, match=r"crypto/ca\.pem cannot be read: .*; fix the path, or put the PEM itself"):
         Profile.load(file)
 
 

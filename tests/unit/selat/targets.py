@@ -22,7 +22,7 @@ SAID = {
     "another user": r"cannot be (?:used|read): Permission denied\. (?:Give yourself the right to write there|Name the)",
     "a missing signature": "the admins whose keys are here cannot change channel c: .*Exchange the update",
     "a wrong sequence": "sequence 5 .*and 1 is in force.* `?sequence:? 2",
-    "an expired certificate": "has a certificate that ended on .*Renew it: hlf network renew [A-Za-z]+MSP/Admin",
+    "an expired certificate": "has a certificate that expired on .*Renew it: hlf network renew [A-Za-z]+MSP/Admin",
     "an engine that is down": "holds no running network. Start it: hlf network up --state",
 }
 # Why a target cannot meet a mistake: the one reason that there is for each.

@@ -1,4 +1,4 @@
-"""Certificates with a later end, for the same holders and keys."""
+"""Renew certificates: holder and key stay the same, the expiry date moves."""
 
 from __future__ import annotations
 

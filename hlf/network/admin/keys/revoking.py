@@ -1,5 +1,5 @@
 """
-A user whom no channel accepts any more.
+Revoke a user's certificate on every channel.
 
 The organisation's authority signs a revocation list, which its admin puts into
 the configuration of each channel: from that block on, whatever the user signs is

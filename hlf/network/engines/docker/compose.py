@@ -100,7 +100,7 @@ def _peer(
 
 def _node(record: Record, name: str, kind: str, published: tuple[str, ...]) -> dict[str, Any]:
     ports = {use: record.ports[name][use] for use in published}
-    # From other machines, only listeners that their organisations need.
+    # Other machines reach only the listeners that their organisations need.
     outside = {"listen"} if name in record.hosts else set()
     user, group = _user()
     return {
@@ -134,7 +134,7 @@ def _healthcheck(*command: str) -> dict[str, Any]:
 
 
 def _user() -> tuple[int, int]:
-    """Return the user and group of the containers: those who start the network, unless it is root."""
+    """Return the user and group of the containers: those of the caller, unless that is root."""
     return (os.getuid(), os.getgid()) if os.getuid() else (UNPRIVILEGED, UNPRIVILEGED)
 
 
@@ -150,7 +150,7 @@ def _node_volumes(place: Path, material: Path, own: Path, configuration: str) ->
 
 
 def _hand_over(folder: Path) -> None:
-    """Give a folder to the containers' user where root starts the network: it could not read the keys otherwise."""
+    """Give a folder to the containers' user if root starts the network; that user could not read the keys otherwise."""
     if os.getuid():
         return
     for each in (folder, *folder.rglob("*")):

@@ -35,7 +35,7 @@ class Docker:
     containers = True
 
     def version(self, consortium: Consortium) -> str:
-        """Return the Fabric version of the images; refuses where no docker daemon answers."""
+        """Return the Fabric version of the images; raise EngineError unless a docker daemon answers."""
         check_daemon()
         return FABRIC
 
@@ -56,7 +56,7 @@ class Docker:
             if not waiting.until(functools.partial(_ready, record, name), _START_SECONDS, every=0.1):
                 said = _compose(file, "logs", "--no-color", "--tail", _LOG_LINES, name)
                 raise errors.ProcessError(
-                    name, f"was not well within {_START_SECONDS:g} s; its last words were:\n{said}"
+                    name, f"was not healthy within {_START_SECONDS:g} s; the end of its log:\n{said}"
                 )
 
     def wait_ordering(self, record: Record, consortium: Consortium) -> None:
@@ -78,7 +78,7 @@ class Docker:
         """
         Return every container of the network by its service, without those that were stopped.
 
-        Docker starts a container again that ended by itself, so one that has exited was stopped by somebody.
+        Docker restarts a container that ended by itself, so one that has exited was stopped on purpose.
         """
         if not (file := _file(folder)).exists():
             return {}
@@ -86,11 +86,11 @@ class Docker:
         return {each["Service"]: each["State"] == "running" for each in listed if each["State"] != "exited"}
 
     def save(self, folder: Folder, place: Path) -> None:
-        """Refuse: what containers write is theirs."""
+        """Raise EngineError: the data of containers cannot be copied."""
         raise errors.EngineError(_NO_COPIES, "Use --engine embedded, or native with the network stopped.")
 
     def bring_back(self, folder: Folder, place: Path) -> None:
-        """Refuse as :meth:`save` does."""
+        """Raise EngineError, as :meth:`save` does."""
         self.save(folder, place)
 
     def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
@@ -119,7 +119,7 @@ class Docker:
 
 def check_daemon() -> None:
     """
-    Return if docker with its compose plugin is here and its daemon answers.
+    Raise EngineError unless docker with its compose plugin is installed and its daemon answers.
 
     Raises:
         EngineError: says which of the three is missing.
@@ -162,15 +162,15 @@ def _run(command: list[str], *, timeout: float) -> subprocess.CompletedProcess[s
 
 
 def _ready(record: Record, name: str) -> bool:
-    """Return whether a node is well and listens: it says that it is well before it does."""
+    """Return whether a node is healthy and listens; it reports that it is healthy before it listens."""
     uses = [use for use in ("listen", "admin") if use in record.ports[name]]
     return _healthy(record.local(name, "operations")) and all(_speaks_tls(record, name, use) for use in uses)
 
 
 def _speaks_tls(record: Record, name: str, use: str) -> bool:
-    """Return whether a listener shakes hands: docker itself accepts connections to what does not listen yet."""
+    """Return whether a listener answers in TLS; docker itself accepts connections before the node listens."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Only whether somebody is there: whoever speaks to the node later verifies it.
+    # This only tests that something answers. Clients of the node verify its certificate.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     host, _, port = record.local(name, use).rpartition(":")
     try:

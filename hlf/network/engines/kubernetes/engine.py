@@ -52,37 +52,37 @@ class Kubernetes:
         """Return at once: the cluster does not show an orderer's metrics to others."""
 
     def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
-        """Return nothing, for the same reason."""
+        """Return an empty mapping: the cluster does not show an orderer's metrics to others."""
         return {}
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
-        """Refuse: the cluster would start them again."""
+        """Raise EngineError: the cluster would start them again."""
         self._refuse(folder, f"kubectl delete -f {folder.data(self.name) / 'network.yaml'} (volumes stay)")
 
     def running(self, folder: Folder) -> dict[str, bool]:
-        """Return nothing: the cluster says what runs."""
+        """Return an empty mapping; ask the cluster what runs."""
         return {}
 
     def save(self, folder: Folder, place: Path) -> None:
-        """Refuse: a cluster copies volumes by its own means."""
+        """Raise EngineError: copy the volumes with the cluster's own tools."""
         self._refuse(folder, "Use snapshots of the cluster's volumes.")
 
     def bring_back(self, folder: Folder, place: Path) -> None:
-        """Refuse as :meth:`save` does."""
+        """Raise EngineError, as :meth:`save` does."""
         self.save(folder, place)
 
     def unjoin(self, folder: Folder, peers: Collection[str], channel: str) -> None:
-        """Refuse: the volume of a stopped peer is reached from inside the cluster alone."""
+        """Raise EngineError: only the cluster can reach the volume of a stopped peer."""
         self._refuse(
             folder, f"Run `peer node unjoin -c {channel}` on the volume of {', '.join(peers)}, while it is stopped."
         )
 
     def stopped(self, folder: Folder, consortium: Consortium) -> list[str]:
-        """Return nothing: the cluster says what does not run."""
+        """Return an empty list; ask the cluster what does not run."""
         return []
 
     def log(self, folder: Folder, name: str, lines: int) -> tuple[str, ...] | None:
-        """Refuse: the cluster keeps what its containers write."""
+        """Raise EngineError: the cluster keeps the logs of its containers."""
         self._refuse(folder, f"kubectl logs --tail {lines} --selector app={manifests.label(name)}")
 
     def _refuse(self, folder: Folder, cure: str) -> NoReturn:

@@ -33,8 +33,8 @@ _QUICK_GOSSIP = {
     "publishStateInfoInterval": "1s",
     "publishCertPeriod": "1s",
     "aliveTimeInterval": "1s",
-    # Fabric's own default is five times its interval. On a busy machine a peer may say nothing for some seconds, and
-    # nobody should take it for dead then; whoever calls one that is dead goes on to the next at once.
+    # Fabric's own default is five times its interval. On a busy machine a live peer may be silent for some
+    # seconds. A caller of a dead peer goes on to the next at once anyway.
     "aliveExpirationTimeout": "15s",
 }
 

@@ -108,7 +108,7 @@ class Native:
             if answer.returncode != 0 and not binaries.has_left(answer.stderr):
                 said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]
                 raise errors.EngineError(
-                    f"{name} does not leave channel {channel}: {said}", "Mend that, then run the same command again."
+                    f"{name} does not leave channel {channel}: {said}", "Fix that, then run the same command again."
                 )
 
     def _check_still(self, folder: Folder) -> None:

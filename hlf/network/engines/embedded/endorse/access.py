@@ -103,7 +103,7 @@ def refusal(
 
 
 def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
-    """Return as ``refusal`` does, if the channel's configuration sets the policy: Fabric's text differs."""
+    """Return as ``refusal`` does, for a policy that the channel's configuration sets; Fabric's text differs then."""
     policy = bundle.policies.find(path)
     reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
     if reason is None:

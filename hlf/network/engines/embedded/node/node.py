@@ -239,7 +239,7 @@ def main(arguments: list[str]) -> int:
     try:
         asyncio.run(run(Path(arguments[0]), settings))
     except OSError as error:
-        log.error("a file cannot be used: %s. Mend that, and start again", error)
+        log.error("a file cannot be used: %s. Fix that, and start again", error)
         return 1
     except hlf_errors.HlfError as error:
         log.error("%s. %s", error, START_OVER)

@@ -25,7 +25,7 @@ _PROGRAM = "embedded"
 _START_SECONDS = 60.0
 # The lists of nodes in the process's configuration.
 _NODES = ("peers", "orderers")
-# Files that another process writes for a moment only, or about itself.
+# Requests to a running process and its list of stopped nodes; a copy of the data needs neither.
 _NOT_KEPT = shutil.ignore_patterns(REQUEST_FILE, "stopped.json")
 _STRANGE = "Remove it, and start the network again."
 
@@ -98,7 +98,7 @@ class Embedded:
         """Return at once, because orderers of one process need no election."""
 
     def agreeing(self, record: Record, consortium: Consortium) -> dict[str, int]:
-        """Return nothing: there is no consensus that an orderer could be missing from."""
+        """Return an empty mapping, because this engine has no consensus."""
         return {}
 
     def stop(self, folder: Folder, nodes: Collection[str] | None = None) -> list[str]:
@@ -170,7 +170,7 @@ def _take_over(folder: Folder, configuration: str, stopped: Collection[str]) -> 
 
     waiting.until(lambda: not starting(), _START_SECONDS)
     if not _ready_file(folder).exists():
-        # Whoever waits for it says why it is not ready.
+        # The caller waits for the process next, and reports why it is not ready.
         return
     before = told()
     if all(before[name] == value for name, value in wanted.items()):

@@ -153,7 +153,7 @@ class OrderedChannel:
         Queue a message for a block.
 
         Raises:
-            Refused: a rule of the orderer refuses it, or nothing can be written at the moment.
+            NotOrdered: a rule of the orderer refuses it, or nothing can be written at the moment.
         """
         if not self.ordering:
             raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")

@@ -213,7 +213,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
         if channel is None:
             raise StatusError(Code.FAILED_PRECONDITION, _no_config(asked.channel_id))
         failed = "no orderers could successfully process transaction"
-        # What one of them answers, each would. Where no orderer takes part, all would say that.
+        # All orderers of a channel share its state, so one answers for all. If none is on the channel, any can say so.
         asking = channel.orderers.agreeing or list(self._channels.orderers.values())
         orderer = next((each for each in asking if each.running), None)
         told = [plans.detail(each, plans.unreachable(each.address)) for each in asking if not each.running]
@@ -295,7 +295,7 @@ def _size(outcome: EndorsementOutcome, evaluate: bool) -> int:
     """Return the size of another peer's answer as a message, which has the contract's result twice."""
     signed = outcome.payload or b""
     if evaluate and outcome.payload is not None:
-        # Not encoded, because it is not used; it would have at least the result.
+        # An evaluation encodes no payload. The least that a real peer would send is the result.
         signed = outcome.response.payload
     return outcome.response.ByteSize() + len(signed)
 

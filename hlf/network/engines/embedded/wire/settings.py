@@ -83,7 +83,7 @@ class ProcessSettings:
         Return the present names in *stopped_file*; none if there is no such file.
 
         Raises:
-            SettingsError: it is not a list of this process's nodes.
+            SettingsFileError: it is not a list of this process's nodes.
         """
         try:
             names = json.loads(self.stopped_file.read_bytes())
@@ -101,7 +101,7 @@ def read(document: Any, digest: str = "") -> ProcessSettings:
     Return the settings in a parsed JSON document; *digest* is the hash of its file.
 
     Raises:
-        SettingsError: a field is missing or of the wrong kind.
+        SettingsFileError: a field is missing or of the wrong kind.
     """
     top = _Fields(document, "the document")
     return ProcessSettings(
