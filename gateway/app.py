@@ -107,7 +107,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         feeder=Feeder(model, chain),
     )
     plain = functools.partial(Flask.wsgi_app, app)
-    # Spans of requests are the application's.
+    # The application makes the spans of requests.
     around = tracing.around(plain) if tracing else DirectCalls(app, services, plain)
     app.wsgi_app = around  # type: ignore[method-assign, assignment]
 
@@ -118,7 +118,7 @@ def _share(requests: int, settings: Settings) -> int:
 
 
 def _check_form() -> None:
-    """Check every form of the console; no view has to think of it."""
+    """Check every form of the console, so that no view has to."""
     if request.blueprint == views.blueprint.name and request.method == "POST":
         forms.check()
 

@@ -1,4 +1,4 @@
-"""Flask as the gateway uses it: without sessions, coroutines as views, or a second look for an address."""
+"""Flask as the gateway uses it: without sessions, without coroutines as views, and with one route lookup a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REQUEST_ID = "selat.request_id"
 
 
 class Application(Flask):
-    """Work that every request would repeat is done once, or left out."""
+    """A Flask application without work that Flask would repeat for each request."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, static_folder=None)
@@ -28,11 +28,11 @@ class Application(Flask):
         self.json = _Json(self)
 
     def ensure_sync(self, func: Any) -> Any:
-        """Return *func*: all functions of this application are synchronous, and none has to be asked each time."""
+        """Return *func*, because all functions of this application are synchronous."""
         return func
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return what finds the request's address, or knows it from its environment."""
+        """Return the adapter that finds the request's route; a route that was found before is in the environment."""
         made = super().create_url_adapter(request)
         if made is not None and request is not None:
             found: Route | None = request.environ.get(ROUTE)
@@ -40,7 +40,7 @@ class Application(Flask):
                 look = made.match
 
                 def match(*path: Any, **options: Any) -> Any:
-                    # What is allowed at an address is asked with another method.
+                    # Werkzeug names a path or method when it asks what is allowed at an address.
                     return look(*path, **options) if path or "method" in options else found
 
                 made.match = match  # type: ignore[method-assign]
@@ -58,7 +58,7 @@ class _NoSessions(SessionInterface):
 
 
 class _Json(DefaultJSONProvider):
-    """Writes objects in the order of their names' making, by one encoder."""
+    """Writes the members of objects in the order in which they were added, with one shared encoder."""
 
     sort_keys = False
 
@@ -67,5 +67,5 @@ class _Json(DefaultJSONProvider):
         self._compact = json.JSONEncoder(default=self.default, separators=(",", ":"))
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        # What `response` asks for outside of the debug mode.
+        # The arguments that Flask's `response` passes outside debug mode.
         return self._compact.encode(obj) if kwargs == {"separators": (",", ":")} else super().dumps(obj, **kwargs)

@@ -1,7 +1,7 @@
 """
-The bounds that the gateway itself sets, for requests that no contract reads, and validators made from bounds.
+The bounds of request fields that only the gateway checks, and validators made from bounds.
 
-What contracts check has its bounds in the domain (``chaincode.domain.vocabulary.bounds``).
+Bounds of fields that contracts check stand in ``chaincode.domain.vocabulary.bounds``.
 """
 
 from __future__ import annotations

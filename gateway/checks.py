@@ -1,4 +1,4 @@
-"""What ``selat gateway check`` looks at: whether a gateway with these settings could do its work."""
+"""The checks of ``selat gateway check``: whether a gateway with these settings could work."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from hlf.pkcs11 import HsmSigner
 
 _REACHED_SECONDS = 2.0
 _SOON = timedelta(days=30)
-# Certificates of public authorities may live for some weeks only, and are renewed by programs.
+# Certificates of public authorities may be valid for a few weeks only; programs renew them.
 _RENEWED = timedelta(days=7)
-# What keys in security modules sign; nothing in Fabric has its form.
+# What keys in security modules sign as a trial; no message of Fabric looks like it.
 _TRIED = b"selat gateway check"
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that was looked at. What is not *good* has its cause and cure in *words*."""
+    """The result of one check. If it is not *good*, *words* has cause and cure."""
 
     what: str
     good: bool
@@ -41,7 +41,7 @@ class CheckResult:
 
 
 def findings(settings: Settings, now: datetime | None = None) -> Iterator[CheckResult]:
-    """Yield what was found, the cheapest first; nodes are asked, and nothing is written to a ledger."""
+    """Yield the results of all checks, cheap ones first. Nodes are asked; nothing is written to a ledger."""
     wallet = Wallet(settings.wallet, settings.passphrase_file)
     organisations = wallet.organisations()
     yield _store(settings)
@@ -90,7 +90,7 @@ def _encryption(settings: Settings, now: datetime) -> Iterator[CheckResult]:
         yield CheckResult("TLS", False, str(error))
         return
     if found is not None:
-        yield CheckResult("TLS", found.ends - now > _RENEWED, f"the certificate ends on {found.ends:%Y-%m-%d}")
+        yield CheckResult("TLS", found.ends - now > _RENEWED, f"the certificate expires on {found.ends:%Y-%m-%d}")
 
 
 def _tracking(settings: Settings, wallet: Wallet) -> Iterator[CheckResult]:
@@ -126,7 +126,7 @@ def _traces() -> Iterator[CheckResult]:
         address = (url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         socket.create_connection(address, _REACHED_SECONDS).close()
     except (OSError, ValueError) as error:
-        # Requests are served all the same, and their spans are lost. The URL may hold a password.
+        # Without a collector requests are served, but their spans are lost. The URL may hold a password.
         yield CheckResult("traces", False, f"the collector of OTEL_EXPORTER_OTLP_ENDPOINT cannot be reached: {error}")
     else:
         yield CheckResult("traces", True, f"the collector at {address[0]}:{address[1]} answers")
@@ -142,7 +142,7 @@ def _identities(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckRes
 
 
 def users(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
-    """Yield whether each user's certificate lasts, and whether its key can be used."""
+    """Yield, for each user, whether its certificate is valid long enough and its key can be used."""
     for name in wallet.users(msp_id):
         what = f"{msp_id}/{name}"
         try:
@@ -151,11 +151,11 @@ def users(wallet: Wallet, msp_id: str, now: datetime) -> Iterator[CheckResult]:
             yield CheckResult(what, False, str(error))
             continue
         ends = own.certificate.not_after
-        yield CheckResult(what, ends - now > _SOON, f"the certificate ends on {ends:%Y-%m-%d}{where}")
+        yield CheckResult(what, ends - now > _SOON, f"the certificate expires on {ends:%Y-%m-%d}{where}")
 
 
 def _key(wallet: Wallet, msp_id: str, name: str) -> tuple[Identity, str]:
-    """Return a user's identity, and a word on its key if that is in no file; one that is here has to sign."""
+    """Return a user's identity, and a note if its key is not in a file; a key in a module must sign a trial text."""
     try:
         own, signer = wallet.user(msp_id, name)
     except KeyElsewhereError:

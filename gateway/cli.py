@@ -1,7 +1,7 @@
 """
 ``selat gateway``: serve the gateway, and make its access tokens.
 
-To make a token takes neither the web framework nor a client of Fabric: what only one command needs is imported there.
+Imports that only one command needs stand in that command: making a token needs neither web framework nor Fabric client.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
             "or name its state folder with --wallet."
         )
     _must_be_free(settings.listen)
-    # Each process opens it again; here a wrong one is a message with a cure, not a process that ends again and again.
+    # Each process opens it again. Opened here, a wrong one gives one error with its cure, not a worker
+    # that restarts forever.
     _store(settings.data, settings.database)
     _check_readable(settings)
     from gateway.front.server import FrontServer
@@ -62,9 +63,9 @@ def serve(wallet: Path | None, data: Path | None, listen: str | None, tracking: 
 @click.option("--data", type=_FOLDER, help="Folder where the gateway keeps tokens and cursors.")
 def check(wallet: Path | None, data: Path | None) -> None:
     """
-    Look whether a gateway with these settings can work: store, wallet, certificates, peers and channels.
+    Check whether a gateway with these settings can work: store, wallet, certificates, peers and channels.
 
-    Exits with 1 if something is missing, or a certificate ends within 30 days.
+    Exits with 1 if something is missing, or a certificate expires within 30 days.
     """
     from gateway import checks
 
@@ -83,7 +84,7 @@ def count(identity: str, wallet: Path | None) -> None:
     """
     Count what was observed of the open journeys; let a timer run it, for example every hour.
 
-    Figures of carriers, estimates and matching follow what is counted. Several that run at once do no harm.
+    Figures of carriers, estimates and matching use what is counted. Several commands may run at once.
     """
     from gateway.fabric.ledger import Ledgers
     from gateway.trade.journeys import counting
@@ -136,7 +137,7 @@ def _check_readable(settings: Settings) -> None:
 
 
 def _must_be_free(listen: str) -> None:
-    """Raise an error with a cure if the port is taken; gunicorn would try for five seconds and exit without one."""
+    """Raise an error with a cure if the port is taken; gunicorn would try for five seconds and exit without a cure."""
     host, _, port = listen.rpartition(":")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -203,7 +204,7 @@ def addresses() -> None:
 
 @contextlib.contextmanager
 def _described() -> Iterator[None]:
-    """Look at the addresses of a gateway that nobody runs."""
+    """Yield in the context of an application that is not served, to read its addresses."""
     from gateway.app import create_app
 
     with tempfile.TemporaryDirectory() as folder:
@@ -220,7 +221,7 @@ def rebuild(organisation: str | None, wallet: Path | None, data: Path | None) ->
     """
     Make the read model again from block 0 of each channel, from the organisations' own peers.
 
-    A gateway may serve meanwhile: its lists say up to which block they speak.
+    A gateway may serve meanwhile: its lists name the block that they include.
     """
     from gateway.fabric.ledger import Ledgers
     from gateway.readmodel.feeding import Feeder

@@ -13,7 +13,7 @@ class Deadline:
     """
     Ends the connections that it is given so many seconds after ``with`` began.
 
-    The time-out of a socket is for each piece: a server that sends a byte a second would hold a thread for good.
+    A socket's time-out counts for each read: a server that sends a byte a second would hold a thread forever.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class Deadline:
 
     def check(self) -> None:
         """
-        Refuse what was read if the time is over: it may be a part only, though it looks like the end.
+        Raise if the time is over: what was read may look complete and be only a part.
 
         Raises:
             TimeoutError
@@ -48,7 +48,7 @@ class Deadline:
     def _cut(self) -> None:
         with self._lock:
             for each in self._connected:
-                # Not TLS's own end, which would wait for the other side's.
+                # Not by TLS's closing handshake, which would wait for the other side.
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 

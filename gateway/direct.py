@@ -1,13 +1,13 @@
 """
-Calls of any function without Flask, where nothing about the request is unusual.
+Calls of any function without Flask, for usual requests.
 
-Most of the processor time of such a request would be the framework's. The functions that check, call and answer are
-those of the application; what the framework does around them is left out. Everything unusual goes on to the
-application: headers that may change the answer, and all that is refused, by the gateway or by the ledger. The
-request's environment says what has been done for it, and the application does it no second time.
+Flask would take most of such a request's processor time. The functions that check, call and answer are the
+application's; only Flask's work around them is left out. The application gets everything unusual: requests with
+headers that may change the answer, and whatever the gateway or the ledger refuses. The request's environment says what
+has been done, so that the application does not do it again.
 
-An evaluate needs no thread either where its caller was found lately and its call can be sent at once: then the event
-loop asks and answers. A thread gets the others, and what was begun on the loop and did not end well.
+An evaluate needs no thread either if its caller was found lately and its call can be sent at once: then the event loop
+calls and answers. A thread gets all others, and calls that failed on the loop.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _USUAL = frozenset(
     )
 )
 _EVALUATE = "calls.evaluate"
-# Longer bodies and answers would hold up the event loop while they are read and written.
+# Longer bodies and answers would block the event loop while they are read and written.
 _SHORT = 1 << 16
-# Where a request's environment has a call that the event loop has begun and a thread must end.
+# The key, in a request's environment, of a call that the event loop has begun and a thread must finish.
 _BEGUN = "selat.begun"
 _COMPACT = (",", ":")
 _JSON = frozenset({inputs.JSON, f"{inputs.JSON}; charset=utf-8", f"{inputs.JSON};charset=utf-8"})
@@ -64,7 +64,7 @@ class _CheckedCall:
 
 
 class DirectCalls:
-    """An application with a shorter way for calls, which it knows by their route."""
+    """A WSGI application that answers usual calls itself and passes all other requests on."""
 
     def __init__(self, app: Flask, services: context.Services, application: Application) -> None:
         self._app = app
@@ -97,7 +97,8 @@ class DirectCalls:
         """
         Return the answer to a request that needs no thread; None for others, whose environment says what was done.
 
-        These are evaluates whose token was found lately, which can be sent at once, and which end well and short.
+        Such requests are evaluates with a token that was found lately, that can be sent at once and have a short, good
+        answer.
         """
         rule, place = environ.get(ROUTE) or (None, {})
         if rule is None or rule.endpoint != _EVALUATE or not _usual(environ):
@@ -145,7 +146,7 @@ class DirectCalls:
         place: Mapping[str, Any],
         find: Callable[[str], TokenCaller | None],
     ) -> _CheckedCall | None:
-        """Return the call in a request; None if *find* finds nobody, or it is refused; the application tells why."""
+        """Return the call in a request; None if *find* finds no caller or the request is refused."""
         started = time.monotonic()
         sent = environ["wsgi.input"].read()
         environ["wsgi.input"].seek(0)
@@ -198,7 +199,7 @@ class DirectCalls:
 
 
 def _usual(environ: Mapping[str, Any]) -> bool:
-    """Return whether the answer to a call depends on its body and its caller alone."""
+    """Return whether only body and caller decide the answer to a call."""
     return (
         environ["REQUEST_METHOD"] == "POST"
         and not environ["QUERY_STRING"]

@@ -87,8 +87,8 @@ def verify(
     """
     Replay exported BLOCKS (files or folders) under Fabric's rules.
 
-    Exits with 0 if everything holds, with 1 if a block breaks a rule, with 2 if there is no verdict: nothing to
-    judge the blocks by, unreadable files, or a mistake in the command.
+    Exits with 0 if everything holds, with 1 if a block breaks a rule, with 2 if there is no verdict: nothing trusted to
+    compare with, unreadable files, or a mistake in the command.
     """
     with options.judging(as_json=as_json):
         found = files.find(*blocks)
@@ -128,7 +128,7 @@ def value(
     jobs: int | None,
 ) -> None:
     """
-    Prove that exported BLOCKS commit to exactly this private value, and say what happened to it.
+    Prove that exported BLOCKS commit to exactly this private value, and show what happened to it.
 
     The blocks are verified first. Exits with 0 if a valid transaction wrote the value, with 1 if none did or the
     blocks do not hold, with 2 if there is no verdict: BLOCKS without the genesis block show only what was ordered.

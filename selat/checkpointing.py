@@ -45,7 +45,7 @@ def make(
     """
     Verify exported BLOCKS from genesis on; sign height, last hash and state hash as a user of the wallet.
 
-    If anything does not hold, nothing is signed. No peer is asked.
+    If a check fails, nothing is signed. No peer is asked.
     """
     with options.explained():
         who, signer = options.opened(wallet).user(organisation, user)
@@ -143,8 +143,8 @@ def compare(
     """
     Find the first difference of FIRST and SECOND: an export (folder or file), or an organisation's MSP id.
 
-    Exits with 0 if they are the same, with 1 if they contradict each other, with 2 if one only ends earlier: it may be
-    older, or cut off.
+    Exits with 0 if they are the same, with 1 if they contradict each other, with 2 if one is only shorter: it may be
+    older, or truncated.
     """
     with options.explained(), contextlib.ExitStack() as stack:
         network = None

@@ -1,8 +1,8 @@
 """
 Claims in receipts: the place of a claim's hash on the channel, and what its disclosures prove.
 
-``hlf.audit.evidence.opening`` checks disclosures by RFC 9901 only. By that standard, an owner could hide a second
-value of a name among decoys. A claim of the trade has a fixed slot for each name, and this module knows the slots.
+``hlf.audit.evidence.opening`` checks disclosures by RFC 9901 only, where an owner could hide a second value of a name
+among decoys. A claim of the trade has a fixed slot for each name, and this module checks the slots.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def read(data: bytes, chaincode: str) -> ValueOpening:
 
 def refusal(opening: ValueOpening) -> str:
     """
-    Return why a claim's disclosures do not commit its owner; empty if they do, or if it is not a claim.
+    Return why a claim's disclosures do not bind its owner; empty if they do, or if it is not a claim.
 
     Each disclosure must be in the slot of its name, and the claim in the collection of its issuer.
     """

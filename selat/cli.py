@@ -18,7 +18,7 @@ _COMMANDS = {
 
 
 class _Rooms(click.Group):
-    """The rooms' commands. Each is imported only when it is used: to stop a network, no web framework is needed."""
+    """The commands of all rooms, each imported at its use: stopping a network needs no web framework."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)

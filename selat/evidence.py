@@ -89,10 +89,10 @@ def receipt(
 @click.pass_context
 def check(context: click.Context, file: Path, trusted: tuple[Path, ...], as_json: bool) -> None:
     """
-    Say what the receipt in FILE proves, offline.
+    Show what the receipt in FILE proves, offline.
 
-    Exits with 0 if the transaction is proved and valid, with 1 if something does not hold or it is invalid, with 2
-    if the receipt is consistent but you gave nothing trusted.
+    Exits with 0 if the transaction is proved and valid, with 1 if a check fails or it is invalid, with 2 if the receipt
+    is consistent but you gave nothing trusted to compare it with.
     """
     with options.explained():
         given = Receipt.from_bytes(documents.read(file))

@@ -40,7 +40,7 @@ def fetch(network: Network, folder: Path, numbers: list[int], on_block: Callable
     """
     folder.mkdir(parents=True, exist_ok=True)
     for number in numbers:
-        # Not from block events, because channels with private data close these.
+        # Not from block events, because channels with private data do not give these to clients.
         serialized = network.block(number)
         given = blocks.decode(serialized).number
         if given != number or files.channel(serialized) != network.name:

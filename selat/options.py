@@ -50,7 +50,7 @@ trusted = click.option(
 
 
 class NoVerdict(click.ClickException):
-    """What was asked cannot be answered; the text is cause and cure."""
+    """There is no verdict; the text is cause and cure."""
 
     exit_code = CANNOT_TELL
 

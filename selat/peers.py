@@ -1,4 +1,4 @@
-"""Ledgers of other organisations' peers. Your own gateway passes the questions on."""
+"""Ledgers of other organisations' peers, asked through your own peer's gateway."""
 
 from __future__ import annotations
 

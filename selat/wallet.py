@@ -1,4 +1,4 @@
-"""``selat wallet``: what one organisation's gateway needs of a network's state folder, to be handed over."""
+"""``selat wallet``: hand over what one organisation's gateway needs from a network's state folder."""
 
 from __future__ import annotations
 

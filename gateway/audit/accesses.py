@@ -1,5 +1,5 @@
 """
-The record of audit requests: every request that needs the scope ``audit`` is written down before it is answered.
+The record of audit requests: every request that needs the scope ``audit`` is stored before it is answered.
 
 A record has names and ids (who asked, for which channel, transaction or object), but no values and no queries. If
 it cannot be written, the request is not answered.
@@ -64,7 +64,7 @@ class Accesses:
         self._clock = clock
 
     def begin(self, msp_id: str, user: str, token_id: str, what: str, subject: str, request_id: str) -> int:
-        """Write a request down; return its number."""
+        """Store a request; return its number."""
         values = (int(self._clock() * 1000), msp_id, user, token_id, what, subject, request_id)
         with self._store.connection() as database:
             return int(database.execute(_BEGIN, dict(zip(_NOTED, values, strict=True))).fetchone()["number"])

@@ -25,7 +25,7 @@ blueprint = Blueprint("audit", __name__, url_prefix="/v1/audit", description="Hi
 @auth.needs("audit")
 @blueprint.response(200, TransactionSchema)
 def transaction(channel: str, transaction_id: str) -> dict[str, Any]:
-    """Take a committed transaction apart and check its hashes and signatures."""
+    """Show the parts of a committed transaction and check its hashes and signatures."""
     return histories.Proofs(channel).of(transaction_id).document()
 
 

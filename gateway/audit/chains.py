@@ -80,7 +80,7 @@ def _told(serialized: bytes) -> dict[str, Any]:
 
 
 def _transaction(found: blocks.BlockTransaction) -> dict[str, Any]:
-    """Return a transaction in a line. Of one that peers refused, all that it says of itself is only a claim."""
+    """Return a transaction as one line. If peers refused it, its content is only what its sender claims."""
     calls = [anatomy.shown(action.args[0]) for action in found.actions if action.args]
     return {
         "transaction_id": found.transaction_id,

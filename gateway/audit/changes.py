@@ -2,8 +2,8 @@
 What a transaction changed: each public key that it wrote, with the value before and after.
 
 A transaction states which version of a key it read, by block and place; a valid one read the latest. So the value
-before stands in that block, and no index of a peer has to be trusted for it. Of a key that was written without being
-read, the block does not say what was there before.
+before is in that block, and no index of a peer has to be trusted. For a key that was written without being read, the
+block does not tell the value before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hlf.audit.records import anatomy
 from hlf.codec import canonical
 from hlf.wire import blocks, rwsets
 
-# So many earlier blocks are read for one page.
+# The most earlier blocks that are read for one page.
 _MOST_BLOCKS = 20
 READ, ABSENT, UNREAD = "read", "absent", "unread"
 
@@ -85,7 +85,7 @@ def _change(part: rwsets.NamespaceRwset, write: rwsets.Write, earlier: _Earlier)
 
 
 def _members(before: bytes | None, after: bytes | None) -> list[tuple[str, str | None, str | None]]:
-    """Return what differs: by name where both values are objects, else the values themselves under no name."""
+    """Return the differences: by member if both values are objects, else both values under an empty name."""
     old, new = _object(before), _object(after)
     if (old is None and before) or (new is None and after):
         return [("", None if not before else anatomy.shown(before), None if not after else anatomy.shown(after))]

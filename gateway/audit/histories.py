@@ -17,7 +17,7 @@ from hlf.audit.evidence import proofs as audit
 from hlf.codec import canonical, moments, names
 from hlf.wire import keys
 
-# The chaincode that is asked for histories of a channel, unless the request names one.
+# The default chaincode for histories of a channel.
 _CHAINCODES = dict(channels.ALL)
 
 

@@ -25,7 +25,7 @@ _LOG = logging.getLogger("gateway")
 
 
 class _LeftError(Exception):
-    """The process ends, or the verification is another's by now."""
+    """This process is stopping, or another one has taken the verification over."""
 
 
 class VerificationRunner:
@@ -44,11 +44,11 @@ class VerificationRunner:
         self._rounds.start()
 
     def stop(self) -> None:
-        """Leave the verification that has begun to another process."""
+        """Stop the present verification and leave it to another process."""
         self._rounds.stop()
 
     def work(self) -> None:
-        """Do the verifications that wait."""
+        """Do the waiting verifications."""
         while not self._rounds.ending.is_set():
             taken = self._asked.take(self._process, _LEASE_SECONDS)
             if taken is None:
@@ -60,7 +60,7 @@ class VerificationRunner:
 
     def _verify(self, taken: Verification) -> None:
         if taken.attempts > MOST_ATTEMPTS:
-            # Each of them ended with its process.
+            # Every attempt ended with its process.
             self._asked.finish(taken.id, self._process.name, 0, {})
             return
         done = 0
@@ -76,7 +76,7 @@ class VerificationRunner:
         except _LeftError:
             return
         except (errors.HlfError, OSError) as error:
-            # What is in a block raises nothing; a peer that does not answer may do so the next time.
+            # The content of a block raises no error, so it was the peer or the disk; the next attempt may succeed.
             _LOG.warning("%s stopped: %s", taken.id, type(error).__name__)
             if taken.attempts >= MOST_ATTEMPTS:
                 self._asked.finish(taken.id, self._process.name, done, {})

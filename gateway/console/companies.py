@@ -19,7 +19,7 @@ _SECONDS = 60.0
 
 @dataclass(frozen=True)
 class _CachedRegister:
-    """The register as it was, for the services that asked for it; an application may be given others."""
+    """The register as last read, and the services that it was read through; an application may get others."""
 
     services: context.Services
     until: float
@@ -37,7 +37,7 @@ def roles(msp_id: str) -> tuple[str, ...]:
 
 
 def others() -> list[tuple[str, str]]:
-    """Return the other organisations of the register, to choose from; none is chosen before the reader does."""
+    """Return the other organisations of the register as choices; the first choice is empty."""
     own = context.caller().msp_id
     named = [(msp_id, str(one["name"])) for msp_id, one in register().items() if msp_id != own]
     return [("", gettext("Choose a company")), *named]
@@ -47,8 +47,8 @@ def register() -> dict[str, dict[str, Any]]:
     """
     Return the register by organisation.
 
-    It is public and changes rarely, so it is asked for once a minute. Without it pages show ids: that a name is
-    missing must not hide the page.
+    It is public and changes rarely, so it is asked for once a minute. If it cannot be read, pages show ids instead of
+    names.
     """
     if "companies" not in g:
         g.companies = _kept()

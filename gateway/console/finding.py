@@ -162,7 +162,7 @@ PAGES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
 
 
 def _in_the_ledger(text: str) -> Iterator[SearchLine]:
-    """Yield the blocks with a number, or the transaction with an id, of each channel of the caller's organisation."""
+    """Yield, for each channel of the caller's organisation, the block with a number or the transaction with an id."""
     number = _block_number(text)
     channels = menu.known_channels()
     if number is not None:

@@ -81,7 +81,7 @@ def alarms(
     ]
 
 
-# The member of a stage that tells the time of an alarm about it, and one that is not empty if the alarm is about it.
+# By alarm: the member of a stage with the alarm's time, and one that is not empty if the alarm is about the stage.
 _STAGE_ALARMS = {
     "STAGE_MISSING": ("first_at", "missing"),
     "OUT_OF_ORDER": ("first_at", "early"),
@@ -96,7 +96,7 @@ def _is_about(alarm: Mapping[str, Any], stage: Mapping[str, Any]) -> bool:
 
 
 def acts(held: Mapping[str, Any], raised: Iterable[Mapping[str, Any]], msp_id: str) -> tuple[list[str], list[str]]:
-    """Return what an organisation may do about the goods now, first what matters most: names of acts (``actforms``)."""
+    """Return the names of the acts (``actforms``) that an organisation may do now, most important first."""
     if any(each["code"] == "CUSTODY_CONTESTED" and msp_id in each["parties"] for each in raised):
         return ["deny-custody"], []
     if held["state"] == "delivered":

@@ -1,7 +1,7 @@
 """
 Orders and journeys as lists, with a search, filters and pages.
 
-The gateway's own copy answers (``gateway.readmodel``), so a list is as quick with a hundred thousand journeys.
+The read model answers (``gateway.readmodel``), so a list stays quick with a hundred thousand journeys.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gateway.readmodel.queries import ModelRecord, Query
 
 PAGE = 25
 _FOUND = 100
-# Of a search, the least that is worth one.
+# The fewest characters that are searched for.
 _SHORTEST = 3
 FILTERS = {"q", "state", "cursor"}
 
@@ -47,7 +47,7 @@ class JourneyRow:
         return found
 
 
-# What a list of journeys shows: words, and the condition on the records of custody.
+# The filters of the list of journeys, with their words.
 _IN_TRANSIT = "awaited"
 _JOURNEY_FILTERS: Mapping[str, str] = {
     "": N_("All journeys"),
@@ -118,9 +118,9 @@ def journey_rows(found: Iterable[ModelRecord]) -> list[JourneyRow]:
 
 def listed(asked: Query, ids: Callable[[Iterable[ModelRecord]], Iterable[str]]) -> tuple[list[ModelRecord], str]:
     """
-    Return the records that a page shows, and the cursor of the next page, by what the address asks.
+    Return the records of a page and the cursor of the next page, as the query string asks.
 
-    *ids* yields the records of the list that found ones belong to.
+    For a search, *ids* maps found records to the ids of records in this list.
     """
     text = request.args.get("q", "").strip()
     views.refreshed()

@@ -25,7 +25,7 @@ class MenuEntry:
     here: bool
 
 
-# Of any channel.
+# Pages for every channel.
 _ANY = ""
 # Heading, the scope that its pages need, and its pages: endpoint, icon, words, channel.
 _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = (
@@ -63,7 +63,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
 
 
 def shown() -> Iterator[tuple[str, list[MenuEntry]]]:
-    """Yield the sections of the menu that the caller may use, each with the entries that lead somewhere."""
+    """Yield the sections of the menu, each with the entries that the caller may use."""
     joined = channels()
     for heading, scope, pages in _SECTIONS:
         if context.caller().may(f"{scope}:console"):
@@ -81,7 +81,7 @@ def channels() -> tuple[str, ...]:
     """
     Return the channels of the caller's organisation by its connection profile; none if the profile does not say.
 
-    The profile is a file of the wallet, so no page waits for a peer to know its menu.
+    The profile is a file of the wallet, so the menu waits for no peer.
     """
     try:
         return context.services().wallet.profile(context.caller().msp_id).channels

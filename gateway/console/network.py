@@ -18,13 +18,13 @@ from gateway.http.context import TRADE
 from gateway.pages.states import N_
 from hlf import errors
 
-# Days before its end from which a certificate waits for somebody; the gateway's check uses the same month.
+# Days before its expiry from which a certificate should be renewed; ``selat gateway check`` uses the same.
 _SOON, _MONTHS = 30, 90
 
 
 @dataclass(frozen=True)
 class CertificateLife:
-    """A user's certificate, and in how many days it ends; None if it cannot be read."""
+    """A user's certificate, and in how many days it expires; None if it cannot be read."""
 
     user: str
     ends: datetime | None
@@ -42,7 +42,7 @@ def renewing(msp_id: str, user: str) -> str:
     return f"selat network renew {msp_id}/{user}"
 
 
-# What changes the network, in the order in which it is done: words, and the command. The gateway has no admin's key and
+# The commands that change the network, in their usual order, each with its words. The gateway has no admin's key and
 # no consortium file, so it shows what to type (docs/console.md says more).
 COMMANDS: tuple[tuple[str, str], ...] = (
     (N_("See what the file would change, and who must sign it"), "selat network plan --consortium consortium.yaml"),

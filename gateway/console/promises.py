@@ -1,4 +1,4 @@
-"""Return terms: what each seller promises its buyers, and the way to publish the next version."""
+"""Return terms of each seller, and the act that publishes the next version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns as a list and one by one: what the buyer asks, how the terms decided, and what waits for whom."""
+"""Returns as a list and one by one: what the buyer asks, how the terms decided, and who must act next."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
     State.INSPECTED_FAIL: (("seller", "send-back"),),
     State.DISPUTED: (("arbiter", "arbitrate"),),
 }
-# What it may do although nothing waits for it.
+# Acts that it may do, but need not.
 _MAY: tuple[tuple[frozenset[State], str, str], ...] = (
     (frozenset({State.PICKUP_SCHEDULED}), "carrier", "fail-pick-up"),
     (frozenset({State.PICKUP_SCHEDULED}), "carrier", "offer-pick-ups"),
@@ -101,7 +101,7 @@ def waits(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:
 
 
 def _may(state: str, stored: Mapping[str, Any], msp_id: str) -> list[str]:
-    """Return what an organisation may do besides; anybody on the journey may let a missed deadline count."""
+    """Return the acts that an organisation may do, but need not; each party may enforce a missed deadline."""
     found = [act for among, role, act in _MAY if state in among and stored["roles"].get(role) == msp_id]
     return [*found, "enforce-return"] if localformats.passed(stored["due"]) else found
 

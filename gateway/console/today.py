@@ -1,4 +1,4 @@
-"""What an organisation has on its hands: the first page after the log-in."""
+"""What an organisation has to do: the first page after the log-in."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def of() -> dict[str, Any]:
 
 
 def _open(which: str) -> str:
-    """Return how many permissions are open, among the newest; a sign says if there are more of them to look at."""
+    """Return how many of the newest permissions are open, with a plus sign if there are older ones."""
     found, following = permissions.page(which, _COUNTED)
     number = sum(each.state == "open" for each in found)
     return localformats.number(number) + ("+" if following else "")
@@ -84,7 +84,7 @@ def _returns() -> list[Task]:
 
 
 def _dealings() -> list[Task]:
-    """Return what waits between companies: hand-overs to agree, claims for loss, damage and duty to answer."""
+    """Return tasks between companies: hand-overs to agree, and claims for loss, damage and duty to answer."""
     proposed = [
         Task(gettext("A carrier proposes a hand-over"), "swap", url_for("console.agreements"))
         for _ in agreements.to_answer()[:_WAITING]
@@ -103,7 +103,7 @@ def _dealings() -> list[Task]:
 
 
 def _until(record: Mapping[str, Any], words: str, sign: str, href: str) -> Task:
-    """Return the task that a record waits for, until its deadline if it has one."""
+    """Return the task for a waiting record, with its deadline if it has one."""
     return Task(words, sign, href, localformats.moment(record["due"]) if record["due"] else "")
 
 

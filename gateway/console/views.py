@@ -31,7 +31,7 @@ from gateway.pages.assets import icon_names
 from gateway.pages.charts import Measured
 from gateway.store.tokens import TokenError
 
-# Of a history, the first page has so many changes: each is shown with its value, and a page should be quick.
+# How many changes the first page of a history has; each is shown with its value, and the page should be quick.
 _NEWEST, _ALL = 15, 500
 # Modules with further pages, which register them when they are imported.
 MORE_PAGES = (
@@ -113,7 +113,7 @@ def design() -> str:
 @blueprint.route("/")
 @auth.needs("read")
 def home() -> str:
-    """Show what the caller's organisation has on its hands today."""
+    """Show what the caller's organisation has to do today."""
     return page("home.html", **today.of())
 
 

@@ -48,7 +48,7 @@ def template(rule: str) -> str:
 
 
 def _sent_to(addresses: MapAdapter, step: ExampleStep) -> tuple[Rule, dict[str, Any]]:
-    """Return the rule that *step* is sent to, and the values in its path."""
+    """Return the route that *step* is sent to, and the values in its path."""
     rule, values = addresses.match(unquote(urlsplit(step.address).path), method=step.method, return_rule=True)
     return rule, dict(values)
 

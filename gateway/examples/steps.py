@@ -1,7 +1,7 @@
 """
 Examples of every address, as one story whose steps work in order when they are sent.
 
-A step names who sends it, the request, and what later steps take of the answer. ``$now+30s`` and ``$today`` are moments
+A step names its sender, the request, and what later steps use of the answer. ``$now+30s`` and ``$today`` are moments
 counted from when the step is sent, and ``$<name>`` stands for what an earlier step kept.
 """
 
@@ -23,7 +23,7 @@ import yaml
 CHAPTERS = (
     "register", "carriage", "disclosure", "matching", "orders", "journeys", "returns", "carrierclaims", "service",
 )  # fmt: skip
-# Stands for a document that is kept elsewhere.
+# The reference to a document in a file of its own.
 DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 _REFERENCE = re.compile(r"\$([a-z][a-z-]*)(?:\+([0-9]+)([sdh]))?")
 # A calendar day is one at a place: tariffs of Viet Nam apply from a day there.
@@ -39,8 +39,8 @@ class ExampleStep:
     Attributes:
         by: ``<MSP>`` or ``<MSP>/<user>`` that sends it; empty if it needs no token.
         address: path and query.
-        keep: what later steps take: a name, and the place in the answer with dots.
-        sign: signatures that later steps take: a name, and the place of what the sender's key signs.
+        keep: parts of the answer that later steps use: a name, and the path in the answer with dots.
+        sign: signatures that later steps use: a name, and the path of what the sender's key signs.
         refused: the code of its problem, if it is an example of a refusal; *because* says why.
     """
 

@@ -62,7 +62,7 @@ def committed(receipt: CommittedAnswer) -> dict[str, Any]:
 @blueprint.response(200, PreflightSchema)
 def preflight(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
     """
-    Say who would see a call's private values and who must endorse it, without sending it.
+    Tell who would see a call's private values and who must endorse it; nothing is sent.
 
     The plan is the same as for `submit` and `evaluate`: it follows the function's declaration. Only the caller's
     own peer is asked, and it gets no private value.
@@ -93,7 +93,7 @@ def preflighted(call: LedgerCall) -> dict[str, Any]:
 @blueprint.arguments(StatusQuerySchema, location="query")
 @blueprint.response(200, StatusSchema)
 def status(query: dict[str, Any], channel: str, transaction_id: str) -> dict[str, Any]:
-    """Say whether a transaction was committed and is valid."""
+    """Tell whether a transaction was committed and is valid."""
     return told(context.status(channel, transaction_id, query["wait_seconds"]))
 
 

@@ -1,9 +1,9 @@
 """
 Connections to Fabric: one per identity, made at its first use and shared by all threads.
 
-A user's files are looked at while its connection is used. When they have changed, a new connection takes the place of
-the old one, which serves the calls and streams that it has. Files that cannot be used, as a new certificate before its
-key is there, change nothing until they can. A user who is no longer in the wallet has no connection.
+While a user's connection is in use, its files are checked. When they have changed, a new connection replaces the old
+one, which finishes its calls and streams. Files that cannot be used yet, such as a new certificate without its key,
+change nothing. A user who is no longer in the wallet has no connection.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from hlf import errors
 from hlf.client import gateway as fabric
 from hlf.client.network import Network
 
-# How often a user's files are looked at, at most.
+# The least number of seconds between two checks of a user's files.
 _LOOK_SECONDS = 1.0
-# How long ago that may be where there is no time to look.
+# How old the last check may be for callers that cannot wait for another.
 _SEEN_SECONDS = 2 * _LOOK_SECONDS
 
 
 @dataclass
 class _OpenConnection:
-    """A connection, the files that it was made of, and when they were looked at."""
+    """A connection, the state of the files that it was made from, and when they were checked."""
 
     connection: fabric.Gateway
     made_of: FileMarks
@@ -55,7 +55,7 @@ class LedgerConnections:
         self._timeouts = fabric.Timeouts(commit_status=submit_seconds)
         self._lock = threading.Lock()
         self._connected: dict[tuple[str, str, bool], _OpenConnection] = {}
-        # Those that others took the place of. Calls and streams may still run on them, so they end with the process.
+        # Replaced connections. Calls and streams may still use them, so they are closed with the process.
         self._retired: list[fabric.Gateway] = []
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class LedgerConnections:
         return True
 
     def at_hand(self, msp_id: str, user: str) -> fabric.Gateway | None:
-        """Return a user's connection without a look at its files; None if there is none, or the last look is old."""
+        """Return a user's connection without a check of its files; None if there is none or the last check is old."""
         kept = self._connected.get((msp_id, user, True))
         return kept.connection if kept is not None and self._clock() - kept.looked_at < _SEEN_SECONDS else None
 

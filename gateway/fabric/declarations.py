@@ -102,7 +102,7 @@ def _function(contract: str, described: dict[str, Any], schemas: dict[str, Any])
 
 
 def _whole(schema: Any, schemas: dict[str, Any], within: tuple[str, ...] = ()) -> Any:
-    """Return *schema* with what it refers to in its place; a schema inside itself is left open."""
+    """Return *schema* with its references replaced by their targets; a recursive one becomes an empty schema."""
     if isinstance(schema, list):
         return [_whole(each, schemas, within) for each in schema]
     if not isinstance(schema, dict):
@@ -169,12 +169,12 @@ class Declarations:
         if kept is None or private or self._clock() - kept.checked > _FRESH_SECONDS:
             kept = self._checked(network, place, kept)
         if kept.functions and function not in kept.functions:
-            # During development a server may change without a new definition.
+            # During development a chaincode server may change without a new definition.
             kept = self._checked(network, place, None)
         return kept.functions.get(function)
 
     def at_hand(self, msp_id: str, channel: str, chaincode: str, function: str) -> Functions | None:
-        """Return the functions in which ``find`` looks, if it asks no peer for them; else None."""
+        """Return the functions that ``find`` would search, if it would ask no peer for them; else None."""
         if chaincode in keys.SYSTEM_CHAINCODES:
             return {}
         with self._lock:
@@ -241,6 +241,6 @@ def _published(network: Network, msp_id: str, chaincode: str) -> Functions:
 
 
 def _answered(refused: errors.GatewayError) -> bool:
-    """Return whether the chaincode itself refused, and not a node between."""
+    """Return whether the chaincode itself refused, and not a peer or the gateway before it."""
     said = " ".join([refused.message, *(each.message for each in refused.details)])
     return re.search(errors.CHAINCODE_RESPONSE, said) is not None

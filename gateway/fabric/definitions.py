@@ -1,4 +1,4 @@
-"""What a channel says of itself, as the caller's own peer has it: members, heights, chaincodes, collections."""
+"""The state of a channel at the caller's own peer: members, heights, chaincodes, collections."""
 
 from __future__ import annotations
 

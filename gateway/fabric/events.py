@@ -62,7 +62,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         idle_seconds=query.get("idle_seconds"),
         delivered=delivered,
     )
-    # The gateway's front watches the reader and says here that it has gone.
+    # The gateway's front watches the reader and calls this when it has gone.
     context.presence().when_left(opened.close)
     response = Response(_closing(text, kept), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

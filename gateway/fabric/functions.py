@@ -59,7 +59,7 @@ def submit(body: dict[str, Any], channel: str, chaincode: str, function: str) ->
 @blueprint.arguments(TypedCallSchema)
 @blueprint.response(200, PreflightSchema)
 def preflight(body: dict[str, Any], channel: str, chaincode: str, function: str) -> dict[str, Any]:
-    """Say who would see the private values of such a call and who must endorse it, without sending it."""
+    """Tell who would see the private values of such a call and who must endorse it; nothing is sent."""
     return calls.preflighted(call_of(channel, chaincode, function, body))
 
 

@@ -35,14 +35,14 @@ from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent
 from hlf.wire import blocks
 
 _Answer = TypeVar("_Answer")
-# How long to ask for a transaction that may be in a block already, before it is sent again.
+# How long to ask whether a transaction is in a block already, before it is sent again.
 _ASK_SECONDS = 2.0
-# How long a block is waited for before its transaction is sent once more.
+# How long to wait for a transaction's block before it is sent again.
 _AGAIN_SECONDS = 5.0
-# How long an orderer may take to accept it then, and when it is tried again if none does.
+# How long an orderer may take to accept it then, and how long until the next try if none does.
 _ACCEPTED_SECONDS, _REFUSED_SECONDS = 5.0, 1.0
 
-# Errors of asking for a transaction's status; they say nothing about the transaction.
+# Errors of the question for a transaction's status; they tell nothing about the transaction.
 _REFUSED = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.PERMISSION_DENIED,
@@ -59,7 +59,7 @@ class Ledgers(LedgerConnections):
         super().__init__(wallet, submit_seconds, interceptors)
         self._submit_seconds = submit_seconds
         self._heights = Heights()
-        # Organisations and channels whose blocks clients may only read from qscc, without private data.
+        # Organisations and channels whose blocks clients can read only through qscc, without private data.
         self._closed: set[tuple[str, str]] = set()
         self.declarations = Declarations()
 
@@ -193,9 +193,9 @@ class Ledgers(LedgerConnections):
         """
         Send a transaction and return its status; send it again while no block has it.
 
-        An orderer that dies can lose what it has accepted, and a peer does not know. However often a transaction is
-        sent, it commits at most once. One that could not be sent again is soon tried once more, because the network may
-        be back then and know nothing of it.
+        An orderer that dies can lose what it has accepted, and no peer knows of that. A transaction commits at most
+        once, however often it is sent. If it could not be sent again, it is tried once more soon, because the network
+        may be back by then.
         """
         left = Budget(self._submit_seconds)
         again = wait = min(_AGAIN_SECONDS, self._submit_seconds / 2)
@@ -209,7 +209,7 @@ class Ledgers(LedgerConnections):
             try:
                 transaction.submit(left.within(_ACCEPTED_SECONDS))
                 wait = again
-            except errors.SubmitError:  # What was sent first may be on its way, so a refusal says nothing now.
+            except errors.SubmitError:  # The first one may be on its way, so this refusal tells nothing.
                 wait = _REFUSED_SECONDS
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:
@@ -369,7 +369,7 @@ class Ledgers(LedgerConnections):
             system = self.network(msp_id, user, channel).contract("qscc")
             return system.evaluate("GetChainInfo", channel, endorsing_organizations=(organisation,))
 
-        # A peer that cannot be asked for its height gives the cause when it gets the question itself.
+        # If a peer cannot be asked for its height, the call itself gives the better error.
         with contextlib.suppress(errors.EvaluateError):
             self._heights.wait(call.channel, sorted(organisations), call.after or 0, height, call.gone)
 

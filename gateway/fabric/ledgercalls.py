@@ -1,4 +1,4 @@
-"""What is called on a ledger, the answer, and the errors of calls that the gateway itself refuses."""
+"""Calls of a ledger, their answers, and the errors of calls that the gateway itself refuses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ class ArgumentError(Exception):
 
 class PolicyChangedError(errors.CommitError):
     """
-    The transaction is marked ENDORSEMENT_POLICY_FAILURE because a key's policy changed after the endorsing; nothing
-    was written.
+    A key's policy changed after the endorsement, so the transaction is ENDORSEMENT_POLICY_FAILURE; nothing was written.
     """
 
 
@@ -44,7 +43,7 @@ class LedgerCall:
         transient: values that only the endorsers see. They are never logged and never in an error.
         endorsers: organisations that must endorse; if empty, the function's declaration or else the policies decide.
         after: a block that the answer must build on; the call waits for peers that do not have it yet.
-        gone: says whether the client has gone; then nothing more is sent.
+        gone: returns whether the client has gone; then nothing more is sent.
     """
 
     channel: str

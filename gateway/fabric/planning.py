@@ -4,7 +4,8 @@ Plan the organisations that a call goes to by the function's declaration, before
     the function declares who endorses   these endorse, and see the transient values; nobody else
     it leaves that to the policies       Fabric plans; such a function takes no transient values
     it declares nothing                  those that the caller names, else Fabric plans
-    a query                              at the peers that it declares, one's own first; transient values stay at home
+    a query                              at the peers that it declares, one's own first
+    a query with transient values        at one's own peer alone
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from hlf.client.network import Network
 from hlf.wire import blocks, rwsets
 from hlf.wire.endorsement import writepolicies
 
-# How many blocks back to look for a change. Endorsing and ordering take two or three blocks, on a busy machine many
-# more.
+# How many blocks back to look for a change. Between endorsement and commit come two or three blocks, on a busy
+# machine many more.
 _BLOCKS = 30
 
 # Codes of transactions with enough endorsers. Fabric checks key policies before reads, so within a block even a
@@ -44,8 +44,7 @@ def _lost(network: Network, block_number: int, transaction_id: str) -> bool:
 
     def overtaken(key: writepolicies.Place, here: rwsets.Version) -> bool:
         """
-        Return whether a change is later than the read of the key; if the key was not read, whether it is in the
-        same block.
+        Return whether a change came after the transaction read the key, or, if it did not, is in the same block.
         """
         if key not in written:
             return False

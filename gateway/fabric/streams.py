@@ -165,7 +165,7 @@ def _read_ahead(stream: Any) -> Iterator[queue.Queue[Any]]:
 
 
 def _read(stream: Any, pending: queue.Queue[Any], stopped: threading.Event) -> None:
-    """Move events from Fabric's stream to the queue; an ended stream ends with None, a broken one with its error."""
+    """Move events from Fabric's stream to the queue; put None at its end, or its error if it broke."""
     try:
         for event in stream:
             if not _put(pending, event, stopped):

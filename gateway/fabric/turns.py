@@ -1,4 +1,4 @@
-"""Turns of calls that change the same thing, so that those that lost a race follow one another."""
+"""Turns for calls that change the same thing: calls that lost a race are sent again one after the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Subject = tuple[str, str, str]
 
 
 class Turns:
-    """One row for each subject, first come first served."""
+    """A queue for each subject, first come first served."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,7 +20,7 @@ class Turns:
 
     @contextlib.contextmanager
     def take(self, subject: Subject) -> Iterator[None]:
-        """Wait for the turn, and keep it until the end; the next in the row then has it."""
+        """Wait for the turn and keep it until the end of the ``with`` block; then the next in the queue has it."""
         turn = threading.Event()
         with self._lock:
             row = self._rows.setdefault(subject, deque())

@@ -36,8 +36,7 @@ class Wallet:
     ``tls/client.{crt,key}``, for nodes with mutual TLS. ``<folder>/channels/<name>.block`` is the trusted genesis block
     of a channel.
 
-    Nothing is cached: the next connection uses a certificate that was renewed on disk, and `marks` tells when to make
-    one.
+    Nothing is cached: a new connection uses the files as they are then, and `marks` tells when to make one.
     """
 
     def __init__(self, folder: Path, passphrase_file: str = "") -> None:
@@ -147,7 +146,7 @@ class Wallet:
         )
 
     def marks(self, msp_id: str, name: str) -> FileMarks:
-        """Return what changes when a user's files or its organisation's profile do; empty if they are not there."""
+        """Return a value that changes when a user's files or its organisation's profile do; empty without them."""
         folder = self._folder / "organisations" / msp_id / "users" / name
         found = set()
         for path in (self._folder / "profiles" / f"{msp_id}.json", *folder.glob("*"), *folder.glob("tls/*")):
@@ -159,7 +158,7 @@ class Wallet:
     def _user(self, msp_id: str, name: str) -> Path:
         self._check(msp_id)
         folder = self._folder / "organisations" / msp_id / "users" / name
-        # Looked up without a list of all, because a wallet may have thousands of users.
+        # Looked up by name, because a wallet may have thousands of users.
         if NAME.fullmatch(name) and (folder / "cert.pem").is_file():
             return folder
         known = ", ".join(self.users(msp_id)) or "none"

@@ -23,7 +23,7 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
 
 
 class Stream:
-    """An event stream's text, in pieces; it is either followed or discarded, and closed once."""
+    """An event stream's text, in pieces. Either follow it or discard it; it is closed once."""
 
     def __init__(self, pieces: Iterable[bytes], close: Callable[[], None]) -> None:
         self._pieces = pieces
@@ -115,7 +115,7 @@ def target(request: BaseRequest) -> str:
 
 
 def path(request: BaseRequest) -> str:
-    """Return the path of the request as WSGI has it: each byte is a character."""
+    """Return the path of the request as WSGI wants it: one character for each byte."""
     sent = target(request).partition("?")[0]
     return urllib.parse.unquote_to_bytes(_bytes(sent)).decode("latin-1")
 

@@ -50,18 +50,18 @@ class ClientConnections(Server):
         super().__init__(handler, handler_cancellation=True, auto_decompress=False, access_log=None)
         self.limits = limits
         self._open: set[RequestHandler] = set()
-        # Those whose handshake goes on. Of one that fails nobody tells, so only the loop holds them.
+        # Connections in their TLS handshake. Nobody reports a failed one, so the set holds weak references.
         self._greeting: weakref.WeakSet[RequestHandler] = weakref.WeakSet()
-        # Those that wait for their client, the longest first, each with its deadline.
+        # Connections that wait for their client, the longest first, each with its deadline.
         self._waiting: OrderedDict[RequestHandler, float] = OrderedDict()
-        # Those whose head has been read, until their answer is written.
+        # Connections whose request head has been read and whose answer is not written yet.
         self._busy: set[RequestHandler] = set()
         self._quiet: asyncio.Event | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
     def __call__(self) -> RequestHandler:
         """
-        Return what reads the next socket.
+        Return the protocol for the next socket.
 
         Raises:
             ConnectionAbortedError: too many clients have not finished their TLS handshake; the socket is closed.
@@ -101,7 +101,7 @@ class ClientConnections(Server):
 
     def begins(self, connection: RequestHandler) -> None:
         """
-        Note that the first byte of the next request has come: its deadline changes, but not its place in the order.
+        Note that the first byte of the next request has come: the deadline changes, the place in the order does not.
         """
         due = self._waiting.get(connection)
         if due is not None:

@@ -46,8 +46,8 @@ class Lane:
         """
         Return what *work* returns or raises, done in a thread when it is *caller*'s turn.
 
-        In the same turn *first* may give the answer on the event loop, or None; then *work* is done. If this is
-        cancelled, *first* is too; work that has begun goes on and keeps its thread; other work is dropped.
+        *first* runs on the event loop in the same turn: its answer is returned, or, if it is None, *work* is done.
+        Cancelling also cancels *first* and work that has not begun; work that has begun goes on and keeps its thread.
 
         Raises:
             FullError: the work was not begun.
@@ -85,7 +85,7 @@ class Lane:
                 await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                # The thread was given to it just as it gave up: pass it on.
+                # It got a thread just when it gave up: pass the thread on.
                 self._freed()
             else:
                 self._leave(caller, turn)
@@ -94,7 +94,7 @@ class Lane:
             raise
 
     def _freed(self) -> None:
-        """Give a free thread to the next row, which then goes to the end of the order."""
+        """Give a free thread to the next caller's row, and move that row to the end."""
         while self._rows:
             caller, row = self._rows.popitem(last=False)
             turn = row.popleft()

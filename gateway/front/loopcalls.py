@@ -1,8 +1,8 @@
 """
-Evaluates on the event loop, by ``hlf.aio``, where nothing is waited for but the answer.
+Evaluates on the event loop, by ``hlf.aio``, for calls that wait for nothing but the answer.
 
-A user's connection for threads must be there, its files looked at lately and its key in memory, and no peer may have to
-be asked for the plan. ``Ledgers`` does everything else in threads, and so the next call finds what this one missed.
+The user's connection for threads must exist, its files must have been checked lately, its key must be in memory, and
+the plan must need no peer. ``Ledgers`` does all other calls in threads; after that the next call can run here.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class LoopCalls:
 
     def __init__(self, ledgers: Ledgers) -> None:
         self._ledgers = ledgers
-        # By the connections for threads. Where another took the place of one of these, it stays to the end as well.
+        # By the connection for threads. A connection whose counterpart was replaced stays open to the end, too.
         self._connected: dict[fabric.Gateway, aio.Gateway] = {}
 
     def ready(self, msp_id: str, user: str, call: LedgerCall) -> ReadyCall | None:
-        """Return a query without private values, ready to be sent; None if something has to be read or asked first."""
+        """Return a query without private values, ready to be sent; None if a file or a peer is needed first."""
         threads = self._ledgers.at_hand(msp_id, user)
         if threads is None or not signers.is_local(threads.session.caller.signer) or call.transient:
             return None

@@ -41,7 +41,7 @@ class FrontServer(BaseApplication):
     """
     ``Server(settings).run()`` serves until SIGTERM or SIGINT.
 
-    The application is made in each worker, never before the fork: gRPC does not survive one. Its modules are there
+    The application is made in each worker, never before the fork, which gRPC does not survive. Its modules are imported
     before, so that a worker answers soon after its socket listens.
     """
 
@@ -89,7 +89,7 @@ def _ended(arbiter: Any, worker: Any) -> None:
 
 
 class _Arbiter(Arbiter):
-    """Holds back stop signals while it starts a process; a signal in that moment would be lost."""
+    """Delays stop signals while it starts a process; a signal in that moment would be lost."""
 
     def spawn_worker(self) -> int:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
@@ -115,7 +115,7 @@ class LoopWorker(Worker):
         settings = self.app.settings
         # With TLS, as many sockets again may be in the middle of their handshakes.
         _allow_files(settings.connections * (2 if settings.tls_certificate else 1) + _FILES)
-        # What is there now stays, so the search for garbage need not look at it again and again.
+        # Objects that exist now stay until the end, so the garbage collector need not check them again.
         gc.collect()
         gc.freeze()
         asyncio.run(self._serve(settings))
@@ -125,7 +125,7 @@ class LoopWorker(Worker):
         services: context.Services = self.wsgi.extensions[context.EXTENSION]
         forgetting = RepeatedWork("photos", _FORGET_SECONDS, ReturnPhotos(services.store).forget_old)
         working = (Courier(services), JobRunner(self.wsgi), VerificationRunner(services), forgetting)
-        # Last to end, because the requests and jobs that are finished until then hold keys and jobs.
+        # These end last, because requests and jobs that are finished until then hold keys and jobs.
         lasting = (
             RepeatedWork("keys", ALIVE_SECONDS, services.keys.leave_late),
             RepeatedWork("processes", ALIVE_SECONDS, services.process.report_alive),

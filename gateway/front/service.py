@@ -4,7 +4,7 @@ One request on the event loop: read its body, let a thread of its lane make the 
 An evaluate for which nothing has to be read first needs its turn in the lane, but no thread (`gateway.direct`).
 
 The lane depends on what a request may wait for: an answer from a peer, a new block, or a block that another
-peer already has. Requests without a token have their own lanes. So no kind of request can delay another.
+peer already has. Requests without a token have their own lanes. So one kind of request cannot delay another.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
 _LOG = logging.getLogger("gateway")
 # Addresses that wait for a transaction's block, though they only read.
 _WAITING = frozenset({"calls.status", "offline.status"})
-# How many requests may wait in a lane. Their bodies together may be as large as this many of the largest.
+# How many requests may wait in a lane, and how many times the largest body their bodies may be together.
 _QUEUE = 2_000
 _BODIES = 64
-# Requests with files that are read or answered at once, of all and of one address, so that these never take the
-# others' memory; they may take this many times as long as others, because a telephone sends slowly.
+# How many requests with files are read or answered at once, in all and for one address, so that they leave memory for
+# others; and how many times as long they may take, because a telephone sends slowly.
 _UPLOADS = 12
 _UPLOADS_OF_ONE = 3
 _UPLOAD_TIMES = 3
@@ -53,7 +53,7 @@ _Response = TypeVar("_Response", bound=StreamResponse)
 
 
 class FrontService:
-    """All that one process serves; make it on its event loop."""
+    """The requests of one process; make it on its event loop."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
@@ -107,7 +107,7 @@ class FrontService:
             late = problem.code == "REQUEST_TIMEOUT"
             written = await self._write(request, refusals.response(problem, request_id, close=late))
             if late:
-                # Other refused bodies are read to their end, so that the sender sees the answer; this one is not.
+                # Other refused bodies are read to their end, so that the sender reads the answer; a late one is not.
                 request.protocol.force_close()
             return written
         finally:
@@ -137,7 +137,7 @@ class FrontService:
         length = request.headers.get("Content-Length", "0")
         if int(length) > limit:
             raise inputs.too_large(limit, int(length))
-        # Twice the time, so that the client gets REQUEST_TIMEOUT before its connection can be closed to make room.
+        # Twice the time, so that the client gets REQUEST_TIMEOUT before the connection may be closed to make room.
         self.connections.waits(request.protocol, 2 * seconds)
         await _expected(request)
         try:

@@ -42,7 +42,7 @@ class ServerTls:
         self._clients = settings.tls_client_ca
         self._seen = self._stamps()
         self._now = self._read()
-        # What listens never changes; each handshake goes on with what the files say at that moment.
+        # The listening context never changes; each handshake continues with the context of the present files.
         self.listening = self._read()
         self.listening.sni_callback = self._choose
 
@@ -61,7 +61,7 @@ class ServerTls:
 
     @property
     def ends(self) -> datetime:
-        """When the certificate ends."""
+        """When the certificate expires."""
         return certificates.read_all(Path(self._certificate).read_bytes())[0].not_after
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:
@@ -82,7 +82,7 @@ class ServerTls:
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         made.set_alpn_protocols(["http/1.1"])
-        # Each connection presents its certificate: a resumed one would keep that of before a renewal.
+        # No session is resumed, because a resumed one would keep the certificate from before a renewal.
         made.options |= ssl.OP_NO_TICKET
         made.num_tickets = 0
         try:
@@ -122,7 +122,7 @@ def listening(encryption: ServerTls | None) -> dict[str, Any]:
 
 
 def _no_password() -> str:
-    # OpenSSL would ask at the terminal, where nobody is.
+    # OpenSSL would ask for a passphrase at the terminal.
     raise ValueError("the key in SELAT_TLS_KEY is encrypted; give the server a plain one that only its user can read")
 
 

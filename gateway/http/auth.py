@@ -54,7 +54,7 @@ def resources() -> dict[str, set[str]]:
 
 
 def unknown(scopes: Iterable[str]) -> str:
-    """Return why one of *scopes* allows nothing anywhere, in words; empty if each allows something."""
+    """Return why one of *scopes* allows nothing at any address, in words; empty if each allows something."""
     known = resources()
     for scope in scopes:
         kind, resource = scope.partition(":")[0], texts.resource(scope)
@@ -65,13 +65,13 @@ def unknown(scopes: Iterable[str]) -> str:
 
 
 def needed(scope: str, endpoint: str, place: Mapping[str, Any]) -> str:
-    """Return *scope* with the resource of an address, and with the channel and chaincode in its path."""
+    """Return *scope* with the resource of the address and the channel and chaincode in its path."""
     resource = endpoint.rpartition(".")[0]
     return texts.needed(scope, resource, place.get("channel", ""), place.get("chaincode", ""))
 
 
 def budgets_of(caller: tokens.TokenCaller) -> tuple[tuple[str, str], ...]:
-    """Return the budgets that a request of *caller* is taken from, each with whose it is."""
+    """Return the names of the budgets that a request of *caller* is taken from, each with its owner."""
     return (budgets.TOKEN, caller.token_id), (budgets.ORGANISATION, caller.msp_id)
 
 
@@ -97,7 +97,7 @@ def check() -> None:
     try:
         caller = g.caller = _acting() or _certified() or context.services().bearers.caller(_presented())
     except (tokens.TokenError, tokens.IssuerUnavailableError, Problem):
-        # A caller that tries tokens has the budget of one without a token.
+        # A request with a token that is not accepted is taken from the budget of its address.
         _spend(budgets.ADDRESS, budgets.network_of(request.remote_addr or ""))
         raise
     for budget, whose in budgets_of(caller):

@@ -1,8 +1,8 @@
 """
 Budgets: how many requests a token, an organisation or an address may send in a minute.
 
-A budget is a bucket that holds the requests of one minute and fills evenly. Each process counts for itself and has
-its share. Answers say what is left (IETF draft-ietf-httpapi-ratelimit-headers).
+A budget is a bucket that holds the requests of one minute and fills evenly. Each process counts for itself
+and has an equal part of each budget. Answers say what is left (IETF draft-ietf-httpapi-ratelimit-headers).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.http.problems import Problem
 TOKEN, ORGANISATION, ADDRESS = "token", "organisation", "address"  # noqa: S105  No token, but the name of a budget.
 POLICY, LEFT = "RateLimit-Policy", "RateLimit"
 _SECONDS = 60
-# How many buckets are remembered of each kind; one that is forgotten is full again.
+# How many buckets of each kind are kept; one that is dropped starts full again.
 _MOST = 10_000
 
 
@@ -44,7 +44,7 @@ class Budgets:
         self._quotas = {TOKEN: token, ORGANISATION: organisation, ADDRESS: address}
         self._clock = clock
         self._lock = threading.Lock()
-        # Whose bucket: when it will be full again. A full one need not be remembered.
+        # By owner: when the bucket will be full again. A full one need not be kept.
         self._full_at: dict[str, OrderedDict[str, float]] = {budget: OrderedDict() for budget in self._quotas}
 
     def take(self, budget: str, whose: str) -> RateLimitState:
@@ -72,7 +72,7 @@ class Budgets:
 
 
 def headers(budgets: Iterable[RateLimitState]) -> dict[str, str]:
-    """Return the headers that tell these budgets; nothing if there are none."""
+    """Return the headers with these budgets; none if there are no budgets."""
     told = list(budgets)
     if not told:
         return {}

@@ -109,7 +109,7 @@ class Services:
 @dataclass(frozen=True)
 class CallAttempt:
     """
-    What was done for a call before the application got its request, since it ended in an error.
+    What was done for a call that failed before the application got its request.
 
     Attributes:
         started: when the request came, on the monotonic clock.
@@ -124,18 +124,18 @@ class CallAttempt:
     sent: str
 
     def leave_in(self, environ: dict[str, Any]) -> None:
-        """Tell the application, by the request's WSGI environment."""
+        """Pass this on to the application, in the request's WSGI environment."""
         environ[_TRIED] = self
 
 
 def tried() -> CallAttempt | None:
-    """Return what was done for the request's call already; None for nothing."""
+    """Return what was done for the request's call before; None if nothing was."""
     found: CallAttempt | None = request.environ.get(_TRIED)
     return found
 
 
 def _take_tried() -> None:
-    """Let the first call end as it was found to end before."""
+    """Raise the error of a call that was tried before the application got the request."""
     done: CallAttempt | None = request.environ.pop(_TRIED, None)
     if done is not None:
         g.in_flight = done.sent
@@ -143,7 +143,7 @@ def _take_tried() -> None:
 
 
 def current() -> Request:
-    """Return the current request itself, for a function that uses it often: `request` looks for it at each use."""
+    """Return the current request itself; the proxy `request` would look it up at each use."""
     found: Request = request._get_current_object()  # type: ignore[attr-defined]
     return found
 
@@ -171,10 +171,10 @@ def submit(call: LedgerCall) -> CommittedAnswer:
     """
     Return a committed transaction, submitted as the caller; raises what ``Ledgers.submit`` raises.
 
-    A conflict wrote nothing, and usually its caller reads again and decides. There are two exceptions. If an earlier
-    transaction of the same request is already committed, this one is tried again, because the caller cannot repeat
-    the whole request. And a race for a key's policy is tried again, in order with others about the same thing: calls
-    that add to one record, as scans of one parcel do, lose it though they do not contradict each other.
+    A conflict wrote nothing, and usually the caller reads again and decides. There are two exceptions. If an earlier
+    transaction of the same request is committed, this one is tried again, because the caller cannot repeat the whole
+    request. A lost race for a key's policy is tried again too, one call after the other for one subject: calls that add
+    to one record, such as scans of one parcel, lose that race though they do not contradict each other.
     """
     raced, left = bool(transactions()), _ATTEMPTS
     with contextlib.ExitStack() as turn:
@@ -198,7 +198,7 @@ def submit(call: LedgerCall) -> CommittedAnswer:
 
 
 def _subject(call: LedgerCall) -> tuple[str, str, str]:
-    """Return what a call is about: by the trade's habit, its first argument names the record."""
+    """Return the subject of a call: in the trade's functions the first argument names the record."""
     first = call.texts()[:1]
     return call.channel, call.chaincode, first[0] if first else ""
 

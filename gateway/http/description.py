@@ -1,6 +1,5 @@
 """
-What the description of the API says beside the schemas of views: answers, problems, headers, scopes and contract
-functions.
+Complete the OpenAPI description of the views: answers, problems, headers, scopes and contract functions.
 
 It is OpenAPI 3.1, whose schemas are JSON Schema: patterns are those of ECMA-262, for the whole text.
 """
@@ -22,7 +21,7 @@ from gateway.jobs import accepting
 Node = dict[str, Any]
 
 _JSON, _PROBLEM_JSON = "application/json", "application/problem+json"
-# Scopes whose answers are text: their media type, and what the text is.
+# Scopes whose answers are text: the media type and a description.
 _TEXTS = {
     "events": (
         "text/event-stream",
@@ -123,13 +122,13 @@ def complete(app: Flask, spec: Any) -> None:
         "headers": _headers("X-Request-Id", "Retry-After"),
         "content": {_PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    spec.components.schemas.pop("Error", None)  # flask-smorest's own form of errors, which nobody gets here.
+    spec.components.schemas.pop("Error", None)  # flask-smorest's own schema of errors; this gateway never answers so.
     endpoints = {
         (template(rule.rule), method.lower()): rule.endpoint
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
     }
-    for path, operations in spec._paths.items():  # The library's public interface cannot read paths again.
+    for path, operations in spec._paths.items():  # The public interface of apispec cannot return the paths again.
         for method, operation in operations.items():
             if method != "parameters":
                 endpoint = endpoints[path, method]
@@ -184,12 +183,12 @@ def _complete_answers(operation: Node, view: Callable[..., Any], scope: str | No
 
 
 def _answered(view: Callable[..., Any]) -> Node:
-    """Return the kind of JSON that a view without a schema says it returns."""
+    """Return the JSON type that the annotation of a view without a schema names."""
     return _kind(get_type_hints(inspect.unwrap(view)).get("return"))
 
 
 def _kind(hint: Any) -> Node:
-    """Return the kind of JSON of a type: objects, arrays with their items, texts; any value else."""
+    """Return the JSON schema of a Python type: objects, arrays with their items, texts; an empty one for others."""
     kind = get_origin(hint) or hint
     if kind is list:
         return {"type": "array", "items": _kind(next(iter(get_args(hint)), None))}
@@ -205,7 +204,7 @@ def _make_patterns_whole(node: Any) -> None:
     """
     Anchor every pattern: marshmallow's fields match whole texts, JSON Schema looks for a part.
 
-    A default that a field would refuse stands for leaving it out, so it is no value of the field.
+    A default that the field itself would refuse means that the field was left out, so it is removed.
     """
     for schema in _schemas(node):
         pattern = schema["pattern"]

@@ -3,7 +3,7 @@ Reading one's own writes across organisations.
 
 One peer reports a commit; others may get the block a moment later. A caller that needs this block sends the header
 ``Selat-After: <channel>=<block>`` with the value of ``Selat-Block`` from an earlier answer. The gateway then waits
-for the peers it asks. If the block does not come, it refuses the request and does not answer from an older state.
+for the peers it asks. If the block does not come, it refuses the request instead of answering from an older state.
 Within one request the gateway does this by itself.
 """
 
@@ -76,7 +76,7 @@ class Heights:
     """
     The last seen height of each organisation's peer.
 
-    A height never falls, so a seen one need not be asked again. When several requests wait for a peer, only one at
+    A height never falls, so a known one need not be asked for again. When several requests wait for a peer, only one at
     a time asks it, with growing pauses.
     """
 

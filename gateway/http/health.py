@@ -33,7 +33,7 @@ def readyz() -> tuple[dict[str, Any], int]:
     """
     Say whether the store can be written, each organisation's peer can be reached, and each channel can be read.
 
-    A gateway without keys cannot ask a peer for its channels, and says nothing of them.
+    A gateway without keys cannot ask a peer for its channels, and leaves them out.
 
     The answer has names of organisations, which are public on every channel, but no addresses and no causes.
     """
@@ -42,7 +42,7 @@ def readyz() -> tuple[dict[str, Any], int]:
     organisations, names = services.wallet.organisations(), services.wallet.channels()
     if not any(map(services.wallet.signing_user, organisations)):
         names = []
-    # All at once; otherwise a network that is down costs a time-out for each organisation.
+    # All at once, or a network that is down would cost one time-out for each organisation.
     with ThreadPoolExecutor(max(1, len(organisations), len(names))) as pool:
         checks |= dict(zip(organisations, pool.map(services.ledgers.reachable, organisations), strict=True))
         up = [name for name in organisations if checks[name]]
@@ -57,7 +57,7 @@ def readyz() -> tuple[dict[str, Any], int]:
 def metrics() -> Response:
     """Get what this gateway has counted, for Prometheus; no label has a path, a value or a caller."""
     services = context.services()
-    # Whoever looks because the database is away still gets the other counts.
+    # While the database is away, operators still get the other counts.
     with contextlib.suppress(StoreError):
         services.metrics.webhooks_wait(Deliveries(services.store).waiting_in_all())
     text, kind = services.metrics.text(request.headers.getlist("Accept"))

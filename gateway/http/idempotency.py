@@ -1,11 +1,12 @@
 """
-A request sent twice acts once: the header ``Idempotency-Key`` of IETF draft-ietf-httpapi-idempotency-key-header.
+Do a request once, however often it is sent: the header ``Idempotency-Key`` of IETF
+draft-ietf-httpapi-idempotency-key-header.
 
-The first request with a key does the work. A repetition gets the same answer. While the first still runs, a
-repetition is answered with "try later"; with another body it is refused. A key is free again if its request
-certainly wrote nothing. If the request wrote something, the key repeats its answer. If it was interrupted, or does not
-know the outcome of what it sent, a repetition carries it on: everything random is made from one seed, and each
-transaction is stored before it is sent, so the same transactions are asked for or sent again, which commits them once.
+The first request with a key does the work, and a repetition gets the same answer. While the first still runs, a
+repetition is answered "try later"; a repetition with another body is refused. A key is free again if its request
+certainly wrote nothing. If the first request was interrupted, or does not know the outcome of what it sent, a
+repetition carries it on: random values are made from one stored seed, and each transaction is stored before it is
+sent. So the same transactions are looked for or sent again, and each commits once.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
                 _leave(found, context.services().keys.release)
             raise
         except BaseException:
-            # The process is stopping. If something was sent, the row with its steps must stay.
+            # The process is stopping. If a transaction was sent, the row with its steps must stay.
             if not (context.may_have_written() or found.steps):
                 _leave(found, context.services().keys.release)
             raise
@@ -79,8 +80,8 @@ def _keep(held: ClaimedKey, response: BaseResponse) -> None:
     """
     Store an answer for repetitions.
 
-    The transaction is committed. If the answer cannot be stored, the caller still gets it, and a repetition gets
-    the transaction's id.
+    The transaction is committed. If the answer cannot be stored, the caller still gets it, and a repetition gets the
+    transaction's id.
     """
     try:
         freshness.tell(response, context.blocks_written())

@@ -1,8 +1,8 @@
 """
 The input of an address: the body and the query parameters that its view declares, and nothing else.
 
-No input is ignored silently: otherwise a body of the wrong type, or a name misspelt or repeated, would act as if it
-had not been sent. So every request is compared with its view's declaration before the view runs. Input that is
+No input is ignored silently: otherwise a body of the wrong type, or a misspelt or repeated name, would count as not
+sent. So every request is compared with its view's declaration before the view runs. Input that is
 unknown, missing or unreadable is refused, and the error names its place.
 """
 
@@ -33,7 +33,7 @@ FILES = "multipart/form-data"
 _SHOWN = 120
 _NO_TEXT = "Not text in UTF-8, or with U+0000."
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
-# Other people's chaincodes may mean anything by a number called "at".
+# In other people's chaincodes a number called "at" need not be a time.
 _TRADE = "gateway.trade."
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -119,7 +119,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 class FormRequest(Request):
-    """Keeps the files of a form in memory, as the rest of the body is; the usual ones are written to a disk."""
+    """Keeps the files of a form in memory, like the rest of the body; Werkzeug would write them to disk."""
 
     def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
@@ -156,7 +156,7 @@ def check() -> None:
     _check_query(request, taken)
     limit = taken.limit(context.services().settings.max_body_bytes)
     if taken.most:
-        # As the application's own settings are for other addresses.
+        # The application's settings do the same for other addresses.
         request.max_content_length, request.max_form_memory_size = limit + 1, limit
     if (length := request.content_length) is not None and length > limit:
         raise too_large(limit, length)
@@ -164,7 +164,7 @@ def check() -> None:
     if len(sent) > limit:
         raise too_large(limit)
     if not sent:
-        # OPTIONS asks what an address takes, and sends none of it.
+        # OPTIONS asks what an address takes and sends no input.
         if taken.body and request.method != "OPTIONS":
             raise Problem("BODY_MISSING")
     elif taken.body in (FORM, FILES):
@@ -183,9 +183,9 @@ def too_large(limit: int, length: int | None = None) -> Problem:
 
 
 def _check_path(request: Request) -> None:
-    """Refuse a value in the path that is no text; nothing has such an address."""
+    """Refuse a value in the path that is not UTF-8; nothing has such an id."""
     for name, value in (request.view_args or {}).items():
-        # Flask reads U+FFFD for what is not UTF-8.
+        # Flask turns bytes that are not UTF-8 into U+FFFD.
         if isinstance(value, str) and ("\ufffd" in value or "\0" in value):
             raise Problem("NO_SUCH_ADDRESS", f"path.{name}: {_NO_TEXT}")
 
@@ -195,7 +195,7 @@ def _check_query(request: Request, taken: AcceptedInput) -> None:
         return
     known = ", ".join(sorted(taken.query)) or "none"
     for sent in request.query_string.split(b"&") if b"%" in request.query_string else ():
-        # Flask reads what is not UTF-8 as if it had been quoted twice.
+        # Flask leaves bytes that are not UTF-8 percent-encoded.
         if not _is_text(urllib.parse.unquote_to_bytes(sent)):
             raise _invalid("query", [sent.partition(b"=")[0].decode("latin-1")], _NO_TEXT)
     for name, values in request.args.lists():
@@ -204,7 +204,7 @@ def _check_query(request: Request, taken: AcceptedInput) -> None:
         if len(values) > 1:
             raise _invalid("query", [name], "Given more than once.")
         if name in taken.numbers and not _INTEGER.fullmatch(values[0]):
-            # Python reads digits of every script, and underscores between them.
+            # Python would also read digits of other scripts, and underscores between digits.
             raise _invalid("query", [name], "Not a valid integer.")
 
 

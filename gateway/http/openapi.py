@@ -50,7 +50,7 @@ def error_table() -> str:
 
 @dataclass(frozen=True)
 class KeptDescription:
-    """The description with what was made of it; *declared* are the declarations that it shows."""
+    """The description in its forms; *declared* are the declarations of functions in it."""
 
     declared: Mapping[tuple[str, str], DeclaredFunction]
     document: dict[str, Any]
@@ -60,9 +60,9 @@ class KeptDescription:
 
 def _kept() -> KeptDescription:
     """
-    Return the description, made again when a chaincode has declared something else.
+    Return the cached description; it is made again when the declarations of a chaincode have changed.
 
-    To make it takes half a second of a processor, and anybody may ask for it again and again.
+    Making it takes half a second of processor time, and anybody may ask for it again and again.
     """
     declared = {
         (chaincode.name, name): function
@@ -94,7 +94,7 @@ def _document(declared: Mapping[tuple[str, str], DeclaredFunction]) -> dict[str,
     served: flask_smorest.Api = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     document: dict[str, Any] = copy.deepcopy(served.spec.to_dict())
     known = {place: _declared(function) for place, function in declared.items()}
-    # The address of any function shows those of the trade, without their answers, and of no other chaincode.
+    # The generic address shows the trade's functions without their answers, and no other chaincode's.
     of_any = [
         {"function": name, "chaincode": chaincode, **{key: value for key, value in told.items() if key != "answer"}}
         for (chaincode, name), told in known.items()

@@ -78,7 +78,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so.
         }
 
 
-# Errors whose text is the whole of the problem's detail; a kind stands before the kind that it is one of.
+# Errors whose text becomes the problem's detail; a class stands before its base class.
 _CODES: dict[type[Exception], str] = {
     batches.UnsolvedError: "BATCH_UNSOLVED",
     batches.SolverMissingError: "SOLVER_MISSING",
@@ -95,7 +95,7 @@ def of(error: Exception) -> Problem:
     """
     Return the problem for an error of ``hlf``, of Flask and its libraries, or of the gateway.
 
-    An error that is in no table is GATEWAY_FAULT.
+    An error that no table has becomes GATEWAY_FAULT.
     """
     if isinstance(error, Problem):
         return error
@@ -183,8 +183,8 @@ def _of_token(error: tokens.TokenError) -> Problem:
     return Problem("TOKEN_REVOKED" if error.reason == "revoked" else "TOKEN_INVALID")
 
 
-# Fabric's gateway gives several causes one gRPC status, so its fixed phrases (docs/conformance.md) decide, first match
-# first. A status alone decides where no phrase matches.
+# Fabric's gateway uses one gRPC status for several causes, so its fixed phrases (docs/conformance.md) decide; the first
+# match counts. If no phrase matches, the status alone decides.
 _PHRASES = (
     (r"too many requests for /", "FABRIC_BUSY"),
     (r"Failed to get policy manager for channel|Invalid chain ID", "CHAINCODE_NOT_FOUND"),

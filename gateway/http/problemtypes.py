@@ -181,7 +181,7 @@ REQUEST = {
     ),
 }
 
-# Fabric refused, or could not be asked. Codes marked "unknown" leave the outcome open.
+# Fabric refused, or could not be asked. Codes with "unknown" in their meaning leave the outcome open.
 FABRIC = {
     "CHAINCODE_NOT_FOUND": ProblemType(
         404,

@@ -65,7 +65,7 @@ def page_wanted() -> bool:
 
 def _document(problem: problems.Problem) -> str:
     if _open_to_all():
-        # Without a token, the answer says what is wrong with the request and nothing about the network.
+        # Without a token, the answer tells what is wrong with the request and nothing about the network.
         own = problem.code in REQUEST and problem.kind.status < 500
         document = (problem if own else problems.Problem(problem.code)).document(g.get("request_id", ""))
     else:

@@ -51,10 +51,10 @@ class Settings:
         origins: sites whose pages may call the API from a browser, separated by spaces, as https://shop.example.
         webhook_networks: networks besides the public internet to which webhooks may be sent, separated by spaces, as
             10.1.0.0/16; to them http is allowed, and to all others only https.
-        tls_certificate, tls_key: files with the server's own certificate and its chain, and its key; without them TLS
-            is a proxy's matter.
-        tls_client_ca: file with the authorities of client certificates; who shows one of a user in the wallet needs no
-            token.
+        tls_certificate, tls_key: files with the server's own certificate and its chain, and its key; without them a
+            proxy must end TLS.
+        tls_client_ca: file with the authorities of client certificates; a caller with the certificate of a user in the
+            wallet needs no token.
         tls_client_scopes: what such a caller may do, separated by spaces.
         log: the form of log lines, ``text`` or ``json``.
         ready_file: written once the gateway listens, with its address.

@@ -1,5 +1,5 @@
 """
-Which contract functions an address calls, found in the code of its view, so that nobody has to write it twice.
+Find the contract functions that an address calls in the code of its view, so that nobody has to list them.
 
 A view names a function as text (``context.act(TRADE, "Disclosures:grant", ...)``), in its own code or in a function
 that it calls in its slice. Where one table makes many views, the name is a contract and a value from the view's
@@ -41,7 +41,7 @@ def functions(view: Callable[..., Any]) -> dict[str, tuple[TradeChaincode, ...]]
 
 
 def calls(function: str, *among: TradeChaincode) -> Callable[[_View], _View]:
-    """Declare the *function* that a view calls, of one of these chaincodes, where its code does not show it."""
+    """Declare the *function* that a view calls, if its code does not show it, and the chaincodes that have it."""
 
     def marked(view: _View) -> _View:
         setattr(view, _MARK, {function: among})
@@ -67,7 +67,7 @@ def _reached(function: FunctionType | None, seen: set[FunctionType]) -> Iterator
 
 
 def _globals(function: FunctionType) -> Iterator[Any]:
-    """Yield the globals that its code names, in its module and in modules that it names."""
+    """Yield the globals that its code names, in its own module and in modules that it names."""
     names = set(_names(function.__code__))
     for name in names & function.__globals__.keys():
         found = function.__globals__[name]

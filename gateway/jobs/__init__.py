@@ -1,6 +1,5 @@
 """
-Writes that nobody waits for: single ones (``Prefer: respond-async``) and batches, each with its outcome.
+Asynchronous writes: single ones (``Prefer: respond-async``) and batches, each with its outcome.
 
-``accepting`` writes them down, ``runner`` does them in each process of the gateway, and ``addresses`` report their
-outcome.
+``accepting`` stores them, ``runner`` does them in each process of the gateway, and ``addresses`` report their outcome.
 """

@@ -1,10 +1,9 @@
 """
-Requests that their caller does not want to wait for: the header ``Prefer: respond-async`` (RFC 7240).
+Accept requests whose callers do not wait: the header ``Prefer: respond-async`` (RFC 7240).
 
-A write that prefers this is written down and answered 202 with the address of its job. The answer that a waiting
-caller would have got is the job's outcome. ``conflicts=retry`` beside it lets the gateway do the request again when
-another
-transaction changed the same thing.
+Such a write is stored and answered 202 with the address of its job. The job's outcome is the answer that a waiting
+caller would have got. With ``conflicts=retry`` the gateway does the request again when another transaction changed the
+same thing.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def wanted() -> bool:
 
 def accept(key: str | None) -> Response:
     """
-    Write the request down, and return the answer that names its job.
+    Store the request, and return the answer that names its job.
 
     Raises:
         Problem: IDEMPOTENCY_KEY_REUSED, JOBS_EXHAUSTED.
@@ -72,7 +71,7 @@ def owner() -> JobOwner:
 
 
 def shown(job: Job) -> dict[str, Any]:
-    """Return what a job's address tells of it."""
+    """Return a job as ``JobSchema`` has it."""
     return {
         "id": job.id,
         "path": job.path,

@@ -106,7 +106,7 @@ def _outcome(job: Job) -> dict[str, Any]:
 
 
 def _check_address(number: int, path: str) -> None:
-    """Refuse a path that no write has, before anything is written down."""
+    """Refuse a path that no write has, before anything is stored."""
     try:
         if not _PRINTABLE.fullmatch(path):
             raise NotFound

@@ -1,9 +1,9 @@
 """
 Do the requests of jobs, in each process of the gateway.
 
-A request goes through the same application as one that is waited for, under its idempotency key. So if the process
-dies, another one carries it on: each transaction that was sent is asked for or sent again, which commits it once. An
-answer that says "later", or that leaves the outcome open, is not the outcome: the request is done again.
+A request goes through the same application as any other, under its idempotency key. So if the process dies, another one
+carries it on: each transaction that was sent is looked for or sent again, and commits once. After an answer that means
+"try later", or that leaves the outcome open, the request is done again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gateway.store.keys import StoredAnswer
 from gateway.store.processes import RepeatedWork
 from gateway.store.tokens import TokenCaller
 
-# Nothing was written, or a repetition carries on what was: try again.
+# Statuses after which nothing was written, or a repetition carries on: try again.
 LATER = frozenset(
     {
         "BLOCK_NOT_REACHED",
@@ -44,10 +44,10 @@ LATER = frozenset(
         "STORE_UNAVAILABLE",
     }
 )
-# After this time the answer of the last attempt is the outcome, whatever it is.
+# After this time the last answer is the outcome, whatever it is.
 _TRIED_SECONDS = 15 * 60
 _LONGEST_PAUSE = 30.0
-# Longer than a request of several transactions takes. Of a process that died, others take jobs over sooner.
+# Longer than a request of several transactions takes. The jobs of a dead process are taken over sooner.
 _LEASE_SECONDS = 120
 _THREADS = 8
 _EVERY_SECONDS = 0.5
@@ -84,7 +84,7 @@ class JobRunner:
             pass
 
     def _begin(self) -> int:
-        """Begin jobs, as many as there are threads free; return how many."""
+        """Begin as many jobs as there are free threads; return how many."""
         begun = 0
         for job in self._jobs.due(_THREADS):
             if self._rounds.ending.is_set() or not self._free.acquire(timeout=_EVERY_SECONDS):

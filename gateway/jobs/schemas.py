@@ -50,7 +50,7 @@ class NewBatchSchema(Schema):
 
 
 class MadeBatchSchema(Schema):
-    """A batch that was written down."""
+    """A batch that was accepted."""
 
     id = fields.String(required=True)
     requests = fields.Integer(required=True)

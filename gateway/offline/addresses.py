@@ -95,7 +95,7 @@ def submit(body: dict[str, Any], channel: str, chaincode: str) -> Response:
 @blueprint.arguments(SignedQuestionSchema)
 @blueprint.response(200, StatusSchema)
 def status(body: dict[str, Any], channel: str, chaincode: str) -> dict[str, Any]:
-    """Say whether a transaction was committed and is valid, by a signed request."""
+    """Tell whether a transaction was committed and is valid, by a signed request."""
     return ledger_calls.told(calls.status(_signed(channel, chaincode, body), body["wait_seconds"]))
 
 

@@ -67,14 +67,15 @@ def endorse(sent: SignedStep) -> dict[str, Any]:
 
 def submit(sent: SignedStep) -> tuple[dict[str, Any], bool]:
     """
-    Send a signed transaction to the orderer; return the request for its status, to be signed, and whether an earlier
-    request has sent it. It is sent once, and commits once however often it comes.
+    Send a signed transaction to the orderer; return the request for its status, to be signed, and whether it was new.
+
+    It is sent once, and commits once, however often this is called.
     """
     transaction = steps.transaction(_user(), sent, datetime.now(UTC))
     if not _changes(transaction):
         raise NothingToWriteError("the transaction writes nothing")
     caller, keys = context.caller(), context.services().keys
-    # No client's own key has a blank in it.
+    # A client's own key cannot have a blank in it.
     found = keys.begin(caller.msp_id, caller.user, f"transaction {transaction.transaction_id}", ())
     if isinstance(found, ClaimedKey):
         try:
@@ -82,7 +83,7 @@ def submit(sent: SignedStep) -> tuple[dict[str, Any], bool]:
         except Exception:
             keys.release(found)
             raise
-        # If this cannot be noted, a repetition sends it again, and it commits once all the same.
+        # If this cannot be stored, a repetition sends it again, and it still commits once.
         with contextlib.suppress(StoreError):
             keys.finish(found, StoredAnswer(202, {}, b""))
     return _shown(transaction.commit(), None), isinstance(found, StoredAnswer)
@@ -104,7 +105,7 @@ def _user() -> Gateway:
 
 
 def _planned(call: LedgerCall) -> Planned:
-    """Return who gets *call*. If the gateway has no key of the organisation at all, the caller must say it."""
+    """Return who gets *call*. If the gateway has no key of the organisation, the caller must name the endorsers."""
     try:
         return context.plan(call)
     except KeyElsewhereError:
@@ -120,8 +121,8 @@ def _proposal(sent: SignedStep) -> tuple[Proposal, LedgerCall]:
     """
     Return a signed proposal, with the organisations that it may go to, and its call.
 
-    The signature does not cover those organisations, so they are planned again: else whoever changed them on the way
-    would get the private values.
+    The signature does not cover those organisations, so they are planned again: otherwise somebody who changed them on
+    the way would get the private values.
     """
     user = _user()
     proposal, call = steps.proposal(user, sent, datetime.now(UTC))
@@ -136,7 +137,7 @@ def _proposal(sent: SignedStep) -> tuple[Proposal, LedgerCall]:
 
 
 def _building_on(call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
-    """Return the answer to *ask*; whoever has a key here waits for blocks and asks for the cause of a refusal."""
+    """Return the answer of *ask*. With a key here, wait for blocks first and look for the cause of a refusal."""
     caller, services = context.caller(), context.services()
     reader = services.wallet.signing_user(caller.msp_id, caller.user)
     if reader is not None:

@@ -1,8 +1,8 @@
 """
 Read signed steps that come from outside, and compare them with their sender, address and time.
 
-A peer would refuse most of this too, in words that name no cause. Some it would take: a proposal of one user sent by
-another, or one for another chaincode than the address says, which the caller's token may not allow.
+A peer would refuse most wrong steps too, but name no cause. It would accept some: a proposal of one user sent by
+another, or one for another chaincode than the address names, which the caller's token may not allow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _Step = TypeVar("_Step", Proposal, Transaction, Commit)
 
 
 class StepError(Exception):
-    """A step is not sent on; *code* is the problem's code."""
+    """A step is refused and not sent on; *code* is the problem's code."""
 
     def __init__(self, code: str, words: str) -> None:
         self.code = code
@@ -88,7 +88,7 @@ def transaction(user: Gateway, sent: SignedStep, now: datetime) -> Transaction:
 
 def question(user: Gateway, sent: SignedStep) -> Commit:
     """
-    Return a signed request for a transaction's status; it does not age.
+    Return a signed request for a transaction's status; it never expires.
 
     Raises:
         StepError: it is malformed, not the user's, not signed by it, or for another channel.
@@ -104,12 +104,12 @@ def proposed_at(step: Proposal) -> datetime:
     Return the time in a proposal.
 
     Raises:
-        StepError: it is in no year that there is.
+        StepError: its year is out of range.
     """
     try:
         return timestamps.to_datetime(proposals.parse(step.message).channel_header.timestamp)
     except OverflowError:
-        raise _malformed("its time is in no year that there is") from None
+        raise _malformed("the year of its time is out of range") from None
 
 
 def _read(read: Callable[[bytes, bytes], _Step], sent: SignedStep) -> _Step:

@@ -1,4 +1,4 @@
-"""Requests to issuers: within a time, to a size, and never anywhere else."""
+"""Send requests to issuers, with bounds on time and size and without redirects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from gateway.deadlines import Deadline
 
-# For each piece of an answer, and for the whole.
+# Seconds for each read of an answer, and for the whole.
 _PIECE_SECONDS = 5.0
 SECONDS = 10.0
 _PIECE_BYTES = 1 << 14
@@ -17,7 +17,7 @@ _PIECE_BYTES = 1 << 14
 
 def answered(method: str, url: str, most_bytes: int, **sent: Any) -> bytes:
     """
-    Return the body of an answer 200; no redirect is followed, and a long or a slow answer is refused.
+    Return the body of an answer with status 200. Redirects are not followed; long and slow answers are refused.
 
     Raises:
         OSError: there is no such answer.
@@ -38,7 +38,7 @@ def answered(method: str, url: str, most_bytes: int, **sent: Any) -> bytes:
 
 
 class _Bounded(HTTPAdapter):
-    """Makes connections that end at a deadline, also those to a proxy."""
+    """Makes connections, also to a proxy, that are closed at a deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__()

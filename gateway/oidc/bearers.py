@@ -1,8 +1,8 @@
 """
 Bearer tokens of trusted issuers: JWTs (RFC 9068, RFC 8725), and whom they act for here.
 
-Which algorithm a token has is decided by the issuer's line in the file and by the kind of its key, never by the token.
-Keys and addresses of keys in a token are not looked at.
+The issuer's entry in the file and the type of its key decide which algorithm a token must have, never the token itself.
+Keys in a token, and addresses of keys, are ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gateway.store.tokens import IssuerUnavailableError, TokenCaller, TokenError
 _MOST = 16 * 1024
 _KINDS = {"JWT", "AT+JWT", "APPLICATION/AT+JWT", ""}
 _NEEDED = ["iss", "aud", "exp", "iat", "sub"]
-# The algorithms that a kind of key may have; an EC key's curve stands for one.
+# The algorithms for each type of key; an EC key has one for its curve.
 _FITTING = {
     ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     ("EC", "P-256"): ("ES256",),
@@ -131,13 +131,13 @@ class Issuers:
 
 
 def _unproven(jwt: Any, text: str) -> Mapping[str, Any]:
-    """Return the claims of a token that nobody has checked: only to choose the issuer, and to say when it ended."""
+    """Return the claims of an unchecked token, only to choose the issuer and to tell when it expired."""
     claims: Mapping[str, Any] = jwt.decode(text, options={"verify_signature": False})
     return claims
 
 
 def _key(jwt: Any, trusted: TrustedIssuer, keys: IssuerKeys, header: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return the issuer's key that a token names, and the one algorithm that it is checked with."""
+    """Return the issuer's key that a token names, and the algorithm to check it with."""
     algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
     if "crit" in header or not isinstance(kind, str) or kind.upper() not in _KINDS:
         raise _invalid("it is of another kind than an access token")
@@ -176,7 +176,7 @@ def _caller(trusted: TrustedIssuer, claims: Mapping[str, Any]) -> TokenCaller:
 
 
 def _meaning(claims: Mapping[str, Any], claim: str, meanings: Mapping[str, str]) -> str:
-    """Return what the values of a claim mean; empty if none or several of them mean something."""
+    """Return what the values of a claim are mapped to; empty unless exactly one of them is in the mapping."""
     found = {meanings[value] for value in _values(claims, claim) if value in meanings}
     return found.pop() if len(found) == 1 else ""
 

@@ -1,7 +1,7 @@
 """
 A small OpenID Connect issuer for development, on this machine only: discovery, keys, and tokens for whoever asks.
 
-It asks for no password, so it must never be one that a gateway in use trusts.
+It asks for no password, so no gateway in production may trust it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class DevelopmentIssuer:
 
     def _signed(self, claims: Mapping[str, Any], kind: str) -> str:
         ((kid, key),) = self._keys.items()
-        # As bytes, because tests sign what a library would not.
+        # As bytes, because tests sign claims that a library would refuse.
         made: str = self._jwt.PyJWS().encode(json.dumps(claims).encode(), key, "ES256", {"kid": kid, "typ": kind})
         return made
 

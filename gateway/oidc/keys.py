@@ -1,4 +1,4 @@
-"""The public keys of an issuer: found by its discovery document, kept, and asked for again when it has new ones."""
+"""The public keys of an issuer: found by its discovery document, cached, and fetched again when it has new ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gateway.store.tokens import IssuerUnavailableError
 
 Fetch = Callable[[str], bytes]
 
-# Keys are asked for again after this many seconds, so that one which the issuer has dropped ends here, too.
+# Keys are fetched again after this many seconds, so that a key that the issuer dropped is dropped here, too.
 FRESH = 600
-# Keys that cannot be asked for again are used this long.
+# How long keys are used if they cannot be fetched again.
 KEPT = 3600
-# A token may name a key that does not exist; the issuer is asked for it at most once in this many seconds.
+# For a token with an unknown key, the issuer is asked at most once in this many seconds.
 PAUSE = 15
 _MOST_BYTES = 256 * 1024
-# The first keys are waited for this long: two questions, discovery and keys.
+# How long to wait for the first keys: two requests, discovery and keys.
 _SECONDS = 2 * asking.SECONDS
 
 
@@ -70,11 +70,11 @@ class IssuerKeys:
         """
         Return the key named *kid* as a JWK; None if the issuer has none of this name.
 
-        One thread asks the issuer while the others go on with the keys from before; only the first keys are waited for,
-        and not for long, so that an issuer which does not answer holds one thread.
+        One thread asks the issuer while others use the earlier keys. Others wait for the first keys only, and not for
+        long, so that an issuer that does not answer holds one thread.
 
         Raises:
-            IssuerUnavailableError: its keys cannot be read, and those from before are too old.
+            IssuerUnavailableError: its keys cannot be read, and the earlier ones are too old.
         """
         with self._deciding:
             asking = self._due(kid)
@@ -98,7 +98,7 @@ class IssuerKeys:
         return due
 
     def _read(self) -> None:
-        """Read the keys; a failure leaves those from before."""
+        """Read the keys; after a failure the earlier ones stay."""
         try:
             listed = json.loads(self._fetch(discovered(self._issuer, "jwks_uri", self._fetch)))["keys"]
             self._keys = {each["kid"]: each for each in listed if each.get("use", "sig") == "sig" and "kid" in each}

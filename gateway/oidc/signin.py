@@ -1,8 +1,8 @@
 """
 Sign in at an issuer: OpenID Connect's authorization code flow with PKCE, state and nonce (RFC 9700).
 
-The gateway keeps nothing between the two requests of a browser. Its state is sealed in a cookie, so only the browser
-that began the sign-in can end it, and no link from another browser can.
+The gateway stores nothing between the two requests of a browser. The state is in an encrypted cookie, so only the
+browser that began the sign-in can complete it; a link in another browser cannot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Post = Callable[[str, Mapping[str, str], tuple[str, str] | None], bytes]
 
 
 class SignInError(Exception):
-    """The sign-in cannot be ended; the message says why, and the cure is to begin again."""
+    """The sign-in cannot be completed; the message says why, and the cure is to begin again."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class SignIns:
 
     def begin(self, number: int) -> tuple[str, str]:
         """
-        Return the issuer's address to send the browser to, and what the browser keeps meanwhile.
+        Return the issuer's address to send the browser to, and the content of the browser's cookie.
 
         Raises:
             SignInError: there is no such issuer.
@@ -106,7 +106,7 @@ class SignIns:
 
     def end(self, kept: str, told: Mapping[str, str]) -> TokenCaller:
         """
-        Return who has signed in, by what the browser kept and what it brings from the issuer.
+        Return who has signed in, from the browser's cookie and the parameters that it brings from the issuer.
 
         Raises:
             SignInError, TokenError: somebody else began it, it took too long, or the issuer's answer cannot be used.

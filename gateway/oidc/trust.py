@@ -15,9 +15,9 @@ from gateway import bounds
 from gateway.http.words import MSP_ID
 from gateway.store.scopes import FORM
 
-# Signatures by public keys alone: with a shared secret, whoever can check a token could make one.
+# Only signatures by public keys: with a shared secret, everybody who can check a token could make one.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-# Refusals name these in a header.
+# Claim names and audiences, which refusals quote in a header.
 _PLAIN = validate.Regexp(r"[A-Za-z0-9_.:/~-]{1,200}$")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -50,9 +50,9 @@ class TrustedIssuer:
     One issuer whose tokens are accepted.
 
     Attributes:
-        organisation: the organisation that all of its tokens act for; or empty, and *organisations* says what the
-            values of *organisation_claim* mean. A value that is not there is refused, so an issuer speaks only for
-            those that are named here.
+        organisation: the organisation that all of its tokens act for; if empty, *organisations* maps values of
+            *organisation_claim* to organisations. Other values are refused, so an issuer speaks only for the
+            organisations named here.
         user: the user in the wallet; *users* names others by the values of *user_claim*.
         scopes: what a value of *scope_claim* allows; without it, a value is a scope itself.
     """

@@ -26,7 +26,7 @@ def static(filename: str) -> Response:
 
 
 def address(filename: str) -> str:
-    """Return the address of a file as it is now; a later one with other bytes has another address."""
+    """Return the address of a file; if its content changes, so does the address."""
     return url_for("assets.static", filename=filename, v=_version(filename))
 
 

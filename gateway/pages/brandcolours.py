@@ -1,8 +1,8 @@
 """
 Colours of sellers on the pages of their buyers.
 
-A page may load style sheets of its own site alone, and has no styles in it. So a colour comes as a style sheet whose
-address names it.
+A page may only load style sheets of its own site, and no inline styles. So each colour is a style sheet whose address
+names it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gateway.http.problems import Problem
 from gateway.pages.assets import YEAR, blueprint
 
 WHITE, BLACK = "#ffffff", "#000000"
-# By WCAG 2.2; of white and black, one has this contrast to every colour.
+# The least contrast by WCAG 2.2; to every colour, white or black has it.
 _CONTRAST = 4.5
 
 

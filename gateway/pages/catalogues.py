@@ -1,8 +1,8 @@
 """
-The catalogues of messages, ``catalogues/<language>.po``: what the sources say, and what it is called in each language.
+The catalogues of messages, ``catalogues/<language>.po``: the messages of the sources and their translations.
 
-``python -m gateway.pages.catalogues`` finds every message in templates and modules, adds new ones without words and
-takes out old ones. Translators fill in the words; a test tells what is missing.
+``python -m gateway.pages.catalogues`` finds every message in templates and modules, adds new ones without a translation
+and removes old ones. Translators fill in the words; a test lists what is missing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read(language: str) -> Catalog:
 
 
 def update(language: str) -> list[str]:
-    """Write the catalogue of a language with the messages of the sources; return those without words."""
+    """Write the catalogue of a language with the messages of the sources; return those without a translation."""
     old, new = read(language), Catalog(locale=language, fuzzy=False)
     missing = []
     for message in messages():
@@ -70,14 +70,14 @@ def update(language: str) -> list[str]:
 
 
 def told(message: Message | None) -> bool:
-    """Return whether a message has words in all its forms."""
+    """Return whether a message is translated in all its forms."""
     if message is None:
         return False
     return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
 
 
 def main() -> None:
-    """Bring all catalogues up to date and say how many messages each lacks."""
+    """Bring all catalogues up to date and print how many translations each lacks."""
     for language in languages.LANGUAGES:
         if language != languages.ENGLISH:
             print(language, len(update(language)), "without words")  # noqa: T201  It is a command.

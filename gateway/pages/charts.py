@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _WIDTH, _HEIGHT = 720.0, 380.0
-# Room for words as large as a phone shows them.
+# Space for labels at the size that a phone needs.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 140.0, 30.0, 40.0, 68.0
 _LEAST, _MOST = 7.0, 22.0
 _SPARE = 0.18
@@ -15,7 +15,7 @@ _SPARE = 0.18
 
 @dataclass(frozen=True)
 class Measured:
-    """One thing with three measures: two places it, the third is its size."""
+    """One thing with three measures: two for its position, the third for its size."""
 
     across: float
     up: float
@@ -37,7 +37,7 @@ class ChartMark:
 
 @dataclass(frozen=True)
 class Tick:
-    """A place on an axis, in pixels, and its words."""
+    """A tick of an axis: its position in pixels, and its label."""
 
     at: float
     words: str
@@ -45,7 +45,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Scatter:
-    """What the template draws: circles, the line through them, and both axes."""
+    """A scatter chart for the template: circles, the line through them, and both axes."""
 
     width: int
     height: int
@@ -89,7 +89,7 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
 
 @dataclass(frozen=True)
 class Course:
-    """What the template draws of a forecast: the band that is likely, its middle, what really came, and both axes."""
+    """A chart of a forecast for the template: the likely band, its middle, the real sums, and both axes."""
 
     width: int
     height: int
@@ -151,12 +151,12 @@ class _Axis:
 
 
 def _right_at(axis: _Axis, value: float) -> float:
-    """Return how far to the right of the picture's edge a value across is."""
+    """Return the distance of a value from the left edge of the picture, in pixels."""
     return _LEFT + axis.part(value) * (_WIDTH - _RIGHT - _LEFT)
 
 
 def _down_at(axis: _Axis, value: float) -> float:
-    """Return how far below the picture's edge a value up is."""
+    """Return the distance of a value from the upper edge of the picture, in pixels."""
     return _HEIGHT - _BOTTOM - axis.part(value) * (_HEIGHT - _BOTTOM - _TOP)
 
 

@@ -23,7 +23,7 @@ from gateway.pages import (
 )
 
 blueprint = Blueprint("language", __name__)
-# An address of this gateway: a browser takes // and /\ for the begin of another site's.
+# An address of this gateway: browsers take an address that begins with // or /\ for another site's.
 _HERE = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
 
@@ -61,7 +61,7 @@ def install(app: Flask) -> None:
         place=places.name,
     )
     app.jinja_env.filters.update(
-        # For words of a table; the function of Jinja's extension takes them for markup.
+        # For words in tables; the function of Jinja's extension would return them as markup.
         translated=languages.gettext,
         day=localformats.day,
         weekday=localformats.weekday,

@@ -1,8 +1,8 @@
 """
 Forms that no other site can send.
 
-A form carries the same random text as a cookie that no script and no other site can read. A site that makes a
-browser send a form knows neither; and a browser says itself which site a form comes from.
+A form carries the same random text as a cookie that no script and no other site can read, and the browser names the
+site that a form comes from. A site that makes a browser send a form knows neither text nor cookie.
 """
 
 from __future__ import annotations

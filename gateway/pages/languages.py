@@ -56,7 +56,7 @@ def current() -> str:
 
 
 def locale(language: str = "") -> Locale:
-    """Return the customs of a language, by CLDR; of the current one if none is named."""
+    """Return the CLDR locale of a language, by default of the current one."""
     return _locale(language or current())
 
 

@@ -30,7 +30,7 @@ def read(at: int | str) -> datetime:
 
 
 def passed(due: int | str | None) -> bool:
-    """Return whether a deadline has passed; none never does."""
+    """Return whether a deadline has passed; False without a deadline."""
     return read(due) < datetime.now(UTC) if due else False
 
 

@@ -1,7 +1,8 @@
 """
-The map of a way: the places it has touched and those ahead, over the coastlines of Asia, as SVG without a script.
+The map of a route: the places passed and those ahead, over the coastlines of Asia, as SVG without a script.
 
-``land.txt`` has the coastlines and says where they are from. The map is cut to the way, so it takes a few kilobytes.
+``land.txt`` has the coastlines and says where they are from. The map shows only the surroundings of the
+route, so it takes a few kilobytes.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ _FILE = Path(__file__).parent / "land.txt"
 Point = tuple[float, float]
 _WIDTH, _HEIGHT = 720.0, 400.0
 _LEAST_DEGREES = 9.0
-# Of the way's width that stays free on each side, for names.
+# The part of the route's width that stays free on each side, for names.
 _MARGIN = 0.35
-# A name takes so many pixels, at the size that a phone shows.
+# The pixels that a name takes, at the size that a phone needs.
 _CROWDED = (170, 34)
 _LAND = (62.0, -20.0, 156.0, 56.0)
 
 
 @dataclass(frozen=True)
 class Stop:
-    """A place on the map, in pixels; *side* is which part of its name stands over it, or *below* it."""
+    """A place on the map, in pixels; *side* is the anchor of its name, which stands above the place or *below* it."""
 
     name: str
     x: float
@@ -51,7 +52,7 @@ class Map:
 
 
 def of(visited: Sequence[str], ahead: Sequence[str]) -> Map | None:
-    """Return the map of a way; None if fewer than two of its places are listed, or one lies outside the coastlines."""
+    """Return the map of a route; None if fewer than two of its places are listed, or one lies outside the map."""
     gone = _listed(visited)
     coming = [each for each in _listed(ahead) if each not in gone[-1:]]
     way = [*gone, *coming]
@@ -89,7 +90,7 @@ def _order(locode: str, ends: list[str]) -> int:
 
 @dataclass(frozen=True)
 class _View:
-    """A piece of the world, in degrees, and how many pixels a degree has."""
+    """A section of the world in degrees, and the pixels per degree."""
 
     west: float
     north: float
@@ -138,7 +139,7 @@ def _path(points: Sequence[Point]) -> str:
 
 
 def _curve(points: Sequence[Point]) -> str:
-    """Return a line through the points; each part bends a little, so that ways there and back differ."""
+    """Return a line through the points; each part bends a little, so that the way there and the way back differ."""
     if len(points) < 2:
         return ""
     told = f"M{points[0][0]:g} {points[0][1]:g}"
@@ -150,7 +151,7 @@ def _curve(points: Sequence[Point]) -> str:
 
 
 def _listed(locodes: Sequence[str]) -> list[Place]:
-    """Return the listed places, without one that follows itself."""
+    """Return the listed places, without immediate repetitions."""
     found: list[Place] = []
     for locode in locodes:
         place = places.find(locode)

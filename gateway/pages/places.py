@@ -1,8 +1,8 @@
 """
 Names and positions of places, for people; the ledger knows UN/LOCODEs alone.
 
-``places.txt`` has the ports and cities that this trade touches most. Of another place, pages show the name that
-UN/LOCODE gives it, with its country, and the map leaves it out.
+``places.txt`` has the ports and cities that matter most to this trade. For other places, pages show the UN/LOCODE name
+with its country, and the map leaves them out.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def listed() -> dict[str, Place]:
         if not line or line.startswith("#"):
             continue
         locode, latitude, longitude, *written = (part.strip() for part in line.split("|"))
-        # A language without a name of its own writes the place as English does.
+        # If a language has no name of its own for the place, the English one is used.
         names = {code: told or written[0] for code, told in zip(languages.LANGUAGES, written, strict=True)}
         found[locode] = Place(locode, float(latitude), float(longitude), names)
     return found

@@ -42,7 +42,7 @@ _BASES: Mapping[str, str] = {
     "first_attempt": N_("the first attempt to deliver"),
     "order": N_("the order"),
 }
-# Values that stand for the lack of one.
+# Values that mean: there is none.
 _ABSENT: Mapping[str, str] = {"never": N_("never"), "open": N_("still open"), "none": N_("none")}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "basis": _BASES,

@@ -1,4 +1,4 @@
-"""The words of the ledger as people say them: states, stages, steps and roles. Each is translated when it is shown."""
+"""The ledger's words for people: states, stages, steps and roles. Each is translated when it is shown."""
 
 from __future__ import annotations
 
@@ -322,7 +322,7 @@ CODES: Mapping[str, StateWords] = {
 
 
 def code(name: str) -> StateWords:
-    """Return a validation code in words; one that Fabric gained since keeps its name."""
+    """Return a validation code in words; one that Fabric added later keeps its name."""
     known = CODES.get(name)
     return StateWords(name, "bad") if known is None else StateWords(gettext(known.words), known.tone)
 

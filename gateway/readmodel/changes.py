@@ -16,7 +16,7 @@ from hlf.steps.events import BlockAndPrivateData
 from hlf.wire import keys, rwsets
 from hlf.wire.blocks import Action, BlockTransaction
 
-# In bytes. An index cannot hold a longer one, and no contract of the trade writes one.
+# The longest key in bytes: an index cannot hold a longer one, and no contract of the trade writes one.
 _LONGEST_NAME = 1000
 
 

@@ -1,4 +1,4 @@
-"""Cursors of pages: the values by which the last row of a page stands where it stands."""
+"""Cursors of pages: the sort values of the last row of a page."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """
 The EPCIS events in the model: those that organisations recorded on their pages of journeys and shipping units.
 
-A page is read as the contracts read it: an entry that only a modified peer can have written is no event. An event
-keeps the block in which it was first on its page, so whoever follows the events gets each one once.
+A page is read as the contracts read it: an entry that only a modified peer can have written is no event. An event keeps
+the block in which it first came, so that a reader who follows the events gets each one once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.store.tables import model_epcis_events, model_epcis_names, model_re
 from hlf.codec import moments, records
 from hlf.codec.refusals import Refused
 
-# What identifies goods in an event, by the name under which it can be asked for.
+# The identifiers of goods in an event, by the name to query them by.
 EPC, PARENT, CLASS, QUANTITY = "epc", "parentID", "epcClass", "quantity"
 _IDENTIFIERS = {"epcList": EPC, "childEPCs": EPC, "parentID": PARENT}
 _WORDS = ("type", "action", "bizStep", "disposition", "eventID")
@@ -171,7 +171,7 @@ class PageEvents:
         return str(row["document"]) if row else ""
 
     def _pages(self, kind: str, name: str) -> list[Any]:
-        # What follows the slash after the name, up to the sign after a slash.
+        # All names that begin with this one and a slash; "0" is the character after the slash.
         asked = {"wanted": kind, "first": f"{name}/", "end": f"{name}0"}
         return list(self._database.execute(_PAGES, {**self._here, **asked}).fetchall())
 

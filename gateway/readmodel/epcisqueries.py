@@ -136,7 +136,7 @@ def values(model: Model, msp_id: str, names: tuple[str, ...], *, after: str = ""
 
 
 def _each_value(msp_id: str, name: str, after: str, limit: int) -> sa.Select[Any]:
-    """Go from value to value along the index: however many events have one, it is looked at once."""
+    """Walk the index from value to value, so that each value is read once, however many events have it."""
     here = (_NAMES.c.msp_id == msp_id, _NAMES.c.name == name)
     first = sa.select(sa.func.min(_NAMES.c.value).label("value"), sa.literal(1).label("number"))
     found = first.where(*here, _NAMES.c.value > after).cte("found", recursive=True)
@@ -161,7 +161,7 @@ def _keys(query: EpcisQuery) -> tuple[sa.ColumnElement[Any], ...]:
 
 
 def _page(database: StoreConnection, msp_id: str, query: EpcisQuery, after: list[Any], limit: int) -> sa.Select[Any]:
-    """Return the statement for a page, by the way that reads the fewest rows."""
+    """Return the statement for a page, along the condition that reads the fewest rows."""
     keys, down = _keys(query), query.down
     beyond = [cursors.beyond(keys, after, down)] if after else []
     told = [each for each in query.conditions if not (isinstance(each, Within) and each.time == query.order)]

@@ -1,8 +1,8 @@
 """
 Feed an organisation's model from its own peer, when it is asked.
 
-A question first takes over the blocks that have come since; so nothing runs while nobody asks, and one's own writes
-are there. How long a question does so is bounded: its answer says how far it came, and the next one goes on.
+A query first takes over new blocks, so nothing runs while nobody asks, and a caller finds its own writes. The time for
+this is bounded: the answer names the newest block in it, and the next query continues.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from hlf.steps.events import BlockAndPrivateData
 # Blocks in one transaction of the database.
 _AT_ONCE = 50
 _SECONDS = 2.0
-# How old an answer may be without looking at the channel again.
+# How old the model may be before the channel is asked again.
 _FRESH_SECONDS = 0.5
-# How long a block is waited for that a caller names, and how often the peer is asked meanwhile.
+# How long to wait for a block that a caller names, and how often to ask the peer meanwhile.
 _NEEDED_SECONDS, _PAUSE_SECONDS = freshness.SECONDS, 0.1
 
 
 class BlockSource(Protocol):
-    """Where blocks come from: ``gateway.fabric.ledger.Ledgers``."""
+    """A source of blocks; ``gateway.fabric.ledger.Ledgers`` is one."""
 
     def height(self, msp_id: str, user: str, channel: str) -> int:
         """Return how many blocks the peer of the organisation has."""
@@ -66,12 +66,12 @@ class Feeder:
             wanted = needed.get(channel, -1)
             if self._is_fresh(msp_id, channel) and wanted < 0:
                 continue
-            # If the peer cannot be asked, the model answers from what it has, and says how far that goes.
+            # If the peer cannot be asked, the model answers from what it has, and names its newest block.
             with contextlib.suppress(errors.HlfError):
                 self._reach(msp_id, user, channel, wanted)
         for channel, wanted in needed.items():
             have = self._model.next_block(msp_id, channel)
-            # Callers send the blocks of all their channels; those that this organisation is not on concern others.
+            # Callers send the blocks of all their channels; channels that this organisation is not on are ignored.
             if 0 < have <= wanted:
                 raise NotReachedError(channel, wanted, msp_id, have)
 
@@ -113,7 +113,7 @@ class Feeder:
     def _take(self, msp_id: str, channel: str, blocks: Iterator[BlockAndPrivateData], deadline: float | None) -> None:
         while some := [changes.of(block) for block in islice(blocks, _AT_ONCE)]:
             if not self._model.apply(msp_id, channel, some):
-                return  # Another gateway has done this, and goes on.
+                return  # Another gateway is taking over these blocks.
             if deadline is not None and time.monotonic() > deadline:
                 return
 
@@ -127,7 +127,7 @@ class Feeder:
 
 
 class _Turn(AbstractContextManager[bool]):
-    """A lock that is taken only if it is free, or can be waited for; it says whether it was taken."""
+    """A lock that is taken only if it is free, or becomes free in time; ``with`` yields whether it was taken."""
 
     def __init__(self, lock: threading.Lock, wait: bool) -> None:
         self._lock = lock

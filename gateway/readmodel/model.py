@@ -86,7 +86,7 @@ class Model:
         return int(row["next_block"]) if row else 0
 
     def blocks(self, msp_id: str) -> dict[str, int]:
-        """Return up to which block of each channel an organisation's model speaks."""
+        """Return the newest block of each channel in an organisation's model."""
         with self.store.reading() as database:
             rows = database.execute(_POSITIONS, {"this_msp_id": msp_id}).fetchall()
         return {row["channel"]: row["next_block"] - 1 for row in sorted(rows, key=lambda row: row["channel"])}
@@ -103,7 +103,7 @@ class Model:
         """
         place = _place(msp_id, channel)
         try:
-            # Not durable: what a power cut takes can be read from the channel again, and the position goes with it.
+            # Not durable: what a power cut takes is read from the channel again, as the position is lost with it.
             with self.store.connection(durable=False) as database:
                 database.execute(_BEGIN, {"msp_id": msp_id, "channel": channel, "next_block": 0, "last_hash": b""})
                 for changes in blocks:

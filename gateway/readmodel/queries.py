@@ -1,5 +1,5 @@
 """
-Questions to an organisation's model: lists with filter, order and pages, and search by any number.
+Queries of an organisation's model: lists with filter, order and pages, and search by any number.
 
     page = queries.find(model, "PlatformMSP", Query("orders", where={"state": "confirmed"}, sort="-changed"))
     page.records, page.cursor
@@ -239,7 +239,7 @@ def _beginning(database: StoreConnection, msp_id: str, wanted: str) -> Iterator[
     """
     Yield each record with a label that begins so, and the first of its labels, in the order of these.
 
-    It goes along the index and never looks at more labels than it is asked for, however many begin so.
+    It walks the index and reads no more labels than asked for, however many begin so.
     """
     keys = (model_labels.c.value, model_labels.c.channel, model_labels.c.record)
     here = (model_labels.c.msp_id == msp_id, model_labels.c.value >= wanted, model_labels.c.value < wanted + _LAST)

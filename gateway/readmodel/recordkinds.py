@@ -29,17 +29,17 @@ BY_TYPE = {object_type: kind for kind, object_type in (KINDS | _READ).items()}
 LONGEST = bounds.TEXT.most
 """How long a text may be by which something is found; an index cannot hold a longer one."""
 _LINK = f"{digitallink.ROOT}/"
-# Random, and useless in a search.
+# Members with random values, which nobody searches for.
 _PASSED_OVER = frozenset({"salt", "salts", "secret"})
 _IGNORED = str.maketrans("", "", " \t()-\0")
 
 
 def label(text: str) -> str:
     """
-    Return how a number or name is compared: as it is read from a label, whatever scanner or person typed it.
+    Return a number or name in the form in which it is compared, whether a scanner or a person typed it.
 
-    Case, blanks, hyphens and the parentheses of GS1's application identifiers do not count, nor do zeros before a
-    number: a GTIN of 13 digits and the same with 14 are one.
+    Case, blanks, hyphens, the parentheses of GS1's application identifiers and leading zeros do not count: a GTIN of 13
+    digits equals the same GTIN with 14.
     """
     found = text.upper().translate(_IGNORED)
     return found.lstrip("0") or "0" if found.isdecimal() else found

@@ -31,8 +31,8 @@ def records(query: dict[str, Any], kind: str) -> dict[str, Any]:
     """
     List the records of one kind, filtered and in order.
 
-    The gateway's own copy answers, and says up to which block of each channel it speaks; with Selat-After at least
-    up to that one. Private records are those of the caller's organisation alone.
+    The gateway's own copy answers, and names the newest block of each channel in it; with Selat-After it has at least
+    that block. Private records are those of the caller's organisation alone.
     """
     if kind not in recordkinds.KINDS:
         raise Problem("NO_SUCH_ADDRESS", f"There is no list of {kind[:64]!r}; there are {', '.join(recordkinds.KINDS)}")
@@ -87,7 +87,7 @@ def search(query: dict[str, Any]) -> dict[str, Any]:
 
 def refreshed() -> dict[str, int]:
     """
-    Take over new blocks for the caller, once in a request; return up to which block of each channel the model speaks.
+    Take over new blocks for the caller, once in a request; return the newest block of each channel in the model.
 
     Raises:
         gateway.http.freshness.NotReachedError: a block in ``Selat-After`` did not come.

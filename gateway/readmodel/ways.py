@@ -1,9 +1,9 @@
 """
-By which way a question goes through the model: along one of its conditions, or in the order of its answer.
+Choose how a query reads the model: along the index of one of its conditions, or in the order of its answer.
 
 A database's planner guesses how many rows have a value, and a wrong guess reads the whole model for one page. So the
-gateway counts itself, up to a bound. A condition that few rows meet is followed to its end; else rows are read in the
-order of the answer, which ends with the page.
+gateway counts rows itself, up to a bound. If few rows meet a condition, all of them are read; otherwise rows are read
+in the order of the answer until the page is full.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ FEW = 4000
 
 @dataclass(frozen=True)
 class Way:
-    """Rows of a table that meet one condition of a question; an index has them together."""
+    """The rows of a table that meet one condition of a query; an index has them together."""
 
     table: sa.Table
     where: tuple[sa.ColumnElement[bool], ...]
 
 
 def fewest(database: StoreConnection, ways: Sequence[Way]) -> tuple[int, bool]:
-    """Return which of several ways has the fewest rows, and whether these are few."""
+    """Return the number of the way with the fewest rows, and whether these are few."""
     counts = []
     for number, way in enumerate(ways):
         some = sa.select(sa.literal(1)).select_from(way.table).where(*way.where).limit(FEW + 1).subquery()

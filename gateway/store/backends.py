@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL do differently: how a connection is opened, begins a transaction and is known dead."""
+"""The differences of SQLite and PostgreSQL: open a connection, begin a transaction, notice a dead connection."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Backend(Protocol):
         ...
 
     def alone(self, connection: Any, name: str) -> None:
-        """Wait until no other transaction is past this point for the same *name*; they wait for this one's end."""
+        """Wait until no other transaction holds *name*, and hold it until the end of this transaction."""
         ...
 
     def check_writable(self, connection: Any) -> None:
@@ -75,7 +75,7 @@ class SQLite:
         connection.execute("BEGIN IMMEDIATE")
 
     def alone(self, connection: Any, name: str) -> None:
-        pass  # BEGIN IMMEDIATE has waited already: a file has one writer.
+        pass  # BEGIN IMMEDIATE has waited already, because a file has one writer.
 
     def check_writable(self, connection: Any) -> None:
         connection.execute("BEGIN IMMEDIATE")
@@ -90,7 +90,7 @@ class _Connection(sqlite3.Connection):
 
 
 class PostgreSQL:
-    """A server, shared by gateways on several hosts. What a connection sends often, it prepares there."""
+    """A server, shared by gateways on several hosts. A connection prepares the statements that it sends often."""
 
     def __init__(self, url: sa.URL) -> None:
         try:
@@ -114,7 +114,7 @@ class PostgreSQL:
         )
 
     def usable(self, connection: Any) -> bool:
-        """Return False if the server has hung up: a connection that waits for nothing has nothing to read."""
+        """Return False if the server has closed the connection; an idle connection is readable only then."""
         if connection.closed:
             return False
         polled = select.poll()

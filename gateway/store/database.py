@@ -26,7 +26,7 @@ from gateway.store import backends, migrating
 from gateway.store.statements import Prepared, written
 from gateway.store.tables import shared
 
-# How many connections wait for the next request; a busier moment opens more for itself.
+# How many idle connections are kept; in busy moments more are opened.
 _KEPT = 32
 _CHECK = "check of the secret"
 _NOTE_SHARED = Prepared(insert(shared).on_conflict_do_nothing(), "name", "value")
@@ -61,7 +61,7 @@ class StoreConnection:
         self.driver.cursor().executemany(statement.written(self._backend.dialect)[0], values)
 
     def alone(self, name: str) -> None:
-        """Wait until no other transaction is past this point for the same *name*; they wait for this one's end."""
+        """Wait until no other transaction holds *name*, and hold it until the end of this transaction."""
         self._backend.alone(self.driver, name)
 
 
@@ -84,7 +84,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
         self._shared = bool(url)
-        # Those that nobody uses at the moment. Its methods are atomic, so it needs no lock.
+        # Idle connections. A list's methods are atomic, so it needs no lock.
         self._idle: list[Any] = []
         weakref.finalize(self, _close, self._idle)
         self._backend = backends.chosen(url, folder)
@@ -99,8 +99,8 @@ class Store:
         """
         Yield a connection in a transaction; commit its changes at the end, or undo all of them after an exception.
 
-        Changes that are not *durable* are not waited for on the disk. A power cut may lose them, unless later durable
-        changes are there: the database keeps their order.
+        Without *durable*, the commit does not wait for the disk, so a power cut may lose the changes, unless later
+        durable changes survive: the database keeps their order.
 
         Raises:
             StoreError: nothing was written.
@@ -133,7 +133,7 @@ class Store:
             driver = self._taken()
             yield StoreConnection(driver, self._backend)
         except BaseException as error:
-            # Whatever failed may be the connection itself. Closing it also undoes what it began.
+            # The connection itself may have failed. Closing it also rolls back its transaction.
             if driver is not None:
                 driver.close()
             if isinstance(error, self._backend.errors):
@@ -145,7 +145,7 @@ class Store:
             driver.close()
 
     def _taken(self) -> Any:
-        """Return a kept connection or a new one; never one that leads nowhere."""
+        """Return a kept connection that can still be used, or a new one."""
         while self._idle:
             with contextlib.suppress(IndexError):  # Another thread may take the last one first.
                 kept = self._idle.pop()
@@ -158,8 +158,8 @@ class Store:
         """
         Return 32 random bytes of this gateway, kept in a file in its folder; the first call makes them.
 
-        Encrypted answers in the database cannot be read without them, nor with them alone. Gateways that share a
-        database must share them too.
+        They are one of the two keys of encrypted answers in the database. Gateways that share a database must share
+        them, too.
 
         Raises:
             SecretError: another gateway on this database has others.
@@ -190,7 +190,7 @@ class Store:
         try:
             os.write(file, secrets.token_bytes(32))
             os.fsync(file)
-            # A link appears complete or not at all, and does not replace that of another process.
+            # A hard link appears complete or not at all, and does not replace the file of another process.
             with contextlib.suppress(FileExistsError):
                 os.link(made, path)
         finally:

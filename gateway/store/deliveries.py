@@ -17,11 +17,11 @@ from gateway.store.tables import webhook_attempts, webhook_messages, webhooks
 from gateway.store.webhooks import ACTIVE, FAILING, EventPlace, Webhook, Webhooks
 
 WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
-# How long messages that were delivered, and those that were not, can be listed.
+# How long delivered messages, and dead letters, can be listed.
 DELIVERED_SECONDS, DEAD_SECONDS = 7 * 24 * 3600, 30 * 24 * 3600
 # Messages of one webhook that wait at once; further events stay in the read model until there is room.
 _QUEUE = 100
-# A test has no event. It goes before all messages that have one.
+# A test message has no event, and goes before all messages that have one.
 _NO_EVENT = EventPlace(-1, 0)
 
 _THIS = webhooks.c.id == sa.bindparam("this")
@@ -155,9 +155,10 @@ class Deliveries:
 
     def take(self, webhook_id: str, process: GatewayProcess, seconds: int) -> bool:
         """
-        Take or keep a webhook's delivery, until the process is dead or for so long; return False if another has it.
+        Take or keep the lease of a webhook's delivery; return False if another process has it.
 
-        The process says that it lives until it leaves the webhook's id.
+        The lease ends when the process dies, or after so long. The process must report that it is alive until it calls
+        :meth:`leave`.
         """
         now, holder = int(self._clock()), process.name
         values = {"this": webhook_id, "self": holder, "holder": holder, "now": now, "held_until": now + seconds}
@@ -191,7 +192,7 @@ class Deliveries:
         self, webhook: Webhook, holder: str, messages: Sequence[WebhookMessage], place: EventPlace, due_at: int = 0
     ) -> bool:
         """
-        Let messages wait and move the webhook to *place* and to when it is due again: all of this, or nothing.
+        Queue messages, and set the webhook's *place* and when it is due again: all of this, or nothing.
 
         Return False if the webhook was moved otherwise, or another process delivers it.
         """
@@ -212,7 +213,7 @@ class Deliveries:
         return True
 
     def test(self, webhook: Webhook, message_id: str, kind: str, body: str) -> None:
-        """Let a message without an event wait, before all others."""
+        """Queue a test message before all others."""
         with self._store.connection() as database:
             database.execute(_PUT, self._row(WebhookMessage(webhook.id, message_id, kind, _NO_EVENT, body)))
 

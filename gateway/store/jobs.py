@@ -1,4 +1,4 @@
-"""Requests that are answered later: what was asked, who works on it, and the answer."""
+"""Requests that are answered later: the request, the process that works on it, and the answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.store.statements import Prepared
 from gateway.store.tables import jobs
 
 WAITING, DONE = "waiting", "done"
-# How the ids of batches begin, and those of documents that were captured.
+# The prefixes of the ids of batches and of captured documents.
 BATCH, CAPTURE = "batch_", "capture_"
 # How long an answer can be read after its job has ended.
 KEPT_SECONDS = 24 * 3600
@@ -163,10 +163,10 @@ class Jobs:
             for number, (identifier, each) in enumerate(made)
         ]
         with self._store.connection() as database:
-            # Whoever counts must see what the others have put.
+            # The count must include the jobs of other transactions.
             database.alone(f"jobs {owner.msp_id}")
             if not batch and database.execute(_FIND, _own(owner.msp_id, owner.user, made[0][0])).fetchone():
-                return  # A repetition puts nothing, so no limit stands in its way.
+                return  # A repetition adds no job, so the limit does not apply.
             waiting = database.execute(_COUNT, {"of_msp_id": owner.msp_id}).fetchone()["number"]
             if waiting + len(rows) > MOST_WAITING:
                 raise JobLimitError
@@ -213,9 +213,10 @@ class Jobs:
 
     def take(self, job: Job, process: GatewayProcess, seconds: int) -> bool:
         """
-        Take a job for a process, until it is dead or for so long; return False if another was faster.
+        Take the lease of a job for a process; return False if another was faster.
 
-        The process says that it lives until it leaves the job's id.
+        The lease ends when the process dies, or after so long. The process must report that it is alive until it leaves
+        the job's id.
         """
         now = self._now()
         values = {"this": job.id, "now": now, "holder": process.name, "held_until": now + seconds * 1000}
@@ -233,7 +234,7 @@ class Jobs:
             database.execute(_AGAIN, {"this": job.id, "self": holder, **values})
 
     def finish(self, job: Job, holder: str, answer: StoredAnswer) -> None:
-        """Keep the answer, encrypted; what was asked is forgotten."""
+        """Store the answer, encrypted, and delete the request."""
         kept = [answer.status, dict(answer.headers), base64.b64encode(answer.body).decode()]
         values = {
             "state": DONE,

@@ -29,8 +29,8 @@ from gateway.store.processes import GatewayProcess
 from gateway.store.statements import Prepared
 from gateway.store.tables import idempotency_keys, idempotency_steps
 
-# After this time a repeated request takes over one that has no answer, whether or not its process lives: what was
-# sent is carried on under its own transaction id, and the earlier attempt can send nothing more.
+# After this time a repetition takes over a request without an answer, even if its process lives: transactions that were
+# sent keep their ids, and the earlier attempt can send nothing more.
 _ABANDONED_SECONDS = 10
 _RANDOM_BYTES = 8
 _KEPT_SECONDS = 24 * 3600
@@ -85,7 +85,7 @@ class ClaimedKey:
     A key, held by one attempt at its request.
 
     Attributes:
-        seed: what the request makes at random is made from it, so that another attempt makes the same.
+        seed: random values of the request are made from it, so that another attempt makes the same ones.
         steps: the signed transactions of earlier attempts, by their place in the request, not yet carried on.
     """
 
@@ -106,7 +106,7 @@ class Keys:
     """
     Idempotency keys in use, and the encrypted answers of finished requests.
 
-    Each attempt's name begins with its process, which says that it lives as long as it holds keys.
+    Each attempt's name begins with that of its process, which reports that it is alive as long as it holds keys.
     """
 
     def __init__(
@@ -117,15 +117,15 @@ class Keys:
         self._clock = clock
         self._forgot = 0
         self._process = process or GatewayProcess(store, clock)
-        # Keys to leave once the database can be used again. Its methods are atomic, so it needs no lock.
+        # Keys to leave once the database can be used again. A list's methods are atomic, so it needs no lock.
         self._left: list[tuple[Prepared, dict[str, bytes]]] = []
 
     def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> ClaimedKey | StoredAnswer:
         """
         Take a key for a request with this content, or return the answer to repeat.
 
-        An earlier attempt without an answer is carried on: by an attempt that knows what was sent, once the earlier
-        one has given up, three seconds after its process died, or after ten seconds.
+        An earlier attempt without an answer is carried on: at once if it has given up, three seconds after its process
+        died, or after ten seconds. The new attempt knows what was sent.
 
         Raises:
             problems.Problem: the key belongs to another request, or its request still runs.
@@ -135,7 +135,7 @@ class Keys:
         held = ClaimedKey(self._mac(b"row", *caller), self._mac(b"seal", *caller), attempt, os.urandom(32))
         fingerprint = self._mac(b"content", *content)
         now = int(self._clock())
-        # Not durable: it counts only with the transaction's id, and this is stored durably later.
+        # Not durable: the row matters only with a transaction's id, which is stored durably later.
         with self._store.connection(durable=False) as database:
             self._forget_old(database, now)
             row = database.execute(_FIND, {"row": held.row}).fetchone()
@@ -145,7 +145,7 @@ class Keys:
                 return _opened(held, row["answer"])
             if row is not None and row["attempt"] and self._is_worked_on(database, row):
                 raise problems.Problem("IDEMPOTENCY_IN_PROGRESS")
-            # Another attempt that found no row, or the same abandoned one, loses here and waits.
+            # Of two attempts that found no row, or the same abandoned one, one loses here and waits.
             taken = database.execute(
                 _TAKE,
                 {
@@ -250,7 +250,7 @@ class Keys:
 
 
 def _own(held: ClaimedKey) -> dict[str, bytes]:
-    """Return the parameters by which an attempt finds its key, as long as no other has taken it."""
+    """Return the parameters of the condition that an attempt still holds its key."""
     return {"row": held.row, "held": held.attempt}
 
 

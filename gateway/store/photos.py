@@ -1,4 +1,4 @@
-"""Photos of returns, encrypted: whoever has the database without the gateway's secret sees none of them."""
+"""Photos of returns, encrypted: the database without the gateway's secret shows none of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ReturnPhoto:
 
 
 class ReturnPhotos:
-    """The photos of all gateways on one database; each is gone after so many days."""
+    """The photos of all gateways on one database; each is deleted after so many days."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class ReturnPhotos:
             database.execute_each(_PUT, rows)
 
     def names(self, return_ids: Iterable[str]) -> dict[str, list[str]]:
-        """Return by return the digests of the photos that are kept of it, in the order in which they were sent."""
+        """Return the digests of the kept photos of each return, by its id, in the order in which they were sent."""
         with self._store.reading() as database:
             found = {
                 each: database.execute(_NAMES, {"of_return": each, "now": self._now()}).fetchall()
@@ -86,7 +86,7 @@ class ReturnPhotos:
         return seals.unsealed(self._key, bytes(text), _row(return_id, digest, small=small))
 
     def delete(self, return_id: str) -> None:
-        """Delete the photos of a return that there is not."""
+        """Delete the photos of a return that was not written."""
         with self._store.connection() as database:
             database.execute(_DELETE, {"of_return": return_id})
 

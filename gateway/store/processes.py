@@ -1,4 +1,4 @@
-"""The processes of the gateway on one database: how each shows that it lives, and what it does again and again."""
+"""The gateway's processes on one database: their signs of life, and work that each repeats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gateway.store.database import Store, StoreConnection, StoreError
 from gateway.store.statements import Prepared
 from gateway.store.tables import gateway_processes
 
-# A process that holds something says so often that it lives; what is held by one that was silent so long is free.
+# How often a process that holds a lease reports that it is alive, and after which silence its leases are free.
 ALIVE_SECONDS = 1.0
 _SILENT_MILLISECONDS = 3_000
 
@@ -33,7 +33,7 @@ _LOG = logging.getLogger("gateway")
 
 class GatewayProcess:
     """
-    One process, which says that it lives as long as it holds something of the database's.
+    One process, which reports that it is alive as long as it holds leases in the database.
 
     Attributes:
         id: its name as bytes; no two processes have the same.
@@ -45,19 +45,19 @@ class GatewayProcess:
         self._store = store
         self._clock = clock
         self._reported = 0
-        # Its methods are atomic, so it needs no lock.
+        # The methods of a set are atomic, so it needs no lock.
         self._held: set[Hashable] = set()
 
     def hold(self, what: Hashable) -> None:
-        """Say each second from now on that this process lives."""
+        """Report from now on, each second, that this process is alive."""
         self._held.add(what)
 
     def leave(self, what: Hashable) -> None:
-        """Do not say it for this any more."""
+        """Stop reporting for this lease."""
         self._held.discard(what)
 
     def report(self, database: StoreConnection) -> None:
-        """Say that this process lives, with what it takes in the same transaction, unless it has just said so."""
+        """Report that this process is alive, in the transaction that takes a lease, unless it has just done so."""
         now = int(self._clock() * 1000)
         if now - self._reported >= ALIVE_SECONDS * 1000:
             database.execute(_REPORT, {"id": self.id, "seen_at": now})
@@ -65,10 +65,10 @@ class GatewayProcess:
 
     def report_alive(self) -> None:
         """
-        Say that this process lives, if it holds anything.
+        Report that this process is alive, if it holds a lease.
 
         Raises:
-            gateway.store.database.StoreError: the next call says it.
+            gateway.store.database.StoreError: the next call reports it.
         """
         if self._held:
             with self._store.connection(durable=False) as database:
@@ -88,12 +88,12 @@ def free(holder: sa.ColumnElement[str], held_until: sa.ColumnElement[int]) -> sa
 
 
 def silent(now: float) -> dict[str, int]:
-    """Return the parameter of ``free``: who was last seen then is dead *now*, in seconds since 1970."""
+    """Return the parameter of ``free``: a process last seen before this is dead *now* (seconds since 1970)."""
     return {"silent": int(now * 1000) - _SILENT_MILLISECONDS}
 
 
 def is_dead(database: StoreConnection, process: bytes, now: float) -> bool:
-    """Return whether a process has been silent too long; not of one that is not known."""
+    """Return whether a process has been silent too long; False if it is not known."""
     seen = database.execute(_SEEN, {"process": process}).fetchone()
     return seen is not None and seen["seen_at"] <= silent(now)["silent"]
 
@@ -105,7 +105,7 @@ def forget(database: StoreConnection, before: int) -> None:
 
 class RepeatedWork:
     """
-    Calls *work* every so many seconds; while the database cannot be used, the work waits for it.
+    Calls *work* every so many seconds; while the database cannot be used, it tries again.
 
     Attributes:
         ending: set once the work should end.
@@ -123,7 +123,7 @@ class RepeatedWork:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the present round be the last, and return when it has ended."""
+        """End the work: return when the present round is over."""
         self.ending.set()
         if self._thread.is_alive():
             self._thread.join()

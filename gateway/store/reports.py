@@ -3,8 +3,7 @@ Views of the read model for programs that draw reports, as SQL: one view for eac
 
 They are made by a step of the migrations, in the words of each database. A released view never changes; another
 edition gets a module and a step of its own. Values come from the ledger, where a member that runs
-other code may write anything under its own keys: what is no number, moment or text of its column is NULL, and stops
-nobody.
+other code may write anything under its own keys: a value that does not fit its column is NULL and causes no error.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _LAST = 253402300799999
 
 @dataclass(frozen=True)
 class ReportColumn:
-    """A column: the member of the document that it is, by its path, and what it means."""
+    """A column: the path of its member in the document, and its meaning."""
 
     name: str
     path: str
@@ -277,7 +276,7 @@ def _member(column: ReportColumn, dialect: str) -> str:
         digits = f"CAST({text} AS TEXT) NOT GLOB '*[^0-9]*' AND length({text}) BETWEEN 1 AND {most}"
         number, true = f"CAST({text} AS INTEGER)", f"{text} = 1"
     else:
-        # PostgreSQL has no text with U+0000, and refuses the whole document for one.
+        # PostgreSQL cannot store U+0000, and would refuse the whole document for it.
         safe = "CASE WHEN strpos(document, '\\u0000') = 0 THEN document::json END"
         path = column.path.replace(".", ",")
         text = f"({safe} #>> '{{{path}}}')"

@@ -1,4 +1,4 @@
-"""The limits of return requests by shoppers' links, which anybody may hold: so many an hour."""
+"""The limits of return requests an hour by shoppers' links, which anybody may hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOUR = 3600
 _FORGET = Prepared(sa.delete(lodgings).where(lodgings.c.at <= sa.bindparam("before")))
 _NOTE = Prepared(sa.insert(lodgings), "link_hash", "at")
 _LATEST = sa.select(lodgings.c.at).order_by(lodgings.c.number.desc())
-# The request that must be an hour old before another is allowed: of one link, and of all.
+# The request that must be an hour old before another is allowed, counted back among those of all links, and of one.
 _NTH_OF_ALL = Prepared(_LATEST.limit(1).offset(OF_ALL_LINKS - 1))
 _NTH_OF_LINK = Prepared(_LATEST.where(lodgings.c.link_hash == sa.bindparam("link")).limit(1).offset(OF_ONE_LINK - 1))
 
@@ -30,7 +30,7 @@ class ReturnLimits:
         self._clock = clock
 
     def begin(self, link_hash: str) -> int:
-        """Note a request by a link and return 0; or return after how many seconds one is allowed again."""
+        """Count a request by a link and return 0; or return the seconds until one is allowed again."""
         now = int(self._clock())
         with self._store.connection() as database:
             database.alone("lodgings")

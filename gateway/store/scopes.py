@@ -6,7 +6,7 @@ Scopes: what a token may do, as text.
     write:calls@logistics               at those of a resource for one channel
     write:calls@logistics/carriage      and for one chaincode
 
-A request needs a scope with all of its parts, and a token may do what one of its own is the beginning of.
+A request needs a scope with all parts; a token allows it if one of the token's scopes is a prefix of that, by parts.
 """
 
 from __future__ import annotations

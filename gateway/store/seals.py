@@ -1,4 +1,4 @@
-"""Encrypt what must not be read in the database; each text is bound to its row."""
+"""Encrypt private values in the database; each is bound to its row."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 class Prepared:
     """
-    A statement of the request path. Compile it at its first use only: that takes longer than most queries.
+    A statement that requests use often. It is compiled at its first use, which takes longer than most queries.
 
-    *columns* are those that an INSERT or UPDATE gets values for. A parameter in its WHERE must have another name.
+    *columns* are those that an INSERT or UPDATE sets. Parameters in its WHERE must have other names.
     """
 
     def __init__(self, statement: sa.Executable, *columns: str) -> None:

@@ -41,7 +41,7 @@ idempotency_keys = _table(
     sa.Index("idempotency_keys_by_age", "started_at"),
 )
 
-# What a key's request has sent, and the seed of what it made at random (number -1), encrypted like its answer.
+# The transactions that a key's request has sent, and its seed of random values (number -1), encrypted like its answer.
 idempotency_steps = _table(
     "idempotency_steps",
     sa.Column("id", sa.LargeBinary, primary_key=True),
@@ -49,7 +49,7 @@ idempotency_steps = _table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
-# The processes that hold something here, and when each last said that it lives, in milliseconds.
+# The processes that hold leases here, and when each last reported that it is alive, in milliseconds.
 gateway_processes = _table(
     "gateway_processes",
     sa.Column("id", sa.LargeBinary, primary_key=True),
@@ -123,7 +123,7 @@ verifications = _table(
     sa.Index("verifications_of", "msp_id", "created_at"),
 )
 
-# What all gateways on one database must have in common, as the check value of their secret.
+# Values that all gateways on one database share, such as the check value of their secret.
 shared = _table(
     "shared",
     sa.Column("name", sa.Text, primary_key=True),
@@ -169,7 +169,7 @@ model_labels = _table(
     sa.Column("record", EXACT, primary_key=True),
     sa.Column("name", EXACT, primary_key=True),
     sa.Column("value", EXACT, primary_key=True),
-    # As in its record: so a list of what has a label is read in its order, and no further than its page.
+    # Copied from its record, so that a list by label is read in the list's order, no further than its page.
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("block_number", NUMBER, nullable=False),
     sa.Index("model_labels_by_value", "msp_id", "value", "channel", "record"),
@@ -216,7 +216,7 @@ model_epcis_events = _table(
     ),
 )
 
-# What events can be found by, under the place of each: so what has a value is read in the order of the channel.
+# The values by which events can be found, with the place of each event, so that they are read in the channel's order.
 model_epcis_names = _table(
     "model_epcis_names",
     sa.Column("msp_id", sa.Text, primary_key=True),
@@ -257,7 +257,7 @@ webhooks = _table(
     # The gateway process that delivers, and until when.
     sa.Column("holder", sa.Text, nullable=False, server_default=""),
     sa.Column("held_until", NUMBER, nullable=False, server_default="0"),
-    # The standing query of EPCIS that it is a subscription to, encrypted, and when that is asked again.
+    # For a subscription: its standing query of EPCIS, encrypted, and when it is due again.
     sa.Column("subscription", sa.LargeBinary),
     sa.Column("due_at", NUMBER, nullable=False, server_default="0"),
     sa.Index("webhooks_of", "msp_id", "user"),
@@ -310,7 +310,7 @@ jobs = _table(
     sa.Column("number", NUMBER, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("fingerprint", sa.LargeBinary, nullable=False),
-    # What was asked, and then its answer, both encrypted.
+    # The request, and later the answer, both encrypted.
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("attempts", NUMBER, nullable=False, server_default="0"),

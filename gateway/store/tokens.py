@@ -20,7 +20,7 @@ from gateway.store.statements import Prepared
 from gateway.store.tables import tokens
 
 _PREFIX = "selat"
-# How many seconds a token that was found is accepted without asking the database again, and how many are remembered.
+# How many seconds a found token is accepted without asking the database again, and how many tokens are cached.
 _LATELY = 0.5
 _MOST = 10_000
 _CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account")
@@ -100,7 +100,7 @@ class Token:
 
 @dataclass
 class _FoundToken:
-    """Whom a token acts for, when the database was asked, and whether somebody has been sent to ask again."""
+    """Whom a token acts for, when the database was asked, and whether a request is asking again."""
 
     caller: TokenCaller
     asked_at: float
@@ -117,8 +117,7 @@ class Tokens:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
-        # By the digests of their texts. A change puts a new dictionary in the place of this one, so that what was read
-        # before the change goes with it.
+        # By the digests of their texts. A revocation replaces the whole dictionary, so that nothing read before stays.
         self._found: dict[bytes, _FoundToken] = {}
 
     def create(self, msp_id: str, user: str, scopes: Sequence[str], seconds: int, account: str = "") -> str:
@@ -166,7 +165,7 @@ class Tokens:
             raise TokenError("malformed")
         with self._store.reading() as database:
             row = database.execute(_FIND, {"token": identifier}).fetchone()
-        # Compare even without a row, so that the time of the answer does not reveal which ids exist.
+        # Compare even if there is no row, so that the response time does not reveal which ids exist.
         matches = hmac.compare_digest(row["digest"] if row else bytes(32), _digest(secret))
         if row is None or not matches:
             raise TokenError("unknown")
@@ -194,7 +193,7 @@ class Tokens:
         ):
             return None
         if now >= found.asked_at + _LATELY / 2 and not found.asked_again:
-            # One caller asks in time, so that all others need not when the half second is over.
+            # One caller asks the database early, so that the others need not when the half second is over.
             found.asked_again = True
             return None
         return found.caller
@@ -214,7 +213,7 @@ class Tokens:
         return bool(changed.rowcount == 1)
 
     def end(self, identifier: str, seconds: int) -> None:
-        """Let the token of this id be valid for so many seconds more, and not longer than it was."""
+        """Let the token of this id expire after so many seconds, or earlier if it would have."""
         with self._store.connection() as database:
             database.execute(_END, {"token": identifier, "ends": int(self._clock()) + seconds})
         self._found = {}

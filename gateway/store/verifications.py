@@ -95,7 +95,7 @@ class Verifications:
         return identifier
 
     def find(self, msp_id: str, identifier: str) -> Verification | None:
-        """Return a verification of an organisation; None if it has no such one."""
+        """Return a verification of an organisation; None if it has none with this id."""
         with self._store.reading() as database:
             row = database.execute(_FIND, {"this": identifier, "of_msp_id": msp_id}).fetchone()
         return _read(row) if row else None
@@ -107,9 +107,10 @@ class Verifications:
 
     def take(self, process: GatewayProcess, seconds: int) -> Verification | None:
         """
-        Take the verification that waits longest, until the process is dead or for so long; None if none waits.
+        Take the lease of the verification that waits longest; return None if none waits.
 
-        The process says that it lives until it leaves the verification's id.
+        The lease ends when the process dies, or after so long. The process must report that it is alive until it leaves
+        the verification's id.
         """
         now = int(self._clock())
         at = {"now": now, **silent(self._clock())}
@@ -126,7 +127,7 @@ class Verifications:
         return _read({**dict(row), **values})
 
     def note(self, identifier: str, holder: str, verified: int, seconds: int) -> bool:
-        """Note how far a verification is, and hold it for so many seconds; return False if it is another's now."""
+        """Store how far a verification is, and renew its lease for so long; return False if another process has it."""
         values = {"verified": verified, "held_until": int(self._clock()) + seconds}
         with self._store.connection(durable=False) as database:
             return bool(database.execute(_NOTE, {"this": identifier, "self": holder, **values}).rowcount == 1)

@@ -1,4 +1,4 @@
-"""Webhooks: where an organisation's user wants which events sent, and how far that has come."""
+"""Webhooks: the address and filters of each, and how far its events were sent."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class Webhooks:
         standing: Subscription | None = None, due_at: int = 0,
     ) -> str:  # fmt: skip
         """
-        Return the id of a new webhook, which gets the events after *place*, or what a *standing* query finds there.
+        Create a webhook for the events after *place*, or for what a *standing* query finds after it; return its id.
 
         Raises:
             WebhookLimitError
@@ -191,7 +191,7 @@ class Webhooks:
         return self.read(row) if row else None
 
     def change(self, webhook: Webhook, *, url: str, filters: Filters, state: str) -> None:
-        """Change what a webhook is; what waits for it is tried at once, if it is active."""
+        """Change a webhook; if it is active, waiting messages are tried at once."""
         changed = {"url": url, "filters": json.dumps(asdict(filters)), "state": state, "reason": "", "given_up": 0}
         with self._store.connection() as database:
             database.execute(_CHANGE, {"this": webhook.id, **changed})

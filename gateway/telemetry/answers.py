@@ -1,4 +1,4 @@
-"""What is counted and logged about each answer, whoever gives it."""
+"""Count and log each answer, from the application or the front."""
 
 from __future__ import annotations
 

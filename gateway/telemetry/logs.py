@@ -37,6 +37,6 @@ class _Json(logging.Formatter):
         line |= told if told is not None else {"message": record.getMessage()}
         line |= traces.ids()
         if record.exc_info and record.exc_info[0] is not None:
-            # Not its text: it may quote what a caller sent.
+            # Not the text of the exception, which may quote a caller's input.
             line["exception"] = record.exc_info[0].__name__
         return json.dumps(line, ensure_ascii=False, separators=(",", ":"))

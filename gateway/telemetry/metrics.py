@@ -1,8 +1,8 @@
 """
-What a gateway counts for Prometheus: requests, transactions, open event streams and messages of webhooks.
+Metrics for Prometheus: requests, transactions, open event streams and messages of webhooks.
 
-Labels are routes and codes, never paths, values or callers. With several processes the counts of all are in files of
-one folder (``share_in``), and any of them answers for all.
+Labels are routes and codes, never paths, values or callers. Several processes keep their counts in files of one folder
+(``share_in``), and each of them answers for all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def share_in(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     os.environ[_FOLDER] = str(folder)
-    # Imported now, and not when the signal of a process's end interrupts something else.
+    # Imported now, and not in the handler of the signal that a process has ended.
     importlib.import_module("prometheus_client.multiprocess")
 
 
@@ -71,7 +71,7 @@ class Metrics:
         kind = (route, method if method in _METHODS else "other", str(status), code)
         counted = self._answers.get(kind)
         if counted is None:
-            # The library looks for the counts of labels each time, with a lock.
+            # Cached, because the library takes a lock at each look-up of labels.
             counted = self._answers[kind] = self._requests.labels(*kind), self._seconds.labels(route)
         number, times = counted
         number.inc()

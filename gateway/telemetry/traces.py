@@ -21,7 +21,7 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _PROTOCOL = "http/protobuf"
 _EXPORTER = "OTEL_TRACES_EXPORTER"
-# The standard asks to pass on this much of a tracestate. Peers refuse calls whose metadata has some kilobytes.
+# The standard asks to pass on at least this much of a tracestate. Peers refuse calls with kilobytes of metadata.
 _LONGEST = 512
 _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
@@ -29,7 +29,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class TracesError(Exception):
-    """Traces are wanted and cannot be made; the message names the variable or the library, and the cure."""
+    """Traces are configured but cannot be made; the message names the variable or the library, and the cure."""
 
 
 class _Place(NamedTuple):
@@ -109,7 +109,7 @@ class Traces:
 
     def __init__(self, provider: Any) -> None:
         self._trace = importlib.import_module("opentelemetry.trace")
-        # Not the global propagator: it would pass a stranger's baggage on to peers.
+        # Not the global propagator, which would pass the baggage of any caller on to peers.
         self._propagator = importlib.import_module(
             "opentelemetry.trace.propagation.tracecontext"
         ).TraceContextTextMapPropagator()
@@ -153,7 +153,7 @@ class Traces:
         told = span.get_span_context()
         token = _PLACE.set(_Place(f"{told.trace_id:032x}", f"{told.span_id:016x}", f"{told.trace_flags:02x}"))
         try:
-            # The text of an exception may quote what a caller sent.
+            # The text of an exception may quote a caller's input.
             with self._trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
                 yield span
         finally:

@@ -1,7 +1,7 @@
 """
 Access tokens by API: a user that holds the scope ``tokens`` makes, lists, replaces and revokes its own.
 
-Nobody gets more by it than it has: a new token acts for the same user, and has only scopes that the caller has.
+A caller cannot gain rights: a new token acts for the same user, and has only scopes that the caller has.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def rotate(query: dict[str, Any], token_id: str) -> dict[str, str]:
     """
     Replace a token by a new one with the same scopes and the same length of life.
 
-    The old one ends at once, or after `overlap_seconds`, in which a service can take the new one over.
+    The old one expires at once, or after `overlap_seconds`, in which a service can switch to the new one.
     """
     old = _live(token_id)
     _check_scopes(old.scopes)

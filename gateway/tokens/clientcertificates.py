@@ -1,8 +1,8 @@
 """
 Callers known by the certificate that they show in TLS: it must be exactly that of a user in the wallet.
 
-The authorities that the front trusts have issued it, and the handshake proved that the caller has its key. So a user
-whose key is elsewhere needs no token; and who leaves the wallet is refused within seconds.
+The front accepts only certificates of its trusted authorities, and the handshake proves that the caller has the key. So
+a user whose key is elsewhere needs no token, and a user who is taken out of the wallet is refused within seconds.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class ClientCertificates:
                 try:
                     der = self._wallet.identity(msp_id, user).certificate.der
                 except (WalletError, IdentityError, OSError):
-                    continue  # `selat gateway check` says so; the other users can call.
-                # Two users with one certificate would be two names for one caller: then it is neither of them.
+                    continue  # `selat gateway check` reports it; the other users can call.
+                # If two users have the same certificate, it is accepted for neither.
                 key = hashlib.sha256(der).digest()
                 found[key] = ("", "") if key in found else (msp_id, user)
         return {key: names for key, names in found.items() if names[0]}

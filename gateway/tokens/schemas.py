@@ -59,7 +59,7 @@ class MadeTokenSchema(Schema):
 
 
 class TokenSchema(Schema):
-    """One token, which cannot be used by what stands here."""
+    """One token, without its secret."""
 
     id = fields.String()
     user = fields.String()

@@ -12,7 +12,7 @@ from gateway.http import context
 
 
 def public_id(prefix: str) -> str:
-    """Return a random identifier: everybody can read identifiers in blocks, so they must reveal nothing."""
+    """Return a random identifier. Everybody can read identifiers in blocks, so they must reveal nothing."""
     return f"{prefix}-{context.random_bytes(8).hex()}"
 
 
@@ -35,8 +35,8 @@ def basket_token(orders: int) -> str:
     """
     Return a shopper's link to a basket of so many orders.
 
-    The links of its orders follow from it, and it does not follow from them. So it needs no record, and nobody who
-    reads the ledger or has the link of one order learns which orders were bought together.
+    The links of its orders are derived from it by a one-way function. So it needs no record, and nobody who reads the
+    ledger or has the link of one order learns which orders were bought together.
     """
     return f"{link_token()}.{orders}"
 

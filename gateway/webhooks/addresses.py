@@ -71,7 +71,7 @@ def read(webhook_id: str) -> dict[str, Any]:
 @blueprint.arguments(WebhookChangesSchema)
 @blueprint.response(200, WebhookSchema)
 def change(body: dict[str, Any], webhook_id: str) -> dict[str, Any]:
-    """Change address, filters or state of a webhook; what it is not told stays."""
+    """Change address, filters or state of a webhook; what is left out stays."""
     found = _found(webhook_id)
     if "url" in body:
         check_target(body["url"], "url")
@@ -196,7 +196,7 @@ def _filters(body: dict[str, Any]) -> Filters:
 
 def _place(body: dict[str, Any], channel: str) -> EventPlace:
     """
-    Return after which place of the channel events are sent.
+    Return the place in the channel after which events are sent.
 
     Raises:
         hlf.errors.EvaluateError: the organisation is not on the channel, or its peer cannot be asked.

@@ -1,10 +1,10 @@
 """
-Deliver what waits for webhooks, in each process of the gateway.
+Deliver the messages of webhooks, in each process of the gateway.
 
-Once a second the courier looks which webhooks no other process delivers, and gives each a turn: take over new blocks,
-let the events that concern it wait, and post them one after the other. A slow receiver holds only the thread of its own
-turn. A process that dies leaves its webhooks to the others after three seconds; what it had posted but not noted
-is posted again, under the same id.
+Once a second the courier looks for webhooks that no other process delivers, and gives each a turn: take over new
+blocks, queue the events that pass its filters, and post them one after the other. A slow receiver holds only the thread
+of its own turn. Three seconds after a process died, others take over its webhooks; a message that it had posted but not
+stored as delivered is posted again under the same id.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JITTER = 0.2
 # Messages in a row that were given up, after which the webhook is stopped.
 _MOST_GIVEN_UP = 3
 _GONE = 410
-# Longer than an attempt may take, and the hosts' clocks may differ.
+# Longer than an attempt may take, with a margin for clocks that differ.
 _LEASE_SECONDS = 60
 _THREADS = 8
 _EVERY_SECONDS = 1.0
@@ -93,7 +93,7 @@ class Courier:
         try:
             self._turn(webhook)
         finally:
-            # The next turn is a second away, and says itself that the process lives.
+            # The next turn is a second away, and reports itself that the process is alive.
             self._process.leave(webhook.id)
 
     def _turn(self, webhook: Webhook) -> None:
@@ -119,7 +119,7 @@ class Courier:
         return self._deliveries.take(webhook.id, self._process, _LEASE_SECONDS)
 
     def _queue(self, webhook: Webhook) -> None:
-        """Let the events that concern the webhook wait, as far as there is room."""
+        """Queue the events that pass the webhook's filters, as far as there is room."""
         room = min(self._deliveries.room(webhook.id), _EVENTS_AT_ONCE)
         if not room:
             return
@@ -146,7 +146,7 @@ class Courier:
             self._deliveries.queue(webhook, self._process.name, messages.of(webhook, found), place)
 
     def _queue_standing(self, webhook: Webhook, asked: Subscription, room: int, last: int) -> None:
-        """Let what a standing query finds wait."""
+        """Queue what a standing query finds."""
         end, now = messages.end_of(last), self._milliseconds()
         found = subscriptions.queued(self._services.model, webhook, asked, room, end, now)
         if (found.place, found.due_at) != (webhook.place, webhook.due_at):
@@ -167,7 +167,7 @@ class Courier:
             self._deliveries.delivered(message, attempt)
             return True
         if message.type == messages.TEST:
-            # Its user looks at the outcome; events must not wait for another attempt.
+            # The user looks at the outcome of a test itself; events must not wait for another attempt.
             self._deliveries.give_up(message, attempt, webhook.given_up)
             return True
         if posted.status == _GONE:
@@ -185,7 +185,7 @@ class Courier:
             self._deliveries.stop(webhook.id, f"{_MOST_GIVEN_UP} messages in a row could not be delivered")
 
     def _pause(self, attempts: int, posted: PostOutcome) -> int:
-        """Return the milliseconds to the next attempt; not the same for all that failed together."""
+        """Return the milliseconds to the next attempt, partly random, so that retries do not come all at once."""
         seconds = max(BACK_OFF[attempts], posted.retry_after)
         return int(seconds * 1000 * random.uniform(1, 1 + _JITTER))  # noqa: S311  It protects nothing.
 

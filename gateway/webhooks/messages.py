@@ -43,7 +43,7 @@ def cloud_event(event: LoggedEvent) -> dict[str, Any]:
 
 
 def test(webhook: Webhook, at: int) -> tuple[str, str]:
-    """Return id and body of a message that only shows that messages arrive."""
+    """Return the id and body of a test message."""
     identifier = f"msg_{secrets.token_hex(16)}"
     document = {
         "specversion": "1.0",
@@ -58,7 +58,7 @@ def test(webhook: Webhook, at: int) -> tuple[str, str]:
 
 
 def place_after(webhook: Webhook, events: Sequence[LoggedEvent], asked: int, last: int) -> EventPlace:
-    """Return up to where a webhook has seen events: the last of a full answer, else the model's *last* block."""
+    """Return the place up to which events were seen: the last one of a full page, else the model's *last* block."""
     if len(events) == asked:
         return EventPlace(events[-1].block_number, events[-1].index)
     return max(webhook.place, end_of(last), key=lambda place: (place.block_number, place.index))

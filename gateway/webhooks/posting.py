@@ -1,4 +1,4 @@
-"""One attempt to post a message: to an address that was checked, within a time, and never anywhere else."""
+"""Post a message once, to an address that was checked, within a time limit and without redirects."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PostOutcome:
 
     Attributes:
         status: of the answer; None if none came.
-        words: why none came, or the status's phrase.
-        retry_after: seconds that the receiver wants to be left alone.
+        words: why no answer came, or the reason phrase of the status.
+        retry_after: the seconds in the receiver's ``Retry-After``.
     """
 
     status: int | None
@@ -51,7 +51,7 @@ class Poster:
         self._trusted = ssl.create_default_context()
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
-        """Return the outcome of posting *body*. A redirect is not followed: it is an answer that is not good."""
+        """Return the outcome of posting *body*. Redirects are not followed: they count as failures."""
         began = time.monotonic()
         try:
             target = targets.parse(url)

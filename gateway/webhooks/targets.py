@@ -1,8 +1,8 @@
 """
 Where webhooks may be sent: the public internet, and the networks that the operator allows.
 
-A name is resolved for each attempt, and the connection goes to the address that was checked: a name that leads
-elsewhere a moment later changes nothing.
+A name is resolved for each attempt, and the connection goes to the address that was checked, so a name that resolves to
+another address a moment later changes nothing (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], Sequence[str]]
 
 _PORTS = {"http": 80, "https": 443}
-# All that is given out of IPv6; the rest, as the former addresses of sites, may still lead somewhere inside.
+# All of IPv6 that is assigned to the public internet; other ranges, such as old site-local addresses, may lead inside.
 _PUBLIC = ipaddress.IPv6Network("2000::/3")
 # IPv6 addresses that lead to an IPv4 one: those of a translator (RFC 6052).
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
@@ -68,7 +68,7 @@ def parse(url: str) -> Target:
 
 def check(target: Target, allowed: Sequence[Network]) -> None:
     """
-    Refuse what can be seen without asking for the address of a name.
+    Refuse a target that is wrong before its name is resolved.
 
     Raises:
         TargetError
@@ -84,7 +84,7 @@ def check(target: Target, allowed: Sequence[Network]) -> None:
 
 def address_of(target: Target, allowed: Sequence[Network], resolve: Resolve | None = None) -> str:
     """
-    Return the address to connect to. All addresses of the name must be allowed, so that none is found by trying.
+    Return the address to connect to. All addresses of the name must be allowed, so that retries cannot find another.
 
     Raises:
         TargetError: the name has no address, or one that is not allowed.

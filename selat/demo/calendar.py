@@ -1,9 +1,9 @@
 """
-The calendar of a story that takes weeks: every program of a demo believes a time of day that the story puts forward.
+The calendar of a story that takes weeks: all programs of the demo use a clock that the story can move forward.
 
-Contracts and peers take no transaction that is dated otherwise than now. So for a story about a month
-the programs of network and gateway get another time of day, from outside (`selat/demo/clock`); they know nothing of
-it. Time-outs still count real seconds.
+Contracts and peers refuse transactions that are not dated now. So for a story about a month, the programs of network
+and gateway get another time from outside (`selat/demo/clock`), without any change to them. Time-outs still count real
+seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Calendar:
 
     @property
     def now(self) -> datetime:
-        """The time that the programs believe."""
+        """The time in the programs."""
         return datetime.now(UTC) + self._ahead
 
     def forward(self, **ahead: float) -> None:
@@ -51,7 +51,7 @@ class Calendar:
         """
         if engine != "embedded":
             raise DemoError(
-                "this story takes weeks, and Fabric's own programs know their machine's time alone: play it with "
+                "this story takes weeks, and Fabric's own programs use their machine's clock: play it with "
                 "--engine embedded"
             )
         path = os.pathsep.join(filter(None, [str(_CLOCK), os.environ.get("PYTHONPATH", "")]))

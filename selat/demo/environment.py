@@ -1,4 +1,4 @@
-"""What a demo runs on: a consortium and a gateway in one folder, started and stopped."""
+"""Start and stop what a demo runs on: a consortium and a gateway in one folder."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def running(folder: Path) -> bool:
 
 
 def _engine(network: Folder) -> Engine | None:
-    """Return the engine whose nodes may run, which are no processes of this machine where they are containers."""
+    """Return the engine of the folder's network; its nodes may be containers, and not processes here."""
     record = state.read(network)
     return engines.by_name(record.engine) if record is not None and record.engine else None
 

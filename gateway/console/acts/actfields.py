@@ -23,7 +23,7 @@ from gateway.pages.states import N_
 
 Values: TypeAlias = Mapping[str, str]
 Choices: TypeAlias = Callable[[], list[tuple[str, str]]]
-# Kinds of fields: an id that the link gives; a text; one whose fingerprint alone is sent; a time; a day; a place; ...
+# Kinds of fields: an id from the link; a text; a text of which only the hash is sent; a time; a day; a place; ...
 ID, TEXT, HASHED, TIME, DAY, PLACE = "id", "text", "hashed", "time", "day", "place"
 NUMBER, CHOICE, MONEY = "number", "choice", "money"
 
@@ -31,11 +31,11 @@ NUMBER, CHOICE, MONEY = "number", "choice", "money"
 @dataclass(frozen=True)
 class ActField:
     """
-    One field of a form; *choices* yields (value, words) pairs.
+    One field of a form; *choices* returns (value, words) pairs.
 
     Attributes:
-        private: its value goes to those who see what is private, and into no block.
-        member: the member of the contract's record that it becomes, if that has another name.
+        private: its value goes only to organisations that may see private values, and into no block.
+        member: its member of the contract's record, if that has another name.
     """
 
     name: str
@@ -53,9 +53,9 @@ class PersonAct:
     One act: its words and icon, its fields, the call that they make, and the page that shows the result.
 
     Attributes:
-        start: returns what the form shows first, of what the link gives.
-        do: does the act, if it takes more than the one call.
-        then: yields the calls that come after the first, so that a preview tells who sees and endorses these too.
+        start: returns the first values of the form, from those of the link.
+        do: does the act, if it needs more than one call.
+        then: yields the calls after the first, so that a preview shows who sees and endorses these too.
     """
 
     title: str
@@ -70,7 +70,7 @@ class PersonAct:
 
 
 def fingerprint(text: str) -> str:
-    """Return the SHA-256 of a text that stays outside the ledger."""
+    """Return the SHA-256, in hex, of a text that stays outside the ledger."""
     return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
@@ -105,7 +105,7 @@ def currency(values: Values) -> str:
     Return the currency in the form.
 
     Raises:
-        Refused: there is none of this code.
+        Refused: no currency has this code.
     """
     return money.KNOWN.check("currency", values["currency"].upper())
 
@@ -116,7 +116,7 @@ def listed(text: str) -> list[str]:
 
 
 def yes_or_no(yes: str, no: str) -> Choices:
-    """Return two words to choose from."""
+    """Return the choices yes and no."""
     return lambda: [("true", gettext(yes)), ("false", gettext(no))]
 
 

@@ -1,7 +1,7 @@
 """
-Acts of people: a form, then who must endorse, who will see what and what every member can read, and only then the act.
+Acts of people: a form, then a preview of who must endorse, who sees what and what every member reads, then the act.
 
-What is sent is what was previewed: a form that was changed since shows the preview again.
+Only what was previewed is sent: a form that was changed since shows the preview again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAMES = frozenset(field.name for act in ACTS.values() for field in act.fields)
 @dataclass(frozen=True)
 class ActPreview:
     """
-    What would happen.
+    What the act would do.
 
     Attributes:
         private: (words, value) pairs that go to those in *seen_by* alone.
@@ -52,7 +52,7 @@ class ActPreview:
 @auth.needs("write")
 @inputs.takes(query=_NAMES)
 def act(name: str) -> str:
-    """Show the form of an act; a link to it gives ids and what is known."""
+    """Show the form of an act; the link to it has ids and known values."""
     found = _act(name)
     given = {field.name: request.args.get(field.name, "") for field in found.fields}
     started = dict(found.start(given)) if found.start else given
@@ -106,7 +106,7 @@ def _preview(found: PersonAct, given: Values, call: LedgerCall, mark: str) -> Ac
 
 
 def _shown(found: PersonAct, given: Values, *, private: bool) -> Iterator[tuple[str, str]]:
-    """Yield what the fields of the form say, as people read it: the private ones, or those that go into a block."""
+    """Yield the fields of the form as people read them: the private ones, or those that go into a block."""
     place = given.get("place", "")
     for field in found.fields:
         value = given[field.name]
@@ -145,7 +145,7 @@ def _form(
     wrong: Mapping[str, str] | None = None,
     refused: Problem | None = None,
 ) -> str:
-    """Return the page of an act; *wrong* tells what is wrong in which field, and is empty if it is in no single one."""
+    """Return the page of an act; *wrong* has the errors by field, and is empty if an error is about no single field."""
     known = wrong or {}
     return page(
         "act.html",

@@ -1,4 +1,4 @@
-"""What is wrong with a form, field by field, in the reader's language; and the field that a refusal names."""
+"""Find the errors of a form by field, in the reader's language, and the field that a refusal names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _number(values: Values, name: str) -> None:
         raise ValueError(values[name])
 
 
-# Of each kind of field, what raises ValueError or Refused unless its value fits, and what to type instead.
+# By kind of field: a function that raises ValueError or Refused for a wrong value, and what to type instead.
 _CHECKS: Mapping[str, tuple[Callable[[Values, str], object], str]] = {
     actfields.TIME: (lambda v, name: datetime.datetime.fromisoformat(v[name]), N_("This is no day with a time.")),
     actfields.DAY: (lambda v, name: datetime.date.fromisoformat(v[name]), N_("This is no day.")),
@@ -32,7 +32,7 @@ _CHECKS: Mapping[str, tuple[Callable[[Values, str], object], str]] = {
 
 
 def wrong(act: PersonAct, values: Values) -> dict[str, str]:
-    """Return the fields of a form that are missing or wrong, each with what to do."""
+    """Return the missing and wrong fields of a form, each with its cure."""
     found = {}
     for field in act.fields:
         if not values[field.name]:

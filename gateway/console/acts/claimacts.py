@@ -52,7 +52,7 @@ def _terms(carrier: str) -> list[dict[str, Any]]:
 
 
 def _known_terms(values: Values) -> Values:
-    """Return what the form shows first: the terms in force, or what the domain takes where nothing is said."""
+    """Return the first values of the form: the terms in force, or the domain's defaults."""
     latest = (_terms(context.caller().msp_id) or [{}])[-1]
     defaults = {name: getattr(LiabilityTerms, name, "") for name in _DAYS}
     return {
@@ -87,7 +87,7 @@ def _file(values: Values) -> LedgerCall:
 
 
 def _disclosed(parties: set[str]) -> Iterator[LedgerCall]:
-    """Yield the calls that give a sum to the parties; who sees it is planned by the party alone."""
+    """Yield the calls that give a sum to each party; only that party sees it."""
     for party in sorted(parties):
         yield TRADE.call("CarrierClaims:disclose", ["claim", party], {"sum": b"{}"})
 

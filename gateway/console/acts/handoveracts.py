@@ -18,7 +18,7 @@ from gateway.trade import minting
 from gateway.trade.carriage import carriage
 
 _AGREEMENT = ActField("agreement_id", N_("Agreement"), ID)
-# How long a hand-over may take where nobody says anything else.
+# The default length of a hand-over.
 _WINDOW = timedelta(hours=4)
 
 
@@ -27,7 +27,7 @@ def _agreements(_values: Values) -> str:
 
 
 def _known(values: Values) -> Values:
-    """Return what the form shows first: a window that begins now, by the clock of the place."""
+    """Return the first values of the form: a window that begins now, in the zone of the place."""
     now = datetime.now(localformats.zone(values.get("place", ""))).replace(tzinfo=None)
     return {
         **values,

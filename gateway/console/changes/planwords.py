@@ -49,7 +49,7 @@ class ShownPlan:
 
     @property
     def command(self) -> str:
-        """What to type next; empty if there is nothing to do."""
+        """The next command; empty if there is nothing to do."""
         if self.problems or not self.steps:
             return ""
         return "selat network apply --consortium consortium.yaml" + (" --yes" if self.destructive else "")
@@ -60,7 +60,7 @@ def read(document: SentDocument) -> ShownPlan:
     Return the plan in a document.
 
     Raises:
-        DocumentError: it is none that a command of this release has written.
+        DocumentError: it is no plan, or has a step that this release does not know.
     """
     steps = [_step(document.part(each)) for each in document.records("steps")]
     return ShownPlan(steps, document.texts("problems"), document.texts("notes"))
@@ -116,7 +116,7 @@ def _agreement(step: SentDocument) -> list[str]:
 
 
 def _seen_and_endorsed(step: SentDocument) -> list[str]:
-    """Return who sees and who endorses what from then on."""
+    """Return who sees and who endorses what after the step."""
     definition = step.part(step.mapping("definition"))
     found = [gettext("Must endorse: %(who)s") % {"who": policywords.told(definition.text("endorsement"))}]
     for name in sorted(step.mapping("definition")):

@@ -15,7 +15,7 @@ _OF_THE_CHANNEL = "/Channel/Application/Endorsement"
 
 
 def told(text: str) -> str:
-    """Return a policy's text in words; a text that is none stays unchanged."""
+    """Return a policy in words; a text that is no policy stays unchanged."""
     if text == _OF_THE_CHANNEL:
         return gettext("whom the channel's own rule names")
     kind, _, name = text.partition(" ")

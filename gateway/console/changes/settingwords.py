@@ -1,4 +1,4 @@
-"""Settings of channels and chaincodes in words: what becomes what."""
+"""Changed settings of channels and chaincodes in words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS: Mapping[str, str] = {
 }
 """The name of each setting that has one name alone."""
 
-# Of settings with a name of their own behind a dot: what they are.
+# What a setting is, by the part of its name before the dot.
 _NAMED: Mapping[str, str] = {
     "capabilities": N_("Abilities that nodes must have: %(name)s"),
     "policies": N_("Rule %(name)s"),
@@ -40,7 +40,7 @@ _RULES = frozenset({"endorsement", "policies"})
 
 @dataclass(frozen=True)
 class ChangedSetting:
-    """What a setting is called, and its value before and after; both empty for a member that comes or goes."""
+    """A setting's name in words, and its value before and after; both are empty for a member that joins or leaves."""
 
     words: str
     before: str = ""
@@ -74,7 +74,7 @@ def _told(what: str, before: str, after: str) -> ChangedSetting:
 
 
 def name(what: str) -> str:
-    """Return what a setting is called; one that a later release has added keeps the name of the consortium file."""
+    """Return a setting's name in words; one that a later release added keeps its name in the consortium file."""
     kind, _, own = what.partition(".")
     start, _, last = own.rpartition(".")
     if what in SETTINGS:

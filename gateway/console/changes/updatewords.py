@@ -20,7 +20,7 @@ __all__ = ["KIND", "Stand", "ShownUpdate", "read"]
 
 
 class Stand(enum.Enum):
-    """How an update stands beside the channel as one's own peer has it."""
+    """How an update compares with the channel's present configuration at the caller's peer."""
 
     IN_FORCE = "in force"
     MISSTATED = "misstated"
@@ -35,10 +35,10 @@ class ShownUpdate:
     An update in words.
 
     Attributes:
-        compared: whether one's own peer told what the channel is now; otherwise the file alone was looked at.
-        standings: of each policy who must sign for it, and who has.
+        compared: whether it was compared with the channel's present configuration, and not read from the file alone.
+        standings: for each policy, who must sign and who has signed.
         touched: every element that it changes, in the words of Fabric's configuration.
-        command: what to type next; empty if there is nothing to do.
+        command: the next command; empty if there is nothing to do.
     """
 
     channel: str
@@ -63,7 +63,7 @@ def read(document: SentDocument) -> ShownUpdate:
     Return the update in a document, whose signatures are verified against the organisations of its channel.
 
     Raises:
-        DocumentError: it is none, its words are not those of its update, or a signature is not who it says.
+        DocumentError: it is no update, its words differ from its update, or a signature is not its organisation's.
     """
     found = channelproposal.read(document)
     present, standings = _present(found.channel), found.standings()
@@ -81,7 +81,7 @@ def read(document: SentDocument) -> ShownUpdate:
 
 
 def _present(channel: str) -> object | None:
-    """Return the configuration of a channel in force; None if the caller's peer has no such channel, or is silent."""
+    """Return the configuration of a channel in force; None if the caller's peer does not have it."""
     if channel not in menu.known_channels():
         return None
     try:

@@ -1,8 +1,8 @@
 """
 The page that tells an administrator what a file changes: a plan, or a proposed update of a channel.
 
-The gateway has neither an administrator's key nor the consortium's file, so it changes nothing. It reads what a command
-has written, says it in the reader's language, and names the next command. Nothing of the file is kept.
+The gateway has neither an administrator's key nor the consortium file, so it changes nothing. It reads a file that a
+command wrote, shows it in the reader's language, and names the next command. The file is not kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hlf.sentdocuments import SentDocument
 
 # A channel of 50 organisations with 20 orderers takes half a megabyte.
 MOST_BYTES = 4 << 20
-# The form around the file.
+# How much longer the form may be than its file.
 _MORE = 64 << 10
 
 

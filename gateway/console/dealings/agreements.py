@@ -13,7 +13,7 @@ from gateway.http import auth, context
 from gateway.http.context import CARRIAGE
 from hlf import errors
 
-# Of an agreement's states, those in which it can still be cancelled.
+# The states in which an agreement can still be cancelled.
 _STANDING = ("proposed", "agreed")
 # Agreements that a page shows, and pages of the contract's list among which the last changed are found.
 _MOST, _PAGES = 100, 10

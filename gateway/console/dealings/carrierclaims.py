@@ -1,4 +1,4 @@
-"""Claims for lost and damaged goods, as a list and one by one: what waits for whom, and the sums for its parties."""
+"""Claims for lost and damaged goods, as a list and one by one: who must act next, and the sums for the parties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.readmodel.queries import Query
 from hlf import errors
 
 _KIND = "carrier-claims"
-# What waits for a party in a state: its role, and the names of acts (``actforms``).
+# Who must act in a state, and the names of the acts (``actforms``).
 _WAITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ClaimState.FILED: ("carrier", ("accept-claim", "offer-sum", "refuse-claim")),
     ClaimState.OFFERED: ("claimant", ("accept-claim", "contest-claim")),

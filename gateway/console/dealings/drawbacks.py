@@ -19,7 +19,7 @@ from gateway.readmodel.queries import Query
 from hlf import errors
 
 _KIND = "drawbacks"
-# What waits for a party in a state: its role, and the names of acts (``actforms``).
+# Who must act in a state, and the names of the acts (``actforms``).
 _WAITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     DrawbackState.FILED: ("customs", ("accept-drawback", "refuse-drawback")),
     DrawbackState.ACCEPTED: ("claimant", ("drawback-paid",)),

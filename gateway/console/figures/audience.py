@@ -1,4 +1,4 @@
-"""Who may see which figures: the owner's as a matrix of figures and companies, and every permission with its state."""
+"""Who may see which figures: the caller's as a matrix of figures and companies, and every permission with its state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gateway.http.context import TRADE
 from gateway.pages import figurewords
 from gateway.pages.languages import gettext
 
-# What a cell of the matrix says; without an entry the company has never been let to see the figure.
+# The values of a cell of the matrix; an empty cell means that the company was never allowed to see the figure.
 NOW, BEFORE = "now", "before"
 # Claims that a page shows as matrices, and the newest permissions among which they are found.
 _MOST, _GRANTS = 6, 200
@@ -39,7 +39,7 @@ class PermissionList:
 
 @dataclass
 class ClaimAudience:
-    """One claim of the caller: of each figure that anybody may see or could see before, which companies."""
+    """One claim of the caller: for each figure that was ever disclosed, which companies may or could see it."""
 
     claim_id: str
     revision: int

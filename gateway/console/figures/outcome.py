@@ -1,4 +1,4 @@
-"""A forecast beside what was really ordered, for its owner: the orders of its own that its peer keeps."""
+"""A forecast beside the real orders, for its owner, from the orders that its own peer keeps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WEEK = 7
 
 @dataclass(frozen=True)
 class ForecastOutcome:
-    """The outcome of a forecast until now; *expected* is its middle spread evenly over the days that are over."""
+    """The outcome of a forecast until now; *expected* is its median (p50), spread evenly over the days so far."""
 
     ordered: int
     expected: int
@@ -33,7 +33,7 @@ class ForecastOutcome:
 
 
 def of(values: Mapping[str, Any], orders: Iterable[Mapping[str, Any]], today: date) -> ForecastOutcome | None:
-    """Return what *orders* have of a forecast's product, for the countries of its regions; None for another claim."""
+    """Return the outcome of a forecast by *orders* of its product in its countries; None for other claims."""
     if _MIDDLE not in values:
         return None
     start, end = (date.fromisoformat(values[f"horizon.{name}"]) for name in ("start", "end"))

@@ -28,7 +28,7 @@ from hlf.codec import records
 GIVEN, RECEIVED, EVERY = "given", "received", "every"
 _KIND = "disclosures"
 _FUNCTIONS = {GIVEN: "given", RECEIVED: "received", EVERY: "audit"}
-# How a cursor begins that is a bookmark of the contract, and pages of it that are read for one page here.
+# The prefix of a cursor that is a bookmark of the contract, and how many of its pages are read for one page here.
 _OF_THE_PEER, _PAGES = "peer:", 10
 
 
@@ -44,8 +44,9 @@ def page(
     which: str, limit: int, cursor: str = "", where: Mapping[str, str] | None = None
 ) -> tuple[list[Permission], str]:
     """
-    Return the next permissions that the caller gave, or received, or that it may see all; and the cursor of the next
-    page. *where* are further values that they must have.
+    Return a page of permissions that the caller gave, received or may audit, and the cursor of the next page.
+
+    *where* has further values that they must have.
     """
     own = context.caller().msp_id
     member = {GIVEN: {"owner": own}, RECEIVED: {"terms.recipient": own}, EVERY: {}}[which]

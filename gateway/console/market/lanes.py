@@ -24,7 +24,7 @@ from gateway.readmodel import views
 from gateway.readmodel.queries import Query
 from hlf import errors
 
-# Grants that are read to find what a carrier declared, and the newest ones among which they are found.
+# How many grants are read for what a carrier declared, and among how many of the newest ones they are searched.
 _MOST, _LOOKED_AT = 20, 500
 # Pages of the caller's own claims among which the newest is found.
 _CLAIM_PAGES = 10
@@ -37,9 +37,9 @@ def _hours(number: float) -> str:
 @dataclass(frozen=True)
 class Measure:
     """
-    One measure of a carrier: where it stands among what was observed, the figure that declares it, and its unit.
+    One measure of a carrier: its names among observed and declared figures, and how to show it.
 
-    Both are divided until they are in the unit that *told* writes; *least* says that less is better.
+    Each value is divided by its *per_* number and then written by *told*; *least* means that less is better.
     """
 
     words: str
@@ -62,7 +62,7 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Compared:
-    """One measure of one carrier: both values in words, empty if unknown; *kept* says whether its word was kept."""
+    """One measure of one carrier: both values in words, empty if unknown; *kept* if it did as well as it declared."""
 
     observed: str
     declared: str
@@ -112,7 +112,7 @@ def _latest() -> dict[str, str]:
 
 
 def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
-    """Return what carriers declared in claims that they show to the caller, and the caller in its own; the newest."""
+    """Return the newest figures that carriers disclosed to the caller, and the caller's own."""
     found: dict[str, Mapping[str, Any]] = {}
     own = context.caller().msp_id
     if own in carriers:
@@ -122,7 +122,7 @@ def _declared(carriers: set[str]) -> dict[str, Mapping[str, Any]]:
     told = (grant for grant in grants if grant.owner in carriers and names & set(grant.terms.attributes))
     for grant in itertools.islice(told, _MOST):
         if grant.owner not in found:
-            # A claim that was not delivered is refused, as everything else that the caller may not read.
+            # The contract refuses a claim that was not delivered, as it does all that the caller may not read.
             try:
                 found[grant.owner] = context.ask_record(TRADE, "Disclosures:read", grant.grant_id)["values"]
             except errors.GatewayError as refused:

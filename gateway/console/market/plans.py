@@ -79,7 +79,7 @@ def _own_legs(plan_id: str, number: int) -> list[dict[str, Any]]:
 
 
 def _alternatives(plan_id: str, platform: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the chains that no other beats, as a chart and as rows, and whether the certificate holds."""
+    """Return the Pareto-optimal chains as a chart and as rows, and whether the certificate holds."""
     front = context.ask_record(TRADE, "Matching:alternatives", plan_id, platform)
     offered = context.ask_pages(TRADE, "Matching:offers", "offers", after=(platform,))
     known = {each["offer_id"]: each["carrier"] for each in offered}
@@ -137,7 +137,7 @@ def _currency(known: Permission | None) -> str:
 
 
 def _allowed(function: str, *arguments: Any) -> dict[str, Any] | None:
-    """Return what a function answers; None if it refuses the caller."""
+    """Return the answer of a function; None if it refuses the caller."""
     try:
         return context.ask_record(TRADE, function, *arguments)
     except errors.GatewayError as refused:
@@ -147,5 +147,5 @@ def _allowed(function: str, *arguments: Any) -> dict[str, Any] | None:
 
 
 def _money(currency: str) -> Callable[[int | str], str]:
-    """Return how to write minor units of a currency."""
+    """Return a function that writes minor units of a currency."""
     return lambda minor: localformats.money(minor, currency) if currency else localformats.number(int(minor))

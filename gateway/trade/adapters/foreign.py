@@ -1,4 +1,4 @@
-"""What a code of another system means for a journey: an event of a stage, an incident, or nothing, for a reason."""
+"""What another system's codes mean for a journey: an event of a stage, an incident, or nothing, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All formats by the name in requests, what a sent code means, and the tables for docs/carrier-codes.md."""
+"""All formats by their names in requests, the meaning of a code, and the tables for docs/carrier-codes.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMATS: Mapping[str, ForeignFormat] = MappingProxyType(
 
 
 class MeaninglessCodeError(Exception):
-    """A code is not recorded; *member* of the request is what is wrong, and the message says why."""
+    """A code is not recorded; *member* of the request is wrong, and the message tells why."""
 
     def __init__(self, member: str, words: str) -> None:
         super().__init__(words)
@@ -29,7 +29,7 @@ def meaning(name: str, code: str, stage_id: str) -> tuple[StageEvent | ForeignIn
     *stage_id* is empty where the sender leaves it to the code.
 
     Raises:
-        MeaninglessCodeError: the list does not have the code, it is no event of a journey, or its stage is open.
+        MeaninglessCodeError: the list does not have the code, it is no event of a journey, or its stage is ambiguous.
     """
     found = FORMATS[name].codes.get(code)
     if found is None:

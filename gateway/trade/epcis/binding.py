@@ -14,7 +14,7 @@ from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 
 ADDRESS = "/epcis"
-# The one version of EPCIS and CBV that there is here.
+# The only version of EPCIS and CBV that is served here.
 _VERSION = (2, 0, 0)
 _TEXT = ".".join(map(str, _VERSION))
 _DISCOVERED = {
@@ -29,7 +29,7 @@ _MEDIA = ("application/json", "application/ld+json")
 
 
 class CollectionSchema(Schema):
-    """A collection of names: of addresses below this one, or of what events have."""
+    """A collection of names: of addresses below this one, or of values in events."""
 
     context = fields.Raw(data_key="@context", required=True, metadata={"description": "Says what prefixes mean"})
     type = fields.String(required=True)
@@ -37,7 +37,7 @@ class CollectionSchema(Schema):
 
 
 def interface(name: str, module: str, description: str, part: str = "") -> Blueprint:
-    """Return a blueprint for addresses of EPCIS below *part*, which tell what they understand and refuse the rest."""
+    """Return a blueprint for addresses of EPCIS below *part*, with discovery headers and negotiation."""
     made = Blueprint(name, module, url_prefix=ADDRESS + part, description=description)
     made.before_request(_negotiate)
     made.after_request(_discover)
@@ -51,7 +51,7 @@ def collection(members: list[str]) -> dict[str, Any]:
 
 def _negotiate() -> None:
     """
-    Refuse a request for another version, format or medium than the one that there is.
+    Refuse a request for another version, format or media type than the one that is served.
 
     Raises:
         Problem: NOT_ACCEPTABLE.
@@ -76,7 +76,7 @@ def _asked(name: str) -> tuple[int, ...]:
 
 
 def _discover(response: Response) -> Response:
-    """Say in each answer, and so to OPTIONS, what this interface understands."""
+    """Put into each answer, also that to OPTIONS, what this interface supports."""
     response.headers.update(_DISCOVERED)
     response.headers["GS1-EPCIS-Capture-File-Size-Limit"] = str(context.services().settings.max_body_bytes)
     if request.method == "OPTIONS" and response.status_code == 200:

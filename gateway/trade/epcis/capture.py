@@ -19,7 +19,7 @@ from gateway.trade.epcis.schemas import CapturedDocumentSchema, CaptureJobSchema
 from hlf.codec import canonical
 
 BEHAVIOUR, ROLLBACK, PROCEED = "GS1-Capture-Error-Behaviour", "rollback", "proceed"
-# Events that one transaction records.
+# The most events in one transaction.
 _TOGETHER = 50
 _PART = "/capture"
 _ADDRESS = binding.ADDRESS + _PART
@@ -35,8 +35,8 @@ def capture(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
     """
     Record the events of a document, each on the caller's own page of its journey.
 
-    With `GS1-Capture-Error-Behaviour: proceed` each event is a transaction by itself. Without it they are recorded all
-    or none, which needs one journey and at most 50 events.
+    With `GS1-Capture-Error-Behaviour: proceed` each event is its own transaction. Without it all or none are recorded,
+    which needs one journey and at most 50 events.
     """
     events = _read(body["body"]["events"])
     asked = _one_by_one(events) if _behaviour() == PROCEED else [_together(events)]

@@ -1,4 +1,4 @@
-"""``/epcis`` and its collections: what the events that a caller may see have, and the events of each."""
+"""``/epcis`` and its collections: the values in the events that a caller may see, and the events with each value."""
 
 from __future__ import annotations
 

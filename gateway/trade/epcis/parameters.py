@@ -24,7 +24,7 @@ from hlf.codec import moments
 _PER_PAGE = 30
 _Field = fields.Field[Any]
 
-# The parameters whose value is one or more texts, and the names of which an event must have one of them.
+# Parameters with one or more texts as value, and the names under which an event must have one of them.
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "eventType": ("type",),
     "MATCH_epc": (epcisevents.EPC,),
@@ -43,7 +43,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
             *("selat:journey", "selat:unit", "selat:stage", "selat:recorder"),
         )
     },
-    # What no event of the ledger has.
+    # Parameters about values that no event of the ledger has.
     **{f"MATCH_{name}": (name,) for name in ("inputEPC", "outputEPC", "inputEPCClass", "outputEPCClass")},
     **{
         f"EQ_{name}": (name,)

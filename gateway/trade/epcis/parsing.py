@@ -9,10 +9,10 @@ from typing import Any
 from chaincode.domain.journeys.epcis import VOCABULARY, word
 from gateway.trade.words import IDENTIFIER
 
-# Made by the contract when it records an event.
+# Members that the contract makes when it records an event.
 _MADE = frozenset({"eventID", "recordTime", "eventTimeZoneOffset", "action", "bizTransactionList", "selat:recorder"})
 _READ = frozenset({"type", "eventTime", "bizStep", "readPoint", "disposition", "epcList", "parentID", "childEPCs"})
-# Says what prefixes mean, in an event that is sent without a document.
+# The JSON-LD context, in an event that is sent without a document.
 CONTEXT = "@context"
 _OWN = "selat:"
 # The forms in which a word of CBV may be written; Selat's own words are URIs of its vocabulary.

@@ -1,4 +1,4 @@
-"""``/epcis/queries``: queries under a name, what they find, and subscriptions to them."""
+"""``/epcis/queries``: named queries, what they find, and subscriptions to them."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def found_now(query: dict[str, Any], name: str) -> tuple[dict[str, Any], int, di
 @blueprint.response(201, MadeSubscriptionSchema)
 def subscribe(body: dict[str, Any], name: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """
-    Have what a query finds posted to an address: each new event, or what is new by a schedule.
+    Subscribe to a query: each new event it finds is posted to an address, at once or by a schedule.
 
     A subscription is a webhook of the user and has its id: `/v1/webhooks/<id>` shows what waits, attempts and dead
     letters.

@@ -1,8 +1,8 @@
 """
-When a standing query is asked: the schedule of EPCIS 2.0 (section 8.2.5.3), in UTC.
+When a standing query runs: the schedule of EPCIS 2.0 (section 8.2.5.3), in UTC.
 
-Each part is a list of numbers and ranges, as ``5,[10-15]``. A moment must match every part that is there; parts that
-are finer than all of these are zero, so that an hour alone means once at its beginning.
+Each part is a list of numbers and ranges, as ``5,[10-15]``. A moment must match every given part. Finer parts than
+these are zero, so an hour alone means once, at its beginning.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PARTS: Mapping[str, tuple[int, int]] = MappingProxyType(
 )
 """The parts and the first and last number of each; Monday is 1. The finest is first."""
 _ELEMENT = re.compile(r"([0-9]{1,2})|\[([0-9]{1,2})-([0-9]{1,2})\]")
-# A leap day on each day of the week comes within so many days.
+# Within so many days, 29 February falls on each day of the week.
 _DAYS = 28 * 366 + 14
 
 

@@ -1,8 +1,8 @@
 """
-Standing queries: the messages of a webhook that a subscription of EPCIS made.
+Standing queries: the messages of webhooks that are EPCIS subscriptions.
 
-One that streams gets each new event in a document of its own. One with a schedule gets what is new at each of its
-moments in one document, or in several if there is much.
+A streaming subscription gets each new event in a document of its own. One with a schedule gets, at each moment of it,
+all new events in one document, or in several if there are many.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOGETHER = 500
 
 @dataclass(frozen=True)
 class Queued:
-    """What waits now, up to which place the channel was looked at, and when to look again (milliseconds since 1970)."""
+    """New messages, the place up to which the channel was read, and when to read again (milliseconds since 1970)."""
 
     messages: list[WebhookMessage]
     place: EventPlace
@@ -36,7 +36,7 @@ class Queued:
 
 
 def due(webhook: Webhook, standing: Subscription, now: int) -> bool:
-    """Return whether it is time to look at the channel."""
+    """Return whether it is time to read the channel."""
     return standing.schedule is None or webhook.due_at <= now
 
 

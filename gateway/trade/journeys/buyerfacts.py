@@ -1,8 +1,8 @@
 """
-What a shopper's page says beyond the view of its link: names of articles, amounts, when it likely comes, corrections.
+Facts for a shopper's page beyond the view of its link: names of articles, amounts, likely arrival, corrections.
 
-The gateway asks with its own identity for shoppers. A page leaves out what that identity may not know and never fails
-for it: an organisation that is no party of the order knows no amounts.
+The gateway asks with its identity for shoppers. A page leaves out what that identity may not read, and does not fail:
+an organisation that is no party of the order knows no amounts.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from gateway.trade import minting
 from gateway.trade.journeys import shopper
 from gateway.trade.returns import shownphotos
 
-# What a shopper who gives no reason would get.
+# The refund that is shown assumes this reason.
 _REASON = ReturnReason.CHANGE_OF_MIND
 
 
 @dataclass(frozen=True)
 class Articles:
     """
-    By the lines of an order: names of articles, and what comes back for a piece that the buyer does not want.
+    By line of an order: names of articles, and the refund for one piece that the buyer does not want.
 
     Attributes:
         shop: name, colour and contact of the seller, as its merchant registered it; empty if there is none.

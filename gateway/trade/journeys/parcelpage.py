@@ -1,9 +1,9 @@
 """
-The shopper's page: what the holder of a link sees, in the order in which it matters to a person.
+The shopper's page: what the holder of a link sees, most important first.
 
-First when the goods come, then how far they are, where, and what may go back. It follows from the view of the link
-(``shopper.follow``) and from what the gateway may add for the buyer (``buyerfacts``); neither names a company but the
-shop where the buyer bought.
+That is: when the goods come, how far they are, where they are, and what may be returned. The values come from the view
+of the link (``shopper.follow``) and the facts for the buyer (``buyerfacts``). The shop is the only company that either
+names.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CUSTOMS_DONE = frozenset({"selat:customs_released", "selat:duty_paid", "inspect
 
 @dataclass(frozen=True)
 class Milestone:
-    """One step of the line: *state* is done, now, todo or halted."""
+    """One step of the progress line: *state* is done, now, todo or halted."""
 
     name: str
     state: str
@@ -73,7 +73,7 @@ def basket(seen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _lines(events: Sequence[Mapping[str, Any]], facts: BuyerFacts) -> list[dict[str, Any]]:
-    """Return what happened, newest first, and what turned out not to have."""
+    """Return the events, newest first, with those that were declared an error."""
     happened = [(each["at"], each["place"], states.step(each["stage"], each["step"]), False) for each in events]
     happened += [
         (
@@ -141,7 +141,7 @@ def _first(events: Sequence[Mapping[str, Any]], stages: frozenset[str] | None) -
 
 
 def _holder(seen: Mapping[str, Any]) -> str:
-    """Return who has the goods, by what they do: a link tells no company."""
+    """Return the role of who has the goods; a link names no company."""
     if seen["status"] == Status.DELIVERED:
         return _("You have it")
     for event in reversed(seen["events"]):

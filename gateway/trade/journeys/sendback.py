@@ -16,7 +16,7 @@ from gateway.trade.returns import photos, shownphotos
 from gateway.trade.returns.photos import PhotoError
 
 blueprint = Blueprint("sendback", __name__, url_prefix="/track")
-# Somewhat more than the photos, so that a form tells its sender that they are too large.
+# Somewhat more than the photos, so that the form itself can tell its sender that they are too large.
 _MOST_BYTES = photos.MOST_BYTES + (4 << 20)
 _FIELDS = ("line", "quantity", "reason", "resolution", "condition")
 
@@ -91,7 +91,7 @@ def return_receipt(token: str, return_id: str) -> Response:
 
 
 def _check(sent: list[bytes]) -> None:
-    """Raise PhotoError for what is not worth to be counted among the requests of a link: a wrong file, or too many."""
+    """Raise PhotoError for a wrong file, or too many, before the request counts for the link's limit."""
     if len(sent) > photos.MOST or sum(map(len, sent)) > photos.MOST_BYTES:
         raise PhotoError("too many or too large")
     for each in sent:

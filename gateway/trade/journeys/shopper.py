@@ -96,7 +96,7 @@ def returnable(token: str) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _refusals_hidden() -> Iterator[None]:
-    """Make LINK_UNKNOWN of every refusal of the contract, so that a link says nothing more to who guesses."""
+    """Turn every refusal of the contract into LINK_UNKNOWN, so that guessing links reveals nothing."""
     try:
         yield
     except errors.GatewayError as refused:
@@ -192,13 +192,13 @@ def choose_pickup(token: str, return_id: str, pickup_at: str) -> bool:
     except errors.GatewayError as refused:
         if refused.contract_code is None:
             raise
-        # Its time has passed, or the carrier has taken the offer back, since the page was shown.
+        # Since the page was shown, its time has passed or the carrier has withdrawn the offer.
         return False
     return True
 
 
 def _requested(asked: Mapping[str, Any], seen: Sequence[ReturnPhoto]) -> CommittedAnswer:
-    """Keep the photos first, so that none is missing that the ledger has; delete them if nothing was written."""
+    """Store the photos first, so that none is missing that the ledger names; delete them if nothing was written."""
     if not seen:
         return _acted("Returns:request", asked)
     services = context.services()

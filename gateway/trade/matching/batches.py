@@ -83,7 +83,7 @@ class _Consignment:
         self.add(best.chain)
 
     def add(self, chain: Chain) -> _Column:
-        """Add *chain* if it is in time; the first one always is."""
+        """Add *chain* unless it is too late; the first chain is never too late."""
         figures = self.graph.figures(chain)
         if chain not in self.columns and (not self.columns or figures.hours <= self.graph.demand.deadline_hours):
             self.columns[chain] = _Column(chain, figures.total, _needs(self.graph, chain))
@@ -135,7 +135,7 @@ def solve(
 
 
 def _price(consignments: Sequence[_Consignment], offers: Sequence[Offer]) -> None:
-    """Make chains at rising prices for offers that too many want on one day."""
+    """Add chains at rising prices for offers that too many consignments want on one day."""
     room = _room(offers)
     step = {offer.offer_id: max(1, offer.price.of(1, 0) // 4) for offer in offers}
     prices: dict[str, int] = {}

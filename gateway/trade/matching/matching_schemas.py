@@ -127,7 +127,7 @@ class FailLegSchema(Schema):
 
 
 class QuestionSchema(Schema):
-    """A question: why does an offer not do a step of a plan?"""
+    """A question: why was an offer not chosen for a step of a plan?"""
 
     grant_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "The offer"})
     step = fields.Integer(

@@ -57,7 +57,7 @@ def fail(body: dict[str, Any], plan_id: str, number: int) -> dict[str, Any]:
 @blueprint.arguments(QuestionSchema)
 @blueprint.response(201, CommittedSchema)
 def ask(body: dict[str, Any], plan_id: str) -> dict[str, Any]:
-    """Ask why the caller's own offer does not do a step of a plan."""
+    """Ask why the caller's own offer was not chosen for a step of a plan."""
     return context.act(TRADE, "Matching:ask_why", plan_id, body["grant_id"], body["step"])
 
 
@@ -96,5 +96,5 @@ def explain(query: dict[str, Any], body: dict[str, Any], plan_id: str) -> dict[s
 @blueprint.arguments(QuestionQuerySchema, location="query")
 @blueprint.response(200, description="The answer to the caller's question")
 def why_not_me(query: dict[str, Any], plan_id: str) -> dict[str, Any]:
-    """Read why the caller's own offer does not do a step of a plan."""
+    """Read why the caller's own offer was not chosen for a step of a plan."""
     return context.ask_record(TRADE, "Matching:why_not_me", plan_id, query["grant_id"], query["step"])

@@ -33,7 +33,7 @@ class PaymentSchema(CommittedSchema):
 
 
 class PartSchema(Schema):
-    """Body of ``POST /v1/payments/<id>/capture``; an amount that is left out is no amount."""
+    """Body of ``POST /v1/payments/<id>/capture``: the amount."""
 
     amount = fields.String(required=True, validate=AMOUNT, metadata={"description": "Minor units"})
 

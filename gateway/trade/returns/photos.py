@@ -25,7 +25,7 @@ _FORMATS = tuple(each.removeprefix("image/").upper() for each in TYPES)
 _MOST_PIXELS = 40_000_000
 _SIDE, _QUALITY = 1600, 78
 _SMALL_SIDE, _SMALL_QUALITY = 240, 60
-# A decoded photo may take 160 MB; however many people send some, one at a time is decoded.
+# A decoded photo may take 160 MB, so only one at a time is decoded.
 _DECODING = threading.Lock()
 
 
@@ -35,7 +35,7 @@ class PhotoError(Exception):
 
 def check(sent: bytes) -> None:
     """
-    Check by its first bytes that a file can be a photo; this costs nothing.
+    Check by its first bytes that a file can be a photo; nothing is decoded.
 
     Raises:
         PhotoError: it cannot.
@@ -72,7 +72,7 @@ def read(sent: bytes) -> ReturnPhoto:
 
 
 def _upright(found: Image.Image) -> Image.Image:
-    """Return the picture as it was held; a damaged note of this is no reason to refuse it."""
+    """Return the picture upright, by its EXIF orientation; a damaged orientation is ignored."""
     found.load()
     try:
         return ImageOps.exif_transpose(found)
@@ -81,7 +81,7 @@ def _upright(found: Image.Image) -> Image.Image:
 
 
 def _plain(found: Image.Image) -> Image.Image:
-    """Return the picture in plain colours; what one could see through becomes white."""
+    """Return the picture in RGB; transparent parts become white."""
     if "A" in found.getbands() or "transparency" in found.info:
         layered = found.convert("RGBA")
         white = Image.new("RGBA", layered.size, "white")

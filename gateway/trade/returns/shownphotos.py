@@ -1,4 +1,4 @@
-"""Photos of returns as answers; whoever asks has been found to be one who may see them."""
+"""Photos of returns as answers; the caller's right to see them has been checked before."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
 
 
 def names(return_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return by return the digests of the photos that this gateway keeps of it."""
+    """Return the digests of the photos that this gateway keeps, by the id of the return."""
     return ReturnPhotos(context.services().store).names(return_ids)

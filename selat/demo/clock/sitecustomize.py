@@ -31,7 +31,7 @@ def ahead() -> int:
 
 
 class _Any(type):
-    """Every datetime is one of ours, also those that modules in C make."""
+    """Makes ``isinstance`` true for every datetime, also for those that C modules make."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, _Datetime)

@@ -1,8 +1,8 @@
 """
-The book of the marketplace: every quantity and amount, in plain sums that know nothing of the contracts.
+The book of the marketplace: every quantity and amount, computed without the contracts' code.
 
-The story writes down what it does, and at the end compares the book with the ledger. The rules that it needs (who
-bears which share of a return, to which unit a remainder goes) are written here a second time.
+The story enters what it does, and at the end compares the book with the ledger. The rules that it needs (who bears
+which share of a return, which unit gets a remainder) are written here a second time on purpose.
 """
 
 from __future__ import annotations

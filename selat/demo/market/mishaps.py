@@ -1,4 +1,4 @@
-"""What goes wrong, and what the ledger makes of it: each function plays one mishap and returns a row for the screen."""
+"""Mishaps, and how the ledger handles them: each function plays one and returns a row for the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everybody does with every order: sell, take money, pack, carry in containers, deliver, pay out."""
+"""The steps of every order: sell, take money, pack, carry in containers, deliver, pay out."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class Trading:
 
 
 def _lots(members: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield so many members at a time as are scanned in one go."""
+    """Yield batches of as many members as are scanned at once."""
     for start in range(0, len(members), _LOT):
         yield members[start : start + _LOT]
 

@@ -115,4 +115,4 @@ def test_the_check_opens_every_key(wallet):
         return [each.words for each in found]
 
     assert any("SELAT_PASSPHRASE_FILE" in words for words in said(""))
-    assert all(words.startswith("the certificate ends") for words in said(str(wallet.parent / "passphrase")))
+    assert all(words.startswith("the certificate expires") for words in said(str(wallet.parent / "passphrase")))

@@ -246,7 +246,7 @@ def test_files_that_cannot_be_used_are_named_before_anything_is_served(tmp_path,
     good = Settings(tmp_path, tmp_path / "data", **files)
     assert ServerTls(good).ends.year >= 2026
     named = {each.what: each for each in checks.findings(good)}
-    assert "certificate ends" in named["TLS"].words
+    assert "certificate expires" in named["TLS"].words
     (tmp_path / "sealed.key").write_bytes(_sealed(USER))
     for change, words in (
         ({"tls_key": kept(tmp_path, "other", USER)[1]}, "its own key"),
