@@ -9,8 +9,8 @@ Administration of Fabric networks: what an organisation's admin does, over Fabri
         peer.join(genesis_block)
         package_id = lifecycle.install(peer, packages.ccaas("asset_1.0", "127.0.0.1:9999"))
         definition = lifecycle.Definition("asset", endorsement="OR('AMSP.peer', 'BMSP.peer')")
-        lifecycle.approve(peer, "trade", definition, package_id)
-        lifecycle.commit(peer, "trade", definition, endorsers=[peer, other_peer])
+        lifecycle.approve(peer, "mychannel", definition, package_id)
+        lifecycle.commit(peer, "mychannel", definition, endorsers=[peer, other_peer])
 
 ====================  ==============================================================================
 ``peer``              system chaincodes of a peer, joining channels, transactions with named endorsers

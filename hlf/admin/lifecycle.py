@@ -3,10 +3,10 @@ The chaincode lifecycle of Fabric 2.x and 3.x: install, approve, commit, and wha
 
 ::
 
-    package_id = lifecycle.install(peer, package)              # on every peer that is to run it
-    lifecycle.approve(peer, "trade", definition, package_id)   # once an organisation
-    lifecycle.readiness(peer, "trade", definition)             # who has approved exactly this
-    lifecycle.commit(peer, "trade", definition, endorsers)     # once, by anyone
+    package_id = lifecycle.install(peer, package)                  # on every peer that is to run it
+    lifecycle.approve(peer, "mychannel", definition, package_id)   # once an organisation
+    lifecycle.readiness(peer, "mychannel", definition)             # who has approved exactly this
+    lifecycle.commit(peer, "mychannel", definition, endorsers)     # once, by anyone
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ The client for asyncio: the names, types and guarantees of ``hlf.client``, on ``
 ::
 
     async with aio.connect(Profile.load("profiles/ForwarderMSP.json"), *load_user(folder, "ForwarderMSP")) as fabric:
-        journeys = fabric.network("trade").contract("trade", "Journeys")
-        await journeys.submit("hand_over", "J1", "LastMileMSP")
-        async for event in await fabric.network("trade").chaincode_events("trade", start_block=0):
+        assets = fabric.network("mychannel").contract("assets", "Assets")
+        await assets.submit("transfer", "A1", "BuyerMSP")
+        async for event in await fabric.network("mychannel").chaincode_events("assets", start_block=0):
             ...
 
 If a task is cancelled, so is the call that it waits for: a query is dropped, a stream goes on at its position at the

@@ -4,8 +4,8 @@ Gateways: a caller's access to a Fabric network, through peers of its organisati
 ::
 
     with gateway.connect(Profile.load("profiles/ForwarderMSP.json"), *load_user(folder, "ForwarderMSP")) as fabric:
-        journeys = fabric.network("trade").contract("trade", "Journeys")
-        journeys.submit("hand_over", "J1", "LastMileMSP")
+        assets = fabric.network("mychannel").contract("assets", "Assets")
+        assets.submit("transfer", "A1", "BuyerMSP")
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class RecordError(Refused, ValueError):
     A value is not the expected record; a contract answers it with INVALID_ARGUMENT.
 
     Attributes:
-        path: the field, as ``journey.parties[2].msp_id``.
+        path: the field, as ``sale.parties[2].msp_id``.
         reason: the fault.
     """
 

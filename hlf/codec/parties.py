@@ -6,7 +6,7 @@ A party is written as one of
     caller                               the caller's organisation
     taker                                the value of the function's parameter of that name
     transient.grant.terms.recipient      a text in a transient value, which is JSON
-    Journeys:custodian(journey_id)       what a query of the same chaincode answers: a text, or an array of texts;
+    Assets:holder(asset_id)              what a query of the same chaincode answers: a text, or an array of texts;
                                          its arguments are parties' names as above, or words in single quotes;
                                          parameters at its end that the call leaves out are left out of it too
 

@@ -87,7 +87,7 @@ class RefusalTable(metaclass=_Rows):
     """
     A table of refusals, to be subclassed: each attribute is a `RefusalRow`.
 
-    A table may be made of others: ``class Trade(Orders, Returns): ...`` has the rows of both.
+    A table may be made of others: ``class Market(Assets, Auctions): ...`` has the rows of both.
 
     Raises:
         ValueError: a code is given twice; raised when the subclass is defined.

@@ -3,17 +3,17 @@ Write a contract as a class with decorated, annotated functions; they refuse wit
 
 ::
 
-    class Journeys(api.Contract):
+    class Assets(api.Contract):
         @api.transaction
-        def hand_over(self, ctx: api.Context, journey_id: str, to_msp: str) -> Journey: ...
+        def transfer(self, ctx: api.Context, asset_id: str, to_msp: str) -> Asset: ...
 
         @api.query
-        def read(self, ctx: api.Context, journey_id: str) -> Journey: ...
+        def read(self, ctx: api.Context, asset_id: str) -> Asset: ...
 
-    chaincode = api.Chaincode("trade", [Journeys, Returns])
+    chaincode = api.Chaincode("assets", [Assets, Auctions])
 
-Clients call ``Journeys:hand_over``; the functions of the first contract also
-can be called without its name. One object of each contract serves every
+Clients call ``Assets:transfer``; the functions of the first contract can also
+be called without its name. One object of each contract serves every
 transaction, so a contract stores nothing in ``self``. A contract can also have
 hooks before and after its functions, and its own context (:class:`Contract`).
 """

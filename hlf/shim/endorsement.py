@@ -21,7 +21,7 @@ class KeyPolicy:
     The policy of one key as a list of organisations that must all endorse, each by a peer or by any member.
 
         policy = endorsement.KeyPolicy(ctx.stub.get_state_validation_parameter(key))
-        policy.add("CarrierMSP")
+        policy.add("BuyerMSP")
         policy.delete("SellerMSP")
         ctx.stub.set_state_validation_parameter(key, policy.to_bytes())
 

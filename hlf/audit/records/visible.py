@@ -29,7 +29,7 @@ def octets(value: bytes, most: int = 0) -> str:
 
 
 def key(value: str) -> str:
-    """Return a key as people write it: a composite one as its parts with slashes between, ``journey/J1``."""
+    """Return a key as people write it: a composite one as its parts with slashes between, ``asset/A1``."""
     try:
         name, attributes = keys.split_composite_key(value)
     except WireError:

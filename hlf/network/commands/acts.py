@@ -149,7 +149,7 @@ def batch(channel: str, **settings: str | int | None) -> Edit:
 @click.argument("rule", required=False)
 @click.option("--remove", is_flag=True, help="Take it out of the file: the default then holds.")
 def policy(channel: str, name: str, rule: str | None, remove: bool) -> Edit:  # noqa: FBT001
-    """Set a policy of a channel's members: `policy trade Endorsement "ANY Endorsement"`."""
+    """Set a policy of a channel's members: `policy mychannel Endorsement "ANY Endorsement"`."""
     return _one(channel, "policies", name, rule, remove=remove)
 
 
@@ -160,7 +160,7 @@ def policy(channel: str, name: str, rule: str | None, remove: bool) -> Edit:  # 
 @click.argument("rule", required=False)
 @click.option("--remove", is_flag=True, help="Take it out of the file: Fabric's own rule then holds.")
 def acl(channel: str, resource: str, rule: str | None, remove: bool) -> Edit:  # noqa: FBT001
-    """Set which policy guards a resource: `acl trade event/Block /Channel/Application/Admins`."""
+    """Set which policy guards a resource: `acl mychannel event/Block /Channel/Application/Admins`."""
     return _one(channel, "acls", resource, rule, remove=remove)
 
 
@@ -170,7 +170,7 @@ def acl(channel: str, resource: str, rule: str | None, remove: bool) -> Edit:  #
 @click.argument("level", type=click.Choice(["channel", "orderer", "application"]))
 @click.argument("version")
 def capability(channel: str, level: str, version: str) -> Edit:
-    """Raise a capability level of a channel: `capability trade application V2_5`."""
+    """Raise a capability level of a channel: `capability mychannel application V2_5`."""
     return lambda text: editing.put(text, _channel(text, channel, "capabilities", level), version)
 
 

@@ -16,8 +16,8 @@ from hlf.network.state import Folder, replace_file
 
 _AFTER_ROLL = {
     None: "done: the old roots count nowhere any more",
-    rolling.TRUSTED: "all trust both roots: give clients the new profiles (selat wallet export), then go on",
-    rolling.RENEWED: "all have certificates of the new roots: give users theirs (selat wallet export), then go on",
+    rolling.TRUSTED: "all trust both roots: give clients the new files of `profiles/`, then go on",
+    rolling.RENEWED: "all have certificates of the new roots: give users theirs, then go on",
 }
 
 

@@ -3,11 +3,11 @@ Test contracts with the real stub on a ledger in memory, without a network.
 
 ::
 
-    ledger = testing.Ledger(trade.chaincode, members=("CarrierMSP", "SellerMSP"))
-    seller = testing.client("SellerMSP")
-    ledger.invoke("Journeys:open", "J1", client=seller, endorsed_by=("CarrierMSP", "SellerMSP"))
+    ledger = testing.Ledger(assets.chaincode, members=("OwnerMSP", "BuyerMSP"))
+    owner = testing.client("OwnerMSP")
+    ledger.invoke("Assets:create", "A1", client=owner, endorsed_by=("OwnerMSP", "BuyerMSP"))
     with pytest.raises(api.Refused) as refused:
-        ledger.invoke("Journeys:close", "J1", client=seller)
+        ledger.invoke("Assets:create", "A1", client=owner)
 
 The ledger applies Fabric's rules: no transaction reads its own writes, only the
 members' peers have private values and all have the hashes, implicit
