@@ -14,8 +14,8 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.audit import chains
-from gateway.console import companies, menu
+from gateway.audit import chains, ownchannels
+from gateway.console import companies
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
@@ -164,7 +164,7 @@ PAGES: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
 def _in_the_ledger(text: str) -> Iterator[SearchLine]:
     """Yield, for each channel of the caller's organisation, the block with a number or the transaction with an id."""
     number = _block_number(text)
-    channels = menu.known_channels()
+    channels = ownchannels.known()
     if number is not None:
         for channel in chains.with_block(channels, number):
             words = gettext("Block %(number)s") % {"number": number}

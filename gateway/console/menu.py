@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
-from gateway.fabric.wallet import WalletError
+from gateway.audit import ownchannels
 from gateway.http import context
 from gateway.http.context import CARRIAGE, COMMERCE, TRADE
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
-from hlf import errors
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str, str, str], ...]], ...] = 
 
 def shown() -> Iterator[tuple[str, list[MenuEntry]]]:
     """Yield the sections of the menu, each with the entries that the caller may use."""
-    joined = channels()
+    joined = ownchannels.joined()
     for heading, scope, pages in _SECTIONS:
         if context.caller().may(f"{scope}:console"):
             yield (
@@ -75,20 +74,3 @@ def shown() -> Iterator[tuple[str, list[MenuEntry]]]:
                     if channel == _ANY or not joined or channel in joined
                 ],
             )
-
-
-def channels() -> tuple[str, ...]:
-    """
-    Return the channels of the caller's organisation by its connection profile; none if the profile does not say.
-
-    The profile is a file of the wallet, so the menu waits for no peer.
-    """
-    try:
-        return context.services().wallet.profile(context.caller().msp_id).channels
-    except (errors.HlfError, WalletError):
-        return ()
-
-
-def known_channels() -> list[str]:
-    """Return the channels of the caller's organisation; all that the wallet knows if the profile does not say."""
-    return sorted(channels()) or list(context.services().wallet.channels())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.console import companies, menu
+from gateway.audit import ownchannels
+from gateway.console import companies
 from gateway.console.acts.marketacts import AMENDED
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
@@ -64,7 +65,7 @@ def network() -> str:
     own = context.caller().msp_id
     return page(
         "network.html",
-        channels=[(name, _channel(name, own)) for name in menu.known_channels()],
+        channels=[(name, _channel(name, own)) for name in ownchannels.known()],
         members=_members,
         kept=_kept,
         certificates=_certificates(own),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.console import companies, menu
+from gateway.audit import ownchannels
+from gateway.console import companies
 from gateway.console.acts import selleracts
 from gateway.console.acts.termacts import latest
 from gateway.console.blueprint import blueprint
@@ -25,6 +26,6 @@ def terms() -> str:
     names = list(dict.fromkeys(each.payload["terms_id"] for each in published if each.payload))[:_MOST]
     shown = [found for found in map(latest, names) if found]
     sells = {"platform", "merchant", "manufacturer", "supplier"} & set(companies.roles(own))
-    joined = menu.channels()
+    joined = ownchannels.joined()
     serves = not joined or COMMERCE.channel in joined
     return page("terms.html", terms=shown, sells=bool(sells), shops=selleracts.own() if sells and serves else [])

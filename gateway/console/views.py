@@ -13,9 +13,9 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from gateway.audit import chains, changes, histories
+from gateway.audit import chains, changes, histories, ownchannels, verifications
 from gateway.console import companies as register
-from gateway.console import finding, journeylines, lists, menu, network, promises, returning, signingin, today, verdicts
+from gateway.console import finding, journeylines, lists, network, promises, returning, signingin, today, verdicts
 from gateway.console.acts import acting
 from gateway.console.acts.actforms import ACTS
 from gateway.console.blueprint import blueprint
@@ -33,6 +33,7 @@ from gateway.store.tokens import TokenError
 
 # How many changes the first page of a history has; each is shown with its value, and the page should be quick.
 _NEWEST, _ALL = 15, 500
+_VERIFICATIONS = 10
 # Modules with further pages, which register them when they are imported.
 MORE_PAGES = (
     acting,
@@ -158,8 +159,8 @@ def audit_forms() -> str | Redirect:
         given: dict[str, Any] = {name: request.args.get(name, "").strip() for name in names}
         if all(given.values()):
             return redirect(url_for(f"console.{endpoint}", **given), 303)
-    shown = [chains.newest(channel) for channel in menu.known_channels()]
-    return page("audit.html", chains=shown, verifications=verdicts.latest())
+    shown = [chains.newest(channel) for channel in ownchannels.known()]
+    return page("audit.html", chains=shown, verifications=verifications.latest(_VERIFICATIONS))
 
 
 @blueprint.route("/audit/<channel>/blocks/<int:number>")

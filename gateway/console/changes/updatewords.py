@@ -6,7 +6,8 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.console import companies, menu
+from gateway.audit import ownchannels
+from gateway.console import companies
 from gateway.console.changes import settingwords
 from gateway.console.changes.settingwords import ChangedSetting
 from gateway.fabric import definitions
@@ -82,7 +83,7 @@ def read(document: SentDocument) -> ShownUpdate:
 
 def _present(channel: str) -> object | None:
     """Return the configuration of a channel in force; None if the caller's peer does not have it."""
-    if channel not in menu.known_channels():
+    if channel not in ownchannels.known():
         return None
     try:
         return definitions.configuration(channel, context.caller().msp_id, context.evaluate)

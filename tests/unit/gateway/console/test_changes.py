@@ -13,7 +13,7 @@ from flask import g
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from gateway.console import menu
+from gateway.audit import ownchannels
 from gateway.console.changes import planwords, settingwords, uploads
 from gateway.pages import forms
 from hlf import errors, sentdocuments
@@ -295,7 +295,7 @@ def test_a_signature_that_is_not_theirs_is_refused(show, proposal, consortium):
 )
 def test_an_update_is_compared_with_the_channel_as_it_is(show, ledgers, proposal, consortium, monkeypatch, now, said):
     """As one's own peer has it: an update does something else if the file conceals what the channel is."""
-    monkeypatch.setattr(menu, "known_channels", lambda: ["trade"] if now else ["other"])
+    monkeypatch.setattr(ownchannels, "known", lambda: ["trade"] if now else ["other"])
     present = configtx_pb2.Config()
     present.CopyFrom(proposal.changed if now == "changed" else proposal.original)
     application = present.channel_group.groups["Application"]

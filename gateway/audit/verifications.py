@@ -1,0 +1,70 @@
+"""Verifications of whole channels: the caller's organisation asks for one, sees how far it is, and keeps its report."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+
+from gateway.audit import ownchannels
+from gateway.http import context
+from gateway.http.problems import Problem
+from gateway.store.verifications import Verification, VerificationLimitError, Verifications
+from hlf.audit.replay import report
+
+
+def ask(channel: str) -> Verification:
+    """
+    Return a verification of a channel of the caller's organisation, up to its newest block; one that runs already.
+
+    Raises:
+        Problem: NOT_FOUND, it has no such channel; JOBS_EXHAUSTED, it has as many verifications open as one may have.
+        hlf.errors.HlfError: its peer cannot be asked.
+    """
+    caller = context.caller()
+    if channel not in ownchannels.known():
+        raise Problem("NOT_FOUND", "Your organisation has no such channel")
+    height = context.services().ledgers.height(caller.msp_id, caller.user, channel)
+    try:
+        return found(_asked().ask(caller.msp_id, caller.user, channel, height))
+    except VerificationLimitError:
+        raise Problem("JOBS_EXHAUSTED") from None
+
+
+def found(identifier: str) -> Verification:
+    """
+    Return a verification of the caller's organisation.
+
+    Raises:
+        Problem: NOT_FOUND.
+    """
+    one = _asked().find(context.caller().msp_id, identifier)
+    if one is None:
+        raise Problem("NOT_FOUND", "Your organisation has no such verification")
+    return one
+
+
+def latest(most: int) -> list[Verification]:
+    """Return the newest verifications of the caller's organisation."""
+    return _asked().latest(context.caller().msp_id, most)
+
+
+def report_file(identifier: str) -> Response:
+    """
+    Return the report of a verification as a file, in the form of ``selat audit verify --json``.
+
+    Raises:
+        Problem: NOT_FOUND, there is no such verification, or no report of it.
+    """
+    one = found(identifier)
+    if not one.report:
+        raise Problem("NOT_FOUND", "This verification has no report")
+    document: dict[str, Any] = {**one.report, "exit": report.EXIT_CODES[one.report["verdict"]]}
+    response = Response(json.dumps(document, indent=2) + "\n", content_type="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{one.channel}-{one.height}-blocks.json"'
+    return response
+
+
+def _asked() -> Verifications:
+    return Verifications(context.services().store)
