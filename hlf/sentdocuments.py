@@ -47,6 +47,10 @@ class SentDocument:
     def _refused(self, problem: str, cure: str) -> Exception:
         return errors.DocumentError(problem, cure)
 
+    def has(self, name: str) -> bool:
+        """Return whether a field that may be empty has a value."""
+        return self._values.get(name) is not None
+
     def text(self, name: str) -> str:
         """Return a field that is a text."""
         value = self._values.get(name)

@@ -53,6 +53,14 @@ def with_block(channels: Iterable[str], number: int) -> Iterator[str]:
                 yield channel
 
 
+def has(channel: str, number: int, block_hash: str) -> bool | None:
+    """Return whether a block of the channel has this hash, in hexadecimal; None if the peer cannot tell."""
+    try:
+        return number < _height(channel) and blocks.decode(Proofs(channel).block(number)).hash.hex() == block_hash
+    except errors.HlfError:
+        return None
+
+
 def with_transaction(channels: Iterable[str], transaction_id: str) -> Iterator[str]:
     """Yield the channels that have a transaction; one that does not answer is left out."""
     for channel in channels:

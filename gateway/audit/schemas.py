@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from gateway import bounds
+from gateway.audit import verifications
 from gateway.http.times import Time
 from gateway.http.words import CHAINCODE
+from hlf.audit.replay import report
 
 
 class WhoSchema(Schema):
@@ -122,3 +124,49 @@ class AccessesSchema(Schema):
 
     accesses = fields.List(fields.Nested(AccessSchema))
     next = fields.Integer(allow_none=True)
+
+
+class NewVerificationSchema(Schema):
+    """Body of ``POST /v1/audit/verifications``."""
+
+    channel = fields.String(
+        required=True,
+        validate=bounds.counted(bounds.CHANNEL),
+        metadata={"description": "A channel of your organisation"},
+    )
+
+
+class VerificationSchema(Schema):
+    """A verification of a whole channel."""
+
+    id = fields.String()
+    channel = fields.String()
+    height = fields.Integer(metadata={"description": "How many blocks the channel had when it was asked for"})
+    verified = fields.Integer(metadata={"description": "How many of them are verified by now"})
+    state = fields.String(
+        validate=validate.OneOf([verifications.RUNNING, verifications.FINISHED, verifications.UNREADABLE]),
+        metadata={"description": "`unreadable`: your peer did not give the blocks, several times"},
+    )
+    verdict = fields.String(
+        allow_none=True, validate=validate.OneOf(list(report.EXIT_CODES)), metadata={"description": "Null until then"}
+    )
+    created_at = Time()
+    finished_at = Time(allow_none=True)
+    report = fields.String(allow_none=True, metadata={"description": "Address of the report; null until there is one"})
+
+
+class VerificationsQuerySchema(Schema):
+    """Query of ``GET /v1/audit/verifications``."""
+
+    before = fields.String(
+        validate=bounds.counted(bounds.TEXT),
+        metadata={"description": "`next` of the page before; without it, the newest page"},
+    )
+    limit = fields.Integer(load_default=20, validate=bounds.within(bounds.PAGE))
+
+
+class VerificationPageSchema(Schema):
+    """A page of verifications, newest first."""
+
+    verifications = fields.List(fields.Nested(VerificationSchema))
+    next = fields.String(allow_none=True)

@@ -11,7 +11,12 @@ from gateway.audit import ownchannels
 from gateway.http import context
 from gateway.http.problems import Problem
 from gateway.store.verifications import Verification, VerificationLimitError, Verifications
+from hlf import sentdocuments
 from hlf.audit.replay import report
+
+ADDRESS = "/v1/audit/verifications"
+# The states of a verification: it waits or runs; it has a report; the blocks could not be read.
+RUNNING, FINISHED, UNREADABLE = "running", "finished", "unreadable"
 
 
 def ask(channel: str) -> Verification:
@@ -45,9 +50,29 @@ def found(identifier: str) -> Verification:
     return one
 
 
-def latest(most: int) -> list[Verification]:
-    """Return the newest verifications of the caller's organisation."""
-    return _asked().latest(context.caller().msp_id, most)
+def latest(most: int, before: str = "") -> list[Verification]:
+    """
+    Return the newest verifications of the caller's organisation, or those that were asked for before that one.
+
+    Raises:
+        Problem: NOT_FOUND, there is no verification *before*.
+    """
+    return _asked().latest(context.caller().msp_id, most, found(before) if before else None)
+
+
+def told(one: Verification) -> dict[str, Any]:
+    """Return what an address tells of a verification, as ``VerificationSchema`` has it."""
+    return {
+        "id": one.id,
+        "channel": one.channel,
+        "height": one.height,
+        "verified": one.verified,
+        "state": RUNNING if one.report is None else FINISHED if one.report else UNREADABLE,
+        "verdict": one.report["verdict"] if one.report else None,
+        "created_at": one.created_at * 1000,
+        "finished_at": one.finished_at and one.finished_at * 1000,
+        "report": f"{ADDRESS}/{one.id}/report" if one.report else None,
+    }
 
 
 def report_file(identifier: str) -> Response:
@@ -60,10 +85,17 @@ def report_file(identifier: str) -> Response:
     one = found(identifier)
     if not one.report:
         raise Problem("NOT_FOUND", "This verification has no report")
-    document: dict[str, Any] = {**one.report, "exit": report.EXIT_CODES[one.report["verdict"]]}
-    response = Response(json.dumps(document, indent=2) + "\n", content_type="application/json")
+    response = Response(document(one), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{one.channel}-{one.height}-blocks.json"'
     return response
+
+
+def document(one: Verification) -> bytes:
+    """Return the report of a verification that has one, as ``selat audit verify --json`` writes it."""
+    kept = one.report or {}
+    # Reports that an earlier release has kept do not say their kind.
+    said = {"kind": report.KIND, "format": sentdocuments.FORMAT, **kept, "exit": report.EXIT_CODES[kept["verdict"]]}
+    return f"{json.dumps(said, indent=2)}\n".encode()
 
 
 def _asked() -> Verifications:

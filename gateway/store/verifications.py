@@ -29,8 +29,11 @@ _FREE = (_OPEN, free(_C.holder, _C.held_until))
 _PUT = Prepared(sa.insert(verifications), "id", "msp_id", "user", "channel", "height", "created_at")
 _FIND = Prepared(sa.select(verifications).where(_ONE, _OWN))
 _WAITING = Prepared(sa.select(verifications).where(_OWN, _OPEN))
-_LATEST = Prepared(
-    sa.select(verifications).where(_OWN).order_by(_C.created_at.desc(), _C.id).limit(sa.bindparam("most"))
+_NEWEST_FIRST = sa.select(verifications).where(_OWN).order_by(_C.created_at.desc(), _C.id).limit(sa.bindparam("most"))
+_LATEST = Prepared(_NEWEST_FIRST)
+_LAST_AT, _LAST = sa.bindparam("last_at"), sa.bindparam("last_id")
+_OLDER = Prepared(
+    _NEWEST_FIRST.where(sa.or_(_C.created_at < _LAST_AT, sa.and_(_C.created_at == _LAST_AT, _C.id > _LAST)))
 )
 _DUE = Prepared(sa.select(verifications).where(*_FREE).order_by(_C.created_at).limit(1))
 _TAKE = Prepared(sa.update(verifications).where(_ONE, *_FREE), "holder", "held_until", "attempts", "verified")
@@ -100,10 +103,14 @@ class Verifications:
             row = database.execute(_FIND, {"this": identifier, "of_msp_id": msp_id}).fetchone()
         return _read(row) if row else None
 
-    def latest(self, msp_id: str, most: int) -> list[Verification]:
-        """Return the verifications of an organisation, newest first."""
+    def latest(self, msp_id: str, most: int, before: Verification | None = None) -> list[Verification]:
+        """Return the verifications of an organisation, newest first; those after *before* if it is given."""
+        asked: dict[str, Any] = {"of_msp_id": msp_id, "most": most}
+        if before is not None:
+            asked |= {"last_at": before.created_at, "last_id": before.id}
         with self._store.reading() as database:
-            return [_read(row) for row in database.execute(_LATEST, {"of_msp_id": msp_id, "most": most}).fetchall()]
+            rows = database.execute(_LATEST if before is None else _OLDER, asked).fetchall()
+        return [_read(row) for row in rows]
 
     def take(self, process: GatewayProcess, seconds: int) -> Verification | None:
         """

@@ -16,10 +16,11 @@ from gateway.http import auth, inputs
 from hlf import errors
 from hlf.sentdocuments import SentDocument
 
-# A channel of 50 organisations with 20 orderers takes half a megabyte.
-MOST_BYTES = 4 << 20
+# A channel of 50 organisations with 20 orderers takes half a megabyte; a report with all the findings it lists, six.
+MOST_BYTES = 8 << 20
 # How much longer the form may be than its file.
 _MORE = 64 << 10
+MOST_SENT = MOST_BYTES + _MORE
 
 
 @blueprint.route("/network/changes")
@@ -31,20 +32,30 @@ def changes() -> str:
 
 @blueprint.route("/network/changes", methods=["POST"])
 @auth.needs("audit")
-@inputs.takes(body=inputs.FILES, most=MOST_BYTES + _MORE)
+@inputs.takes(body=inputs.FILES, most=MOST_SENT)
 def told_changes() -> str:
     """Show in words what the file changes."""
-    sent = request.files.get("file")
-    content = sent.read() if sent else b""
-    if not content:
-        return _page()
     try:
-        document = SentDocument(content, planwords.KIND, updatewords.KIND, most_bytes=MOST_BYTES)
+        document = sent(planwords.KIND, updatewords.KIND)
+        if document is None:
+            return _page()
         if document.kind == planwords.KIND:
             return _page(plan=planwords.read(document))
         return _page(update=updatewords.read(document))
     except errors.DocumentError as refused:
         return _page(refused=refused)
+
+
+def sent(*kinds: str) -> SentDocument | None:
+    """
+    Return the document of one of these kinds in the form of the request; None if no file was chosen.
+
+    Raises:
+        DocumentError: it is damaged, or another document.
+    """
+    file = request.files.get("file")
+    content = file.read() if file else b""
+    return SentDocument(content, *kinds, most_bytes=MOST_BYTES) if content else None
 
 
 def _page(**values: object) -> str:

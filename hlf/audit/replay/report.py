@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hlf import sentdocuments
+
+KIND = "report"
+"""What a document with a report says of its kind."""
+
 # The kinds of findings, by the rule that is broken.
 FORM = "FORM"
 TRUST = "TRUST"
@@ -162,9 +167,11 @@ class Report:
         return all(share.have == share.of for share in self.unsigned.values())
 
     def document(self) -> dict[str, Any]:
-        """Return the report as JSON values."""
+        """Return the report as JSON values, as a document that says its kind."""
         invalid = self.transactions - self.codes.get("VALID", 0) - self.codes.get("NOT_JUDGED", 0)
         return {
+            "kind": KIND,
+            "format": sentdocuments.FORMAT,
             "verdict": self.verdict,
             "channel": self.channel_id,
             "first_block": self.first_block,

@@ -8,6 +8,7 @@ import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hlf.network import errors, topology
 from hlf.network.exchange import chaincodes, introductions, inviting, proposals
@@ -32,10 +33,11 @@ def bend_field(chance: random.Random, content: bytes) -> Bent:
         return mutations.bend(chance, content)
     if not isinstance(values, dict) or not values:
         return mutations.bend(chance, content)
-    place, name = values, chance.choice(sorted(values))
-    while isinstance(place[name], dict) and place[name] and chance.random() < 0.8:
+    place: Any = values
+    name: Any = chance.choice(sorted(values))
+    while isinstance(place[name], dict | list) and place[name] and chance.random() < 0.8:
         place = place[name]
-        name = chance.choice(sorted(place))
+        name = chance.choice(sorted(place)) if isinstance(place, dict) else chance.randrange(len(place))
     value = place[name]
     if not isinstance(value, str) or chance.random() < 0.2:
         place[name] = chance.choice([None, 0, -1, 1 << 70, 0.5, "", "\u0000", [], [value], {}, {"x": value}])
@@ -76,9 +78,10 @@ def _definition(file: Path) -> object:
     return found, found.words(), found.definition.fields()
 
 
-_BENDS = (bend_field, bend_field, mutations.bend)
+FIELDS = (bend_field, bend_field, mutations.bend)
+"""How a JSON document is changed: most often in one of its fields."""
 TARGETS = tuple(
-    Target(name, f"hlf.network.exchange.{function}", (errors.ExchangeError,), _reading(read), _BENDS)
+    Target(name, f"hlf.network.exchange.{function}", (errors.ExchangeError,), _reading(read), FIELDS)
     for name, function, read in (
         ("introduction", "introductions.take", _taken),
         ("invitation", "inviting.read", inviting.read),

@@ -1,14 +1,18 @@
-"""What the gateway reads: bodies, query texts, tokens, contracts' answers, photos, and files that disclose."""
+"""What the gateway reads: bodies, query texts, tokens, contracts' answers, photos, uploads, and files that disclose."""
 
 from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flask import g
 from flask.testing import FlaskClient
 
+from gateway.console import reportwords
+from gateway.console.changes import planwords
 from gateway.http import context, freshness
 from gateway.offline import steps
 from gateway.offline.steps import SignedStep
@@ -17,8 +21,10 @@ from gateway.store.checkpoints import EventCursor
 from gateway.trade.returns.photos import PhotoError
 from hlf import errors
 from hlf.audit.records import search
+from hlf.sentdocuments import SentDocument
 from selat import claimreceipts
 from tests.fuzz.target import Target, reads, text_of
+from tests.fuzz.targets.exchanges import FIELDS
 from tests.fuzz.targets.messages import MESSAGE
 from tests.unit.gateway.fakes import FakeLedgers, application
 
@@ -42,6 +48,17 @@ def _body(data: bytes) -> object:
     if answer.status_code >= 400:
         raise RefusedError(answer.text)
     return answer.text
+
+
+def _document(kind: str, read: Callable[[SentDocument], object]) -> Callable[[bytes], object]:
+    """Return what reads a document that somebody uploads, as a page does, for a reader whose register has no names."""
+
+    def run(data: bytes) -> object:
+        with _client()[0].application.test_request_context():
+            g.companies = {}
+            return repr(read(SentDocument(data, kind)))
+
+    return run
 
 
 def _token(data: bytes) -> object:
@@ -102,5 +119,12 @@ TARGETS = (
     reads("metadata", "gateway.fabric.declarations.read", errors.WireError),
     Target("page", "hlf.audit.records.search.SearchCursor.parse", (errors.WireError,), _page),
     reads("photo", "gateway.trade.returns.photos.read", PhotoError),
+    *(
+        Target(kind, f"gateway.console.{name}.read", (errors.DocumentError,), _document(kind, read), FIELDS)
+        for kind, name, read in (
+            (planwords.KIND, "changes.planwords", planwords.read),
+            (reportwords.KIND, "reportwords", reportwords.read),
+        )
+    ),
     Target("disclosed", "selat.claimreceipts.read", (errors.WireError,), _disclosed),
 )

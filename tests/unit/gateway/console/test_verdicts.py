@@ -48,6 +48,7 @@ def test_an_auditor_sees_how_far_it_is_and_then_the_verdict(auditor, services, s
     told = auditor.get(f"{address}/report")
     assert told.headers["Content-Disposition"] == 'attachment; filename="trade-4-blocks.json"'
     assert (told.json["blocks"], told.json["anchored"]) == (4, True)
+    assert (told.json["kind"], told.json["format"]) == ("report", 1)
     assert told.json["exit"] == {"holds": 0, "does not hold": 1, "cannot tell": 2}[told.json["verdict"]]
     assert address in auditor.get("/console/audit").get_data(as_text=True)
 
@@ -66,7 +67,7 @@ def test_a_channel_that_was_changed_does_not_hold(auditor, services, story, monk
     VerificationRunner(services).work()
     page = auditor.get(address).get_data(as_text=True)
     assert "It does not hold" in page
-    assert "block 2" in page
+    assert ">Block 2</a>" in page
 
 
 def test_one_that_runs_is_not_begun_again(auditor):
