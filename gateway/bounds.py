@@ -98,6 +98,9 @@ TOKEN_DAYS = Bounds(1, 366)
 SOLVER_SECONDS = Bounds(1, 60)
 """How long a solver may look for a better plan."""
 
+PHOTOS = Bounds(0, 4)
+"""Photographs that come with a request for a return."""
+
 BASKET = Bounds(1, 20)
 """Orders that a shopper places at once."""
 

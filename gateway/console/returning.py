@@ -68,7 +68,7 @@ def goods_back(return_id: str) -> str:
         state=found["state"],
         stored=stored,
         place_of=journey["destination"],
-        photos=shownphotos.names([return_id])[return_id] if _judges(stored, context.caller().msp_id) else [],
+        photos=shownphotos.seen_by(return_id, stored, context.caller().msp_id) or [],
         acts=waits(found["state"], stored["roles"], context.caller().msp_id),
         more=[
             *_may(found["state"], stored, context.caller().msp_id),
@@ -83,16 +83,9 @@ def goods_back(return_id: str) -> str:
 def return_photo(return_id: str, digest: str) -> Response:
     """Return a photo that the buyer sent, to an organisation that judges the return."""
     stored = context.ask_record(TRADE, "Returns:read", return_id)["stored"]
-    if not _judges(stored, context.caller().msp_id) or digest not in stored["request"]["evidence"]:
+    if digest not in (shownphotos.seen_by(return_id, stored, context.caller().msp_id) or []):
         raise Problem("NOT_FOUND", "Your organisation has no such photo to look at")
     return shownphotos.answer(return_id, digest)
-
-
-def _judges(stored: Mapping[str, Any], msp_id: str) -> bool:
-    """Return whether an organisation judges a return: seller and buyer's agent do, and the arbiter of a dispute."""
-    roles = stored["roles"]
-    disputed = any(act["state"] == State.DISPUTED for act in stored["acts"])
-    return msp_id in (roles["seller"], roles["agent"]) or (disputed and msp_id == roles["arbiter"])
 
 
 def waits(state: str, roles: Mapping[str, Any], msp_id: str) -> list[str]:

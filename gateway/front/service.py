@@ -190,8 +190,11 @@ class FrontService:
             return None
 
     def _upload_limit(self, request: BaseRequest, route: Route | None) -> int:
-        """Return how large the files of a request may be; 0 if its address takes none."""
+        """Return how large the files of a request may be; 0 if its address takes none, or it is as small as others."""
         if route is None or request.method != "POST" or not request.body_exists:
+            return 0
+        length = request.headers.get("Content-Length")
+        if length is not None and int(length) <= self._settings.max_body_bytes:
             return 0
         return inputs.of(self._app.view_functions[route[0].endpoint]).most
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from gateway.http import auth, context, freshness
+from gateway.http import auth, context, freshness, inputs
 from gateway.http.problems import Problem
 from gateway.jobs.schemas import JobSchema
 from gateway.store.jobs import Job, JobLimitError, JobOwner, JobRequest, Jobs, OtherRequestError
@@ -34,13 +34,17 @@ def accept(key: str | None) -> Response:
     Store the request, and return the answer that names its job.
 
     Raises:
-        Problem: IDEMPOTENCY_KEY_REUSED, JOBS_EXHAUSTED.
+        Problem: IDEMPOTENCY_KEY_REUSED, JOBS_EXHAUSTED, BODY_TOO_LARGE.
     """
+    usual, sent = context.services().settings.max_body_bytes, request.get_data(cache=True)
+    if len(sent) > usual:
+        # Of thousands of jobs, each is kept until it is done.
+        raise inputs.too_large(usual, len(sent))
     retries = RETRY in _preferences()
     after = {freshness.AFTER: request.headers[freshness.AFTER]} if freshness.AFTER in request.headers else {}
     asked = JobRequest(
         request.full_path.rstrip("?"),
-        request.get_data(cache=True),
+        sent,
         key or new_key(),
         after | traces.carried(),
         retries,

@@ -49,7 +49,7 @@ class ReturnPhotos:
         self._clock = clock
 
     def keep(self, return_id: str, photos: Sequence[ReturnPhoto], days: int) -> None:
-        """Keep the photos of a return for so many days."""
+        """Keep the photos of a return for so many days, in place of those that a request which broke off has kept."""
         now = self._now()
         rows = [
             {
@@ -64,6 +64,7 @@ class ReturnPhotos:
             for number, photo in enumerate(photos)
         ]
         with self._store.connection() as database:
+            database.execute(_DELETE, {"of_return": return_id})
             database.execute_each(_PUT, rows)
 
     def names(self, return_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -40,8 +40,8 @@ def send_back(token: str) -> Redirect | str:
     # A browser sends an empty file where none was chosen.
     sent = [file for each in request.files.getlist("photo") if (file := each.read())]
     try:
-        _check(sent)
-        shopper.lodge(token, LodgeSchema().load({**asked, "quantity": int(asked["quantity"])}), sent)
+        body = LodgeSchema().load({**asked, "quantity": int(asked["quantity"])})
+        shopper.lodge(token, {**body, "photos": sent})
     except (ValueError, ValidationError):
         return _form(token, asked["line"], given, gettext("Something in the form is missing or wrong."))
     except PhotoError:
@@ -88,14 +88,6 @@ def receipt(token: str) -> Response:
 def return_receipt(token: str, return_id: str) -> Response:
     """Return the receipt of the last step of a return, which proves itself offline."""
     return buyerfacts.receipt(token, return_id)
-
-
-def _check(sent: list[bytes]) -> None:
-    """Raise PhotoError for a wrong file, or too many, before the request counts for the link's limit."""
-    if len(sent) > photos.MOST or sum(map(len, sent)) > photos.MOST_BYTES:
-        raise PhotoError("too many or too large")
-    for each in sent:
-        photos.check(each)
 
 
 def _form(token: str, line: str, given: dict[str, str], refused: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chaincode.domain.returns.review import Outcome
@@ -15,9 +15,8 @@ from gateway.http import context
 from gateway.http.context import TRADE, TradeChaincode
 from gateway.http.problems import Problem
 from gateway.store import returnlimits
-from gateway.store.photos import ReturnPhoto, ReturnPhotos
 from gateway.trade import minting
-from gateway.trade.returns import photos
+from gateway.trade.returns import photos, sentphotos
 from hlf import errors
 from hlf.codec.refusals import RuntimeRefusal
 
@@ -132,19 +131,21 @@ def _may(token: str, journey_id: str, line: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def lodge(token: str, body: Mapping[str, Any], sent: Sequence[bytes] = ()) -> dict[str, Any]:
+def lodge(token: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """
     Return the decided request of the holder of an order's link.
 
     Of several journeys of the order, it is about the first whose goods may be returned so; of none, about the first.
-    The photos that are *sent* with it are kept here, and their digests go to the ledger.
+    The photos in its body (``LodgeSchema``) are kept here, and their digests go to the ledger.
 
     Raises:
-        gateway.trade.returns.photos.PhotoError: one of them is no photo.
+        gateway.trade.returns.photos.PhotoError: one of them is no photo, or they are too many.
         Problem: TRACKING_CLOSED; LINK_EXHAUSTED; REQUEST_INVALID if the order has no such line; LINK_UNKNOWN for a
             token that is not the order's, and every other refusal of the contract.
         hlf.errors.GatewayError: the peers could not be asked.
     """
+    # What cannot be a photo is not worth to be counted among the requests of a link.
+    photos.check_all(body["photos"])
     link_hash = minting.link_hash(token)
     wait = returnlimits.ReturnLimits(context.services().store).begin(link_hash)
     if wait:
@@ -153,15 +154,16 @@ def lodge(token: str, body: Mapping[str, Any], sent: Sequence[bytes] = ()) -> di
         raise problem
     try:
         journeys = _asked("Journeys:linked", token)
-        seen_photos = list({each.digest: each for each in map(photos.read, sent)}.values())
+        seen_photos = photos.read_all(body["photos"])
         evidence = [*body["evidence"], *(each.digest for each in seen_photos)]
         asked = {
-            **body,
+            **{name: value for name, value in body.items() if name != "photos"},
             "evidence": evidence,
             "buyer_hash": link_hash,
             "return_id": minting.public_id("return"),
         }
-        done = _requested({**asked, "journey_id": _returnable(journeys, asked)}, seen_photos)
+        asked["journey_id"] = _returnable(journeys, asked)
+        done = sentphotos.kept(asked["return_id"], seen_photos, lambda: _acted("Returns:request", asked))
         seen = _asked("Returns:track", token, done.block_number)
     except errors.GatewayError as refused:
         if refused.contract_code is None:
@@ -195,20 +197,6 @@ def choose_pickup(token: str, return_id: str, pickup_at: str) -> bool:
         # Since the page was shown, its time has passed or the carrier has withdrawn the offer.
         return False
     return True
-
-
-def _requested(asked: Mapping[str, Any], seen: Sequence[ReturnPhoto]) -> CommittedAnswer:
-    """Store the photos first, so that none is missing that the ledger names; delete them if nothing was written."""
-    if not seen:
-        return _acted("Returns:request", asked)
-    services = context.services()
-    kept = ReturnPhotos(services.store)
-    kept.keep(asked["return_id"], seen, services.settings.photo_days)
-    try:
-        return _acted("Returns:request", asked)
-    except (errors.EndorseError, errors.CommitError):
-        kept.delete(asked["return_id"])
-        raise
 
 
 def _returnable(journeys: list[str], asked: Mapping[str, Any]) -> str:

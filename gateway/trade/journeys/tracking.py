@@ -10,6 +10,8 @@ from gateway.http import auth, inputs, rendering
 from gateway.http.inputs import Blueprint
 from gateway.trade.journeys import buyerfacts, parcelpage, shopper
 from gateway.trade.journeys.tracking_schemas import BasketGoodsSchema, LodgeSchema, SeenReturnSchema, TrackingSchema
+from gateway.trade.returns import photos, sentphotos
+from gateway.trade.returns.photos import PhotoError
 
 blueprint = Blueprint("tracking", __name__, url_prefix="/track", description="For shoppers")
 
@@ -53,6 +55,7 @@ def follow_basket(token: str) -> list[dict[str, Any]] | Response:
 @blueprint.route("/<token>/returns", methods=["POST"])
 @auth.needs(auth.PUBLIC)
 @blueprint.arguments(LodgeSchema)
+@inputs.takes(most=photos.MOST_ENCODED)
 @blueprint.response(201, SeenReturnSchema)
 def lodge(body: dict[str, Any], token: str) -> dict[str, Any]:
     """
@@ -60,4 +63,7 @@ def lodge(body: dict[str, Any], token: str) -> dict[str, Any]:
 
     The platform submits it. Only so many requests an hour are taken of one link, and of all links.
     """
-    return shopper.lodge(token, body)
+    try:
+        return shopper.lodge(token, body)
+    except PhotoError as error:
+        raise sentphotos.refused(error) from None

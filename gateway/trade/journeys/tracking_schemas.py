@@ -8,6 +8,7 @@ from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
 from gateway.http.times import Time
 from gateway.trade import words
+from gateway.trade.returns.return_schemas import photo_files
 from gateway.trade.words import IDENTIFIER, SHA256, counted, one_of, within
 
 
@@ -34,6 +35,7 @@ class LodgeSchema(Schema):
         validate=counted(bounds.EVIDENCE),
         metadata={"description": "SHA-256 of photographs and other evidence, which the shopper keeps"},
     )
+    photos = photo_files()
     serials = words.serials("The units' own identifiers, one for each, where the parcels were sent with serials")
 
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
+from collections.abc import Sequence
 
 from PIL import Image, ImageOps
 
+from gateway import bounds
 from gateway.store.photos import ReturnPhoto
 
-MOST = 4
+MOST = bounds.PHOTOS.most
 """Photos of one request."""
 MOST_BYTES = 12 << 20
 """All photos of a request together, as they are sent."""
+MOST_ENCODED = MOST_BYTES * 4 // 3 + (64 << 10)
+"""A body with all photos of a request in base64."""
 TYPES = ("image/jpeg", "image/png", "image/webp")
 """What a photo may be sent as; it is kept as the first of these."""
 _FORMATS = tuple(each.removeprefix("image/").upper() for each in TYPES)
@@ -31,6 +35,19 @@ _DECODING = threading.Lock()
 
 class PhotoError(Exception):
     """A file is no photo of a kind that is taken, or it is damaged, or has too many pixels."""
+
+
+def check_all(sent: Sequence[bytes]) -> None:
+    """
+    Check by number, size and first bytes that files can be the photos of a request; this costs nothing.
+
+    Raises:
+        PhotoError: they cannot.
+    """
+    if len(sent) > MOST or sum(map(len, sent)) > MOST_BYTES:
+        raise PhotoError(f"more than {MOST} photos, or more than {MOST_BYTES >> 20} MB")
+    for each in sent:
+        check(each)
 
 
 def check(sent: bytes) -> None:
@@ -69,6 +86,11 @@ def read(sent: bytes) -> ReturnPhoto:
     except Exception as error:  # noqa: BLE001  As in ``check``.
         raise PhotoError(f"a damaged photo: {type(error).__name__}") from None
     return ReturnPhoto(hashlib.sha256(content).hexdigest(), content, small)
+
+
+def read_all(sent: Sequence[bytes]) -> list[ReturnPhoto]:
+    """Return the photos of a request as they are kept, each once; raises what ``read`` raises."""
+    return list({each.digest: each for each in map(read, sent)}.values())
 
 
 def _upright(found: Image.Image) -> Image.Image:

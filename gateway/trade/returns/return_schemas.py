@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
+from gateway import bounds as own
+from gateway.fabric.call_schemas import Base64
 from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
+from gateway.trade.returns import shownphotos
 from gateway.trade.words import IDENTIFIER, SHA256, TRACKING_TOKEN, counted, one_of, within
 
 
+def photo_files() -> fields.List[bytes]:
+    """Return the field for the photos that come with a request."""
+    return fields.List(
+        Base64(),
+        load_default=list,
+        validate=counted(own.PHOTOS),
+        metadata={
+            "description": "Photographs, each a JPEG, PNG or WebP file in base64, 12 MB together at most; only the "
+            "pixels are kept, encrypted and for some months; what they hash to is added to `evidence`"
+        },
+    )
+
+
 class ReturnSchema(Schema):
-    """Body of ``POST /v1/returns`` and ``POST /v1/returns/preview``."""
+    """Body of ``POST /v1/returns/preview``."""
 
     return_id = fields.String(validate=IDENTIFIER, metadata={"description": "Made at random if it is not given"})
     journey_id = fields.String(required=True, validate=IDENTIFIER)
@@ -35,6 +51,28 @@ class ReturnSchema(Schema):
         metadata={"description": "SHA-256 of photographs and other evidence, which are kept outside the ledger"},
     )
     serials = words.serials("The units' own identifiers, one for each, where the parcels were sent with serials")
+
+
+class SentReturnSchema(ReturnSchema):
+    """Body of ``POST /v1/returns`` and ``POST /v1/returns/drafts``."""
+
+    photos = photo_files()
+
+
+class PhotosSchema(Schema):
+    """The photos of a return that this gateway keeps."""
+
+    photos = fields.List(
+        fields.String(), metadata={"description": "SHA-256 of each, as in the return's evidence; in the order as sent"}
+    )
+
+
+class PhotoQuerySchema(Schema):
+    """Query of ``GET /v1/returns/<return_id>/photos/<digest>``."""
+
+    size = fields.String(
+        load_default="", validate=validate.OneOf([shownphotos.SMALL]), metadata={"description": "One with fewer pixels"}
+    )
 
 
 class OfJourneyQuerySchema(Schema):

@@ -11,13 +11,13 @@ from typing import Any
 
 from marshmallow import Schema
 
-from gateway.http import auth, context, idempotency
+from gateway.http import auth, context, idempotency, inputs
 from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade import acts
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.returns import returnact_schemas
-from gateway.trade.returns.return_schemas import DecidedSchema, ReturnSchema
+from gateway.trade.returns import photos, returnact_schemas, sentphotos
+from gateway.trade.returns.return_schemas import DecidedSchema, SentReturnSchema
 from gateway.trade.returns.returns import asked_for
 
 blueprint = Blueprint("returnacts", __name__, url_prefix="/v1/returns", description="Acts on a return")
@@ -105,12 +105,15 @@ ACTS = (
 @blueprint.route("/drafts", methods=["POST"])
 @auth.needs("write")
 @idempotency.keyed
-@blueprint.arguments(ReturnSchema)
+@blueprint.arguments(SentReturnSchema)
+@inputs.takes(most=photos.MOST_ENCODED)
 @blueprint.response(201, DecidedSchema)
 def draft(body: dict[str, Any]) -> dict[str, Any]:
     """Store a request as a draft, without a decision."""
+    sent = sentphotos.taken(body)
     asked = asked_for(body)
-    return {"return_id": asked["return_id"], **context.act(TRADE, "Returns:draft", asked)}
+    done = sentphotos.kept(asked["return_id"], sent, lambda: context.act(TRADE, "Returns:draft", asked))
+    return {"return_id": asked["return_id"], **done}
 
 
 def _serve(act: ActAddress) -> None:

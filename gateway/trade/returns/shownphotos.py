@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flask import Response, request
 
+from chaincode.domain.returns.returns import State
 from gateway.http import context
 from gateway.http.problems import Problem
 from gateway.store.photos import ReturnPhotos
 from gateway.trade.returns import photos
 
-_SMALL = "small"
+SMALL = "small"
+"""The size of a photo with fewer pixels."""
 
 
 def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
@@ -22,12 +25,27 @@ def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
         Problem: *unknown*, it is not kept, or no longer.
     """
     size = request.args.get("size", "")
-    found = ReturnPhotos(context.services().store).find(return_id, digest, small=size == _SMALL)
+    found = ReturnPhotos(context.services().store).find(return_id, digest, small=size == SMALL)
     if found is None:
         raise Problem(unknown)
     response = Response(found, content_type=photos.TYPES[0])
     response.headers["Content-Disposition"] = f'inline; filename="photo-{digest[:16]}.jpg"'
     return response
+
+
+def seen_by(return_id: str, stored: Mapping[str, Any], msp_id: str) -> list[str] | None:
+    """
+    Return the digests of the photos of a return that are kept here; None for an organisation that does not judge it.
+
+    Seller and buyer's agent do, and the arbiter of a dispute. *stored* is the return as it is on the ledger: what is
+    not in its evidence is no photo of it.
+    """
+    roles = stored["roles"]
+    disputed = any(act["state"] == State.DISPUTED for act in stored["acts"])
+    if msp_id not in (roles["seller"], roles["agent"]) and not (disputed and msp_id == roles["arbiter"]):
+        return None
+    evidence = set(stored["request"]["evidence"])
+    return [digest for digest in names([return_id])[return_id] if digest in evidence]
 
 
 def names(return_ids: Iterable[str]) -> dict[str, list[str]]:
