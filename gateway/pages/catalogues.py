@@ -15,7 +15,7 @@ from babel.messages import extract, pofile
 from babel.messages.catalog import Catalog, Message
 
 from gateway.http.problemtypes import PROBLEM_TYPES
-from gateway.pages import languages
+from gateway.pages import cures, languages
 
 _ROOM = Path(__file__).parents[1]
 _KEYWORDS = {**extract.DEFAULT_KEYWORDS, "N_": None}
@@ -33,8 +33,8 @@ def sources() -> Iterator[tuple[Path, str]]:
 def messages() -> list[str | tuple[str, ...]]:
     """Return every message of sources and table of problems; a pair for one whose form depends on a number."""
     found: dict[str | tuple[str, ...], None] = {}
-    for problem in PROBLEM_TYPES.values():
-        found |= {problem.title: None, problem.cure: None}
+    for code in PROBLEM_TYPES:
+        found |= {cures.title(code): None, cures.text(code): None}
     for path, method in sources():
         options = {"newstyle_gettext": "true", "trimmed": "false"}
         file = io.BytesIO(path.read_bytes())

@@ -13,6 +13,7 @@ from gateway.pages import (
     assets,
     brandcolours,
     checkwords,
+    cures,
     figurewords,
     forms,
     languages,
@@ -83,5 +84,7 @@ def install(app: Flask) -> None:
         rule=functools.partial(states.said, states.RULES),
         rule_facts=rulefacts.told,
         check=checkwords.told,
+        cure=cures.told,
+        happened=cures.happened,
         rejection=functools.partial(states.said, states.REJECTIONS),
     )

@@ -147,15 +147,20 @@ def _form(
 ) -> str:
     """Return the page of an act; *wrong* has the errors by field, and is empty if an error is about no single field."""
     known = wrong or {}
+    to_correct = checking.editable(found, known)
     return page(
         "act.html",
         act=found,
         given=given,
         preview=preview,
         refused=refused,
+        # What stands at a field is not said twice.
+        said=checking.said(refused.detail)
+        if refused and not to_correct and refused.detail != refused.kind.title
+        else "",
         # Who is refused in the middle must know it.
         partly_done=bool(context.transactions()),
         incomplete=wrong is not None,
         wrong=known,
-        to_correct=checking.editable(found, known),
+        to_correct=to_correct,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 
 from chaincode.domain.vocabulary import places
@@ -12,6 +13,8 @@ from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from hlf.codec.refusals import Refused
 
+# As ``offer.place: `` or ``draft.consignments[0]: ``.
+_PLACE = re.compile(r"^[a-z_]+([.\[][a-z_0-9.\[\]]+)?: ", re.ASCII)
 LARGEST = 1_000_000
 """The largest number that a form takes."""
 
@@ -45,6 +48,11 @@ def wrong(act: PersonAct, values: Values) -> dict[str, str]:
             except (ValueError, Refused):
                 found[field.name] = gettext(words)
     return found
+
+
+def said(text: str) -> str:
+    """Return the words of a refusal without the place in the contract's record that it names; pages name fields."""
+    return _PLACE.sub("", text)
 
 
 def refused(act: PersonAct, text: str) -> dict[str, str]:

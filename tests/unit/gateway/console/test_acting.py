@@ -111,7 +111,7 @@ def test_a_refusal_is_told_in_the_readers_language(clerk, ledgers):
     clerk.set_cookie("selat_language", "vi")
     for refused, told, cure in (
         ("refused/NOT_CUSTODIAN: J1 is held by others", "Tổ chức khác đang giữ hàng", "giữ hàng lúc đó phải làm"),
-        ("refused/SUBJECT_NOT_SHOWN: it is new", "chưa đối chiếu", "/v1/claims/&lt;claim_id&gt;/subject"),
+        ("refused/SUBJECT_NOT_SHOWN: it is new", "chưa đối chiếu", "cho kiểm toán viên"),
     ):
         ledgers.answers["Journeys:offer_custody"] = errors.EndorseError(refused)
         page = send(clerk, "hand-over", HAND_OVER, mark(shown)).get_data(as_text=True)

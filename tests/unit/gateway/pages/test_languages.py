@@ -15,7 +15,7 @@ from chaincode.domain.register.stages import STANDARD
 from chaincode.domain.returns import drawbacks, handling, returns, terms
 from chaincode.domain.returns.drawbacks import DrawbackState
 from gateway.http.problemtypes import PROBLEM_TYPES
-from gateway.pages import catalogues, figurewords, languages, localformats, places, states
+from gateway.pages import catalogues, cures, figurewords, languages, localformats, places, states
 
 OTHERS = [code for code in languages.LANGUAGES if code != languages.ENGLISH]
 _PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -53,8 +53,8 @@ def test_words_name_the_same_values(language):
 def test_every_problem_is_told_in_every_language(app, language):
     """Meaning and cure of each code of the gateway's and the contracts' tables, with what is typed as it stands."""
     with app.test_request_context(headers={"Cookie": f"{languages.COOKIE}={language}"}):
-        for code, problem in PROBLEM_TYPES.items():
-            for text in (problem.title, problem.cure):
+        for code in PROBLEM_TYPES:
+            for text in (cures.title(code), cures.text(code)):
                 told = languages.gettext(text)
                 assert told != text, code
                 assert [each for each in _LITERAL.findall(text) if each not in told] == [], code
