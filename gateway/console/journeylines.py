@@ -20,6 +20,7 @@ def events(recorded: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "place": places.name(_last(event.get("readPoint", {}).get("id", ""))),
                 "by": _last(event.get("selat:recorder", "")),
                 "corrected": bool(event.get("errorDeclaration")),
+                "event_id": event.get("eventID", ""),
             },
         )
         for event in recorded

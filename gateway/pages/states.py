@@ -233,6 +233,18 @@ INCIDENTS: Mapping[str, str] = {
     "cancelled": N_("Cancelled"),
 }
 
+BASES: Mapping[str, str] = {
+    "CIF": N_("The value with freight and insurance"),
+    "FOB": N_("The value of the goods alone"),
+}
+"""What customs compares with the value up to which nothing is due."""
+
+MISTAKES: Mapping[str, str] = {
+    "did_not_occur": N_("It did not happen"),
+    "incorrect_data": N_("Something in it is wrong"),
+}
+"""Why an event is declared an error, by EPCIS's reason."""
+
 CANCELLATIONS: Mapping[str, str] = {
     "BUYER_REQUEST": N_("The buyer wishes it"),
     "OUT_OF_STOCK": N_("Out of stock"),

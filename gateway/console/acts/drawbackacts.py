@@ -81,6 +81,12 @@ def _publish_terms(values: Values) -> LedgerCall:
     return TRADE.call("Drawbacks:publish_terms", [terms])
 
 
+def _publish_de_minimis(values: Values) -> LedgerCall:
+    stated = {name: values[name] for name in ("country", "effective_from", "basis", "source")}
+    sums = {name: actfields.minor(values, name) for name in ("duty_free_to", "tax_free_to")}
+    return TRADE.call("Customs:publish_de_minimis", [{**stated, "currency": actfields.currency(values), **sums}])
+
+
 def _body(values: Values) -> dict[str, Any]:
     return {
         "return_id": values["return_id"],
@@ -143,6 +149,24 @@ DRAWBACK_ACTS: Mapping[str, PersonAct] = {
         _publish_terms,
         _drawbacks,
         start=_known_terms,
+    ),
+    "publish-de-minimis": PersonAct(
+        N_("Publish up to which value nothing is due"),
+        N_("For goods imported from that day on, as customs of the country."),
+        "stamp",
+        (
+            ActField("country", N_("Country"), CHOICE, _countries),
+            ActField("effective_from", N_("For imports from"), DAY),
+            ActField(
+                "basis", N_("What is compared"), CHOICE, actfields.words_of(states.BASES, get_args(customs.Basis))
+            ),
+            ActField("currency", N_("Currency")),
+            ActField("duty_free_to", N_("No duty up to"), MONEY),
+            ActField("tax_free_to", N_("No tax up to"), MONEY),
+            ActField("source", N_("The law or notice that says so")),
+        ),
+        _publish_de_minimis,
+        _drawbacks,
     ),
     "file-drawback": PersonAct(
         N_("Claim duty and tax back"),

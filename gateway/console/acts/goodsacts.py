@@ -15,6 +15,7 @@ from gateway.pages import states
 from gateway.pages.states import N_
 
 _JOURNEY = ActField("journey_id", N_("Journey"), ID)
+_EVENT = ActField("event_id", N_("Event"), ID)
 _ORDER = ActField("order_id", N_("Order"), ID)
 _STAGE = ActField("stage_id", N_("Stage"), CHOICE, actfields.stages)
 _NOTE = ActField("note", N_("What happened; only its fingerprint is sent, so keep the text"), HASHED, optional=True)
@@ -85,6 +86,14 @@ GOODS_ACTS: Mapping[str, PersonAct] = {
             _NOTE,
         ),
         _report,
+        _journey,
+    ),
+    "correct-event": PersonAct(
+        N_("Say that an event was recorded by mistake"),
+        N_("It stays readable, with your word beside it. Record the right one again with your scanner or program."),
+        "cross",
+        (_JOURNEY, _EVENT, ActField("reason", N_("What is wrong"), CHOICE, actfields.words_of(states.MISTAKES))),
+        lambda v: TRADE.call("Journeys:correct", [v["journey_id"], v["event_id"], v["reason"]]),
         _journey,
     ),
     "state-time": PersonAct(
