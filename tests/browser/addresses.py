@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selat.demo.callers import DemoCaller
-from selat.demo.story import Played
+from tests.browser.story import SeenStory
 
 OPEN = ("/console/login", "/console/design", "/docs/errors")
 TRADER = (
@@ -35,6 +35,7 @@ TRADER = (
 AUDITOR = (
     "/console/audit",
     "/console/audit/search?q=5",
+    "/console/audit/report",
     "/console/network",
     "/console/network/changes",
     "/console/audit/trade/blocks/5",
@@ -42,7 +43,7 @@ AUDITOR = (
     "/console/audit/ecommerce/transactions/{transaction}",
     "/console/disclosures",
 )
-SHOPPER = ("/track/{token}", "/track/{token}/return?line=1")
+SHOPPER = ("/track/{token}", "/track/{token}/return?line=1", "/track/{basket}/orders")
 ROLES = {
     "": (*OPEN, *SHOPPER),
     "platform": TRADER,
@@ -64,6 +65,7 @@ ROLES = {
         "/console/drawbacks/{drawback}",
         "/console/acts/refuse-drawback?drawback_id={drawback}",
         "/console/acts/publish-drawback-terms",
+        "/console/acts/publish-de-minimis",
     ),
     "auditor": AUDITOR,
 }
@@ -71,7 +73,7 @@ ROLES = {
 _ONE_OF = {"return_id": "returns", "carrier_claim": "carrier-claims", "drawback": "drawbacks"}
 
 
-def addresses(role: str, played: Played, platform: DemoCaller) -> list[str]:
+def addresses(role: str, played: SeenStory, platform: DemoCaller) -> list[str]:
     """Return the pages of a role, with the ids of the story; *platform* is asked for those that nobody noted."""
     (plan,) = platform.get("/v1/model/events", name="PlanPublished")["events"]
     known = {
@@ -81,5 +83,6 @@ def addresses(role: str, played: Played, platform: DemoCaller) -> list[str]:
         **{name: platform.get(f"/v1/model/{kind}")["records"][0]["id"] for name, kind in _ONE_OF.items()},
         "transaction": played.order["placing"]["transaction_id"],
         "token": played.order["tracking_token"],
+        "basket": played.basket,
     }
     return [path.format(**known) for path in ROLES[role]]

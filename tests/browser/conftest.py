@@ -18,8 +18,8 @@ from rich.console import Console
 
 from selat.demo.callers import Cast
 from selat.demo.environment import RunningDemo
-from selat.demo.story import Played
 from tests.browser import story
+from tests.browser.story import SeenStory
 from tests.scenarios.conftest import cast, folder, shown, stage
 
 __all__ = ["cast", "folder", "shown", "stage"]
@@ -39,7 +39,7 @@ ABSENT = "no `chromium` here (apt-get install chromium): no page is tried in a b
 
 
 @pytest.fixture(scope="session")
-def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
+def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> SeenStory:
     """Return the story, played to its end; claims follow it."""
     return story.play(cast, stage.base, Console(file=shown))
 
@@ -110,7 +110,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def visitor(chromium: Browser, stage: RunningDemo, played: Played, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+def visitor(
+    chromium: Browser, stage: RunningDemo, played: SeenStory, request: pytest.FixtureRequest
+) -> Iterator[Visitor]:
     """Yield a visitor; the marker ``seen`` gives options of the browser's context."""
     marker = request.node.get_closest_marker("seen")
     options = {"viewport": DESKTOP, "locale": "en-SG", **(marker.kwargs if marker else {})}

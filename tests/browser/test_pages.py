@@ -275,6 +275,29 @@ def test_a_shopper_without_scripts_gets_an_answer_too(visitor: Visitor, played):
     page.wait_for_url("**/track/*#returns")
 
 
+@pytest.mark.seen(viewport=PHONE, java_script_enabled=False)
+def test_a_shopper_of_several_shops_sends_back_what_has_come(visitor: Visitor, played):
+    """
+    From the one link of the basket, by clicks and without a script: one card for each order, and from what has come the
+    way to send it back; what is not sent yet says so, and what is on its way cannot go back.
+    """
+    page = visitor.page
+    visitor.go(f"/track/{played.basket}/orders")
+    assert page.get_by_text("Nothing has happened yet").count() == 1
+    parcels = page.get_by_role("link", name="Your parcel")
+    assert parcels.count() == 2
+    parcels.last.click()
+    assert page.get_by_role("link", name="Send it back").count() == 0
+    visitor.go(f"/track/{played.basket}/orders")
+    parcels.first.click()
+    assert page.get_by_role("link", name="Send it back").count() == 1, "of two journeys of this order one has arrived"
+    page.get_by_role("link", name="Send it back").click()
+    page.get_by_label("Why").select_option("SIZE")
+    page.get_by_role("button", name="Ask to send it back").click()
+    page.wait_for_url("**/track/*#returns")
+    assert played.basket not in page.content(), "the link of one order does not lead to the others"
+
+
 def test_an_auditor_has_a_channel_verified(visitor: Visitor):
     """From the first page of the ledger to the verdict, which comes by itself."""
     visitor.log_in("auditor")
@@ -286,9 +309,19 @@ def test_an_auditor_has_a_channel_verified(visitor: Visitor):
     assert Axe().run(page).response["violations"] == []
     with page.expect_download() as kept:
         page.get_by_role("link", name="Keep the report").click()
-    assert json.loads(kept.value.path().read_text())["verdict"] == "holds"
+    report = kept.value.path().read_bytes()
+    assert json.loads(report)["verdict"] == "holds"
     page.set_viewport_size(PHONE)
     assert Axe().run(page).response["violations"] == []
+    assert page.evaluate(_LENGTHEN) <= PHONE["width"]
+    page.goto(f"{visitor.base}/console/audit")
+    page.get_by_role("link", name="Read a report that was kept").click()
+    page.get_by_label("File").set_input_files({"name": "r.json", "mimeType": "application/json", "buffer": report})
+    page.get_by_role("button", name="Show what it says").click()
+    page.get_by_text("Your own peer has the last block of the report").wait_for()
+    assert page.get_by_text("Everything holds").is_visible()
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate(_SQUEEZED) == []
     assert page.evaluate(_LENGTHEN) <= PHONE["width"]
     assert visitor.errors == []
 
