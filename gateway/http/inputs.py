@@ -173,7 +173,7 @@ def check() -> None:
         _check_type(request, JSON)
         g.body = read(sent)
         if not taken.body and g.body != {}:
-            raise _invalid("json", _names(g.body), "Unknown field: this address takes no body.")
+            raise invalid("json", _names(g.body), "Unknown field: this address takes no body.")
 
 
 def too_large(limit: int, length: int | None = None) -> Problem:
@@ -197,15 +197,15 @@ def _check_query(request: Request, taken: AcceptedInput) -> None:
     for sent in request.query_string.split(b"&") if b"%" in request.query_string else ():
         # Flask leaves bytes that are not UTF-8 percent-encoded.
         if not _is_text(urllib.parse.unquote_to_bytes(sent)):
-            raise _invalid("query", [sent.partition(b"=")[0].decode("latin-1")], _NO_TEXT)
+            raise invalid("query", [sent.partition(b"=")[0].decode("latin-1")], _NO_TEXT)
     for name, values in request.args.lists():
         if name not in taken.query:
-            raise _invalid("query", [name], f"Unknown parameter: this address takes {known}.")
+            raise invalid("query", [name], f"Unknown parameter: this address takes {known}.")
         if len(values) > 1:
-            raise _invalid("query", [name], "Given more than once.")
+            raise invalid("query", [name], "Given more than once.")
         if name in taken.numbers and not _INTEGER.fullmatch(values[0]):
             # Python would also read digits of other scripts, and underscores between digits.
-            raise _invalid("query", [name], "Not a valid integer.")
+            raise invalid("query", [name], "Not a valid integer.")
 
 
 def _is_text(value: bytes) -> bool:
@@ -240,7 +240,8 @@ def _names(body: Any) -> list[str]:
     return list(body) if isinstance(body, dict) else ["_schema"]
 
 
-def _invalid(location: str, names: list[str], words: str) -> Problem:
+def invalid(location: str, names: list[str], words: str) -> Problem:
+    """Return the problem for members or parameters that cannot be accepted; *location* is ``json`` or ``query``."""
     shown = [name[:_SHOWN] for name in names[:20]]
     found = {location: {name: [words] for name in shown}}
     return Problem("REQUEST_INVALID", f"{location}.{shown[0]}: {words}", errors=found)

@@ -120,7 +120,7 @@ def title(code: str) -> str:
 
 
 def told(code: str) -> str:
-    """Return what a person can do about a problem, in the reader's language; what stands in its detail is below it."""
+    """Return what a person can do about a problem, in the reader's language; a page shows the detail below it."""
     return gettext(text(code)).replace(_DETAIL, gettext(_BELOW))
 
 

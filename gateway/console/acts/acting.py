@@ -154,7 +154,7 @@ def _form(
         given=given,
         preview=preview,
         refused=refused,
-        # What stands at a field is not said twice.
+        # A reason that a field shows is not said twice.
         said=checking.said(refused.detail)
         if refused and not to_correct and refused.detail != refused.kind.title
         else "",

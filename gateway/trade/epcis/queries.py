@@ -9,7 +9,7 @@ from flask import Response
 from marshmallow import Schema, fields, validate
 
 from gateway import bounds
-from gateway.http import auth, context
+from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
 from gateway.http.times import Time
@@ -151,7 +151,7 @@ def subscribe(body: dict[str, Any], name: str) -> tuple[dict[str, Any], int, dic
         try:
             due_at = schedules.following(standing.schedule, int(time.time() * 1000))
         except ValueError as error:
-            raise _invalid("schedule", str(error)) from None
+            raise inputs.invalid("json", ["schedule"], str(error)) from None
     height = context.services().ledgers.height(asking.msp_id, asking.user, TRADE.channel)
     place = messages.end_of(_NEVER if "since" in body else height - 1)
     try:
@@ -198,7 +198,7 @@ def unsubscribe(name: str, subscription_id: str) -> Response:
 def _standing(body: dict[str, Any], named: NamedQuery) -> Subscription:
     schedule = body.get("schedule")
     if bool(body.get("stream")) == (schedule is not None):
-        raise _invalid("stream", "Send either `stream` as true or `schedule`")
+        raise inputs.invalid("json", ["stream"], "Send either `stream` as true or `schedule`")
     query = dict(named.query)
     if "since" in body:
         later = [body["since"], query.get("GE_recordTime", body["since"])]
@@ -253,7 +253,3 @@ def _shown(webhook: Webhook, arrived: int | None) -> dict[str, Any]:
         **({"notified_at": arrived} if arrived else {}),
         **when,
     }
-
-
-def _invalid(name: str, words: str) -> Problem:
-    return Problem("REQUEST_INVALID", f"json.{name}: {words}", errors={"json": {name: [words]}})

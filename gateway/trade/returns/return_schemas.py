@@ -71,7 +71,7 @@ class PhotoQuerySchema(Schema):
     """Query of ``GET /v1/returns/<return_id>/photos/<digest>``."""
 
     size = fields.String(
-        load_default="", validate=validate.OneOf([shownphotos.SMALL]), metadata={"description": "One with fewer pixels"}
+        validate=validate.OneOf([shownphotos.SMALL]), metadata={"description": "One with fewer pixels"}
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from gateway.http import context
+from gateway.http import context, inputs
 from gateway.http.problems import Problem
 from gateway.store.photos import ReturnPhoto, ReturnPhotos
 from gateway.trade.returns import photos
@@ -34,7 +34,7 @@ def taken(body: dict[str, Any]) -> list[ReturnPhoto]:
     if not sent:
         return []
     if "return_id" in body:
-        raise _invalid("return_id", "Leave it out where photos come along: the gateway makes one.")
+        raise inputs.invalid("json", ["return_id"], "Leave it out where photos come along: the gateway makes one.")
     try:
         photos.check_all(sent)
         with _turn(context.caller().msp_id):
@@ -66,7 +66,7 @@ def kept(return_id: str, seen: Sequence[ReturnPhoto], act: Callable[[], _Answer]
 def refused(error: PhotoError) -> Problem:
     """Return the problem to raise for a body with what cannot be the photos of a request."""
     words = f"Up to {photos.MOST} photos: JPEG, PNG or WebP files of {photos.MOST_BYTES >> 20} MB together at most"
-    return _invalid("photos", f"{words}; this is {error}.")
+    return inputs.invalid("json", ["photos"], f"{words}; this is {error}.")
 
 
 @contextlib.contextmanager
@@ -80,7 +80,3 @@ def _turn(msp_id: str) -> Iterator[None]:
     finally:
         with _counting:
             _decoding[msp_id] -= 1
-
-
-def _invalid(name: str, words: str) -> Problem:
-    return Problem("REQUEST_INVALID", f"json.{name}: {words}", errors={"json": {name: [words]}})
