@@ -14,13 +14,14 @@ import dataclasses
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate, unitstate
 from chaincode.contracts.register import majority, participants
-from chaincode.domain.journeys import contents
+from chaincode.domain.journeys import contents, movement
 from chaincode.domain.journeys.journeys import Journey
+from chaincode.domain.journeys.tracking import Status
 from chaincode.domain.orders import carrierclaims
 from chaincode.domain.orders.carrierclaims import CarrierClaim, ClaimFiling, ClaimSum, LiabilityTerms, Step
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import sides_of
-from chaincode.domain.vocabulary import identifiers
+from chaincode.domain.vocabulary import identifiers, timeliness
 from hlf.codec import names, records
 from hlf.codec.refusals import invalid
 from hlf.shim import api
@@ -159,12 +160,19 @@ class CarrierClaims(api.Contract):
         """
         Record the consequence of a missed deadline; any party of the journey may call this.
 
+        Nobody is bound by its silence to a sum that it was not told.
+
         Raises:
-            Refused: CLAIM_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.
+            Refused: CLAIM_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE, NOT_FOUND (the carrier was not told the sum).
         """
         found = _load(ctx, claim_id)
         journeystate.load(ctx, found.filing.journey_id).party(access.member(ctx))
-        return _keep(ctx, found.enforced(clock.now(ctx)))
+        moved, carrier = found.enforced(clock.now(ctx)), found.filing.carrier
+        if found.state in carrierclaims.SILENCE_BINDS and not private.held(
+            ctx, _sum_key(ctx, claim_id, "claimed"), [carrier]
+        ):
+            raise Refusal.NOT_FOUND(f"{carrier} was not told the sum of claim {claim_id} in time")
+        return _keep(ctx, moved)
 
     @api.transaction(endorsed_by=("recipient",), transient=("sum",), called_by=("claimant", "carrier", "arbiter"))
     def disclose(self, ctx: api.Context, claim_id: str, recipient: str) -> dict[str, str]:
@@ -172,11 +180,14 @@ class CarrierClaims(api.Contract):
         Give a sum of a claim to one of its parties, which may be the caller itself; nobody else sees it.
 
         Raises:
-            Refused: CLAIM_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT.
+            Refused: CLAIM_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, INVALID_ARGUMENT, DEADLINE_PASSED of the
+                carrier's answer.
         """
         found, told = _load(ctx, claim_id), private.record(ctx, "sum", ClaimSum)
         access.between(ctx, found.parties, recipient, f"claim {claim_id}")
         found.check_sum(told)
+        if recipient == found.filing.carrier and found.state in carrierclaims.SILENCE_BINDS:
+            timeliness.in_time(found.due, clock.now(ctx))
         private.put(ctx, _sum_key(ctx, claim_id, told.step), records.dumps(told), [recipient])
         return private.announce(ctx, "ClaimSumDisclosed", claim_id=claim_id, step=told.step, recipient=recipient)
 
@@ -244,18 +255,23 @@ def _happened(ctx: api.Context, journey: Journey, filing: ClaimFiling) -> int:
     """
     Return when the parcel was lost or damaged, by a report on it or on a unit that it was in.
 
+    What was found again, or delivered, is not lost; of what was lost twice, the later loss counts.
+
     Raises:
         Refused: INCIDENT_UNKNOWN, NOT_CUSTODIAN.
     """
     told = journeystate.parcel_records(ctx, journey, meant=(filing.parcel,))[filing.parcel]
-    reported = [each.at for each in told.incidents if each.kind == filing.kind]
-    if not reported:
+    if filing.kind == "lost":
+        found = None if told.status is Status.DELIVERED else movement.lost(told.incidents)
+    else:
+        found = next((each for each in told.incidents if each.kind == filing.kind), None)
+    if found is None:
         raise Refusal.INCIDENT_UNKNOWN(f"{filing.parcel} is not reported as {filing.kind}")
     (key,) = journeystate.keys(journey, (filing.parcel,))
     held = unitstate.in_effect(ctx, journeystate.find_custody(ctx, journey.journey_id, key))
-    if not any(each.custodian == filing.carrier and each.since <= reported[0] for each in held.periods):
+    if not any(each.custodian == filing.carrier and each.since <= found.at for each in held.periods):
         raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} did not have {filing.parcel} before that time")
-    return reported[0]
+    return found.at
 
 
 def _of_parcel(journey: Journey, filing: ClaimFiling) -> ClaimFiling:
@@ -272,10 +288,10 @@ def _of_parcel(journey: Journey, filing: ClaimFiling) -> ClaimFiling:
 
 
 def _check_unclaimed(ctx: api.Context, filing: ClaimFiling) -> None:
-    """Raise Refused if another claim is for the same loss or damage."""
+    """Raise Refused if another claim is for the same loss or damage: it is made good once, by whichever carrier."""
     for claim_id in store.each(ctx, str, _OF_JOURNEY, filing.journey_id):
         found = _load(ctx, claim_id)
-        same = all(getattr(found.filing, name) == getattr(filing, name) for name in ("kind", "carrier", "parcel"))
+        same = all(getattr(found.filing, name) == getattr(filing, name) for name in ("kind", "parcel"))
         if same and found.state not in carrierclaims.OVER:
             raise Refusal.ALREADY_EXISTS(f"claim {claim_id} is for the same loss or damage")
 

@@ -51,6 +51,9 @@ class ClaimState(enum.StrEnum):
 OVER = frozenset({ClaimState.DISMISSED, ClaimState.WITHDRAWN, ClaimState.CLOSED})
 """States in which the carrier owes nothing; the same loss may be claimed again while there is time."""
 
+SILENCE_BINDS = frozenset({ClaimState.FILED, ClaimState.CONTESTED})
+"""States that end in a debt of the sum claimed if nobody answers in time."""
+
 
 @dataclasses.dataclass(frozen=True)
 class LiabilityTerms:

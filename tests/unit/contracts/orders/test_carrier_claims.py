@@ -30,6 +30,11 @@ LIABILITY = {"version": 1, "effective_from": shipping.text(3), "arbiter": AUDITO
 
 @pytest.fixture
 def channel() -> shipping.Channel:
+    """Return the same, for the tests."""
+    return lost()
+
+
+def lost() -> shipping.Channel:
     """Return a journey of which the last carrier has reported a loss, at hour 6."""
     made = shipping.Channel()
     made.hour = 2
@@ -180,6 +185,8 @@ def test_a_refusal_may_be_contested_and_the_claim_dismissed(channel):
 def test_who_is_silent_has_agreed(channel, steps, days, outcome):
     """After the deadline any party of the journey records it, and the late act is refused."""
     file(channel)
+    told = {"transient": {"sum": sum_of("claimed")}, "at": shipping.at(channel.hour)}
+    channel.ledger.invoke("CarrierClaims:disclose", "C1", LAST_MILE, client=user(MERCHANT), **told)
     for function, by in steps:
         act(channel, function, *([] if function == "accept" else [HASH]), by=by)
     with refused("NOT_DUE"):
@@ -254,3 +261,41 @@ def test_each_lost_parcel_has_a_claim_of_its_own():
         assert file(channel, claim_id=f"C{number}", parcel=parcel)["filing"]["parcel"] == parcel
         with refused("ALREADY_EXISTS"):
             file(channel, claim_id="C9", parcel=parcel)
+
+
+def test_a_carrier_is_not_bound_by_silence_to_a_sum_that_it_was_not_told(channel):
+    """Nor is it told one after the deadline; the claimant may withdraw, and claim again while there is time."""
+    file(channel)
+    channel.hour += 31 * DAY
+    late = {"transient": {"sum": sum_of("claimed")}, "at": shipping.at(channel.hour)}
+    with refused("DEADLINE_PASSED"):
+        channel.ledger.invoke("CarrierClaims:disclose", "C1", LAST_MILE, client=user(MERCHANT), **late)
+    with refused("NOT_FOUND"):
+        act(channel, "enforce", by=CUSTOMS)
+    act(channel, "withdraw", by=MERCHANT)
+
+
+def test_a_loss_is_claimed_from_one_carrier(channel):
+    """Of two that had the parcel before it was lost; from the other when the first claim came to nothing."""
+    channel.hour = 2
+    channel.majority("CarrierClaims:publish_terms", LIABILITY, by=FORWARDER)
+    channel.open("J2", custodian=FORWARDER)
+    channel.hand_over(FORWARDER, LAST_MILE, 6, "VNHPH", journey_id="J2")
+    channel.submit("Journeys:report", "J2", "lost", "S19", shipping.text(6), HASH, by=LAST_MILE)
+    file(channel, journey_id="J2")
+    with refused("ALREADY_EXISTS"):
+        file(channel, journey_id="J2", claim_id="C2", carrier=FORWARDER)
+    act(channel, "refuse", HASH, by=LAST_MILE)
+    act(channel, "withdraw", by=MERCHANT)
+    assert file(channel, journey_id="J2", claim_id="C3", carrier=FORWARDER, by=PLATFORM)["state"] == "FILED"
+
+
+def test_what_was_found_or_delivered_is_not_claimed_for_as_lost(channel):
+    """A second loss counts from its own time."""
+    channel.hour = 7
+    channel.submit("Journeys:report", "J1", "found", "S19", shipping.text(7), HASH, by=LAST_MILE)
+    with refused("INCIDENT_UNKNOWN"):
+        file(channel)
+    channel.hour += 20 * DAY
+    channel.submit("Journeys:report", "J1", "lost", "S19", shipping.text(channel.hour), HASH, by=LAST_MILE)
+    assert file(channel)["state"] == "FILED"
