@@ -9,7 +9,7 @@ own, whose endorser compares its hash and recomputes duty and tax by the tariff 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import journeystate
@@ -25,7 +25,7 @@ from chaincode.domain.register import customs
 from chaincode.domain.returns import drawbacks, review
 from chaincode.domain.returns.drawbacks import Drawback, DrawbackFiling, DrawbackTerms, Grounds, ImportEntry, Movements
 from chaincode.domain.returns.returns import Return
-from chaincode.domain.vocabulary import identifiers, places, zones
+from chaincode.domain.vocabulary import identifiers, places, timeliness, zones
 from hlf.codec import names, records
 from hlf.shim import api
 
@@ -98,8 +98,7 @@ class Drawbacks(api.Contract):
             Refused: DRAWBACK_UNKNOWN, NOT_CUSTOMS, WRONG_STATE, DEADLINE_PASSED, NOT_FOUND (no entry).
         """
         found = _load(ctx, drawback_id).accepted(access.member(ctx), clock.now(ctx))
-        if not private.held(ctx, _entry_key(ctx, drawback_id), [found.customs]):
-            raise Refusal.NOT_FOUND(f"{found.customs} does not have the import entry of drawback {drawback_id}")
+        _check_entered(ctx, found)
         return _keep(ctx, found)
 
     @api.transaction(endorsed_by=(), called_by=("customs",))
@@ -137,29 +136,39 @@ class Drawbacks(api.Contract):
         """
         Record the consequence of a missed deadline; any party of the journey may call this.
 
+        Customs is not bound by its silence to an entry that it does not have.
+
         Raises:
-            Refused: DRAWBACK_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE.
+            Refused: DRAWBACK_UNKNOWN, NOT_A_PARTY, NO_DEADLINE, NOT_DUE, NOT_FOUND (no entry).
         """
         found = _load(ctx, drawback_id)
         journeystate.load(ctx, found.journey_id).party(access.member(ctx))
-        return _keep(ctx, found.enforced(clock.now(ctx)))
+        moved = found.enforced(clock.now(ctx))
+        _check_entered(ctx, moved)
+        return _keep(ctx, moved)
 
     @api.transaction(endorsed_by=("recipient",), transient=("entry",), called_by=("claimant",))
     def disclose(self, ctx: api.Context, drawback_id: str, recipient: str) -> dict[str, str]:
         """
         Give the import entry of a claim to customs, or keep it as the claimant; nobody else sees it.
 
+        All claims for a line of the order under one declaration have the same entry, for all units of which together
+        no more comes back than was paid.
+
         Raises:
             Refused: DRAWBACK_UNKNOWN, NOT_A_PARTY, NOT_AS_STORED, NO_TARIFF, NO_PREFERENCE, AMOUNT_DIFFERS,
-                INVALID_ARGUMENT.
+                INVALID_ARGUMENT, DEADLINE_PASSED of customs' answer.
         """
         found, entry = _load(ctx, drawback_id), private.record(ctx, "entry", ImportEntry)
         access.between(ctx, found.parties, recipient, f"drawback {drawback_id}")
         found.check_entry(entry)
+        if recipient == found.customs and found.state is drawbacks.DrawbackState.FILED:
+            timeliness.in_time(found.due, clock.now(ctx))
         country = found.terms.country
         customs.check_code("entry.code", entry.code, country)
         entry.check_by(customs.tariff_of(entry.code, entry.on, lambda code: published.versions(ctx, country, code)))
         entry.gives_back(found.units, found.terms)
+        entry.check_beside(found.units, _entered(ctx, found, recipient))
         private.put(ctx, _entry_key(ctx, drawback_id), records.dumps(entry), [recipient])
         return private.announce(ctx, "ImportEntryDisclosed", drawback_id=drawback_id, recipient=recipient)
 
@@ -205,6 +214,26 @@ class Drawbacks(api.Contract):
 def _load(ctx: api.Context, drawback_id: str) -> Drawback:
     place = identifiers.check("drawback_id", drawback_id)
     return store.load(ctx, Drawback, Refusal.DRAWBACK_UNKNOWN, _DRAWBACK, place)
+
+
+def _check_entered(ctx: api.Context, claim: Drawback) -> None:
+    """Raise Refused unless customs has the import entry."""
+    drawback_id = claim.filing.drawback_id
+    if not private.held(ctx, _entry_key(ctx, drawback_id), [claim.customs]):
+        raise Refusal.NOT_FOUND(f"{claim.customs} does not have the import entry of drawback {drawback_id}")
+
+
+def _entered(ctx: api.Context, claim: Drawback, holder: str) -> Iterator[tuple[ImportEntry, int]]:
+    """Return the entries that *holder* has for other claims for the same line of the order, and the units of each."""
+    order_id = journeystate.load(ctx, claim.journey_id).order_id
+    for returned in accounts.returns_of(ctx, order_id):
+        for other in store.each(ctx, str, _OF_RETURN, returned.return_id):
+            known = _load(ctx, other)
+            if other == claim.filing.drawback_id or known.line != claim.line or known.state in drawbacks.OVER:
+                continue
+            data = ctx.stub.get_private_data(private.collection(holder), _entry_key(ctx, other))
+            if data:
+                yield records.loads(ImportEntry, data), known.units
 
 
 def _moved(ctx: api.Context, drawback_id: str, step: Callable[..., Drawback], *told: str) -> Drawback:

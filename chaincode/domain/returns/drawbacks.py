@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from chaincode.domain.disclosure import disclosures
@@ -145,6 +145,20 @@ class ImportEntry:
         most = customs.duty_and_tax(Money(self.customs_value, self.currency), rate, tariff.tax_bps)
         if self.duty > most[0].minor or self.tax > most[1].minor:
             raise Refusal.AMOUNT_DIFFERS(f"{tariff.code} pays less duty or tax on {self.on} than the entry states")
+
+    def check_beside(self, units: int, others: Iterable[tuple[ImportEntry, int]]) -> None:
+        """
+        Refuse to give back for *units* of this entry beside the units of *others*, so that none is counted twice.
+
+        Raises:
+            Refused: AMOUNT_DIFFERS: another claim states other figures of the same declaration, or together they are
+                for more units than it had.
+        """
+        same = [(each, number) for each, number in others if each.reference == self.reference]
+        if any(dataclasses.replace(each, drawback_id=self.drawback_id, salt=self.salt) != self for each, _ in same):
+            raise Refusal.AMOUNT_DIFFERS("another claim states other figures of the same declaration")
+        if units + sum(number for _, number in same) > self.units:
+            raise Refusal.AMOUNT_DIFFERS("the claims of this declaration are for more units than it had")
 
     def gives_back(self, units: int, terms: DrawbackTerms) -> int:
         """

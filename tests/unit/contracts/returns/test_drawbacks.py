@@ -60,18 +60,20 @@ def entry_of(**changes: Any) -> bytes:
 
 def file(channel: shipping.Channel, entry: bytes = b"", by: str = MERCHANT, **changes: str) -> dict[str, Any]:
     """File drawback D1 for the return."""
-    digest = hashlib.sha256(entry or entry_of()).hexdigest()
-    filing = {"drawback_id": "D1", "return_id": "R1", "entry_hash": digest, "evidence_hash": HASH}
-    made: dict[str, Any] = channel.majority("Drawbacks:file", filing | changes, by=by)
+    filing = {"drawback_id": "D1", "return_id": "R1", "evidence_hash": HASH} | changes
+    digest = hashlib.sha256(entry or entry_of(drawback_id=filing["drawback_id"])).hexdigest()
+    made: dict[str, Any] = channel.majority("Drawbacks:file", {"entry_hash": digest} | filing, by=by)
     return made
 
 
-def disclose(channel: shipping.Channel, recipient: str, entry: bytes = b"", by: str = MERCHANT) -> testing.Result:
+def disclose(
+    channel: shipping.Channel, recipient: str, entry: bytes = b"", by: str = MERCHANT, drawback_id: str = "D1"
+) -> testing.Result:
     """Give the entry to a party."""
+    told = {"entry": entry or entry_of(drawback_id=drawback_id)}
     return channel.ledger.invoke(
-        "Drawbacks:disclose", "D1", recipient, client=user(by), transient={"entry": entry or entry_of()},
-        at=shipping.at(channel.hour),
-    )  # fmt: skip
+        "Drawbacks:disclose", drawback_id, recipient, client=user(by), transient=told, at=shipping.at(channel.hour)
+    )
 
 
 def act(channel: shipping.Channel, function: str, *args: str, by: str = CUSTOMS) -> str:
@@ -169,6 +171,7 @@ def test_customs_refuses_on_known_grounds_and_is_bound_by_silence(channel):
     assert file(channel, by=PLATFORM, drawback_id="D2")["state"] == "FILED"
     channel.majority("Drawbacks:withdraw", "D2", by=PLATFORM)
     file(channel, drawback_id="D3")
+    disclose(channel, CUSTOMS, drawback_id="D3")
     with refused("NOT_DUE"):
         channel.majority("Drawbacks:enforce", "D3", by=FORWARDER)
     for days, state in ((31, "ACCEPTED"), (31, "DEFAULTED")):
@@ -177,3 +180,35 @@ def test_customs_refuses_on_known_grounds_and_is_bound_by_silence(channel):
     assert channel.majority("Drawbacks:confirm_payment", "D3", HASH, by=MERCHANT)["state"] == "PAID"
     with refused("NO_DEADLINE"):
         channel.majority("Drawbacks:enforce", "D3", by=FORWARDER)
+
+
+def test_customs_is_not_bound_by_silence_to_an_entry_that_it_was_not_shown(channel):
+    """The tariff has not been asked about it yet; after the deadline it is too late to show one."""
+    file(channel)
+    channel.hour += 31 * DAY
+    with refused("DEADLINE_PASSED"):
+        disclose(channel, CUSTOMS)
+    with refused("NOT_FOUND"):
+        channel.majority("Drawbacks:enforce", "D1", by=FORWARDER)
+    channel.majority("Drawbacks:withdraw", "D1", by=MERCHANT)
+
+
+def test_the_duty_of_one_declaration_does_not_come_back_twice(channel):
+    """Two returns of the line: neither with other figures of the declaration, nor for more units than it had."""
+    channel.lodge("R2")
+    channel.record(LAST_MILE, "S22", "shipping", channel.hour, "VNHAN", journey_id="R2-reverse")
+    channel.hand_over(LAST_MILE, MERCHANT, channel.hour, "CNSZX", journey_id="R2-reverse")
+    file(channel)
+    disclose(channel, CUSTOMS)
+    other = entry_of(drawback_id="D2", units=1)
+    file(channel, other, drawback_id="D2", return_id="R2")
+    with refused("AMOUNT_DIFFERS"):
+        disclose(channel, CUSTOMS, other, drawback_id="D2")
+    channel.majority("Drawbacks:withdraw", "D2", by=MERCHANT)
+    file(channel, drawback_id="D3", return_id="R2")
+    disclose(channel, CUSTOMS, drawback_id="D3")
+    act(channel, "refuse", "GOODS_DIFFER", HASH)
+    whole = entry_of(drawback_id="D4", units=1)
+    file(channel, whole, drawback_id="D4")
+    with refused("AMOUNT_DIFFERS"):
+        disclose(channel, CUSTOMS, whole, drawback_id="D4")
