@@ -67,10 +67,15 @@ class GapMeter(api.Contract):
             salt,
             gapmeter.days(kind, values),
             gapmeter.following(_period(ctx)),
+            held.terms.claim_id,
         )
         roster: list[str] = _kept(ctx, _ROSTER, "grants")
         if grant_id in roster:
             raise Refusal.ALREADY_EXISTS(f"grant {grant_id} is counted already")
+        for one in _contributions(ctx):
+            same = (one.party, one.claim_id) == (made.party, made.claim_id)
+            if same and _counts(ctx, one, made.counts_from):
+                raise Refusal.ALREADY_EXISTS(f"this claim is counted under grant {one.grant_id}; revoke that one first")
         ctx.stub.put_private_data(_collection(ctx), _contribution_key(ctx, grant_id), records.dumps(made))
         _keep(ctx, _ROSTER, "grants", sorted([*roster, grant_id]), salt)
         return private.announce(ctx, "GapContribution", grant_id=grant_id)

@@ -54,6 +54,7 @@ class Contribution:
         grant_hash: SHA-256 of the grant. A revoked grant has another hash; its figures count until the period ends.
         days: how many days of each week the claim covers: the weight of its daily figure in the week's sum.
         counts_from: the first period whose computations count it.
+        claim_id: the claim that the grant shows.
     """
 
     grant_id: str
@@ -65,6 +66,7 @@ class Contribution:
     salt: str
     days: dict[str, int] = field(default_factory=dict)
     counts_from: str = ""
+    claim_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,12 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Summand:
-    """One contribution in a cell: its grant, its party and its weight."""
+    """One contribution in a cell: its grant and claim, its party and its weight."""
 
     grant_id: str
     party: str
     weight: int
+    claim_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -263,14 +266,27 @@ def _dominated(side: Iterable[Summand], counted: Iterable[Contribution], cell: P
 
 
 def _isolates(sides: Sequence[Sequence[Summand]]) -> bool:
-    cells = [{one.grant_id: one.weight for one in side} for side in sides]
-    return isolation.gives_away(cells, {one.grant_id: one.party for side in sides for one in side})
+    """
+    Return whether a party is given away, if each grant has a figure of its own or if those of one claim have the same.
+
+    Two grants can show the same revision of a claim or two of them, and nobody outside knows which.
+    """
+
+    def by_claim(one: Summand) -> str:
+        return f"{one.party}/{one.claim_id}" if one.claim_id else one.grant_id
+
+    for name in (lambda one: one.grant_id, by_claim):
+        cells = [{name(one): one.weight for one in side} for side in sides]
+        if isolation.gives_away(cells, {name(one): one.party for side in sides for one in side}):
+            return True
+    return False
 
 
 def _summands(counted: Iterable[Contribution], kind: str, region: str, week: str) -> tuple[Summand, ...]:
     found = [one for one in counted if one.kind == kind and week in one.units[region]]
     return tuple(
-        Summand(one.grant_id, one.party, one.days.get(week, 1)) for one in sorted(found, key=lambda one: one.grant_id)
+        Summand(one.grant_id, one.party, one.days.get(week, 1), one.claim_id)
+        for one in sorted(found, key=lambda one: one.grant_id)
     )
 
 

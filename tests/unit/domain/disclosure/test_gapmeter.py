@@ -130,6 +130,21 @@ def test_three_overlapping_cells_do_not_give_a_party_away():
     assert [(one.week, one.rule) for one in withheld] == [(weeks[2], Rule.ISOLATES)]
 
 
+def test_two_grants_of_one_claim_do_not_hide_others():
+    """A's figure is the same under both: the difference of the two weeks is that of D and E."""
+    first = [*DEMAND, gives("D", "forecast", 150)]
+    second = [*DEMAND, gives("E", "forecast", 160)]
+    listed = [*(dataclasses.replace(one, claim_id="c", grant_id=f"{one.party}1") for one in first)]
+    listed += [
+        dataclasses.replace(one, claim_id="c", grant_id=f"{one.party}2", units={"VN-SG": one.units["VN-HN"]})
+        for one in second
+    ]
+    supply = [*SUPPLY, *(dataclasses.replace(one, units={"VN-SG": one.units["VN-HN"]}, grant_id=f"{one.party}2")
+                         for one in SUPPLY)]  # fmt: skip
+    *_, told = gapmeter.publishable([*listed, *supply], "VN-HN", [WEEK], [], FROZEN)
+    assert rules([*listed, *supply], "VN-SG", [WEEK], told) == [Rule.ISOLATES]
+
+
 def test_the_same_parties_with_other_weights_are_another_sum():
     """A covers one day of the next week and the others all of it: seven of one less the other is six days of A's."""
     listed = [gives(one.party, one.kind, 70, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]]
