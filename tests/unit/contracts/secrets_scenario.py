@@ -47,7 +47,13 @@ def secrets() -> list[bytes]:
 def trading() -> testing.Ledger:
     """Claims, requests, grants, deliveries, a revocation, a seal and a meter on `trade`."""
     meter = test_gapmeter.Meter()
-    desk: Desk = meter
+    show(meter)
+    count(meter)
+    return meter.ledger
+
+
+def show(desk: Desk) -> None:
+    """Claims, requests, grants, deliveries, a revocation and a seal."""
     forecast = Claim("forecast", MERCHANT, "c1", {**FORECAST, **PRIVATE, **OTHER_GOODS})
     capability = Claim("capability", FORWARDER, "c2", {**CAPABILITY, **PRICES, "service_id": "sea-leg"})
     forecast.commit(desk.ledger)
@@ -60,11 +66,14 @@ def trading() -> testing.Ledger:
     desk.deliver("g2", capability, MERCHANT, *offer["attributes"])
     desk.revoke("g2", FORWARDER, MERCHANT)
     _seal(desk, forecast)
+
+
+def count(meter: test_gapmeter.Meter) -> None:
+    """Let six parties be counted by the meter."""
     for party in test_gapmeter.UNITS:
         meter.consent(party)
         meter.contribute(party)
     meter.compute()
-    return desk.ledger
 
 
 def selling() -> testing.Ledger:

@@ -12,7 +12,7 @@ from epcis_event_hash_generator import hash_generator, json_to_py
 from chaincode.contracts.journeys import unitstate
 from chaincode.domain.journeys import custody, units
 from hlf.shim import api, testing
-from tests.unit.contracts import shipping
+from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.journeys import test_parcels
 from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
 
@@ -259,6 +259,30 @@ def test_a_unit_goes_only_to_who_takes_part_in_every_journey_inside(yard):
     yard.aggregate("ADD", [parcel(3)], 8)
     with refused("NOT_A_PARTY"):
         yard.pass_unit(ORIGIN, FORWARDER, 9)
+
+
+def test_one_event_counts_for_two_hundred_parcels():
+    """Of twenty orders: packed, recorded, held and handed over by one transaction each, whatever is inside."""
+    yard = Yard(journeys=0)
+    inside = {f"J{number}": [f"{parcel(number)}-{part}" for part in range(10)] for number in range(1, 21)}
+    for name, boxes in inside.items():
+        order = yard.order(f"O-{name}", lines=[trading.fact_line(quantity=10)])
+        contents = [{"identifier": box, "contents": [{"line": "1", "quantity": 1}]} for box in boxes]
+        yard.open(name, order=order, epcs=boxes[:1], parcels=contents, custodian=ORIGIN)
+    everything = [box for boxes in inside.values() for box in boxes]
+    assert len(everything) == 200
+    yard.aggregate("ADD", everything, 8)
+    before = yard.ledger.world.height
+    yard.record_unit("S10", "loading", 9, ORIGIN)
+    yard.pass_unit(ORIGIN, FORWARDER, 10)
+    yard.record_unit("S17", "holding", 11, CUSTOMS)
+    assert yard.ledger.world.height - before == 4
+    for name, boxes in inside.items():
+        told = yard.query("Journeys:read", name)
+        assert [each["parcel"]["identifier"] for each in told["parcels"]] == boxes
+        assert {each["custodian"] for each in told["parcels"]} == {FORWARDER}
+        assert {tuple(each["held_at"]) for each in told["parcels"]} == {("S17",)}
+    assert yard.steps("J20").count("loading") == 1
 
 
 class Doctored(api.Contract):
