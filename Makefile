@@ -65,8 +65,8 @@ coverage: $(VENV)/dev  ## Measure which lines and branches the tests run, other 
 conformance: $(VENV)/dev  ## Compare an engine with the recorded answers of real Fabric (ENGINE=embedded|native)
 	@$(BIN)/python -m pytest tests/conformance -k "test_every_case or test_the_$(ENGINE)_engine"
 
-conformance-record: $(VENV)/dev  ## Record the answers of real Fabric (ENGINE=native)
-	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE)
+conformance-record: $(VENV)/dev  ## Record the answers of real Fabric (ENGINE=native; MISSING=1 asks only new questions)
+	@$(BIN)/python -m tests.conformance.record --engine $(ENGINE) $(if $(MISSING),--missing)
 
 hostile: $(VENV)/dev  ## Send what no honest member sends (N=100000 of each kind, SEED=0), and ask everybody for everything
 	@SELAT_HOSTILE_INPUTS=$(or $(N),100000) SELAT_HOSTILE_SEED=$(SEED) $(RECORDED) "\`make $@\`" "$(or $(N),100000) of each kind" $(BIN)/python -m pytest tests/hostile --timeout 7200

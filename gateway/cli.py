@@ -26,6 +26,8 @@ from hlf import errors as errors_of_fabric
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _DAY = 24 * 3600
+# Stands in docs/api.md before the list of addresses.
+_MARK = "<!-- every address -->\n"
 
 
 @click.group()
@@ -194,12 +196,20 @@ def codes() -> None:
 
 
 @gateway.command()
-def addresses() -> None:
-    """Print every address of the API, as Markdown."""
+@click.argument("page", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def addresses(page: Path | None) -> None:
+    """Print every address of the API as Markdown, or write the list into PAGE, after the mark at its end."""
     from gateway.http import openapi
 
     with _described():
-        click.echo(openapi.addresses(), nl=False)
+        listed = openapi.addresses()
+    if page is None:
+        click.echo(listed, nl=False)
+        return
+    above, mark, _ = page.read_text().partition(_MARK)
+    if not mark:
+        raise click.ClickException(f"{page} has no line {_MARK.strip()}; put it where the list begins")
+    page.write_text(above + mark + listed)
 
 
 @contextlib.contextmanager

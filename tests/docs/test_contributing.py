@@ -163,3 +163,12 @@ def test_openapi_shows_it(call, client, example):
         ["caller", "shipper"],
         ["remark"],
     )
+
+
+def test_the_engine_rule_of_the_page_is_in_the_tree():
+    """Case, rule and test are shown as they stand in the files that the section names."""
+    section = (ROOT / "CONTRIBUTING.md").read_text().split("## Add an engine rule\n", 1)[1].split("\n## ")[0]
+    named = [(ROOT / file).read_text() for file in re.findall(r"`([\w/]+\.py)`", section)]
+    shown = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    assert len(shown) == 3
+    assert [code for code in shown if not any(code in text for text in named)] == []

@@ -137,3 +137,15 @@ def test_counting_needs_somebody_of_the_wallet(run, wallet):
     code, text = run("count", "--as", "MerchantMSP/User1", "--wallet", wallet)
     assert code == 1
     assert "PlatformMSP" in text
+
+
+def test_the_list_of_addresses_is_written_into_its_page(run, tmp_path):
+    """What stands before the mark stays, and a page without the mark is left as it is."""
+    page = tmp_path / "api.md"
+    page.write_text("above\n\n<!-- every address -->\nan older list\n")
+    assert run("addresses", page) == (0, "")
+    assert page.read_text() == "above\n\n<!-- every address -->\n" + run("addresses")[1]
+    page.write_text("no mark\n")
+    code, text = run("addresses", page)
+    assert (code, page.read_text()) == (1, "no mark\n")
+    assert "has no line <!-- every address -->; put it where the list begins" in text
