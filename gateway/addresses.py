@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.audit import addresses
-from gateway.fabric import calls, events, functions
+from gateway.events import addresses as events
+from gateway.fabric import calls, functions
 from gateway.http import health
 from gateway.jobs import addresses as jobs
 from gateway.offline import addresses as offline

@@ -14,8 +14,8 @@ from gateway.application import REQUEST_ID, Application
 from gateway.audit import accesses
 from gateway.console import views
 from gateway.direct import DirectCalls
+from gateway.events.cloudevents import Places
 from gateway.fabric.ledger import Ledgers
-from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.front.loopcalls import LoopCalls

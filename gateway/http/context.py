@@ -14,11 +14,11 @@ from flask import Request, current_app, g, request
 
 from chaincode.domain import channels
 from chaincode.domain.vocabulary import bounds
+from gateway.events.cloudevents import Places
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.planning import Planned
-from gateway.fabric.streams import Places
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences

@@ -13,8 +13,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from flask import Flask
 
+from gateway.events.cloudevents import CLOUD_EVENT
 from gateway.examples.documenting import template
-from gateway.fabric.streams import CLOUD_EVENT
 from gateway.http import auth, budgets, freshness, idempotency, inputs, problemtypes, viewcalls
 from gateway.jobs import accepting
 

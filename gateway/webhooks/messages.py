@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.fabric import streams
+from gateway.events import cloudevents
 from gateway.http import times
 from gateway.readmodel import recordkinds
 from gateway.readmodel.queries import LoggedEvent
@@ -34,7 +34,7 @@ def of(webhook: Webhook, events: Sequence[LoggedEvent]) -> list[WebhookMessage]:
 def cloud_event(event: LoggedEvent) -> dict[str, Any]:
     """Return an event as a CloudEvent; it has no ``data`` if its payload is not JSON."""
     cursor = EventCursor(event.block_number, event.transaction_id)
-    document = streams.attributes(cursor, event.channel, event.chaincode, event.name)
+    document = cloudevents.attributes(cursor, event.channel, event.chaincode, event.name)
     if event.at:
         document["time"] = times.text(event.at)
     if event.payload is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from gateway import bounds
-from gateway.fabric.event_schemas import CURSOR, EVENT_NAME
+from gateway.events.schemas import CURSOR, EVENT_NAME
 from gateway.http.times import Time
 from gateway.http.words import CHAINCODE, CHANNEL
 from gateway.store import deliveries

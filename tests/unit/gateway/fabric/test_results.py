@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateway.fabric import results, streams
+from gateway.events import cloudevents
+from gateway.fabric import results
 from hlf.errors import WireError
 from tests.unit.gateway.fakes import TRANSACTION
 
@@ -55,7 +56,7 @@ def test_an_answer_that_is_no_list_is_refused(answer):
 def test_an_event_goes_on_in_base64_where_it_is_no_json(payload):
     """One member's event must not break the stream of all others."""
     event = SimpleNamespace(block_number=7, transaction_id=TRANSACTION, chaincode="cc", name="E", payload=payload)
-    document = streams.cloud_event(event, "trade")
+    document = cloudevents.cloud_event(event, "trade")
     assert "data" not in document
     assert json.dumps(document, ensure_ascii=False).encode()
 

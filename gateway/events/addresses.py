@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Response, request
 
-from gateway.fabric import streams
-from gateway.fabric.event_schemas import StreamQuerySchema
+from gateway.events import cloudevents
+from gateway.events.schemas import StreamQuerySchema
 from gateway.http import auth, context
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
@@ -54,7 +54,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         if reader is not None:
             checkpoints.set(reader, seen)
 
-    text = streams.lines(
+    text = cloudevents.lines(
         opened,
         channel,
         names=frozenset(filter(None, query.get("names", "").split(","))),

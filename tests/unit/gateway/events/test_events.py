@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import grpc
 import pytest
 
-from gateway.fabric import streams
+from gateway.events import cloudevents
 from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from hlf import errors
 
@@ -52,7 +52,7 @@ def event(number: int, payload: bytes = b'{"a":1}') -> Event:
 def text_of(stream: Stream, **given) -> tuple[str, list[EventCursor]]:
     delivered: list[EventCursor] = []
     options = {"limit": None, "idle_seconds": None, "delivered": delivered.append} | given
-    return "".join(streams.lines(stream, "trade", **options)), delivered
+    return "".join(cloudevents.lines(stream, "trade", **options)), delivered
 
 
 def test_an_event_is_a_cloud_event_under_its_cursor():
@@ -71,14 +71,14 @@ def test_an_event_is_a_cloud_event_under_its_cursor():
 
 
 def test_a_payload_that_is_no_json_comes_as_base64():
-    assert streams.cloud_event(event(1, b"\xff"), "trade")["data_base64"] == "/w=="
+    assert cloudevents.cloud_event(event(1, b"\xff"), "trade")["data_base64"] == "/w=="
 
 
 def test_an_event_counts_as_delivered_when_the_next_is_asked_for():
     """Nothing is skipped after a break: the last one may come twice."""
     _, delivered = text_of(Stream([event(1), event(2), event(3)]), limit=2)
     assert [cursor.block_number for cursor in delivered] == [1, 2]
-    generator = streams.lines(
+    generator = cloudevents.lines(
         Stream([event(1)], "wait"), "trade", limit=None, idle_seconds=None, delivered=delivered.append
     )
     next(generator)
@@ -89,7 +89,7 @@ def test_an_event_counts_as_delivered_when_the_next_is_asked_for():
 
 def test_a_reader_that_goes_away_closes_the_stream():
     stream = Stream([event(1)], "wait")
-    generator = streams.lines(stream, "trade", limit=None, idle_seconds=None, delivered=lambda cursor: None)
+    generator = cloudevents.lines(stream, "trade", limit=None, idle_seconds=None, delivered=lambda cursor: None)
     next(generator)
     generator.close()
     assert stream.closed.is_set()
@@ -112,8 +112,9 @@ def test_an_idle_stream_ends_where_that_is_asked():
 
 def test_a_stream_that_stays_open_has_a_heartbeat(monkeypatch):
     """A reader that is gone shows only when something is written to it."""
-    monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.02)
-    generator = streams.lines(Stream([], "wait"), "trade", limit=None, idle_seconds=None, delivered=lambda cursor: None)
+    monkeypatch.setattr(cloudevents, "_HEARTBEAT_SECONDS", 0.02)
+    given = {"limit": None, "idle_seconds": None, "delivered": lambda cursor: None}
+    generator = cloudevents.lines(Stream([], "wait"), "trade", **given)
     assert [next(generator), next(generator)] == [": stream opened\n\n", ": still here\n\n"]
     generator.close()
 
@@ -133,8 +134,8 @@ def test_only_events_of_the_wanted_names_are_told():
 def test_events_that_are_passed_over_are_no_sign_of_life(monkeypatch):
     """A reader that waits for a rare event gets its heartbeat, however busy the chaincode is."""
     clock = iter(range(100))
-    monkeypatch.setattr(streams.time, "monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 2.5)
+    monkeypatch.setattr(cloudevents.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(cloudevents, "_HEARTBEAT_SECONDS", 2.5)
     text, _ = text_of(Stream([named(number, "Other") for number in range(1, 9)]), names=frozenset({"Happened"}))
     assert text.count(": still here") >= 2
 
@@ -147,7 +148,7 @@ def test_names_have_one_form(client, bearer, names):
 
 def test_places_are_given_back_and_a_quarter_is_for_one_reader():
     """Whoever follows everything must not be the only one who follows anything."""
-    places = streams.Places(4)
+    places = cloudevents.Places(4)
     assert places.take(("AMSP", "User1"))
     assert not places.take(("AMSP", "User1"))
     assert [places.take((msp_id, "User1")) for msp_id in ("BMSP", "CMSP", "DMSP", "EMSP")] == [True] * 3 + [False]
