@@ -14,7 +14,7 @@ from gateway.application import REQUEST_ID, Application
 from gateway.audit import accesses
 from gateway.console import views
 from gateway.direct import DirectCalls
-from gateway.events.cloudevents import Places
+from gateway.events.places import Places
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.turns import Turns
 from gateway.fabric.wallet import Wallet

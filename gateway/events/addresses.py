@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 from flask import Response, request
 
-from gateway.events import cloudevents
+from gateway.events.feeds import EventSource
+from gateway.events.listeners import LISTENING, Listening
 from gateway.events.schemas import StreamQuerySchema
 from gateway.http import auth, context
 from gateway.http.inputs import Blueprint
 from gateway.http.problems import Problem
 from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
+from gateway.tokens import clientcertificates
+from hlf.steps.checkpoints import Position
 
 blueprint = Blueprint("events", __name__, url_prefix="/v1/events", description="Chaincode events with a replay cursor")
 
@@ -29,52 +31,42 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
     Each event's id is a cursor. A reader that returns with it (Last-Event-ID) continues after that event.
     """
     services, asking = context.services(), context.caller()
-    reader = None
-    cursor = _cursor(query)
+    source, checkpoints = EventSource(asking.msp_id, asking.user, channel, chaincode), Checkpoints(services.store)
+    reader, cursor = None, _cursor(query)
     if "checkpoint" in query:
         reader = CheckpointReader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
-        cursor = cursor or Checkpoints(services.store).get(reader)
-    services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
-    start = cursor.block_number if cursor else query.get("start_block")
-    who = (asking.msp_id, asking.user)
-    if not services.places.take(who):
-        raise Problem("STREAMS_EXHAUSTED")
-    with ExitStack() as stack:
-        stack.callback(services.places.release, who)
-        stack.callback(services.metrics.stream_opened())
-        opened = stack.enter_context(
-            services.ledgers.events(
-                asking.msp_id, asking.user, channel, chaincode, start, cursor.transaction_id if cursor else ""
-            )
-        )
-        kept = stack.pop_all()
-    checkpoints = Checkpoints(services.store)
+        cursor = cursor or checkpoints.get(reader)
+    height = services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
+    start = (
+        Position(cursor.block_number, cursor.transaction_id) if cursor else Position(query.get("start_block", height))
+    )
 
     def delivered(seen: EventCursor) -> None:
         if reader is not None:
             checkpoints.set(reader, seen)
 
-    text = cloudevents.lines(
-        opened,
-        channel,
+    if not services.places.take(source):
+        raise Problem("STREAMS_EXHAUSTED")
+    held = ExitStack()
+    held.callback(services.places.release, source)
+    held.callback(services.metrics.stream_opened())
+    request.environ[LISTENING] = Listening(
+        source,
+        start,
+        height,
         names=frozenset(filter(None, query.get("names", "").split(","))),
         limit=query.get("limit"),
         idle_seconds=query.get("idle_seconds"),
-        delivered=delivered,
+        caller=asking,
+        certificate=b"" if "Authorization" in request.headers else request.environ.get(clientcertificates.ENVIRON, b""),
+        delivered=delivered if reader is not None else None,
+        release=held.close,
     )
-    # The gateway's front watches the reader and calls this when it has gone.
-    context.presence().when_left(opened.close)
-    response = Response(_closing(text, kept), content_type="text/event-stream")
+    # The reader may go before the gateway's front follows the stream.
+    context.presence().when_left(held.close)
+    response = Response(iter(()), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
-    # If a client goes away before the first line, the generator never starts, so its end alone would not give the
-    # place back.
-    response.call_on_close(kept.close)
     return response
-
-
-def _closing(text: Iterator[str], kept: ExitStack) -> Iterator[str]:
-    with kept:
-        yield from text
 
 
 def _cursor(query: dict[str, Any]) -> EventCursor | None:

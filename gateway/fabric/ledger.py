@@ -88,15 +88,15 @@ class Ledgers(LedgerConnections):
                 raise
             raise errors.EvaluateError(failed.message, status=failed.status, details=failed.details) from failed
 
-    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: EventCursor | None) -> None:
+    def check_stream(self, msp_id: str, user: str, channel: str, chaincode: str, cursor: EventCursor | None) -> int:
         """
-        Refuse a stream that could never give an event, or could miss events silently.
+        Return the number of the next block; refuse a stream that could never give an event, or miss some silently.
 
         Raises:
             gateway.fabric.channels.ExplainedError: there is no such chaincode.
             CursorError: the cursor is not an event of this stream.
             gateway.http.freshness.NotReachedError: the peer does not have the cursor's block.
-            hlf.errors.EvaluateError: the channel does not exist, or the peer cannot be asked.
+            hlf.errors.EvaluateError, hlf.errors.EventsError: the channel does not exist, or the peer cannot be asked.
         """
         network = self.network(msp_id, user, channel)
         if channels.is_defined(network, chaincode) is False:
@@ -105,6 +105,7 @@ class Ledgers(LedgerConnections):
             self._wait(msp_id, user, LedgerCall(channel, chaincode, "", after=cursor.block_number), {msp_id})
             if not channels.has_event(network, chaincode, cursor):
                 raise CursorError(f"{cursor} is not an event of {chaincode} on {channel}")
+        return network.height()
 
     def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
         """
@@ -241,7 +242,7 @@ class Ledgers(LedgerConnections):
 
     @contextlib.contextmanager
     def events(
-        self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int | None, after: str
+        self, msp_id: str, user: str, channel: str, chaincode: str, start_block: int, after: str
     ) -> Iterator[EventStream[ChaincodeEvent]]:
         """
         Yield the chaincode's events from *start_block* on, or after the transaction *after*; close the stream at

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import ssl
 import sys
-import threading
 import urllib.parse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,42 +12,13 @@ from typing import Any
 
 from aiohttp.web import BaseRequest
 
+from gateway.events.listeners import LISTENING, Listening
 from gateway.front.presence import ENVIRON, Presence
 from gateway.tokens import clientcertificates
 
-EVENT_STREAM = "text/event-stream"
 _OWN = {"content-type": "CONTENT_TYPE", "content-length": "", "transfer-encoding": "", "expect": ""}
 
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1"})
-
-
-class Stream:
-    """An event stream's text, in pieces. Either follow it or discard it; it is closed once."""
-
-    def __init__(self, pieces: Iterable[bytes], close: Callable[[], None]) -> None:
-        self._pieces = pieces
-        self._close = close
-        self._lock = threading.Lock()
-        self._taken = False
-
-    def follow(self, write: Callable[[bytes], None]) -> None:
-        """Give each piece to *write* until the stream ends or *write* fails; blocks."""
-        if self._take():
-            try:
-                for piece in self._pieces:
-                    write(piece)
-            finally:
-                self._close()
-
-    def discard(self) -> None:
-        """Close the stream, unless somebody follows it."""
-        if self._take():
-            self._close()
-
-    def _take(self) -> bool:
-        with self._lock:
-            taken, self._taken = self._taken, True
-        return not taken
 
 
 @dataclass(frozen=True)
@@ -58,13 +28,13 @@ class AppAnswer:
 
     Attributes:
         body: the whole body; empty for an event stream.
-        stream: the event stream, which the caller must follow or discard; None for other answers.
+        listening: what is wanted of an event stream; None for other answers.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes = b""
-    stream: Stream | None = None
+    listening: Listening | None = None
 
 
 def environ(request: BaseRequest, body: bytes, presence: Presence) -> dict[str, Any]:
@@ -121,7 +91,7 @@ def path(request: BaseRequest) -> str:
 
 
 def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any]) -> AppAnswer:
-    """Return the application's answer; it is complete unless it is an event stream."""
+    """Return the application's answer; it is complete unless it is an event stream, which the caller must follow."""
     began: list[tuple[int, tuple[tuple[str, str], ...]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
@@ -131,11 +101,8 @@ def call(application: Callable[..., Iterable[bytes]], environment: dict[str, Any
     pieces = application(environment, start_response)
     close = getattr(pieces, "close", _nothing)
     status, headers = began[0]
-    kind = next((value for name, value in headers if name.lower() == "content-type"), "")
-    if kind.startswith(EVENT_STREAM):
-        return AppAnswer(status, headers, stream=Stream(pieces, close))
     try:
-        return AppAnswer(status, headers, b"".join(pieces))
+        return AppAnswer(status, headers, b"".join(pieces), environment.get(LISTENING))
     finally:
         close()
 

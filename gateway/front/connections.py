@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,9 @@ from gateway.http.problems import Problem
 
 _LOG = logging.getLogger("gateway")
 _SWEEP_SECONDS = 1.0
+# When a silent connection is asked for a sign of life, how often then (seconds), and when it is given up
+# (milliseconds). aiohttp turns that asking on.
+_SILENCE = {"TCP_KEEPIDLE": 4, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,20 @@ class ClientConnections(Server):
         """Note that the connection is closed."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
+
+    def notice_silence(self, connection: RequestHandler) -> None:
+        """
+        Let the system close a connection whose client has vanished, as a machine without power does.
+
+        For connections on which an answer goes on for long: one who has vanished sends no end, and nothing shows it.
+        """
+        transport = connection.transport
+        made: socket.socket | None = transport.get_extra_info("socket") if transport is not None else None
+        for name, value in _SILENCE.items():
+            # Not every system has each of these; with none of them, a write that is not taken ends it at last.
+            option = getattr(socket, name, None)
+            if made is not None and option is not None:
+                made.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def drop(self, connection: RequestHandler) -> None:
         """Close the connection at once, even if the client does not read."""

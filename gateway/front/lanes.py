@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -21,21 +21,75 @@ class FullError(Exception):
     """The lane's queue is full, or a turn did not come in time; the request was not begun."""
 
 
+class FairQueue:
+    """A number of places, for which each caller waits in its own row; the rows take turns. For one event loop."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting = 0
+        self._rows: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return self._waiting
+
+    def take(self) -> bool:
+        """Take a place if one is free; nobody waits then."""
+        free = self._free > 0
+        self._free -= free
+        return free
+
+    def ask(self, caller: Hashable) -> asyncio.Future[None]:
+        """Return a turn, which is done when it has a place; ``leave`` gives it up or back."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.take():
+            turn.set_result(None)
+        else:
+            self._rows.setdefault(caller, deque()).append(turn)
+            self._waiting += 1
+        return turn
+
+    def leave(self, caller: Hashable, turn: asyncio.Future[None]) -> None:
+        """Give up a turn, or its place back."""
+        if turn.done() and not turn.cancelled():
+            self.give_back()
+            return
+        row = self._rows.get(caller)
+        if row is not None and turn in row:
+            row.remove(turn)
+            self._waiting -= 1
+            if not row:
+                del self._rows[caller]
+
+    def give_back(self) -> None:
+        """Give a place to the next caller's row, and move that row to the end."""
+        while self._rows:
+            caller, row = self._rows.popitem(last=False)
+            turn = row.popleft()
+            self._waiting -= 1
+            if row:
+                self._rows[caller] = row
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+
 class Lane:
     """One lane. Only the work runs in a thread; everything else runs on the event loop."""
 
     def __init__(self, name: str, threads: int, *, queue: int, seconds: float) -> None:
         """Make a lane of *threads*. At most *queue* requests wait, each for at most *seconds*."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._free = threads
+        self._places = FairQueue(threads)
         self._room = queue
         self._seconds = seconds
-        self._rows: OrderedDict[bytes, deque[asyncio.Future[None]]] = OrderedDict()
 
     @property
     def waiting(self) -> int:
         """How many requests wait for a thread."""
-        return sum(len(row) for row in self._rows.values())
+        return self._places.waiting
 
     async def run(
         self,
@@ -52,22 +106,20 @@ class Lane:
         Raises:
             FullError: the work was not begun.
         """
-        if self._free:
-            self._free -= 1
-        else:
+        if not self._places.take():
             await self._turn(caller)
         if first is not None:
             try:
                 answer = await first()
             except BaseException:
-                self._freed()
+                self._places.give_back()
                 raise
             if answer is not None:
-                self._freed()
+                self._places.give_back()
                 return answer
         loop = asyncio.get_running_loop()
         job: Future[_Answer] = self._pool.submit(work)
-        job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._freed))
+        job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._places.give_back))
         return await asyncio.wrap_future(job)
 
     def close(self) -> None:
@@ -78,36 +130,13 @@ class Lane:
         """Return when this request has a thread."""
         if self.waiting >= self._room:
             raise FullError
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._rows.setdefault(caller, deque()).append(turn)
+        turn = self._places.ask(caller)
         try:
             async with asyncio.timeout(self._seconds):
                 await turn
         except BaseException as error:
-            if turn.done() and not turn.cancelled():
-                # It got a thread just when it gave up: pass the thread on.
-                self._freed()
-            else:
-                self._leave(caller, turn)
+            # It may have got a thread just when it gave up: pass the thread on.
+            self._places.leave(caller, turn)
             if isinstance(error, TimeoutError):
                 raise FullError from None
             raise
-
-    def _freed(self) -> None:
-        """Give a free thread to the next caller's row, and move that row to the end."""
-        while self._rows:
-            caller, row = self._rows.popitem(last=False)
-            turn = row.popleft()
-            if row:
-                self._rows[caller] = row
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._free += 1
-
-    def _leave(self, caller: bytes, turn: asyncio.Future[None]) -> None:
-        row = self._rows.get(caller)
-        if row is not None and turn in row:
-            row.remove(turn)
-            if not row:
-                del self._rows[caller]

@@ -10,6 +10,7 @@ peer already has. Requests without a token have their own lanes. So one kind of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import hashlib
 import logging
@@ -25,6 +26,9 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 
 from gateway.application import REQUEST_ID, ROUTE, Route
 from gateway.direct import DirectCalls
+from gateway.events.feeds import Feeds
+from gateway.events.listeners import EventListener, Listening
+from gateway.events.watching import ListenerWatch
 from gateway.front import bridge, refusals
 from gateway.front.connections import ClientConnections, ConnectionLimits
 from gateway.front.lanes import FullError, Lane
@@ -68,9 +72,9 @@ class FrontService:
             "public-wait": make("public-wait", max(1, settings.waits // 4)),
             "ready": make("ready", 1),
         }
-        # The application decides who gets a place. A place becomes free just before its thread does.
-        self._streams = Lane("stream", settings.streams, queue=settings.streams, seconds=settings.submit_seconds)
-        self._followed: set[Presence] = set()
+        services: context.Services = app.extensions[context.EXTENSION]
+        self._feeds = Feeds(services.ledgers)
+        self._listeners = ListenerWatch(services.tokens, services.certificates)
         self._held = 0
         self._uploading: Counter[str] = Counter()
         limits = ConnectionLimits(settings.connections, settings.read_seconds, _IDLE_SECONDS)
@@ -78,10 +82,10 @@ class FrontService:
 
     async def stop(self, seconds: float) -> None:
         """Refuse new requests, end event streams, and return when all other answers are written, or after *seconds*."""
-        for stream in list(self._followed):
-            stream.leave()
+        self._listeners.end()
         await self.connections.end(seconds)
-        for lane in (*self._lanes.values(), self._streams):
+        self._listeners.close()
+        for lane in self._lanes.values():
             lane.close()
         services: context.Services = self._app.extensions[context.EXTENSION]
         await services.loop_calls.close()
@@ -167,19 +171,15 @@ class FrontService:
             environment[ROUTE] = route
         lane = self._lanes[self._lane(route, environment)]
         try:
-            work, direct = functools.partial(self._worked, environment, presence), self._app.wsgi_app
+            work, direct = functools.partial(bridge.call, self._app.wsgi_app, environment), self._app.wsgi_app
             first = functools.partial(direct.on_loop, environment) if isinstance(direct, DirectCalls) else None
             answer = await lane.run(_caller(request), work, first)
-            if answer.stream is not None:
-                self._followed.add(presence)
-                if self.connections.ending:
-                    presence.leave()
-                return await self._follow(request, answer, answer.stream)
+            if answer.listening is not None and request.method != "HEAD":
+                return await self._follow(request, answer, answer.listening)
             return await self._write(request, _with(answer.headers, Response(body=answer.body, status=answer.status)))
         except FullError:
             raise Problem("GATEWAY_BUSY") from None
         finally:
-            self._followed.discard(presence)
             presence.leave()
 
     def _route(self, request: BaseRequest) -> Route | None:
@@ -211,29 +211,26 @@ class FrontService:
             return "submit"
         return "wait" if waits or endpoint in _WAITING else "work"
 
-    def _worked(self, environment: dict[str, Any], presence: Presence) -> bridge.AppAnswer:
-        """Return the application's answer, made in a thread."""
-        answer = bridge.call(self._app.wsgi_app, environment)
-        if answer.stream is not None:
-            # Give the place back even if nobody is left to follow the stream.
-            presence.when_left(answer.stream.discard)
-        return answer
-
-    async def _follow(self, request: BaseRequest, answer: bridge.AppAnswer, stream: bridge.Stream) -> StreamResponse:
+    async def _follow(self, request: BaseRequest, answer: bridge.AppAnswer, wanted: Listening) -> StreamResponse:
         """Write an event stream until it ends, or its reader has gone or does not read."""
         response = _with(answer.headers, StreamResponse(status=answer.status))
-        loop = asyncio.get_running_loop()
-
-        async def write(piece: bytes) -> None:
-            async with asyncio.timeout(_WRITE_SECONDS):
-                await response.write(piece)
-
-        def wait_written(piece: bytes) -> None:
-            asyncio.run_coroutine_threadsafe(write(piece), loop).result(_WRITE_SECONDS + 5)
-
-        await response.prepare(request)
-        await self._streams.run(b"", functools.partial(stream.follow, wait_written))
-        await response.write_eof()
+        listener = EventListener(self._feeds, wanted)
+        self._listeners.add(listener)
+        if self.connections.ending:
+            listener.end()
+        try:
+            self.connections.notice_silence(request.protocol)
+            await response.prepare(request)
+            async with contextlib.aclosing(listener.pieces()) as pieces:
+                async for piece in pieces:
+                    async with asyncio.timeout(_WRITE_SECONDS):
+                        await response.write(piece)
+            await response.write_eof()
+        except TimeoutError:
+            self.connections.drop(request.protocol)
+        finally:
+            self._listeners.remove(listener)
+            listener.leave()
         return response
 
     async def _write(self, request: BaseRequest, response: Response) -> Response:

@@ -14,7 +14,7 @@ from flask import Request, current_app, g, request
 
 from chaincode.domain import channels
 from chaincode.domain.vocabulary import bounds
-from gateway.events.cloudevents import Places
+from gateway.events.places import Places
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall

@@ -135,6 +135,11 @@ REQUEST = {
     "STREAMS_EXHAUSTED": ProblemType(
         503, "All event streams of this gateway are in use", "Try again later, with the id of the last event."
     ),
+    "STREAM_BEHIND": ProblemType(
+        503,
+        "Events came faster than this reader took them",
+        "Return with the id of the last event, and read faster.",
+    ),
     "JOBS_EXHAUSTED": ProblemType(
         429,
         "The organisation has as many jobs waiting as one may have",

@@ -37,7 +37,7 @@ class Settings:
         threads: in each process, for requests that a peer answers at once.
         submits: threads for requests that write; each may wait for a block.
         waits: threads for requests that wait for a block to reach a peer, or for a transaction's status.
-        streams: event streams at once in each process; one user may have a quarter of them.
+        streams: event streams at once in each process; one user may have half of them.
         connections: open sockets in each process.
         token_requests: requests a minute with one token, over all processes.
         organisation_requests: requests a minute with all tokens of one organisation.
@@ -69,7 +69,7 @@ class Settings:
     threads: int = 16
     submits: int = 64
     waits: int = 16
-    streams: int = 64
+    streams: int = 2000
     connections: int = 2500
     token_requests: int = 60_000
     organisation_requests: int = 120_000

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,8 @@ _PREFIX = "selat"
 # How many seconds a found token is accepted without asking the database again, and how many tokens are cached.
 _LATELY = 0.5
 _MOST = 10_000
+# How many tokens one statement asks for.
+_ASKED = 500
 _CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account")
 _FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
 _REVOKE = Prepared(
@@ -204,6 +206,20 @@ class Tokens:
             row = database.execute(_FIND, {"token": identifier}).fetchone()
         if row is not None and row["revoked_at"] is not None:
             raise TokenError("revoked")
+
+    def ended(self, identifiers: Collection[str]) -> dict[str, TokenError]:
+        """Return those of these tokens that are not accepted any more, and why; another issuer's are not known here."""
+        found: dict[str, TokenError] = {}
+        wanted, now = sorted(identifiers), self._clock()
+        with self._store.reading() as database:
+            for begin in range(0, len(wanted), _ASKED):
+                asked = tokens.c.id.in_(wanted[begin : begin + _ASKED])
+                for row in database.execute(sa.select(tokens).where(asked)).fetchall():
+                    if row["revoked_at"] is not None:
+                        found[row["id"]] = TokenError("revoked")
+                    elif row["expires_at"] <= now:
+                        found[row["id"]] = TokenError("expired", _moment(row["expires_at"]))
+        return found
 
     def revoke(self, identifier: str) -> bool:
         """Revoke the token of this id; return False if there is none."""

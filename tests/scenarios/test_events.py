@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hlf import waiting
 from selat.demo.callers import DemoCaller
 
 PATH = "/v1/events/trade/trade"
@@ -82,24 +81,19 @@ def test_a_cursor_of_another_stream_is_refused(cast, everything, played):
 
 
 def test_streams_leave_room_for_requests(cast):
-    """With all places of one reader taken a further stream is refused; others are followed, and requests pass."""
+    """However many listen, and whatever they have seen: others are followed, and requests pass."""
     opened = []
     try:
-        while len(opened) < 100:
-            response = cast.auditor.send("GET", PATH, stream=True)
-            if response.status_code != 200:
-                break
+        for number in range(200):
+            query = {"start_block": 0} if number % 4 == 0 else {}
+            response = cast.auditor.send("GET", PATH, params=query, stream=True)
+            assert response.status_code == 200
             pieces = response.iter_content(16)
             next(pieces)
             # An iterator that is dropped closes its connection, and so gives its place back.
             opened.append((response, pieces))
-        assert (response.status_code, response.json()["code"]) == (503, "STREAMS_EXHAUSTED")
-        assert response.headers["Retry-After"]
-        assert len(opened) == 16
         assert len(read(cast.customs, start_block=0, limit=1)) == 1
         assert cast.platform.get("/v1/participants")
     finally:
         for response, _ in opened:
             response.close()
-    # Readers that have gone give their places back at once, not when they are next written to.
-    assert waiting.until(lambda: cast.auditor.send("GET", PATH, stream=True).status_code == 200, 60)

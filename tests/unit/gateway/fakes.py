@@ -105,15 +105,16 @@ class FakeLedgers:
     def status(self, msp_id: str, user: str, channel: str, transaction_id: str, seconds: float) -> Status:
         return Status(transaction_id, 11, 7)
 
-    def check_stream(self, *_: object) -> None:
-        pass
+    def check_stream(self, *_: object) -> int:
+        return 0
 
     @contextlib.contextmanager
     def events(self, *_: object) -> Iterator[Any]:
         try:
             yield self.stream
         finally:
-            self.stream.close()
+            if self.stream is not None:
+                self.stream.close()
 
     def height(self, msp_id: str, user: str, channel: str) -> int:
         if channel not in self.chains:

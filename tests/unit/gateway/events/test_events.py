@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-import grpc
 import pytest
 
-from gateway.events import cloudevents
+from gateway.events import cloudevents, listeners
+from gateway.events.feeds import EventSource
+from gateway.events.places import Places
 from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
-from hlf import errors
+from hlf.steps.checkpoints import Position
+from tests.unit.gateway.events.chains import Crowd, Event, Peer, event, everything, ids_of, until
 
 
-@dataclass(frozen=True)
-class Event:
-    """As ``hlf`` gives chaincode events."""
-
-    block_number: int
-    transaction_id: str
-    chaincode: str
-    name: str
-    payload: bytes
-
-
-class Stream:
-    """Gives events, then fails, ends, or waits until it is closed."""
-
-    def __init__(self, given: list[Event], after: Exception | str = "end") -> None:
-        self._given = given
-        self._after = after
-        self.closed = threading.Event()
-
-    def __iter__(self) -> Iterator[Event]:
-        yield from self._given
-        if isinstance(self._after, Exception):
-            raise self._after
-        if self._after == "wait":
-            self.closed.wait(30)
-
-    def close(self) -> None:
-        self.closed.set()
-
-
-def event(number: int, payload: bytes = b'{"a":1}') -> Event:
-    return Event(number, f"{number:064x}", "trade", "Happened", payload)
-
-
-def text_of(stream: Stream, **given) -> tuple[str, list[EventCursor]]:
+def text_of(events: list[Event], **wanted) -> tuple[str, list[EventCursor]]:
+    """Return the text from the first block on, and what counted as delivered."""
     delivered: list[EventCursor] = []
-    options = {"limit": None, "idle_seconds": None, "delivered": delivered.append} | given
-    return "".join(cloudevents.lines(stream, "trade", **options)), delivered
+    given = {"idle_seconds": 0.2, "delivered": delivered.append} | wanted
+
+    async def read() -> bytes:
+        crowd = Crowd(Peer(events))
+        text = await everything(crowd.listener(Position(0), **given).pieces())
+        await until(lambda: crowd.peer.open == 0)
+        return text
+
+    return asyncio.run(read()).decode(), delivered
 
 
 def test_an_event_is_a_cloud_event_under_its_cursor():
-    text, _ = text_of(Stream([event(7)]))
+    text, _ = text_of([event(7)])
     lines = text.split("\n\n")[1].splitlines()
-    assert lines[0] == f"id: 7:{7:064x}"
+    assert lines[0] == f"id: {ids_of(event(7))[0]}"
     assert lines[1] == "event: Happened"
     assert json.loads(lines[2].removeprefix("data: ")) == {
         "specversion": "1.0",
-        "id": f"7:{7:064x}",
+        "id": ids_of(event(7))[0],
         "source": "/v1/channels/trade/chaincodes/trade",
         "type": "selat.trade.Happened",
         "data": {"a": 1},
@@ -71,73 +45,82 @@ def test_an_event_is_a_cloud_event_under_its_cursor():
 
 
 def test_a_payload_that_is_no_json_comes_as_base64():
-    assert cloudevents.cloud_event(event(1, b"\xff"), "trade")["data_base64"] == "/w=="
+    assert cloudevents.cloud_event(event(1, payload=b"\xff"), "trade")["data_base64"] == "/w=="
 
 
-def test_an_event_counts_as_delivered_when_the_next_is_asked_for():
-    """Nothing is skipped after a break: the last one may come twice."""
-    _, delivered = text_of(Stream([event(1), event(2), event(3)]), limit=2)
-    assert [cursor.block_number for cursor in delivered] == [1, 2]
-    generator = cloudevents.lines(
-        Stream([event(1)], "wait"), "trade", limit=None, idle_seconds=None, delivered=delivered.append
-    )
-    next(generator)
-    next(generator)
-    generator.close()
-    assert len(delivered) == 2
+def test_an_event_counts_as_delivered_when_it_was_written():
+    """Nothing is skipped after a break: the last ones may come twice."""
+    delivered: list[EventCursor] = []
+
+    async def read() -> None:
+        crowd = Crowd(Peer([event(1), event(2)]))
+        pieces = crowd.listener(Position(0), delivered=delivered.append).pieces()
+        await anext(pieces)
+        await anext(pieces)
+        await pieces.aclose()
+
+    asyncio.run(read())
+    assert delivered == []
+    _, delivered = text_of([event(1), event(2), event(3)], limit=2)
+    assert delivered[-1].block_number == 2
 
 
-def test_a_reader_that_goes_away_closes_the_stream():
-    stream = Stream([event(1)], "wait")
-    generator = cloudevents.lines(stream, "trade", limit=None, idle_seconds=None, delivered=lambda cursor: None)
-    next(generator)
-    generator.close()
-    assert stream.closed.is_set()
-    assert not [thread for thread in threading.enumerate() if thread.name == "events"]
+def test_a_reader_that_leaves_gives_everything_back():
+    released: list[bool] = []
 
+    async def read() -> None:
+        crowd = Crowd(Peer([event(1)]))
+        pieces = crowd.listener(release=lambda: released.append(True)).pieces()
+        await anext(pieces)
+        await until(lambda: crowd.peer.open == 1)
+        await pieces.aclose()
+        await until(lambda: crowd.peer.open == 0)
+        assert not crowd.feeds._feeds
 
-def test_a_broken_stream_says_why_before_it_ends():
-    broken = errors.EventsError("Failed evaluating policy", status=grpc.StatusCode.PERMISSION_DENIED)
-    text, _ = text_of(Stream([event(1)], broken))
-    assert "event: problem" in text
-    assert "IDENTITY_REFUSED" in text
-
-
-def test_an_idle_stream_ends_where_that_is_asked():
-    stream = Stream([event(1)], "wait")
-    text, _ = text_of(stream, idle_seconds=0.05)
-    assert text.count("event: Happened") == 1
-    assert stream.closed.is_set()
+    asyncio.run(read())
+    assert released
 
 
 def test_a_stream_that_stays_open_has_a_heartbeat(monkeypatch):
     """A reader that is gone shows only when something is written to it."""
-    monkeypatch.setattr(cloudevents, "_HEARTBEAT_SECONDS", 0.02)
-    given = {"limit": None, "idle_seconds": None, "delivered": lambda cursor: None}
-    generator = cloudevents.lines(Stream([], "wait"), "trade", **given)
-    assert [next(generator), next(generator)] == [": stream opened\n\n", ": still here\n\n"]
-    generator.close()
+    monkeypatch.setattr(listeners, "HEARTBEAT_SECONDS", 0.02)
 
+    async def read() -> list[bytes]:
+        pieces = Crowd(Peer()).listener().pieces()
+        found = [await anext(pieces), await anext(pieces)]
+        await pieces.aclose()
+        return found
 
-def named(number: int, name: str) -> Event:
-    return Event(number, f"{number:064x}", "trade", name, b"{}")
+    assert asyncio.run(read()) == [b": stream opened\n\n", b": still here\n\n"]
 
 
 def test_only_events_of_the_wanted_names_are_told():
     """Those that are passed over still move the reader's position, or it would see them all again after a break."""
-    given = [named(1, "Other"), named(2, "Happened"), named(3, "Other"), named(4, "Ended"), named(5, "Happened")]
-    text, delivered = text_of(Stream(given), names=frozenset({"Happened", "Ended"}), limit=2)
+    names = ["Other", "Happened", "Other", "Ended", "Happened"]
+    given = [event(number, name=name) for number, name in enumerate(names, start=1)]
+    text, delivered = text_of(given, names=frozenset({"Happened", "Ended"}), limit=2)
     assert [line for line in text.splitlines() if line.startswith("event: ")] == ["event: Happened", "event: Ended"]
-    assert [cursor.block_number for cursor in delivered] == [1, 2, 3, 4]
+    assert delivered[-1].block_number == 4
 
 
 def test_events_that_are_passed_over_are_no_sign_of_life(monkeypatch):
     """A reader that waits for a rare event gets its heartbeat, however busy the chaincode is."""
-    clock = iter(range(100))
-    monkeypatch.setattr(cloudevents.time, "monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr(cloudevents, "_HEARTBEAT_SECONDS", 2.5)
-    text, _ = text_of(Stream([named(number, "Other") for number in range(1, 9)]), names=frozenset({"Happened"}))
-    assert text.count(": still here") >= 2
+    monkeypatch.setattr(listeners, "HEARTBEAT_SECONDS", 0.01)
+
+    async def read() -> bytes:
+        peer = Peer()
+        pieces = Crowd(peer).listener(names=frozenset({"Happened"})).pieces()
+        await anext(pieces)
+        reading = asyncio.create_task(anext(pieces))
+        number = 0
+        while not reading.done():
+            number += 1
+            peer.add(event(number, name="Other"))
+            await asyncio.sleep(0)
+        await pieces.aclose()
+        return reading.result()
+
+    assert asyncio.run(asyncio.wait_for(read(), 30)) == b": still here\n\n"
 
 
 @pytest.mark.parametrize("names", ["", "a b", "a,,b", "a,"])
@@ -146,14 +129,25 @@ def test_names_have_one_form(client, bearer, names):
     assert (answer.status_code, answer.json["code"]) == (422, "REQUEST_INVALID")
 
 
-def test_places_are_given_back_and_a_quarter_is_for_one_reader():
+def source(msp_id: str, chaincode: str = "trade") -> EventSource:
+    return EventSource(msp_id, "User1", "trade", chaincode)
+
+
+def test_places_are_given_back_and_half_of_them_is_for_one_reader():
     """Whoever follows everything must not be the only one who follows anything."""
-    places = cloudevents.Places(4)
-    assert places.take(("AMSP", "User1"))
-    assert not places.take(("AMSP", "User1"))
-    assert [places.take((msp_id, "User1")) for msp_id in ("BMSP", "CMSP", "DMSP", "EMSP")] == [True] * 3 + [False]
-    places.release(("AMSP", "User1"))
-    assert places.take(("EMSP", "User1"))
+    places = Places(4)
+    assert [places.take(source("AMSP")) for _ in range(3)] == [True, True, False]
+    assert [places.take(source(msp_id)) for msp_id in ("BMSP", "CMSP", "DMSP")] == [True, True, False]
+    places.release(source("AMSP"))
+    assert places.take(source("DMSP"))
+
+
+def test_sources_are_bounded_too():
+    """Each takes a stream of a peer, which serves only so many."""
+    places = Places(100, sources=2)
+    assert [places.take(source("AMSP", each)) for each in ("a", "b", "c", "a")] == [True, True, False, True]
+    places.release(source("AMSP", "b"))
+    assert places.take(source("AMSP", "c"))
 
 
 @pytest.mark.parametrize("text", ["", "7", "7:xyz", "-1:" + "0" * 64, "7:" + "0" * 63, "9" * 19 + ":" + "0" * 64])

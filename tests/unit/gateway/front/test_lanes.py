@@ -97,7 +97,7 @@ def test_who_gives_up_leaves_its_place_to_the_next():
         gone = asyncio.create_task(lane.run(b"b", work("gone")))
         last = asyncio.create_task(lane.run(b"c", work("last")))
         await queued(lane, 2)
-        lane._freed()
+        lane._places.give_back()
         gone.cancel()
         await asyncio.wait([gone])
         work.go.set()

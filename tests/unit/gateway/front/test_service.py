@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from gateway.store.database import Store
+from gateway.store.tokens import Tokens
 from hlf import waiting
 from tests.unit.gateway.fakes import FakeLedgers
 from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, everything, head
@@ -181,7 +184,7 @@ FOLLOW = "/v1/events/trade/trade"
 
 def test_a_reader_that_goes_gives_its_place_back_at_once(serve, ledgers):
     """And more readers than threads leave room for requests."""
-    served = serve(threads=2, streams=12)
+    served = serve(threads=2, streams=6)
     ledgers.stream = Stream()
     caller = served.token()
     with connections(served, [head("GET", FOLLOW, **caller)] * 3) as readers:
@@ -189,8 +192,8 @@ def test_a_reader_that_goes_gives_its_place_back_at_once(serve, ledgers):
             assert b": stream opened" in until(reader, b"opened")
         assert served.ask("GET", FOLLOW, **caller)[1]["code"] == "STREAMS_EXHAUSTED"
         assert served.ask("GET", "/v1/stages", **caller)[0] == 200
-    reached(lambda: served.services.places._free == 12)
-    assert ledgers.stream.closed.is_set()
+    reached(lambda: served.services.places._free == 6)
+    reached(ledgers.stream.closed.is_set)
 
 
 def until(connection, wanted: bytes) -> bytes:
@@ -204,8 +207,8 @@ def until(connection, wanted: bytes) -> bytes:
 
 
 def test_one_reader_does_not_take_all_places(serve, ledgers):
-    """A quarter of them is one user's at most."""
-    served = serve(streams=4)
+    """Half of them is one user's at most."""
+    served = serve(streams=2)
     ledgers.stream = Stream()
     mine, others = served.token(), served.token("ForwarderMSP")
     with served.connect(head("GET", FOLLOW, **mine)) as first:
@@ -216,7 +219,7 @@ def test_one_reader_does_not_take_all_places(serve, ledgers):
 
 
 def test_a_reader_that_has_gone_while_its_stream_was_opened_keeps_no_place(serve, ledgers, gate, monkeypatch):
-    """Nobody is left to follow the stream that the application hands over, so it is closed unread."""
+    """Nobody is left to follow the stream that the application hands over, so none is opened."""
     served = serve()
     ledgers.stream = Stream()
     take = served.services.places.take
@@ -225,8 +228,45 @@ def test_a_reader_that_has_gone_while_its_stream_was_opened_keeps_no_place(serve
         gate.wait_arrived(1)
     reached(lambda: served.service.connections.number == 0)
     gate.open()
-    assert ledgers.stream.closed.wait(30)
-    reached(lambda: served.services.places._free == 64)
+    reached(lambda: served.services.places._free == served.services.settings.streams)
+    assert not served.service._feeds._feeds
+
+
+def test_a_revoked_token_ends_what_it_listens_to(serve, ledgers):
+    """By whichever process it is revoked; what other tokens of the same user opened goes on."""
+    served = serve()
+    ledgers.stream = Stream()
+    mine, others = served.token(), served.token()
+    with connections(served, [head("GET", FOLLOW, **mine), head("GET", FOLLOW, **others)]) as (ended, going):
+        until(ended, b"opened")
+        until(going, b"opened")
+        identifier = mine["Authorization"].split("_")[1]
+        assert Tokens(Store(served.services.settings.data)).revoke(identifier)
+        text = until(ended, b"0\r\n\r\n")
+        assert b"event: problem" in text
+        assert b"TOKEN_REVOKED" in text
+        assert len(served.service._listeners._listeners) == 1
+        assert not ledgers.stream.closed.is_set()
+
+
+def test_a_listener_that_vanishes_without_a_word_is_noticed(serve, ledgers):
+    """A machine without power sends no end; the system asks it for signs of life, and gives up after ten seconds."""
+    served = serve()
+    ledgers.stream = Stream()
+    with served.connect(head("GET", FOLLOW, **served.token())) as reader:
+        until(reader, b"opened")
+        [connection] = served.service.connections._open
+        there = connection.transport.get_extra_info("socket")
+        assert there.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        found = [there.getsockopt(socket.IPPROTO_TCP, each) for each in (socket.TCP_KEEPIDLE, socket.TCP_USER_TIMEOUT)]
+        assert found == [4, 10_000]
+
+
+def test_the_head_of_a_stream_takes_no_place(serve, ledgers):
+    """An answer to HEAD has no body, so it ends at once."""
+    served = serve()
+    assert served.ask("HEAD", FOLLOW, **served.token())[0] == 200
+    reached(lambda: served.services.places._free == served.services.settings.streams)
 
 
 def test_a_stop_ends_streams_and_answers_what_was_begun(tmp_path, serve, ledgers, gate):

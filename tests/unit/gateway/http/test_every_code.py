@@ -12,6 +12,7 @@ import grpc
 import pytest
 from fabric_protos.peer import transaction_pb2
 
+from gateway.events.feeds import EventSource
 from gateway.fabric import channels, ledgercalls, planning, wallet
 from gateway.http import context, problemtypes
 from gateway.http.budgets import Budgets
@@ -37,6 +38,8 @@ UNKNOWN = "selat_000000000000_" + "A" * 43
 
 # Answers of the front, which the application never sees: tests/unit/gateway/front asks for them on a socket.
 IN_FRONT = {"REQUEST_TIMEOUT", "EXPECTATION_FAILED", "GATEWAY_BUSY"}
+# The last event of a stream that had begun: tests/unit/gateway/events reads it.
+IN_STREAMS = {"STREAM_BEHIND"}
 
 
 def _commit(name: str) -> errors.CommitError:
@@ -182,7 +185,7 @@ def _too_many_queries(world: World) -> Any:
 
 
 def _full(world: World) -> Any:
-    while world.services.places.take(("PlatformMSP", "User1")):
+    while world.services.places.take(EventSource("PlatformMSP", "User1", "trade", "trade")):
         pass
     return world.get(STREAM)
 
@@ -242,9 +245,9 @@ REQUESTS: dict[str, Callable[[World], Any]] = {
 def test_every_code_is_the_answer_to_a_request(app, ledgers, bearer, code):
     """A code in the table that nobody can get would be a promise without a meaning."""
     world = World(app, ledgers, bearer)
-    if code in IN_FRONT:
-        asked = (Path(__file__).parents[1] / "front" / "test_service.py").read_text()
-        assert code in asked
+    if code in IN_FRONT | IN_STREAMS:
+        where = "front/test_service.py" if code in IN_FRONT else "events/test_feeds.py"
+        assert code in (Path(__file__).parents[1] / where).read_text()
         return
     if code in REQUESTS:
         answer = REQUESTS[code](world)
