@@ -14,7 +14,7 @@ from selat.demo.screen import Screen
 from selat.demo.story import Played
 from tests.scenarios.journeys import claiming
 
-_PARTIES = ["PlatformMSP", "MerchantMSP", "LastMileMSP"]
+_PARTIES = ["PlatformMSP", "MerchantMSP", "LastMileMSP", "CustomsMSP"]
 _SHOPS = ("lamp-shop", "silk-shop", "late-shop")
 
 
@@ -58,9 +58,7 @@ def _basket(cast: Cast, played: Played) -> str:
         cast.merchant.post(f"/v1/orders/{order['order_id']}/confirmation", {})
         journeys = [_sent(cast, order["order_id"], line, f"basket-{number}-{line}") for line in lines]
         if len(journeys) > 1:
-            seen = {"stage_id": "S20", "step": "accepting", "place": goods.DESTINATION}
-            at = datetime.now(UTC).isoformat(timespec="seconds")
-            cast.last_mile.post(f"/v1/journeys/{journeys[0]}/events", {**seen, "event_time": at})
+            cast.last_mile.post(f"/v1/journeys/{journeys[0]}/events", _seen("S20", "accepting", goods.DESTINATION))
     token: str = made["tracking_token"]
     return token
 
@@ -73,7 +71,13 @@ def _sent(cast: Cast, order_id: str, line: str, name: str) -> str:
     opening = {"order_id": order_id, "parties": _PARTIES, "custodian": "LastMileMSP"}
     opened = cast.platform.post("/v1/journeys", {**opening, "parcels": [{**parcel, "contents": contents}]})
     journey_id: str = opened["journey_id"]
-    departed = {"stage_id": "S19", "step": "departing", "place": goods.IMPORT}
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    cast.last_mile.post(f"/v1/journeys/{journey_id}/events", {**departed, "event_time": at})
+    events = f"/v1/journeys/{journey_id}/events"
+    cast.customs.post(events, _seen("S17", "selat:customs_released", goods.IMPORT))
+    cast.last_mile.post(events, _seen("S19", "departing", goods.IMPORT))
     return journey_id
+
+
+def _seen(stage_id: str, step: str, place: str) -> dict[str, str]:
+    """Return what happens now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"stage_id": stage_id, "step": step, "place": place, "event_time": now}

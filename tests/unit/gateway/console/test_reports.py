@@ -66,6 +66,7 @@ def test_a_report_is_told_in_words(show, holds):
         "Verdicts on transactions",
         "Your own peer has the last block of the report",
         "the word of who made it",
+        "Nothing of the file is kept.",
     ):
         assert words in page
     assert "What does not hold" in page or holds["verdict"] == report.HOLDS

@@ -45,6 +45,7 @@ def test_an_auditor_sees_how_far_it_is_and_then_the_verdict(auditor, services, s
     assert [re.search(r"(\d) of 4 blocks", page)[1] for page in seen] == ["0", "1", "2", "3"]
     done = auditor.get(address).get_data(as_text=True)
     assert "data-live" not in done
+    assert f'href="{address}/report"' in done
     told = auditor.get(f"{address}/report")
     assert told.headers["Content-Disposition"] == 'attachment; filename="trade-4-blocks.json"'
     assert (told.json["blocks"], told.json["anchored"]) == (4, True)
