@@ -52,6 +52,10 @@ class FrontServer(BaseApplication):
     def run(self) -> None:
         if self.settings.workers > 1:
             metrics.share_in(self.settings.data / "metrics")
+        # The processes share the memory of what is there before they fork, as long as nobody writes to it; a search for
+        # garbage would write to every object.
+        gc.collect()
+        gc.freeze()
         _Arbiter(self).run()
 
     def load_config(self) -> None:

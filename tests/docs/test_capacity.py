@@ -46,3 +46,27 @@ def test_what_grows_with_what():
     assert {"transactions of a day", "commits of all channels, at each peer"} <= same
     sent = "blocks to one peer of each organisation"
     assert wider[sent] > 2 * one[sent]
+
+
+@pytest.mark.parametrize(
+    ("size", "picture"),
+    [
+        ("members", "members"),
+        ("parcels in the container", "parcels-in-it"),
+        ("grants of the claim", "grants"),
+        ("users of the organisation", "users"),
+    ],
+)
+def test_the_table_of_sizes_has_the_pictures_values(size, picture):
+    """A picture has its values as text; the table says its first and its last, so the two are of one run."""
+    drawn = (ROOT / f"docs/pictures/growth-by-{picture}.svg").read_text()
+    series = re.findall(r" by \w+: ((?:[\d.]+ ms with \d+(?:,\d{3})*(?:, )?)+)", drawn)
+    points = [re.findall(r"([\d.]+) ms with", each) for each in series]
+    rows = re.findall(
+        rf"^\|[^|]*\| {size}, [^|]*\|([^|]*)\|([^|]*)\|$", (ROOT / "benchmarks/README.md").read_text(), re.M
+    )
+    assert points
+    assert rows
+    for place, values in ((0, [row[0] for row in rows]), (-1, [row[1] for row in rows])):
+        told = [each for value in values for each in re.findall(r"\d+\.\d", value.partition(";")[0])]
+        assert told == [f"{float(each[place]):.1f}" for each in points]
