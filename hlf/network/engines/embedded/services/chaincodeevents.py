@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,13 @@ async def follow(
         number += 1
 
 
-def events_of(block: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
-    """Yield the events of a block's valid transactions, in order."""
+@functools.lru_cache(maxsize=2)
+def events_of(block: bytes) -> tuple[chaincode_event_pb2.ChaincodeEvent, ...]:
+    """Return the events of a block's valid transactions, in order; all who listen want those of the same blocks."""
+    return tuple(_events_in(block))
+
+
+def _events_in(block: bytes) -> Iterator[chaincode_event_pb2.ChaincodeEvent]:
     decoded = common_pb2.Block.FromString(block)
     codes = decoded.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
     for index, envelope in enumerate(decoded.data.data):
