@@ -6,7 +6,6 @@ It asks for no password, so no gateway in production may trust it.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import ipaddress
 import json
@@ -20,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.oidc.bearers import library
+from hlf.codec import base64url
 
 _MOST_BYTES = 16 * 1024
 
@@ -87,7 +87,7 @@ class DevelopmentIssuer:
         if asked is None:
             return None
         proof = hashlib.sha256(told.get("code_verifier", "").encode()).digest()
-        shown = base64.urlsafe_b64encode(proof).rstrip(b"=").decode()
+        shown = base64url.encode(proof)
         same = all(asked.get(name) == told.get(name) for name in ("client_id", "redirect_uri"))
         if not same or asked.get("code_challenge") != shown:
             return None

@@ -28,6 +28,7 @@ from gateway.oidc.keys import Fetch, fetched
 from gateway.oidc.trust import ConsoleClient, TrustedIssuer
 from gateway.store import seals
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, TokenError
+from hlf.codec import base64url
 
 BACK = "/console/signed-in"
 SECONDS = 600
@@ -96,7 +97,7 @@ class SignIns:
             "scope": "openid",
             "state": begun.state,
             "nonce": begun.nonce,
-            "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
+            "code_challenge": base64url.encode(challenge),
             "code_challenge_method": "S256",
         }
         place = self._endpoint(issuer, "authorization_endpoint")

@@ -14,10 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hlf.codec import names
+
 # `write` does not imply `read`: a machine that only reports scans needs no answers.
 SCOPES = ("read", "write", "audit", "events", "metrics", "tokens", "webhooks")
-_RESOURCE, _CHANNEL, _CHAINCODE = r"[a-z][a-z-]{0,63}", r"[a-z][a-z0-9.-]{0,248}", r"[A-Za-z0-9_-]{1,128}"
-FORM = re.compile(rf"(?:{'|'.join(SCOPES)})(?::{_RESOURCE}(?:@{_CHANNEL}(?:/{_CHAINCODE})?)?)?")
+_RESOURCE, _CHAINCODE = r"[a-z][a-z-]{0,63}", r"[A-Za-z0-9_-]{1,128}"
+FORM = re.compile(rf"(?:{'|'.join(SCOPES)})(?::{_RESOURCE}(?:@{names.CHANNEL.pattern}(?:/{_CHAINCODE})?)?)?")
 _PARTS = re.compile(r"[:@/]")
 
 

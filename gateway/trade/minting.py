@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 
 from chaincode.domain.disclosure import disclosures
 from gateway import bounds
 from gateway.http import context
+from hlf.codec import base64url
 
 
 def public_id(prefix: str) -> str:
@@ -18,12 +18,12 @@ def public_id(prefix: str) -> str:
 
 def salt() -> str:
     """Return random bytes in base64url, enough to protect a private record with a public hash."""
-    return base64.urlsafe_b64encode(context.random_bytes(disclosures.SALT_BYTES)).rstrip(b"=").decode()
+    return base64url.encode(context.random_bytes(disclosures.SALT_BYTES))
 
 
 def link_token() -> str:
     """Return a shopper's link: 256 random bits. Only its hash ever reaches a ledger."""
-    return base64.urlsafe_b64encode(context.random_bytes(32)).rstrip(b"=").decode()
+    return base64url.encode(context.random_bytes(32))
 
 
 def link_hash(token: str) -> str:
@@ -47,4 +47,4 @@ def links_in(basket: str) -> tuple[str, ...]:
     if number not in {str(each) for each in range(1, bounds.BASKET.most + 1)}:
         return ()
     made = (hmac.digest(secret.encode(), str(each).encode(), "sha256") for each in range(int(number)))
-    return tuple(base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in made)
+    return tuple(map(base64url.encode, made))

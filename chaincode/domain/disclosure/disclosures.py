@@ -14,15 +14,13 @@ attributes are absent.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chaincode.domain.refusals import Refusal
-from hlf.codec import canonical
+from hlf.codec import base64url, canonical
 from hlf.codec.bounds import Bounds
 from hlf.codec.refusals import invalid
 
@@ -37,7 +35,6 @@ SALT_BYTES = 16
 
 LARGEST_DISCLOSURE = 8_192
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -90,15 +87,15 @@ class Document:
 
 def digest(encoded: str) -> str:
     """Return the RFC 9901 digest of a disclosure in its encoded form."""
-    return _base64url(hashlib.sha256(encoded.encode("ascii")).digest())
+    return base64url.encode(hashlib.sha256(encoded.encode("ascii")).digest())
 
 
 def disclose(salt: bytes, name: str, value: object) -> Disclosure:
     """Return the disclosure of *name*; *salt* is at least SALT_BYTES from a secure source."""
     if len(salt) < SALT_BYTES:
         raise Refusal.SALT_TOO_SHORT(f"a salt has at least {SALT_BYTES * 8} random bits")
-    text = _base64url(salt)
-    return Disclosure(_base64url(canonical.dumps([text, name, value])), text, name, value)
+    text = base64url.encode(salt)
+    return Disclosure(base64url.encode(canonical.dumps([text, name, value])), text, name, value)
 
 
 def read(encoded: str, field: str = "disclosure") -> Disclosure:
@@ -108,11 +105,11 @@ def read(encoded: str, field: str = "disclosure") -> Disclosure:
     Raises:
         Refused: INVALID_ARGUMENT if it is not a disclosure; SALT_TOO_SHORT.
     """
-    if len(encoded) > LARGEST_DISCLOSURE or not _BASE64URL.fullmatch(encoded):
+    if len(encoded) > LARGEST_DISCLOSURE or not base64url.DIGITS.fullmatch(encoded):
         raise invalid(field, f"must be base64url of at most {LARGEST_DISCLOSURE} characters")
     try:
-        parts = canonical.loads(_from_base64url(encoded))
-    except (binascii.Error, canonical.CanonicalError):
+        parts = canonical.loads(base64url.decode(encoded))
+    except (ValueError, canonical.CanonicalError):
         raise invalid(field, "must be base64url of strict JSON") from None
     if not isinstance(parts, list) or len(parts) != 3:
         raise invalid(field, "must be [salt, name, value]")
@@ -125,7 +122,7 @@ def read(encoded: str, field: str = "disclosure") -> Disclosure:
 
 def check_salt(salt: str, field: str = "salt") -> str:
     """Return *salt* if it is base64url of at least SALT_BYTES bytes."""
-    if not _BASE64URL.fullmatch(salt) or len(salt) * 6 // 8 < SALT_BYTES:
+    if not base64url.DIGITS.fullmatch(salt) or len(salt) * 6 // 8 < SALT_BYTES:
         raise Refusal.SALT_TOO_SHORT(f"{field}: a salt is base64url of at least {SALT_BYTES * 8} random bits")
     return salt
 
@@ -133,7 +130,7 @@ def check_salt(salt: str, field: str = "salt") -> str:
 def derived_salt(salt: str, what: str) -> str:
     """Return a salt derived from another, for a part that is shown alone; it does not reveal the other."""
     drawn = hashlib.sha256(f"{salt}/{what}".encode()).digest()[:SALT_BYTES]
-    return base64.urlsafe_b64encode(drawn).rstrip(b"=").decode()
+    return base64url.encode(drawn)
 
 
 def commit(
@@ -170,7 +167,7 @@ def slotted(
             disclosures.append(disclose(random(SALT_BYTES), name, values[name]))
             digests.append(disclosures[-1].digest)
         else:
-            digests.append(_base64url(hashlib.sha256(random(32)).digest()))
+            digests.append(base64url.encode(hashlib.sha256(random(32)).digest()))
     return tuple(digests), tuple(disclosures)
 
 
@@ -234,11 +231,3 @@ def opened_in(
             raise Refusal.NOT_IN_CLAIM(f"{one.name} is not the value that {what} committed to")
         values[one.name] = one.value
     return values
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _from_base64url(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -8,20 +8,16 @@ the SHA-256 of that text. Only members at the top of the document are opened her
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hlf.audit.evidence import documents
+from hlf.codec import base64url
 from hlf.errors import WireError
 from hlf.wire import blocks, keys
-
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +117,9 @@ def _digests(document: Any) -> dict[str, int]:
 
 
 def _disclosed(encoded: str, number: int) -> tuple[str, Any]:
-    if not _BASE64URL.fullmatch(encoded):
-        raise WireError(f"disclosure {number} is not base64url")
     try:
-        decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
+        decoded = base64url.decode(encoded)
+    except ValueError:
         raise WireError(f"disclosure {number} is not base64url") from None
     try:
         parts = documents.loads(decoded)
@@ -139,7 +133,7 @@ def _disclosed(encoded: str, number: int) -> tuple[str, Any]:
 
 
 def _digest(encoded: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(encoded.encode()).digest()).rstrip(b"=").decode()
+    return base64url.encode(hashlib.sha256(encoded.encode()).digest())
 
 
 def text(value: Any) -> str:

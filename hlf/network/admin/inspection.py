@@ -19,15 +19,13 @@ from hlf.admin import lifecycle
 from hlf.admin.peer import Peer as PeerConnection
 from hlf.network import engines, errors, material, state
 from hlf.network.admin import observed
-from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.nodes import ANSWER_SECONDS, Nodes
 from hlf.network.plan import model
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium, Peer
 from hlf.wire import certificates
 from hlf.wire.config import channelconfig, channelwords
 
-# A node that has not answered by then counts as absent.
-_ANSWER_SECONDS = 5.0
 _TAIL_BYTES = 1 << 20
 # Folders of an MSP whose files are keys or revocation lists.
 _OTHERS = ("keystore", "crls")
@@ -218,7 +216,7 @@ def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
     folder = Folder(root)
     record = state.started(folder)
     consortium = state.operated(folder)
-    with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
+    with Nodes(folder, record, consortium, timeout=ANSWER_SECONDS) as nodes:
         nodes.require_listening(consortium.nodes)
         yield consortium, nodes
 

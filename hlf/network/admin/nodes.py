@@ -21,6 +21,9 @@ from hlf.signers import Signer
 from hlf.wire import certificates
 from hlf.wire.certificates import Certificate
 
+# A node that has not answered by then counts as absent.
+ANSWER_SECONDS = 5.0
+
 
 class Nodes:
     """Connections to every node, opened when first asked for and closed together."""

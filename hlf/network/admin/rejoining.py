@@ -9,13 +9,12 @@ from hlf import errors as hlf_errors
 from hlf import waiting
 from hlf.admin import discovery
 from hlf.network import errors
-from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.nodes import ANSWER_SECONDS, Nodes
 from hlf.network.engines import Engine
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
 
 _SECONDS = 60.0
-_ANSWER_SECONDS = 5.0
 # Peers speak to each other once a second or less.
 _EVERY_SECONDS = 0.1
 
@@ -39,7 +38,7 @@ def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine
     if name in {each.name for each in consortium.orderers}:
         return NodeSeen(agreeing=engine.agreeing(record, consortium))
     found = {}
-    with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
+    with Nodes(folder, record, consortium, timeout=ANSWER_SECONDS) as nodes:
         for peer in consortium.peers:
             seen = _at(nodes, peer.name)
             own = record.inside(name)

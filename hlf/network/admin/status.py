@@ -9,14 +9,11 @@ from pathlib import Path
 from hlf import errors as hlf_errors
 from hlf.network import engines, errors, ports, processes, state
 from hlf.network.admin import chaincodes, troubles
-from hlf.network.admin.nodes import Nodes
+from hlf.network.admin.nodes import ANSWER_SECONDS, Nodes
 from hlf.network.engines import Engine
 from hlf.network.plan import leaving
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Consortium
-
-# A node that has not answered by then is reported as a trouble.
-_ANSWER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def _heights(
     """
     found: dict[str, dict[str, int]] = {channel.name: {} for channel in consortium.channels}
     silent = []
-    with Nodes(folder, record, consortium, timeout=_ANSWER_SECONDS) as nodes:
+    with Nodes(folder, record, consortium, timeout=ANSWER_SECONDS) as nodes:
         for organisation in consortium.organisations:
             for peer in organisation.peers:
                 if peer.name in stopped:

@@ -15,7 +15,7 @@ from hlf.network.engines.embedded.endorse.systemanswers import Response, failure
 from hlf.network.engines.embedded.order import joining
 from hlf.network.engines.embedded.wire import gotext
 from hlf.network.engines.embedded.wire.requests import ProposalRequest
-from hlf.wire import keys
+from hlf.wire import envelopes, keys
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.endorse.peer import PeerState
@@ -222,7 +222,7 @@ def _block_by_number(ledger: ChannelLedger, argument: bytes, first: int) -> byte
     if len(digits) > _MOST_DIGITS or (number := int(digits)) >= 1 << 64:
         raise CallError(f"{unreadable}: value out of range")
     # The largest number means the newest block.
-    newest = number == (1 << 64) - 1
+    newest = number == envelopes.LAST_BLOCK
     wanted = ledger.height - 1 if newest else number
     if wanted < first:
         raise CallError(f"Failed to get block number {number}, error {_not_served(wanted, first)}")

@@ -24,7 +24,7 @@ from hlf.network.engines.embedded.endorse import access
 from hlf.network.engines.embedded.services import filtering
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.requests import TIME_WINDOW, expiry
-from hlf.wire import msp
+from hlf.wire import envelopes, msp
 from hlf.wire.certificates import pem
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     _Context = grpc.aio.ServicerContext[Any, Any]
 
 ORDERER_READERS = "/Channel/Readers"
-_LAST = (1 << 64) - 1
 
 Refusal = Callable[["OrderedChannel", msp.Signed], str | None]
 Answer = Callable[["OrderedChannel", common_pb2.Block, msp.Signed], message.Message]
@@ -245,7 +244,7 @@ def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
     if stop == "specified" and last < first:
         return common_pb2.BAD_REQUEST
     # A stop without a block means block 0, which a later start never reaches.
-    return first, last if last >= first else _LAST
+    return first, last if last >= first else envelopes.LAST_BLOCK
 
 
 def _whole_block(_: OrderedChannel, block: common_pb2.Block, __: msp.Signed) -> events_pb2.DeliverResponse:

@@ -19,7 +19,7 @@ from typing import Any
 from fabric_protos.common import common_pb2
 
 from hlf.network.engines.embedded.state import lifecycle
-from hlf.wire import fields
+from hlf.wire import envelopes, fields
 
 SIGNABLE, ADDITIONAL = "_snapshot_signable_metadata.json", "_snapshot_additional_metadata.json"
 _FORMAT = b"\x01"
@@ -27,7 +27,6 @@ _LENGTH_DELIMITED = 2
 _READ_ONLY = 0o444
 # Real peers store the channel's configuration under this key in the empty namespace.
 _CONFIGURATION = b"CHANNEL_CONFIG_ENV_BYTES"
-_LAST_BLOCK = (1 << 64) - 1
 
 Row = tuple[str, bytes, bytes, bytes | None, int, int]
 
@@ -116,7 +115,7 @@ def _write_collections(connection: sqlite3.Connection, folder: Path, hashes: dic
         name = lifecycle.name_in(key)
         definition = lifecycle.definition(_reader(connection, block), name)
         if definition is not None and definition.collections.config:
-            place = b"slscc\x00" + f"{name}~collection".encode() + (_LAST_BLOCK - block).to_bytes(8, "big")
+            place = b"slscc\x00" + f"{name}~collection".encode() + (envelopes.LAST_BLOCK - block).to_bytes(8, "big")
             entries.append((place, definition.collections.SerializeToString(deterministic=True)))
     _write_entries("confighistory", sorted(entries), folder, hashes)
 
