@@ -9,7 +9,8 @@ import pytest
 
 from tests.interop import runtimes
 from tests.unit.contracts import shipping
-from tests.unit.contracts.trading import LAST_MILE, MERCHANT
+from tests.unit.contracts.journeys import test_units
+from tests.unit.contracts.trading import AUDITOR, LAST_MILE, MERCHANT, user
 
 pytestmark = pytest.mark.interop
 
@@ -46,6 +47,15 @@ def test_documents_are_valid(schema, channel, journey_id):
     document = channel.query("Journeys:events", journey_id)
     assert document["epcisBody"]["eventList"]
     assert complaints(schema, document) == []
+
+
+def test_documents_of_a_container_are_valid(schema):
+    """Packing and unpacking are aggregation events; parcels inside have the container's events."""
+    ledger = test_units.scenario()
+    for function, name in (("Units:events", test_units.BOX), ("Journeys:events", "J1"), ("Journeys:events", "J3")):
+        document = ledger.evaluate(function, name, client=user(AUDITOR), at=shipping.at(14)).json()
+        assert document["epcisBody"]["eventList"]
+        assert complaints(schema, document) == []
 
 
 def test_the_schema_is_not_asleep(schema, channel):

@@ -172,7 +172,7 @@ def _plan_again(trading: Trading, tender: matching.Tender, screen: Screen) -> No
     rows.append(("the next chain", tender.names(later), good("by air")))
     difference = f"its best chain costs {int(told['difference']) / 100:.2f} USD more, by what was observed"
     rows.append(("Forwarder asks why", difference, bad(told["outcome"])))
-    screen.table(["", "", ""], rows)
+    screen.table(["what happened", "chain or figure", "what came of it"], rows)
     compared, differing = monthend.compare(trading)
     if differing:
         raise DemoError(f"the book and the ledger differ: {'; '.join(differing[:5])}")

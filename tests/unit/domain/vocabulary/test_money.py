@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,22 @@ from chaincode.domain.vocabulary.money import Money, Rates
 from hlf.codec import records
 from hlf.codec.refusals import Refused
 
+FUNDS = {"BOV", "CHE", "CHW", "COU", "MXV", "USN"}
+"""Codes of funds, in which nobody pays."""
+
 SMALL = st.integers(-(10**15), 10**15)
 CODES = st.sampled_from(sorted(money.MINOR_DIGITS))
 RATES = Rates("2026-11-20", "USD", {"VND": "26350.5", "SGD": "1.3021", "CNY": "7.11", "LAK": "21600"}, "MAS")
+
+
+def test_the_codes_are_those_of_the_standards_own_list():
+    """Another program's copy of ISO's list of the edition's date has the same codes and digits, and none withdrawn."""
+    assert iso4217.__published__.isoformat() == money.EDITION
+    listed = {each.code: each.exponent for each in iso4217.Currency}
+    in_force = {code: digits for code, digits in money.MINOR_DIGITS.items() if code not in money.WITHDRAWN}
+    assert in_force == {code: listed.get(code) for code in in_force}
+    assert {code for code in set(listed) - set(in_force) if not code.startswith("X")} == FUNDS
+    assert not set(money.WITHDRAWN) & set(listed)
 
 
 def test_kyat_and_kip_have_two_digits():
