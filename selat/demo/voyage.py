@@ -67,7 +67,9 @@ STEPS: tuple[VoyageStep | HandOver, ...] = (
     VoyageStep("S06", "origin", "cycle_counting", _SZX, "completeness_verified"),
     VoyageStep("S07", "origin", "selat:sorting", _SZX),
     VoyageStep("S08", "origin", "packing", _SZX),
-    VoyageStep("S09", "origin", "selat:labelling", _SZX, details={"sscc": goods.CONSIGNMENT}),
+    VoyageStep(
+        "S09", "origin", "selat:labelling", _SZX, details={"sscc": f"https://id.gs1.org/00/{goods.CONSIGNMENT}"}
+    ),
     VoyageStep("S10", "origin", "loading", _SZX, "container_closed", {"seal": "CN4471902"}),
     VoyageStep("S11", "origin", "departing", _SZX, "in_transit"),
     VoyageStep("S11", "origin", "arriving", _YTN, "in_transit"),
