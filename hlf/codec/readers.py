@@ -155,9 +155,8 @@ def _dataclass(kind: type, value: object, path: str) -> object:
     if not isinstance(value, Mapping):
         raise RecordError(path, "must be an object")
     fields = _shapers(kind)
-    for name in sorted(value):
-        if name not in fields:
-            raise RecordError(f"{path}.{name}", "is not a field")
+    if not value.keys() <= fields.keys():
+        raise RecordError(f"{path}.{min(value.keys() - fields.keys())}", "is not a field")
     given: dict[str, object] = {}
     for name, (shape, needed) in fields.items():
         if name in value:

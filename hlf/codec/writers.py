@@ -16,22 +16,27 @@ from hlf.codec import canonical, fieldtypes, scalars
 
 def plain(value: object) -> Any:
     """Return *value* in JSON's terms: a dataclass becomes a dict, a tuple a list, an enumeration its value."""
-    kind = type(value)
-    if kind is str or kind is int:
-        return value
+    kind: Any = type(value)
+    return value if kind is str or kind is int else _plain_writer(kind)(value)
+
+
+@functools.cache
+def _plain_writer(kind: type) -> Callable[[Any], Any]:
+    """Return the function that converts a value of exactly this class."""
     if dataclasses.is_dataclass(kind):
-        return {name: write(getattr(value, name)) for name, write in _writers(kind)}
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Decimal):
-        return _written(scalars.decimal_text, value)
-    if isinstance(value, datetime):
-        return _written(scalars.moment_text, value)
-    return value
+        writers = _writers(kind)
+        return lambda value: {name: write(getattr(value, name)) for name, write in writers}
+    if issubclass(kind, enum.Enum):
+        return lambda value: value.value
+    if issubclass(kind, Mapping):
+        return lambda value: {str(name): plain(item) for name, item in value.items()}
+    if issubclass(kind, list | tuple):
+        return lambda value: [plain(item) for item in value]
+    if issubclass(kind, Decimal):
+        return functools.partial(_written, scalars.decimal_text)
+    if issubclass(kind, datetime):
+        return functools.partial(_written, scalars.moment_text)
+    return lambda value: value
 
 
 def _written(write: Callable[[Any], str], value: object) -> str:

@@ -157,3 +157,32 @@ def test_depth_is_bounded_on_the_way_out_too():
     assert canonical.loads(canonical.dumps(value)) == value
     with pytest.raises(canonical.CanonicalError):
         canonical.dumps([value])
+
+
+def read(text: str, **options: bool) -> object:
+    """Return the value in a text, or where and why it is refused."""
+    try:
+        return canonical.loads(text, **options)
+    except canonical.CanonicalError as error:
+        return error.path.replace("$[0]", "$"), error.reason
+
+
+@pytest.mark.parametrize("reals", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"b":[true,null,-7]}', '{"a":1,"a":2}', "999999999999999", "9007199254740991", "9007199254740992",
+        "-9007199254740992", "1.5", "1e3", "-0", "NaN", '"\\ud800"', '"\\u00e9"', "[" * 63 + "]" * 63,
+        "[" * 64 + "]" * 64, "[" + "[]," * 80 + "[]]",
+    ],
+)  # fmt: skip
+def test_an_ordinary_text_is_read_as_any_other(text, reals):
+    """ASCII alone is read a faster way; beside a letter beyond ASCII the same text has the same value or fault."""
+    alone, beside = read(text, reals=reals), read(f'[{text},"é"]', reals=reals)
+    if isinstance(beside, list):
+        assert alone == beside[0]
+        assert type(alone) is type(beside[0])
+    elif text.startswith("[" * 64):
+        assert isinstance(alone, list)
+    else:
+        assert alone == beside
