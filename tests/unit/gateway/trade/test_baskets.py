@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,15 @@ def test_one_link_shows_the_goods_of_every_order(client):
     page = client.get(f"/track/{BASKET}/orders", headers={"Accept": "text/html"}).get_data(as_text=True)
     assert second["tracking_path"] in page
     assert first["tracking_path"] not in page
+
+
+def test_two_orders_from_one_place_are_no_two_regions_of_one_name(client, ledgers):
+    """Who lists the regions of a page by a screen reader could not tell one from the other."""
+    ledgers.answers |= {"Journeys:track": json.dumps(SEEN).encode(), "Returns:track": b"[]"}
+    page = client.get(f"/track/{BASKET}/orders", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert page.count("<h2>Your order from Shenzhen</h2>") == 2
+    named = re.findall(r'<section[^>]* aria-label="([^"]+)"', page)
+    assert len(named) == len(set(named))
 
 
 @pytest.mark.parametrize("token", ["another.2", "a-secret", "a-secret.0", "a-secret.21", "a-secret.02", "a-secret.x"])
