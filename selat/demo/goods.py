@@ -27,16 +27,36 @@ def sscc(serial: int) -> str:
 
 @dataclass(frozen=True)
 class Article:
-    """An article of the order; the price in minor units."""
+    """An article of the order; the price in minor units, *titles* by language as its merchant lists it."""
 
     line: int
-    name: str
+    titles: Mapping[str, str]
     gtin: str
     hs6: str
     ahtn8: str
     quantity: int
     unit_price: str
     weight_grm: int
+
+    @property
+    def name(self) -> str:
+        """Its name in English."""
+        return self.titles["en"]
+
+    def listing(self) -> dict[str, object]:
+        """Return the article as a product of the catalogue."""
+        return {
+            "gtin": self.gtin,
+            "titles": self.titles,
+            "hs6": self.hs6,
+            "ahtn8": self.ahtn8,
+            "category": "audio" if self.hs6 == "851830" else "accessories",
+            "weight_grm": self.weight_grm,
+            "volume_cmq": 1_900,
+            "list_price": self.unit_price,
+            "currency": "USD",
+            "origin": "CN",
+        }
 
     def order_line(self) -> dict[str, object]:
         """Return the article as a line of an order."""
@@ -57,10 +77,30 @@ def total(order: Mapping[str, Any]) -> str:
     return str(lines + int(order["freight"]) + int(order["insurance"]))
 
 
-# HS 2022: 8518.30 headphones and earphones; 6108.31 women's knitted cotton nightwear.
-HEADPHONES = Article(1, "wireless headphones", gtin("56789"), "851830", "85183010", 2, "4590", 310)
-PYJAMAS = Article(2, "cotton pyjamas", gtin("40021"), "610831", "61083100", 1, "2150", 420)
-ARTICLES = (HEADPHONES, PYJAMAS)
+# HS 2022: 8518.30 headphones and earphones; 6108.31 women's knitted cotton nightwear; 4202.92 cases of textile.
+HEADPHONES = Article(
+    1,
+    {"en": "Wireless headphones", "vi": "Tai nghe không dây", "zh": "无线耳机", "th": "หูฟังไร้สาย"},
+    gtin("56789"), "851830", "85183010", 2, "4590", 310,
+)  # fmt: skip
+PYJAMAS = Article(
+    2,
+    {"en": "Cotton pyjamas", "vi": "Đồ ngủ cotton", "zh": "纯棉睡衣", "th": "ชุดนอนผ้าฝ้าย"},
+    gtin("40021"), "610831", "61083100", 1, "2150", 420,
+)  # fmt: skip
+CASE = Article(
+    3,
+    {"en": "Travel case", "vi": "Hộp đựng du lịch", "zh": "旅行收纳盒", "th": "กล่องพกพา"},
+    gtin("31177"), "420292", "42029210", 1, "1290", 180,
+)  # fmt: skip
+ARTICLES = (HEADPHONES, PYJAMAS, CASE)
+SHOP = {
+    "seller_id": "left-ear",
+    "name": "Left Ear Audio",
+    "country": "CN",
+    "colour": "#123a6b",
+    "contact": "mailto:help@left-ear.example",
+}
 CONSIGNMENT = sscc(20_261_122)
 UNITS = [f"https://id.gs1.org/01/{a.gtin}/21/{n}" for a in ARTICLES for n in range(1001, 1001 + a.quantity)]
 EPCS = [f"https://id.gs1.org/00/{CONSIGNMENT}", *UNITS]

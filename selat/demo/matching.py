@@ -80,10 +80,10 @@ def _demand() -> dict[str, Any]:
         "answer_hours": 24,
         "parcels": 1,
         "weight_grm": sum(article.quantity * article.weight_grm for article in goods.ARTICLES),
-        "heaviest_grm": 1_100,
+        "heaviest_grm": 1_300,
         "dimensions_mmt": [380, 260, 140],
         "currency": "USD",
-        "goods_value": "11330",
+        "goods_value": str(sum(article.quantity * int(article.unit_price) for article in goods.ARTICLES)),
         "late": "300",
         "hour": "2",
     }

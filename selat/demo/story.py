@@ -64,6 +64,9 @@ def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:
     # Terms must be published before they apply, and apply before the order; a busy machine takes seconds to publish.
     starts = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10)
     published = cast.merchant.post("/v1/terms", _terms(starts))["result"]
+    cast.merchant.post("/v1/sellers", {**goods.SHOP, "terms_id": published["terms"]["terms_id"]})
+    for article in goods.ARTICLES:
+        cast.merchant.post("/v1/catalogue", article.listing())
     screen.table(
         ["organisation", "is", "species", "in", "may record"],
         [(p["msp_id"], p["name"], p["species"], " ".join(p["countries"]), _span(p["stages"])) for p in participants],
@@ -183,6 +186,7 @@ def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
     body = {
         "platform": cast.platform.msp_id,
         "merchant": cast.merchant.msp_id,
+        "seller_id": goods.SHOP["seller_id"],
         "placed_at": _text(datetime.now(UTC)),
         "incoterm": "DDP",
         "named_place": goods.DESTINATION,
