@@ -15,11 +15,10 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from gateway.audit import chains, ownchannels
-from gateway.console import companies
+from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
-from gateway.pages import places
 from gateway.pages.languages import gettext, ngettext
 from gateway.pages.states import N_
 from gateway.readmodel import queries, views
@@ -112,11 +111,7 @@ def _payment(payment_id: str, document: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _journey(journey_id: str, document: Mapping[str, Any]) -> tuple[str, str]:
-    way = gettext("%(origin)s to %(destination)s") % {
-        "origin": places.name(document.get("origin", "")),
-        "destination": places.name(document.get("destination", "")),
-    }
-    return way, url_for("console.journey", journey_id=journey_id)
+    return lists.way(document), url_for("console.journey", journey_id=journey_id)
 
 
 def _parcel(record_id: str, document: Mapping[str, Any]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from gateway.console.blueprint import blueprint
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.problems import Problem
-from gateway.pages import states
+from gateway.pages import places, states
 from gateway.pages.languages import gettext
 from gateway.pages.states import N_
 from gateway.readmodel import queries, views
@@ -47,6 +47,30 @@ class JourneyRow:
         return found
 
 
+@dataclass(frozen=True)
+class OrderRow:
+    """The public part of an order, and what is known of its goods: its content, else its journey; None without both."""
+
+    order: Mapping[str, Any]
+    goods: Mapping[str, Any] | None
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces are ordered; zero if that is not known."""
+        return sum(line.get("quantity", 0) for line in self.goods["lines"]) if self.goods else 0
+
+    @property
+    def way(self) -> str:
+        """From where to where, as people say it; empty if that is not known."""
+        return way(self.goods) if self.goods else ""
+
+    @property
+    def placed_at(self) -> int | str:
+        """When it was placed; empty if that is not known."""
+        found: int | str = (self.goods or {}).get("placed_at") or (self.goods or {}).get("ordered_at", "")
+        return found
+
+
 # The filters of the list of journeys, with their words.
 _IN_TRANSIT = "awaited"
 _JOURNEY_FILTERS: Mapping[str, str] = {
@@ -68,7 +92,7 @@ def orders() -> str:
     shown, following = listed(Query("orders", state=state, limit=PAGE), _orders_found)
     return page(
         "orders.html",
-        orders=[each.document for each in shown],
+        orders=order_rows(each.document for each in shown),
         following=following,
         choices=choices(gettext("All orders"), get_args(orderrules.State)),
         acts=_order_acts,
@@ -108,12 +132,29 @@ def journeys_query(shown: str, limit: int) -> Query:
     return Query("parcels", where=where, state="" if where else shown, limit=limit)
 
 
+def order_rows(found: Iterable[Mapping[str, Any]]) -> list[OrderRow]:
+    """Return public parts of orders with what the gateway's copy knows of their goods."""
+    shown, model, own = list(found), _model(), context.caller().msp_id
+    contents = queries.named(model, own, "order-contents", {each["order_id"] for each in shown})
+    journeys = queries.named(model, own, "journeys", {each.get("journey_id") or "" for each in shown})
+    known = {each.id: each.document for each in (*contents, *journeys)}
+    return [OrderRow(each, known.get(each["order_id"]) or known.get(each.get("journey_id", ""))) for each in shown]
+
+
 def journey_rows(found: Iterable[ModelRecord]) -> list[JourneyRow]:
     """Return records of custody with the journeys that they belong to."""
     listed = [each.document for each in found]
     ids = {each["journey_id"] for each in listed}
     known = {one.id: one.document for one in queries.named(_model(), context.caller().msp_id, "journeys", ids)}
     return [JourneyRow(each, known.get(each["journey_id"])) for each in listed]
+
+
+def way(journey: Mapping[str, Any]) -> str:
+    """Return the way of a journey as people say it, as ``Shenzhen to Hanoi``."""
+    return gettext("%(origin)s to %(destination)s") % {
+        "origin": places.name(journey.get("origin", "")),
+        "destination": places.name(journey.get("destination", "")),
+    }
 
 
 def listed(asked: Query, ids: Callable[[Iterable[ModelRecord]], Iterable[str]]) -> tuple[list[ModelRecord], str]:

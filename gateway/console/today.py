@@ -9,9 +9,11 @@ from typing import Any
 from flask import url_for
 
 from chaincode.domain.orders.orders import State as OrderState
-from gateway.console import lists, returning
+from gateway.console import lists, returning, troubles
 from gateway.console.dealings import agreements, carrierclaims, drawbacks
 from gateway.console.figures import audience, permissions
+from gateway.console.lists import OrderRow
+from gateway.console.market import plans
 from gateway.http import context
 from gateway.http.context import COMMERCE
 from gateway.pages import localformats, places
@@ -41,7 +43,8 @@ def of() -> dict[str, Any]:
     views.refreshed()
     asked = [one for one in audience.open_requests() if one["asked"]["owner"] == context.caller().msp_id]
     return {
-        "tasks": [*_questions(asked), *_hand_overs(), *_returns(), *_dealings(), *_orders_to_confirm()],
+        "tasks": [*_questions(asked), *_hand_overs(), *_legs(), *_returns(), *_dealings(), *_orders_to_confirm()],
+        "troubles": troubles.lately(),
         "given": _open(permissions.GIVEN),
         "received": _open(permissions.RECEIVED),
         "orders": _orders(),
@@ -72,6 +75,15 @@ def _hand_overs() -> list[Task]:
             url_for("console.journey", journey_id=row.custody["journey_id"]),
         )
         for row in rows
+    ]
+
+
+def _legs() -> list[Task]:
+    """Return the plans in which a marketplace has chosen the organisation, and that it has not answered."""
+    words = gettext("You are chosen to carry goods: say yes or no")
+    return [
+        Task(words, "ship", url_for("console.plan", plan_id=plan_id), localformats.moment(until))
+        for plan_id, until in plans.waiting()
     ]
 
 
@@ -116,10 +128,10 @@ def _orders_to_confirm() -> list[Task]:
     ]
 
 
-def _orders() -> list[Any] | None:
+def _orders() -> list[OrderRow] | None:
     """Return the latest orders; None for an organisation that is not on the channel of orders."""
     try:
-        found: list[Any] = context.ask_record(COMMERCE, "Orders:list", _LATEST, "")["orders"]
+        found = context.ask_record(COMMERCE, "Orders:list", _LATEST, "")["orders"]
     except (errors.HlfError, LookupError):
         return None
-    return found
+    return lists.order_rows(found)

@@ -14,7 +14,8 @@ from flask import request
 
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching import offers
-from gateway.console import companies
+from chaincode.domain.register.participants import sides_of
+from gateway.console import companies, lists
 from gateway.console.blueprint import blueprint
 from gateway.console.figures import permissions
 from gateway.console.figures.permissions import Permission
@@ -29,6 +30,8 @@ from gateway.readmodel import queries, views
 from hlf import errors
 
 _PAGE = 25
+# Plans without an end for which the first page asks whether a leg of the caller waits.
+_ASKED = 5
 # Own offers about which a page lets a carrier ask, the newest ones.
 _MOST = 25
 
@@ -43,13 +46,17 @@ def plans() -> str:
         found = queries.events(
             context.services().model,
             context.caller().msp_id,
+            channel=TRADE.channel,  # A carrier's plan of departures, on its own channel, has an event of this name too.
             name="PlanPublished",
             cursor=request.args.get("cursor", ""),
             limit=_PAGE,
         )
     except ValueError as error:
         raise Problem("REQUEST_INVALID", f"cursor: {error}") from None
-    return page("plans.html", plans=found.events, following=found.cursor)
+    ids = {each.payload["journey_id"] for each in found.events if each.payload}
+    known = queries.named(context.services().model, context.caller().msp_id, "journeys", ids)
+    ways = {each.id: lists.way(each.document) for each in known}
+    return page("plans.html", plans=[each for each in found.events if each.payload], ways=ways, following=found.cursor)
 
 
 @blueprint.route("/plans/<plan_id>")
@@ -70,6 +77,33 @@ def plan(plan_id: str) -> str:
         money=_money(legs[0]["currency"] if legs else ""),
         **(_alternatives(plan_id, platform, content) if content else _reasons(plan_id, legs)),
     )
+
+
+def waiting() -> list[tuple[str, str]]:
+    """Return the plans with a leg that waits for the caller's answer, and until when it may answer, newest first."""
+    if "logistics" not in sides_of(companies.roles(context.caller().msp_id)):
+        return []
+    ended = {*_told_of("PlanAgreed"), *_told_of("PlanCancelled")}
+    delivered = [each for each in dict.fromkeys(_told_of("LegDelivered")) if each not in ended]
+    return [(each, until) for each in delivered[:_ASKED] if (until := _answer_by(each))]
+
+
+def _told_of(name: str) -> list[str]:
+    """Return the plans that the newest events of a name are about."""
+    model, own = context.services().model, context.caller().msp_id
+    found = queries.events(model, own, channel=TRADE.channel, name=name, limit=_MOST)
+    return [each.payload["plan_id"] for each in found.events if each.payload]
+
+
+def _answer_by(plan_id: str) -> str:
+    """Return until when the caller may answer for a leg of its own; empty if it has none that waits."""
+    public = context.ask_record(TRADE, "Matching:read", plan_id)
+    answered = {each["number"] for each in public["answers"]}
+    until: str = public["notice"]["answer_by"]
+    if public["state"] != "published" or localformats.passed(until):
+        return ""
+    own = _own_legs(plan_id, len(public["notice"]["legs"]))
+    return until if any(each["number"] not in answered for each in own) else ""
 
 
 def _own_legs(plan_id: str, number: int) -> list[dict[str, Any]]:

@@ -70,8 +70,8 @@ def test_who_matched_sees_prices_and_all_unbeaten_ways(clerk, ledgers):
         Matching__verify={"verified": True},
     )
     page = clerk("/console/plans/P1")
-    assert page.count("<circle") == 2
-    assert page.count("Chosen") == 1
+    assert page.count("</title></circle>") == 2
+    assert page.count("Chosen") == 1, "of the table"
     assert "US$31.00" in page
     assert "The certificate holds" in page
     of_tender = ("plan", "alternatives", "offers", "certificate", "verify")
