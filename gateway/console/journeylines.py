@@ -28,6 +28,16 @@ def events(recorded: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [line for _, line in sorted(lines, key=lambda pair: pair[0], reverse=True)]
 
 
+def visited(recorded: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the places of EPCIS events in the order of time, as UN/LOCODEs; without what was declared an error."""
+    seen = [
+        (localformats.read(event["eventTime"]), _last(event.get("readPoint", {}).get("id", "")))
+        for event in recorded
+        if not event.get("errorDeclaration")
+    ]
+    return [place for _, place in sorted(seen, key=lambda pair: pair[0]) if place]
+
+
 def custody(held: Mapping[str, Any], alarms: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
     """
     Return the chain of custody as lines, the present period first.

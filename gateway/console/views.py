@@ -139,12 +139,19 @@ def journey(journey_id: str) -> str:
         "journey.html",
         state=state,
         events=journeylines.events(body["eventList"]),
+        map=_map(state, body["eventList"]),
         custody=journeylines.custody(state["custody"], state["alarms"]),
         progress=progress,
         alarms=journeylines.alarms(state["alarms"], progress, state["journey"]["destination"]),
         acts=acts,
         more=more,
     )
+
+
+def _map(state: dict[str, Any], recorded: list[dict[str, Any]]) -> maps.Map | None:
+    """Return the map of a journey: from its origin by the places of its events, and on to its destination."""
+    journey, ahead = state["journey"], state["status"] not in ("delivered", "return_to_sender", "cancelled")
+    return maps.of([journey["origin"], *journeylines.visited(recorded)], [journey["destination"]] if ahead else [])
 
 
 @blueprint.route("/audit")

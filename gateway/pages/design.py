@@ -75,6 +75,7 @@ def install(app: Flask) -> None:
         role=states.role,
         stage=states.stage,
         step=states.step,
+        claim=figurewords.claim,
         figure=figurewords.figure,
         amount=figurewords.amount,
         reason=functools.partial(states.said, states.REASONS),

@@ -87,10 +87,19 @@ FIGURES: Mapping[str, str] = {
 }
 """The name of each figure of a forecast or capability."""
 
+CLAIMS: Mapping[str, str] = {"forecast": N_("Forecast"), "capability": N_("Capability")}
+
 
 def figure(name: str) -> str:
     """Return a figure's name in the reader's language; one that a later release has added keeps the ledger's."""
     return gettext(FIGURES[name]) if name in FIGURES else name.replace(".", ": ").replace("_", " ")
+
+
+def claim(kind: str, values: Mapping[str, object]) -> str:
+    """Return what people call a claim of a kind: what it is about, as far as it says so."""
+    about = values.get("product.category") or values.get("product.gtin14") or values.get("service_id")
+    words = gettext(CLAIMS[kind]) if kind in CLAIMS else kind
+    return gettext("%(kind)s: %(about)s") % {"kind": words, "about": about} if about else words
 
 
 def amount(value: object, name: str, currency: str = "") -> str:
@@ -116,6 +125,8 @@ def _text(value: str, name: str) -> str:
         return states.said(_BUCKETS, value)
     if name in ("region.locode", "coverage.locodes"):
         return places.name(value)
+    if name in ("region.subdivisions", "coverage.regions"):
+        return places.region(value)
     return localformats.day(value) if _DAY.fullmatch(value) else value
 
 

@@ -1,6 +1,7 @@
 """
-Names and positions of places, for people; the ledger knows UN/LOCODEs alone.
+Names and positions of places, for people; the ledger knows UN/LOCODEs and ISO 3166-2 alone.
 
+``regions.txt`` has the regions that matter most to this trade; others are named by their country, with their code.
 ``places.txt`` has the ports and cities that matter most to this trade. For other places, pages show the UN/LOCODE name
 with its country, and the map leaves them out.
 """
@@ -8,6 +9,7 @@ with its country, and the map leaves them out.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from chaincode.domain.vocabulary import locodes
 from gateway.pages import languages, localformats
 
 _FILE = Path(__file__).parent / "places.txt"
+_REGIONS = Path(__file__).parent / "regions.txt"
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,29 @@ def find(locode: str) -> Place | None:
 def listed() -> dict[str, Place]:
     """Return all places of the list, by UN/LOCODE."""
     found = {}
-    for line in _FILE.read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
-        locode, latitude, longitude, *written = (part.strip() for part in line.split("|"))
-        # If a language has no name of its own for the place, the English one is used.
-        names = {code: told or written[0] for code, told in zip(languages.LANGUAGES, written, strict=True)}
-        found[locode] = Place(locode, float(latitude), float(longitude), names)
+    for locode, latitude, longitude, *written in _rows(_FILE):
+        found[locode] = Place(locode, float(latitude), float(longitude), _names(written))
     return found
+
+
+def region(code: str) -> str:
+    """Return the name of an ISO 3166-2 region in the reader's language."""
+    known = regions().get(code)
+    return known[languages.current()] if known else f"{localformats.country(code[:2])} ({code})"
+
+
+@functools.cache
+def regions() -> dict[str, dict[str, str]]:
+    """Return the names of all regions of the list by language, by ISO 3166-2."""
+    return {code: _names(written) for code, *written in _rows(_REGIONS)}
+
+
+def _rows(file: Path) -> Iterator[list[str]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield [part.strip() for part in line.split("|")]
+
+
+def _names(written: list[str]) -> dict[str, str]:
+    """Return names by language; if a language has no name of its own, the English one is used."""
+    return {code: told or written[0] for code, told in zip(languages.LANGUAGES, written, strict=True)}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from playwright import sync_api
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 from rich.console import Console
 
 from selat.demo.callers import Cast
@@ -68,7 +68,13 @@ def chromium() -> Iterator[Browser]:
 
 
 class Visitor:
-    """A person with a browser; *requests* has the address of everything that the browser asked for."""
+    """
+    A person with a browser.
+
+    Attributes:
+        requests: the address of everything that the browser asked for.
+        steps: how often the person clicked, chose from a list, typed or pressed Enter.
+    """
 
     def __init__(self, context: BrowserContext, stage: RunningDemo) -> None:
         self.base = stage.base
@@ -76,6 +82,7 @@ class Visitor:
         self.context = context
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.steps = 0
         self.page: Page = context.new_page()
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
@@ -87,6 +94,23 @@ class Visitor:
         self.page.get_by_label("Access token").fill(self.tokens[actor])
         self.page.get_by_role("main").get_by_role("button", name="Log in").click()
         assert self.page.url == f"{self.base}/console/"
+
+    def click(self, shown: Locator) -> None:
+        """Click something, once it can be seen."""
+        self.steps += 1
+        shown.click()
+
+    def choose(self, field: Locator, words: str) -> None:
+        """Choose from a list what reads so."""
+        self.steps += 1
+        field.select_option(label=words)
+
+    def type(self, field: Locator, text: str, *, enter: bool = False) -> None:
+        """Type into a field; *enter* presses Enter too."""
+        self.steps += 2 if enter else 1
+        field.fill(text)
+        if enter:
+            field.press("Enter")
 
     def go(self, path: str) -> None:
         """Open a page of the gateway."""

@@ -39,11 +39,11 @@ class PermissionList:
 
 @dataclass
 class ClaimAudience:
-    """One claim of the caller: for each figure that was ever disclosed, which companies may or could see it."""
+    """One claim of the caller by its name: for each figure that was ever disclosed, which companies may or could see it."""
 
     claim_id: str
     revision: int
-    kind: str = ""
+    name: str = ""
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     unseen: int = 0
 
@@ -97,8 +97,9 @@ def of_claims() -> list[ClaimAudience]:
             cells[recipient] = NOW if NOW in (may, cells.get(recipient)) else BEFORE
     for one in found.values():
         own = context.ask_record(TRADE, "Claims:read", one.claim_id, str(one.revision))
-        one.kind = opened.read_document(own["document"].encode()).kind
-        one.unseen = len({opened.read(each).name for each in own["disclosures"]} - one.seen.keys())
+        figures = {each.name: each.value for each in map(opened.read, own["disclosures"])}
+        one.name = figurewords.claim(opened.read_document(own["document"].encode()).kind, figures)
+        one.unseen = len(figures.keys() - one.seen.keys())
     return list(found.values())
 
 

@@ -14,18 +14,21 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from chaincode.domain.disclosure import disclosures
-from gateway.console import companies, lists
+from gateway.console import companies
 from gateway.console.blueprint import blueprint
 from gateway.console.figures import outcome
 from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
+from gateway.pages import figurewords
 from gateway.pages.languages import gettext
 from gateway.trade import minting
 from gateway.trade.disclosure import disclosing
 
 _DAYS = 90
+# Claims that a page shows; each is read for its name.
+_PAGE = 12
 
 
 @blueprint.route("/figures", endpoint="figures")
@@ -33,15 +36,16 @@ _DAYS = 90
 @inputs.takes(query={"cursor"})
 def listed() -> str:
     """Show the claims of the caller's organisation, by pages."""
-    found = context.ask_record(TRADE, "Claims:list", "", lists.PAGE, request.args.get("cursor", ""))
-    return page("figures.html", claims=found["claims"], following=found["bookmark"])
+    found = context.ask_record(TRADE, "Claims:list", "", _PAGE, request.args.get("cursor", ""))
+    claims = [(each, dict(_values(each["claim_id"], each["revision"]))) for each in found["claims"]]
+    return page("figures.html", claims=claims, following=found["bookmark"])
 
 
 @blueprint.route("/figures/<claim_id>/<int:revision>")
 @auth.needs("read")
 def claim(claim_id: str, revision: int) -> str:
     """Show the figures of one claim, with boxes to tick."""
-    return _form(claim_id, revision, _values(claim_id, revision), {}, [], None, "")
+    return _form(claim_id, _values(claim_id, revision), {}, [], None, "")
 
 
 @blueprint.route("/figures/<claim_id>/<int:revision>", methods=["POST"])
@@ -56,7 +60,7 @@ def show(claim_id: str, revision: int) -> Redirect | str:
     recipient = given.get("recipient", "")
     if not ticked or recipient not in companies.register() or not given.get("purpose") or not _date(given):
         refused = gettext("Tick a figure, and say who, what for and until when.")
-        return _form(claim_id, revision, values, given, ticked, None, refused)
+        return _form(claim_id, values, given, ticked, None, refused)
     grant_id = given.get("grant_id") or minting.public_id("grant")
     terms = {
         "claim_id": claim_id,
@@ -70,14 +74,13 @@ def show(claim_id: str, revision: int) -> Redirect | str:
     if given.get("step") != "send":
         planned = context.plan(TRADE.call("Disclosures:grant", [grant_id], {"grant": disclosing.salted(terms)}))
         preview = {"grant_id": grant_id, "endorsers": planned.endorsers, "seen_by": planned.seen_by}
-        return _form(claim_id, revision, values, given, ticked, preview, "")
+        return _form(claim_id, values, given, ticked, preview, "")
     disclosing.grant(grant_id, terms)
     return redirect(url_for("console.disclosures"), 303)
 
 
 def _form(
     claim_id: str,
-    revision: int,
     values: list[tuple[str, Any]],
     given: dict[str, str],
     ticked: list[str],
@@ -89,7 +92,7 @@ def _form(
     return page(
         "claim.html",
         claim_id=claim_id,
-        revision=revision,
+        title=figurewords.claim("capability" if "service_id" in figures else "forecast", figures),
         values=values,
         currency=figures.get("money.currency") or figures.get("price.currency", ""),
         shown=[(name, value) for name, value in values if name in ticked],

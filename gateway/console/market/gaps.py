@@ -16,6 +16,7 @@ from gateway.console.page import page
 from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.pages import localformats
+from gateway.pages import places as names
 
 _WEEKS, _REGIONS, _CLAIMS = 8, 12, 5
 # Pages of the caller's own claims among which the newest are found.
@@ -47,7 +48,7 @@ def gaps() -> str:
         regions=regions,
         week=week,
         weeks=[_begins(each) for each in shown],
-        rows=[(each, _row(each, week)) for each in regions],
+        rows=[(names.region(each), _row(each, week)) for each in regions],
     )
 
 
