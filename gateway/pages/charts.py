@@ -9,6 +9,8 @@ from dataclasses import dataclass
 _WIDTH, _HEIGHT = 720.0, 380.0
 # Space for labels at the size that a phone needs.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 140.0, 30.0, 40.0, 68.0
+# What a letter takes at that size.
+_LETTER = 13.0
 _LEAST, _MOST = 7.0, 22.0
 _SPARE = 0.18
 
@@ -82,7 +84,7 @@ def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Call
         _HEIGHT - _BOTTOM,
         marks,
         "M" + "L".join(f"{px:g} {py:g}" for px, py in points) if len(points) > 1 else "",
-        _ticks(x, _right_at, across),
+        _across(x, across),
         _ticks(y, _down_at, up),
     )
 
@@ -125,7 +127,7 @@ def course(
         f"M{start}L{low}L{high}Z",
         f"M{start}L{middle}",
         "M" + "L".join(point(*each) for each in [(0.0, 0.0), *actual]) if actual else "",
-        _ticks(x, _right_at, across),
+        _across(x, across),
         _ticks(y, _down_at, up),
     )
 
@@ -162,6 +164,15 @@ def _down_at(axis: _Axis, value: float) -> float:
 
 def _ticks(axis: _Axis, place: Callable[[_Axis, float], float], words: Callable[[float], str]) -> tuple[Tick, ...]:
     return tuple(Tick(round(place(axis, value), 1), words(value)) for value in axis.ticks)
+
+
+def _across(axis: _Axis, words: Callable[[float], str]) -> tuple[Tick, ...]:
+    """Return the ticks of the lower axis: only every so many, so that no words touch at the size that a phone shows."""
+    ticks = _ticks(axis, _right_at, words)
+    if len(ticks) < 2:
+        return ticks
+    room, wanted = ticks[1].at - ticks[0].at, _LETTER * (max(len(tick.words) for tick in ticks) + 1)
+    return ticks[:: math.ceil(wanted / room)]
 
 
 def _axis(values: Sequence[float]) -> _Axis:

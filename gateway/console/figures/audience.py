@@ -39,7 +39,7 @@ class PermissionList:
 
 @dataclass
 class ClaimAudience:
-    """One claim of the caller by its name: for each figure that was ever disclosed, which companies may or could see it."""
+    """One claim of the caller: for each figure that was ever disclosed, which companies may or could see it."""
 
     claim_id: str
     revision: int
