@@ -23,7 +23,7 @@ _LOOKED_AT, _MOST = 25, 5
 
 
 @dataclass(frozen=True)
-class Trouble:
+class GoodsTrouble:
     """What went wrong in words, on which journey, which way it goes, and when it was."""
 
     words: str
@@ -32,7 +32,7 @@ class Trouble:
     at: str
 
 
-def lately() -> list[Trouble]:
+def lately() -> list[GoodsTrouble]:
     """Return the troubles of the last week on journeys to which the caller's organisation is a party."""
     return [*dict.fromkeys([*_custody(), *_reported()])][:_MOST]
 
@@ -41,7 +41,7 @@ def _since() -> int:
     return int((datetime.now(UTC) - _RECENT).timestamp() * 1000)
 
 
-def _reported() -> Iterator[Trouble]:
+def _reported() -> Iterator[GoodsTrouble]:
     """Yield what parties reported, the newest first; goods that were found again are no trouble."""
     services, own, since = context.services(), context.caller().msp_id, _since()
     found = queries.events(services.model, own, channel=TRADE.channel, name="IncidentReported", limit=_LOOKED_AT).events
@@ -56,10 +56,10 @@ def _reported() -> Iterator[Trouble]:
         journey_id = str(each.payload.get("journey_id"))
         if journey_id in ways:
             words = states.said(states.INCIDENTS, str(each.payload.get("kind")))
-            yield Trouble(words, journey_id, ways[journey_id], localformats.moment(each.at))
+            yield GoodsTrouble(words, journey_id, ways[journey_id], localformats.moment(each.at))
 
 
-def _custody() -> Iterator[Trouble]:
+def _custody() -> Iterator[GoodsTrouble]:
     """Yield the gaps and overlaps in which the organisation's own statement is one of the two that differ."""
     own, since = context.caller().msp_id, _since()
     for row in lists.journey_rows(lists.found(Query("parcels", {"periods.custodian": own}, limit=_LOOKED_AT))):
@@ -69,4 +69,4 @@ def _custody() -> Iterator[Trouble]:
             if own in alarm.parties and alarm.at >= since:
                 way = lists.way(row.journey) if row.journey else places.name(periods[-1].place)
                 words = states.said(states.ALARMS, alarm.code)
-                yield Trouble(words, held.journey_id, way, localformats.moment(alarm.at))
+                yield GoodsTrouble(words, held.journey_id, way, localformats.moment(alarm.at))
