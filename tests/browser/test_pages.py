@@ -226,7 +226,7 @@ def test_an_auditor_has_a_channel_verified(visitor: Visitor):
     visitor.log_in("auditor")
     visitor.go("/console/audit")
     page = visitor.page
-    page.get_by_label("Channel").last.select_option("trade")
+    page.get_by_role("combobox", name="Channel").select_option("trade")
     page.get_by_role("button", name="Verify").click()
     page.get_by_text("Everything holds").wait_for()
     assert Axe().run(page).response["violations"] == []
