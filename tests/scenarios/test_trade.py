@@ -12,7 +12,7 @@ import pytest
 
 from hlf import sealing
 from selat.demo import goods
-from selat.demo.goods import CAPABILITY, FORECAST, HEADPHONES
+from selat.demo.goods import ARTICLES, CAPABILITY, FORECAST, HEADPHONES
 from selat.demo.voyage import Clock
 from tests.scenarios.journeys.claiming import (
     PAPER,
@@ -239,7 +239,7 @@ def test_duties_say_who_pays(cast, played):
     today = datetime.now(UTC).date().isoformat()
     rates = {"date": today, "base": "USD", "rates": {"VND": "26350.5"}, "source": "the platform's own"}
     cast.platform.post("/v1/rates", rates)
-    for hs6 in ("851830", "610831"):
+    for hs6 in (article.hs6 for article in ARTICLES):
         cast.admin.post("/v1/tariffs", {**tariff, "hs6": hs6})
     assert cast.merchant.get("/v1/tariffs/PlatformMSP/VN/851830")["duty_bps"] == 1000
     assert cast.merchant.get("/v1/tariffs/PlatformMSP/VN/851830/versions")
