@@ -32,7 +32,7 @@ _BOUNDS = {"plan": "at most 10", "bundles": "at most 60"}
 
 
 @dataclass(frozen=True)
-class Spent:
+class ActCost:
     """What an act took: seconds until its program had ended, and the most MiB that the program had in memory."""
 
     seconds: float
@@ -95,7 +95,7 @@ def first_blocks(place: Path) -> None:
 ACTS: Mapping[str, Callable[[Path], None]] = {"bundles": bundles, "plan": plan, "first_blocks": first_blocks}
 
 
-def _measured(act: str, place: Path, organisations: int) -> Spent:
+def _measured(act: str, place: Path, organisations: int) -> ActCost:
     place.mkdir(exist_ok=True)
     (place / "consortium.yaml").write_text(consortium(organisations, timeout="200ms"))
     (place / "changed.yaml").write_text(consortium(organisations, timeout="300ms"))
@@ -108,12 +108,12 @@ def _measured(act: str, place: Path, organisations: int) -> Spent:
         admin.down(place / "running")
 
 
-def _run(act: str, place: Path) -> Spent:
+def _run(act: str, place: Path) -> ActCost:
     """Run an act in a program of its own."""
     began = time.perf_counter()
     command = [sys.executable, "-m", __name__, act, str(place)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
-    return Spent(time.perf_counter() - began, json.loads(done.stdout) / (1 << 20))
+    return ActCost(time.perf_counter() - began, json.loads(done.stdout) / (1 << 20))
 
 
 # Beside Fabric's own tool.

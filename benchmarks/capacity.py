@@ -24,7 +24,7 @@ COMMERCE_PEERS = 4
 
 
 @dataclass(frozen=True)
-class Kind:
+class ActKind:
     """
     One act of the trade: what it is made of, and what one costs in a consortium of eight organisations.
 
@@ -46,7 +46,7 @@ class Kind:
     by_majority: bool = False
     committers: int = MEASURED_PEERS
 
-    def among(self, organisations: int) -> Kind:
+    def among(self, organisations: int) -> ActKind:
         """Return what one costs among so many organisations."""
         more = organisations // 2 + 1 - self.endorsements if self.by_majority else 0
         if more <= 0:
@@ -64,11 +64,11 @@ ENDORSEMENT = 1.0
 """Kibibytes of an endorsement in a block: a certificate and a signature."""
 
 ORDER, JOURNEY, EVENT, HAND_OVER = "order", "journey", "event", "hand-over"
-COSTS: dict[str, Kind] = {
-    ORDER: Kind(3, 6, 16.8, 69.2, 4.69, 16.3, 10.6, committers=COMMERCE_PEERS),
-    JOURNEY: Kind(1, 5, 16.1, 291.0, 6.09, 73.0, 4.08, by_majority=True),
-    EVENT: Kind(1, 1, 11.1, 46.9, 3.28, 5.51, 2.97),
-    HAND_OVER: Kind(2, 3, 11.5, 98.7, 4.37, 16.7, 6.53),
+COSTS: dict[str, ActKind] = {
+    ORDER: ActKind(3, 6, 16.8, 69.2, 4.69, 16.3, 10.6, committers=COMMERCE_PEERS),
+    JOURNEY: ActKind(1, 5, 16.1, 291.0, 6.09, 73.0, 4.08, by_majority=True),
+    EVENT: ActKind(1, 1, 11.1, 46.9, 3.28, 5.51, 2.97),
+    HAND_OVER: ActKind(2, 3, 11.5, 98.7, 4.37, 16.7, 6.53),
 }
 """Medians on Fabric 3.1.5 with Raft, 32 callers, two processors; benchmarks/README.md has the run."""
 
@@ -129,7 +129,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Need:
+class CapacityNeed:
     """One line of the plan; *share* is how much of what there is it takes, if that has an end."""
 
     name: str
@@ -138,7 +138,7 @@ class Need:
     share: float | None = None
 
 
-def commit(costs: dict[str, Kind] = COSTS) -> float:
+def commit(costs: dict[str, ActKind] = COSTS) -> float:
     """
     Return the processor milliseconds of one peer for committing one transaction.
 
@@ -151,13 +151,13 @@ def commit(costs: dict[str, Kind] = COSTS) -> float:
     return found / (a * other.endorsements - b * one.endorsements)
 
 
-def endorsing(kind: Kind, costs: dict[str, Kind] = COSTS) -> float:
+def endorsing(kind: ActKind, costs: dict[str, ActKind] = COSTS) -> float:
     """Return the processor milliseconds of a peer for one endorsement: what the commits leave of its peers' time."""
     left = kind.peers - kind.committers * kind.transactions * commit(costs)
     return max(0.0, left) / kind.endorsements
 
 
-def plan(load: Load, costs: dict[str, Kind] = COSTS) -> Iterator[Need]:
+def plan(load: Load, costs: dict[str, ActKind] = COSTS) -> Iterator[CapacityNeed]:
     """Yield what *load* needs, from the transactions to what each program has to bear in the busiest hour."""
     acts = load.acts()
     committing = commit(costs)
@@ -171,34 +171,34 @@ def plan(load: Load, costs: dict[str, Kind] = COSTS) -> Iterator[Need]:
     transactions = daily("transactions") * rush
     written = daily("kibibytes") * 1024
     trade = transactions - acts[ORDER] * costs[ORDER].transactions * rush
-    yield Need("transactions of a day", daily("transactions") / 1e6, "million")
-    yield Need("transactions, busiest hour", transactions, "/s")
-    yield Need("blocks of a day, at each peer and orderer", written / 1e9, "GB")
+    yield CapacityNeed("transactions of a day", daily("transactions") / 1e6, "million")
+    yield CapacityNeed("transactions, busiest hour", transactions, "/s")
+    yield CapacityNeed("blocks of a day, at each peer and orderer", written / 1e9, "GB")
     stored = written * load.kept / 1e12
-    yield Need(f"blocks of {load.kept} days, at each peer", stored, "TB", stored / load.disk)
+    yield CapacityNeed(f"blocks of {load.kept} days, at each peer", stored, "TB", stored / load.disk)
     serial = trade / load.channels * committing / 1000
-    yield Need("commits of one channel, one after another", serial, "processors", serial)
+    yield CapacityNeed("commits of one channel, one after another", serial, "processors", serial)
     peer = transactions * committing / 1000
-    yield Need("commits of all channels, at each peer", peer, "processors", peer / load.processors)
+    yield CapacityNeed("commits of all channels, at each peer", peer, "processors", peer / load.processors)
     signing = sum(acts[name] * costs[name].endorsements * endorse[name] for name in acts) * rush * load.busiest / 1000
     runs = daily("chaincode") * rush * load.busiest / 1000
-    yield Need(
+    yield CapacityNeed(
         "endorsements of the busiest organisation, with its chaincode",
         signing + runs,
         "processors",
         (signing + runs) / (load.peers * load.processors),
     )
     orders = daily("orderers") * rush / 1000
-    yield Need("the leading orderer", orders, "processors", orders / load.processors)
+    yield CapacityNeed("the leading orderer", orders, "processors", orders / load.processors)
     out = written * rush * load.organisations / _GIGABIT
-    yield Need("blocks to one peer of each organisation", out, "Gbit/s", out / load.gigabits)
+    yield CapacityNeed("blocks to one peer of each organisation", out, "Gbit/s", out / load.gigabits)
     waiting = transactions * load.busiest / load.peers * load.seconds
-    yield Need("calls under way at a peer of the busiest organisation", waiting, "calls", waiting / 500)
+    yield CapacityNeed("calls under way at a peer of the busiest organisation", waiting, "calls", waiting / 500)
     clients = daily("client") * rush * load.busiest / 1000
-    yield Need("clients of the busiest organisation", clients, "processors")
+    yield CapacityNeed("clients of the busiest organisation", clients, "processors")
 
 
-def table(load: Load, costs: dict[str, Kind] = COSTS) -> Iterator[str]:
+def table(load: Load, costs: dict[str, ActKind] = COSTS) -> Iterator[str]:
     """Yield the plan as lines of text, and last what breaks first."""
     needs = list(plan(load, costs))
     for need in needs:

@@ -49,14 +49,14 @@ def growth(_: str) -> Iterator[Series]:
     model = dict(channel.ledger.world.state["trade"])
     spent: dict[str, dict[int, float]] = {}
     for journeys in JOURNEYS:
-        many = Many(channel.ledger.world, model, journeys)
+        many = ManyJourneys(channel.ledger.world, model, journeys)
         for name, call in _calls(channel, many):
             spent.setdefault(name, {})[journeys] = processor(call)
     for name, by_size in spent.items():
         yield Series(name, "journeys", "ms", tuple(by_size.items()), "at most 50")
 
 
-class Many(dict[str, tuple[bytes, Version]]):
+class ManyJourneys(dict[str, tuple[bytes, Version]]):
     """
     The state of many journeys: what was played, and copies of one journey that are made when they are read.
 
@@ -141,7 +141,7 @@ def played(carriers: int = CARRIERS) -> shipping.Channel:
     return channel
 
 
-def _calls(channel: shipping.Channel, many: Many) -> Iterator[tuple[str, Callable[[], object]]]:
+def _calls(channel: shipping.Channel, many: ManyJourneys) -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield each call by its name."""
     last, ledger = many.last(), channel.ledger
 

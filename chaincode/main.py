@@ -28,7 +28,7 @@ def find(name: str) -> Any:
     return loading.load(name if ":" in name else f"chaincode.{name}:chaincode")
 
 
-def served(text: str, tls: server.Tls | None) -> server.Served:
+def served(text: str, tls: server.Tls | None) -> server.ServedChaincode:
     """
     Return the chaincode to serve for ``NAME=LABEL:HASH@HOST:PORT``.
 
@@ -39,7 +39,7 @@ def served(text: str, tls: server.Tls | None) -> server.Served:
     package_id, at, address = rest.rpartition("@")
     if not (name and equals and package_id and at and address):
         raise errors.ContractError(f"{text!r} is not of the form NAME=LABEL:HASH@HOST:PORT")
-    return server.Served(find(name), package_id, address, tls)
+    return server.ServedChaincode(find(name), package_id, address, tls)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         listed = [served(text, tls) for text in options.serve]
         if options.chaincode:
-            listed.append(server.Served(find(options.chaincode), options.id, options.address, tls))
+            listed.append(server.ServedChaincode(find(options.chaincode), options.id, options.address, tls))
         if not listed:
             raise errors.ContractError("nothing to serve; give --serve, or --chaincode with --id and --address")
         server.serve_all(listed)

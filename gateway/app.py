@@ -16,7 +16,7 @@ from gateway.console import views
 from gateway.direct import DirectCalls
 from gateway.events.places import Places
 from gateway.fabric.ledger import Ledgers
-from gateway.fabric.turns import Turns
+from gateway.fabric.turns import FairLocks
 from gateway.fabric.wallet import Wallet
 from gateway.front.loopcalls import LoopCalls
 from gateway.http import auth, budgets, context, cors, description, freshness, inputs, openapi, rendering
@@ -95,7 +95,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         loop_calls=LoopCalls(chain),
         keys=Keys(store, process=process),
         places=Places(settings.streams),
-        turns=Turns(),
+        turns=FairLocks(),
         metrics=Metrics(),
         traces=tracing,
         budgets=budgets.Budgets(

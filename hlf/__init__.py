@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hlf.client.cancelling import Cancellation
     from hlf.client.commit import Commit, Status
     from hlf.client.connections import Connections
-    from hlf.client.contract import Contract, Submitted
+    from hlf.client.contract import Contract, SubmittedTransaction
     from hlf.client.gateway import Gateway, connect
     from hlf.client.network import Network
     from hlf.client.proposal import Proposal
@@ -73,7 +73,7 @@ _PLACES = {
     "Retry": "hlf.steps.retrying",
     "Signer": "hlf.signers",
     "Status": "hlf.client.commit",
-    "Submitted": "hlf.client.contract",
+    "SubmittedTransaction": "hlf.client.contract",
     "Timeouts": "hlf.steps.call",
     "TlsIdentity": "hlf.client.session",
     "Transaction": "hlf.client.transaction",
@@ -101,7 +101,7 @@ __all__ = [
     "Retry",
     "Signer",
     "Status",
-    "Submitted",
+    "SubmittedTransaction",
     "Timeouts",
     "TlsIdentity",
     "Transaction",

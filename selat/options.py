@@ -49,7 +49,7 @@ trusted = click.option(
 )
 
 
-class NoVerdict(click.ClickException):
+class NoVerdictError(click.ClickException):
     """There is no verdict; the text is cause and cure."""
 
     exit_code = CANNOT_TELL
@@ -85,7 +85,7 @@ def judging(*, as_json: bool) -> Iterator[None]:
         words = visible.text(str(error))
         if as_json:
             click.echo(json.dumps({"verdict": "cannot tell", "error": words, "exit": CANNOT_TELL}, indent=2))
-        raise NoVerdict(words) from error
+        raise NoVerdictError(words) from error
 
 
 def read_anchors(paths: tuple[Path, ...]) -> list[anchors.Anchor]:

@@ -18,7 +18,7 @@ from hlf.network.engines.embedded.services.chaincodeevents import events_of
 from hlf.network.engines.embedded.state import privatedata
 from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.network.engines.embedded.state.updates import Updates
-from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, Validated
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, ValidatedBlock
 from hlf.wire.rwsets import Version
 from tests.support.members import put
 from tests.support.runningchannel import RunningChannel, consortium
@@ -75,7 +75,7 @@ class Chain:
                 block.header.number, block.header.previous_hash = height, previous
                 updates = Updates(committed)
                 updates.apply(put(**{f"k{height}": _VALUE}), Version(height, 0))
-                validated = Validated([EnvelopeVerdict(0, tx_id=transaction_id(height))], updates)
+                validated = ValidatedBlock([EnvelopeVerdict(0, tx_id=transaction_id(height))], updates)
                 written.append(ledger.write(block, validated, privatedata.PrivateWrites()))
                 previous = written[-1].hash
         for each in written:

@@ -12,16 +12,16 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex
 
 from gateway.readmodel import recordkinds
-from gateway.readmodel.changes import Put
+from gateway.readmodel.changes import RecordWrite
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import model_events, model_labels, model_records
 
 OWN = "PlatformMSP"
 CHANNEL = "trade"
 _NUMBERS = count()
 _HERE = {"msp_id": OWN, "channel": CHANNEL}
-_RECORD, _LABEL, _EVENT = (Prepared(sa.insert(each)) for each in (model_records, model_labels, model_events))
+_RECORD, _LABEL, _EVENT = (PreparedStatement(sa.insert(each)) for each in (model_records, model_labels, model_events))
 _CARRIERS = ("OriginCarrierMSP", "ForwarderMSP", "LastMileMSP", "WarehouseMSP")
 _PLACES = ("CNSZX", "VNHPH", "VNHAN", "THBKK", "MYPKG", "IDJKT", "SGSIN", "PHMNL")
 # Of so many journeys one goes back, and one is claimed for.
@@ -53,14 +53,14 @@ def fill(store: Store, journeys: int) -> None:
             database.driver.execute(str(CreateIndex(index).compile(dialect=sqlite.dialect())))
 
 
-def _row(put: Put, number: int) -> dict[str, Any]:
+def _row(put: RecordWrite, number: int) -> dict[str, Any]:
     return {
         **_HERE, "record": put.record, "kind": put.kind, "id": put.id, "private": 0, "state": put.state,
         "document": put.text, "block_number": number, "transaction_id": "", "changed_at": put.at,
     }  # fmt: skip
 
 
-def _labels(put: Put, number: int) -> Iterator[dict[str, Any]]:
+def _labels(put: RecordWrite, number: int) -> Iterator[dict[str, Any]]:
     known = {**_HERE, "record": put.record, "kind": put.kind, "block_number": number}
     labels = {*recordkinds.labels(dict(put.document)), ("id", recordkinds.label(put.id))}
     return ({**known, "name": name, "value": value} for name, value in labels)
@@ -76,7 +76,7 @@ def parcel(number: int) -> str:
     return f"0037612345{number:08}"
 
 
-def _records(journeys: int) -> Iterator[Put]:
+def _records(journeys: int) -> Iterator[RecordWrite]:
     for number in range(journeys):
         at = _BEGAN + number * _MINUTE
         yield from _of_journey(number, at)
@@ -87,7 +87,7 @@ def _records(journeys: int) -> Iterator[Put]:
             yield _put("drawbacks", f"drawback-{number}", _drawback(number, at), at)
 
 
-def _of_journey(number: int, at: int) -> Iterator[Put]:
+def _of_journey(number: int, at: int) -> Iterator[RecordWrite]:
     name, order = journey_id(number), f"order-{number}"
     origin, destination = _PLACES[number % 2], _PLACES[2 + number % 6]
     held, last = ("held", "held", "delivered")[number % 3], _CARRIERS[number % 4]
@@ -145,8 +145,8 @@ def _drawback(number: int, at: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _put(kind: str, name: str, document: dict[str, Any], at: int) -> Put:
-    return Put(
+def _put(kind: str, name: str, document: dict[str, Any], at: int) -> RecordWrite:
+    return RecordWrite(
         f"{next(_NUMBERS):064}",
         kind,
         name,

@@ -18,7 +18,7 @@ import pytest
 from benchmarks.figures import Line, Note, Series
 from benchmarks.readmodel import filling
 from gateway.readmodel import epcisqueries, queries
-from gateway.readmodel.epcisqueries import EpcisQuery, Having, Within
+from gateway.readmodel.epcisqueries import EpcisQuery, NameCondition, TimeCondition
 from gateway.readmodel.model import Model
 from gateway.readmodel.queries import Query
 from gateway.store.database import Store
@@ -88,7 +88,9 @@ def _list(kind: str, *, sort: str = "-changed", **asked: Callable[[random.Random
     return ask
 
 
-def _events(*conditions: Callable[[random.Random, int], Having | Within], order: str = "", down: bool = False) -> Ask:
+def _events(
+    *conditions: Callable[[random.Random, int], NameCondition | TimeCondition], order: str = "", down: bool = False
+) -> Ask:
     def ask(model: Model, chance: random.Random, size: int) -> object:
         met = tuple(each(chance, size) for each in conditions)
         return epcisqueries.find(model, _MSP, EpcisQuery(met, order=order, down=down))
@@ -96,8 +98,8 @@ def _events(*conditions: Callable[[random.Random, int], Having | Within], order:
     return ask
 
 
-def _named(name: str, value: Callable[[random.Random, int], str]) -> Callable[[random.Random, int], Having]:
-    return lambda chance, size: Having((name,), (value(chance, size),))
+def _named(name: str, value: Callable[[random.Random, int], str]) -> Callable[[random.Random, int], NameCondition]:
+    return lambda chance, size: NameCondition((name,), (value(chance, size),))
 
 
 def _order(chance: random.Random, size: int) -> str:
@@ -108,8 +110,8 @@ def _one_of(values: tuple[str, ...]) -> Callable[[random.Random, int], str]:
     return lambda chance, _: chance.choice(values)
 
 
-def _lately(chance: random.Random, size: int) -> Within:
-    return Within("recordTime", "GE", filling.at(size - chance.randrange(1, size // 10)))
+def _lately(chance: random.Random, size: int) -> TimeCondition:
+    return TimeCondition("recordTime", "GE", filling.at(size - chance.randrange(1, size // 10)))
 
 
 def _pages(model: Model, chance: random.Random, size: int) -> object:

@@ -14,7 +14,7 @@ from selat.demo import goods
 from selat.demo.callers import Blocks, DemoError
 from selat.demo.market import shops
 from selat.demo.market.people import ACTORS, Callers
-from selat.demo.market.trading import Trading
+from selat.demo.market.trading import Marketplace
 
 CALLERS = 8
 
@@ -26,7 +26,7 @@ class Load:
         self._service = service
         self.tally = Tally()
         with self._callers() as callers:
-            self._market = Trading.opened(callers, service.calendar)
+            self._market = Marketplace.opened(callers, service.calendar)
 
     def run(self, seconds: float, rate: float | None = None) -> float:
         """

@@ -18,16 +18,16 @@ from flask import Response, after_this_request, current_app, g, request
 
 from gateway.http import auth, context
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import accesses
 
 SCOPE = "audit"
 # Ids are shorter; longer text in their place is cut.
 _LONGEST = 300
 _NOTED = ("at", "msp_id", "user", "token_id", "what", "subject", "request_id")
-_BEGIN = Prepared(sa.insert(accesses).returning(accesses.c.number), *_NOTED)
-_END = Prepared(sa.update(accesses).where(accesses.c.number == sa.bindparam("begun")), "status")
-_PAGE = Prepared(
+_BEGIN = PreparedStatement(sa.insert(accesses).returning(accesses.c.number), *_NOTED)
+_END = PreparedStatement(sa.update(accesses).where(accesses.c.number == sa.bindparam("begun")), "status")
+_PAGE = PreparedStatement(
     sa.select(accesses)
     .where(accesses.c.msp_id == sa.bindparam("asking"), accesses.c.number < sa.bindparam("before"))
     .order_by(accesses.c.number.desc())

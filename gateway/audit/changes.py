@@ -30,7 +30,7 @@ def of(proof: TransactionProof, peer: Proofs) -> list[dict[str, Any]]:
     """
     if not proof.transaction.valid:
         return []
-    earlier = _Earlier(peer)
+    earlier = _EarlierValues(peer)
     return [
         _change(part, write, earlier)
         for action in proof.transaction.actions
@@ -39,7 +39,7 @@ def of(proof: TransactionProof, peer: Proofs) -> list[dict[str, Any]]:
     ]
 
 
-class _Earlier:
+class _EarlierValues:
     """Values by version, from blocks that are decoded once."""
 
     def __init__(self, peer: Proofs) -> None:
@@ -67,7 +67,7 @@ class _Earlier:
         )
 
 
-def _change(part: rwsets.NamespaceRwset, write: rwsets.Write, earlier: _Earlier) -> dict[str, Any]:
+def _change(part: rwsets.NamespaceRwset, write: rwsets.Write, earlier: _EarlierValues) -> dict[str, Any]:
     known, before = UNREAD, None
     read = next((each for each in part.reads if each.key == write.key), None)
     if read is not None and read.version is None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from chaincode.domain.returns import handling
-from chaincode.domain.returns.returns import TO_FETCH, State
+from chaincode.domain.returns.returns import TO_FETCH, ReturnState
 from gateway.console import lists
 from gateway.console.blueprint import blueprint
 from gateway.console.page import page
@@ -22,28 +22,36 @@ from gateway.trade.returns import shownphotos
 
 # What waits for the organisation in a role in a state: the name of the act (``actforms``), by state and role.
 _WAITS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    State.REFERRED: (("seller", "answer-return"),),
-    State.PICKUP_ASSIGNED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
-    State.PICKUP_FAILED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
-    State.RECEIVED: (("seller", "inspect"),),
-    State.INSPECTED_PASS: (("seller", "settle-return"),),
-    State.RETURNLESS_APPROVED: (("seller", "settle-return"),),
-    State.INSPECTED_FAIL: (("seller", "send-back"),),
-    State.DISPUTED: (("arbiter", "arbitrate"),),
+    ReturnState.REFERRED: (("seller", "answer-return"),),
+    ReturnState.PICKUP_ASSIGNED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
+    ReturnState.PICKUP_FAILED: (("carrier", "offer-pick-ups"), ("carrier", "plan-pick-up")),
+    ReturnState.RECEIVED: (("seller", "inspect"),),
+    ReturnState.INSPECTED_PASS: (("seller", "settle-return"),),
+    ReturnState.RETURNLESS_APPROVED: (("seller", "settle-return"),),
+    ReturnState.INSPECTED_FAIL: (("seller", "send-back"),),
+    ReturnState.DISPUTED: (("arbiter", "arbitrate"),),
 }
 # Acts that it may do, but need not.
-_MAY: tuple[tuple[frozenset[State], str, str], ...] = (
-    (frozenset({State.PICKUP_SCHEDULED}), "carrier", "fail-pick-up"),
-    (frozenset({State.PICKUP_SCHEDULED}), "carrier", "offer-pick-ups"),
-    (frozenset({State.ARBITRATED}), "seller", "settle-return"),
-    (frozenset({State.DRAFT, State.REFERRED, *TO_FETCH}), "agent", "cancel-return"),
+_MAY: tuple[tuple[frozenset[ReturnState], str, str], ...] = (
+    (frozenset({ReturnState.PICKUP_SCHEDULED}), "carrier", "fail-pick-up"),
+    (frozenset({ReturnState.PICKUP_SCHEDULED}), "carrier", "offer-pick-ups"),
+    (frozenset({ReturnState.ARBITRATED}), "seller", "settle-return"),
+    (frozenset({ReturnState.DRAFT, ReturnState.REFERRED, *TO_FETCH}), "agent", "cancel-return"),
     (frozenset(handling.DISPUTABLE), "agent", "dispute-return"),
     (frozenset(handling.OUTCOMES), "agent", "close-return"),
 )
 
 
 # States in which the goods may have left the country again, so that duty for them may come back.
-_GONE_BACK = frozenset({State.RECEIVED, State.INSPECTED_PASS, State.INSPECTED_FAIL, *handling.OUTCOMES, State.CLOSED})
+_GONE_BACK = frozenset(
+    {
+        ReturnState.RECEIVED,
+        ReturnState.INSPECTED_PASS,
+        ReturnState.INSPECTED_FAIL,
+        *handling.OUTCOMES,
+        ReturnState.CLOSED,
+    }
+)
 
 
 @blueprint.route("/returns")
@@ -52,7 +60,7 @@ _GONE_BACK = frozenset({State.RECEIVED, State.INSPECTED_PASS, State.INSPECTED_FA
 def returns() -> str:
     """Show returns with their states as stored: a page of them, or what a search finds."""
     listed, following = lists.listed_of("returns", request.args.get("state", ""))
-    choices = lists.choices(gettext("All returns"), State)
+    choices = lists.choices(gettext("All returns"), ReturnState)
     return page("returns.html", returns=listed, following=following, choices=choices)
 
 

@@ -28,7 +28,7 @@ from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.pages import charts, maps, states
 from gateway.pages.assets import icon_names
-from gateway.pages.charts import Measured
+from gateway.pages.charts import DataPoint
 from gateway.store.tokens import TokenError
 
 # How many changes the first page of a history has; each is shown with its value, and the page should be quick.
@@ -96,8 +96,8 @@ def logout() -> Redirect:
 def design() -> str:
     """Show every component of the pages, for those who write pages."""
     ways = [
-        Measured(172, 6862, 96, "Pearl River Express", chosen=True),
-        Measured(166, 7256, 60, "South Sea Forwarding"),
+        DataPoint(172, 6862, 96, "Pearl River Express", chosen=True),
+        DataPoint(166, 7256, 60, "South Sea Forwarding"),
     ]
     return render_template(
         "design.html",

@@ -16,7 +16,7 @@ from gateway.events.cloudevents import cloud_event
 from gateway.store.checkpoints import EventCursor
 from hlf import errors
 from hlf.steps.checkpoints import Position
-from hlf.steps.reconnecting import Reconnecting
+from hlf.steps.reconnecting import ReconnectBackoff
 
 # How far a thread reads ahead, in events and in bytes of their texts.
 _AHEAD, _AHEAD_BYTES = 256, 1 << 22
@@ -109,7 +109,7 @@ class Reading:
         self._tell()
 
     def _follow(self) -> None:
-        reconnecting = Reconnecting()
+        reconnecting = ReconnectBackoff()
         while not self._closed:
             try:
                 with self._opened(self._position) as stream:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from gateway import bounds
-from gateway.http.words import Checked
+from gateway.http.words import WordValidator
 from gateway.store import checkpoints
 from hlf.codec.words import Word
 
-CHECKPOINT = Checked(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
+CHECKPOINT = WordValidator(Word(r"[A-Za-z0-9_.-]{1,64}", "a name of 1 to 64 letters, digits and _.-"))
 
-CURSOR = Checked(Word(checkpoints.CURSOR, "the id of an event: its block, a colon and its transaction"))
+CURSOR = WordValidator(Word(checkpoints.CURSOR, "the id of an event: its block, a colon and its transaction"))
 
 _NAME = Word(r"[A-Za-z0-9_.:-]{1,64}", "a name of 1 to 64 letters, digits and _.:-")
 
-EVENT_NAME = Checked(_NAME)
+EVENT_NAME = WordValidator(_NAME)
 
-NAMES = Checked(
+NAMES = WordValidator(
     Word(
         rf"{_NAME.pattern}(,{_NAME.pattern}){{0,{bounds.EVENT_NAMES.most - 1}}}",
         f"1 to {bounds.EVENT_NAMES.most} names of events, separated by commas",

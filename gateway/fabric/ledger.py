@@ -213,7 +213,7 @@ class Ledgers(LedgerConnections):
             except errors.SubmitError:  # The first one may be on its way, so this refusal tells nothing.
                 wait = _REFUSED_SECONDS
 
-    def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.Planned:
+    def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.CallPlan:
         """
         Return who must endorse *call* and who would see its private values; only the caller's own peer is asked.
 
@@ -300,7 +300,7 @@ class Ledgers(LedgerConnections):
         msp_id: str,
         user: str,
         call: LedgerCall,
-        decide: Callable[[planning.Asking, DeclaredFunction | None], planning.Planned],
+        decide: Callable[[planning.PlanRequest, DeclaredFunction | None], planning.CallPlan],
     ) -> LedgerCall:
         """Return *call* with the organisations that it goes to, as its function declares."""
         if call.endorsers == (msp_id,) or (call.endorsers and not call.transient):
@@ -320,14 +320,14 @@ class Ledgers(LedgerConnections):
         network = self.network(msp_id, user, call.channel)
         return self.declarations.find(network, msp_id, call.chaincode, call.function, private=private)
 
-    def _asking(self, msp_id: str, user: str, call: LedgerCall) -> planning.Asking:
+    def _asking(self, msp_id: str, user: str, call: LedgerCall) -> planning.PlanRequest:
         def ask(function: str, arguments: Sequence[str]) -> bytes:
             asked = dataclasses.replace(
                 call, function=function, arguments=tuple(arguments), transient={}, endorsers=(msp_id,)
             )
             return self.evaluate(msp_id, user, asked)
 
-        return planning.Asking(msp_id, call.texts(), call.transient, call.endorsers, ask)
+        return planning.PlanRequest(msp_id, call.texts(), call.transient, call.endorsers, ask)
 
     def building_on(self, msp_id: str, user: str, call: LedgerCall, ask: Callable[[], _Answer]) -> _Answer:
         """

@@ -22,7 +22,7 @@ class UnplannedError(Exception):
 
 
 @dataclass(frozen=True)
-class Planned:
+class CallPlan:
     """
     The organisations that a call goes to.
 
@@ -43,7 +43,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Asking:
+class PlanRequest:
     """The call to plan: caller, arguments, transient values and named organisations. *ask* evaluates a query."""
 
     msp_id: str
@@ -53,7 +53,7 @@ class Asking:
     ask: Callable[[str, Sequence[str]], bytes]
 
 
-def submitted(asking: Asking, declared: DeclaredFunction | None) -> Planned:
+def submitted(asking: PlanRequest, declared: DeclaredFunction | None) -> CallPlan:
     """
     Return the organisations that endorse a transaction.
 
@@ -76,7 +76,7 @@ def submitted(asking: Asking, declared: DeclaredFunction | None) -> Planned:
     return _planned(asking, declared, asking.named or wanted)
 
 
-def evaluated(asking: Asking, declared: DeclaredFunction | None) -> Planned:
+def evaluated(asking: PlanRequest, declared: DeclaredFunction | None) -> CallPlan:
     """
     Return the organisations whose peers answer a query.
 
@@ -98,15 +98,15 @@ def evaluated(asking: Asking, declared: DeclaredFunction | None) -> Planned:
     return _planned(asking, declared, (asking.msp_id,) if asking.msp_id in holders else holders)
 
 
-def _call(asking: Asking, declared: DeclaredFunction) -> parties.PlannedCall:
+def _call(asking: PlanRequest, declared: DeclaredFunction) -> parties.PlannedCall:
     return parties.PlannedCall(asking.msp_id, declared.arguments(asking.arguments), asking.transient)
 
 
-def _planned(asking: Asking, declared: DeclaredFunction | None, endorsers: tuple[str, ...]) -> Planned:
-    return Planned(declared, endorsers, tuple(sorted(asking.transient)))
+def _planned(asking: PlanRequest, declared: DeclaredFunction | None, endorsers: tuple[str, ...]) -> CallPlan:
+    return CallPlan(declared, endorsers, tuple(sorted(asking.transient)))
 
 
-def _check_fields(asking: Asking, declared: DeclaredFunction) -> None:
+def _check_fields(asking: PlanRequest, declared: DeclaredFunction) -> None:
     """Refuse a private value that the function does not take: a misspelt name would send it in vain."""
     unknown = sorted(set(asking.transient) - set(declared.transient or ())) if declared.transient is not None else []
     if unknown:
@@ -114,7 +114,7 @@ def _check_fields(asking: Asking, declared: DeclaredFunction) -> None:
         raise UnplannedError(f"{declared.name} takes no transient field {unknown[0][:64]}; it takes {taken}")
 
 
-def _check_named(asking: Asking, declared: DeclaredFunction, wanted: tuple[str, ...]) -> None:
+def _check_named(asking: PlanRequest, declared: DeclaredFunction, wanted: tuple[str, ...]) -> None:
     strangers = sorted(set(asking.named) - set(wanted))
     if asking.transient and strangers:
         may = ", ".join(wanted) or "nobody"

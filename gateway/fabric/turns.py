@@ -11,7 +11,7 @@ from collections.abc import Iterator
 Subject = tuple[str, str, str]
 
 
-class Turns:
+class FairLocks:
     """A queue for each subject, first come first served."""
 
     def __init__(self) -> None:

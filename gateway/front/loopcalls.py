@@ -73,7 +73,7 @@ class LoopCalls:
         if functions is None:
             return None
         try:
-            asking = planning.Asking(msp_id, call.texts(), call.transient, call.endorsers, _refuse)
+            asking = planning.PlanRequest(msp_id, call.texts(), call.transient, call.endorsers, _refuse)
             planned = planning.evaluated(asking, functions.get(call.function))
         except (_AskingError, ArgumentError):
             return None

@@ -18,8 +18,8 @@ from gateway.events.places import Places
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
-from gateway.fabric.planning import Planned
-from gateway.fabric.turns import Turns
+from gateway.fabric.planning import CallPlan
+from gateway.fabric.turns import FairLocks
 from gateway.fabric.wallet import Wallet
 from gateway.front import presence as presences
 from gateway.front.loopcalls import LoopCalls
@@ -98,7 +98,7 @@ class Services:
     loop_calls: LoopCalls
     keys: Keys
     places: Places
-    turns: Turns
+    turns: FairLocks
     metrics: Metrics
     traces: Traces | None
     budgets: Budgets
@@ -227,7 +227,7 @@ def _sent(call: LedgerCall) -> CommittedAnswer:
     return receipt
 
 
-def plan(call: LedgerCall) -> Planned:
+def plan(call: LedgerCall) -> CallPlan:
     """
     Return who must endorse *call* and who would see it, if the caller sent it; raises what ``Ledgers.plan`` raises.
     """

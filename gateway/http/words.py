@@ -10,7 +10,7 @@ from hlf.codec import names
 from hlf.codec.words import Word
 
 
-class Checked(validate.Regexp):
+class WordValidator(validate.Regexp):
     """Accepts what *word* accepts; OpenAPI shows its pattern."""
 
     def __init__(self, word: Word) -> None:
@@ -36,7 +36,7 @@ class Checked(validate.Regexp):
         return value
 
 
-MSP_ID = Checked(names.MSP_ID)
-CHANNEL = Checked(names.CHANNEL)
-CHAINCODE = Checked(names.CHAINCODE)
-TRANSACTION_ID = Checked(names.TRANSACTION_ID)
+MSP_ID = WordValidator(names.MSP_ID)
+CHANNEL = WordValidator(names.CHANNEL)
+CHAINCODE = WordValidator(names.CHAINCODE)
+TRANSACTION_ID = WordValidator(names.TRANSACTION_ID)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from fabric_protos.gateway import gateway_pb2
 
 from gateway.fabric.ledgercalls import LedgerCall, NothingToWriteError
-from gateway.fabric.planning import Planned, UnplannedError
+from gateway.fabric.planning import CallPlan, UnplannedError
 from gateway.fabric.wallet import KeyElsewhereError
 from gateway.http import context
 from gateway.offline import steps
@@ -104,7 +104,7 @@ def _user() -> Gateway:
     return context.services().ledgers.keyless(caller.msp_id, caller.user)
 
 
-def _planned(call: LedgerCall) -> Planned:
+def _planned(call: LedgerCall) -> CallPlan:
     """Return who gets *call*. If the gateway has no key of the organisation, the caller must name the endorsers."""
     try:
         return context.plan(call)
@@ -114,7 +114,7 @@ def _planned(call: LedgerCall) -> Planned:
                 "this gateway has no key of the organisation, so it cannot ask who may see the private values: "
                 "name endorsing_organizations"
             ) from None
-        return Planned(None, call.endorsers, tuple(sorted(call.transient)))
+        return CallPlan(None, call.endorsers, tuple(sorted(call.transient)))
 
 
 def _proposal(sent: SignedStep) -> tuple[Proposal, LedgerCall]:

@@ -24,7 +24,7 @@ def answered(method: str, url: str, most_bytes: int, **sent: Any) -> bytes:
     """
     with Deadline(SECONDS) as deadline, requests.Session() as session:
         for scheme in ("https://", "http://"):
-            session.mount(scheme, _Bounded(deadline))
+            session.mount(scheme, _BoundedAdapter(deadline))
         with session.request(method, url, timeout=_PIECE_SECONDS, allow_redirects=False, stream=True, **sent) as answer:
             text = bytearray()
             for piece in answer.iter_content(_PIECE_BYTES):
@@ -37,7 +37,7 @@ def answered(method: str, url: str, most_bytes: int, **sent: Any) -> bytes:
     return bytes(text)
 
 
-class _Bounded(HTTPAdapter):
+class _BoundedAdapter(HTTPAdapter):
     """Makes connections, also to a proxy, that are closed at a deadline."""
 
     def __init__(self, deadline: Deadline) -> None:

@@ -46,7 +46,7 @@ class SignInError(Exception):
 
 
 @dataclass(frozen=True)
-class _Begun:
+class _BegunSignIn:
     number: int
     state: str
     nonce: str
@@ -88,7 +88,7 @@ class SignIns:
         """
         issuer, client = self._offer(number)
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        begun = _Begun(number, state, nonce, verifier, int(self._clock()))
+        begun = _BegunSignIn(number, state, nonce, verifier, int(self._clock()))
         challenge = hashlib.sha256(begun.verifier.encode()).digest()
         asked = {
             "response_type": "code",
@@ -138,9 +138,9 @@ class SignIns:
             raise SignInError("there is no such issuer")
         return self._offers[number]
 
-    def _begun(self, kept: str) -> _Begun:
+    def _begun(self, kept: str) -> _BegunSignIn:
         try:
-            found = _Begun(**json.loads(seals.unsealed(self._key, base64.urlsafe_b64decode(kept), _ROW)))
+            found = _BegunSignIn(**json.loads(seals.unsealed(self._key, base64.urlsafe_b64decode(kept), _ROW)))
         except (InvalidTag, ValueError, TypeError):
             raise SignInError("this browser began no sign-in; it must accept cookies") from None
         if not 0 <= self._clock() - found.at <= SECONDS:
@@ -153,7 +153,7 @@ class SignIns:
         except (OSError, ValueError):
             raise IssuerUnavailableError(f"{issuer.url} does not say where its {name} is") from None
 
-    def _redeemed(self, issuer: TrustedIssuer, client: ConsoleClient, begun: _Begun, code: str) -> dict[str, Any]:
+    def _redeemed(self, issuer: TrustedIssuer, client: ConsoleClient, begun: _BegunSignIn, code: str) -> dict[str, Any]:
         asked = {
             "grant_type": "authorization_code",
             "code": code,

@@ -16,7 +16,7 @@ _SPARE = 0.18
 
 
 @dataclass(frozen=True)
-class Measured:
+class DataPoint:
     """One thing with three measures: two for its position, the third for its size."""
 
     across: float
@@ -59,7 +59,7 @@ class Scatter:
     up: tuple[Tick, ...]
 
 
-def scatter(things: Sequence[Measured], across: Callable[[float], str], up: Callable[[float], str]) -> Scatter | None:
+def scatter(things: Sequence[DataPoint], across: Callable[[float], str], up: Callable[[float], str]) -> Scatter | None:
     """Return the chart of *things*, the line from left to right through them; None if there are none."""
     if not things:
         return None

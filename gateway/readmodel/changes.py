@@ -21,7 +21,7 @@ _LONGEST_NAME = 1000
 
 
 @dataclass(frozen=True)
-class Put:
+class RecordWrite:
     """
     A record's new value.
 
@@ -46,7 +46,7 @@ class Put:
 
 
 @dataclass(frozen=True)
-class Deleted:
+class RecordDeletion:
     """A record that is no longer there."""
 
     record: str
@@ -71,14 +71,14 @@ class Changes:
     number: int
     previous_hash: bytes
     hash: bytes
-    steps: tuple[Put | Deleted, ...]
+    steps: tuple[RecordWrite | RecordDeletion, ...]
     events: tuple[Event, ...]
 
 
 def of(found: BlockAndPrivateData) -> Changes:
     """Return what a block changes; invalid transactions change nothing."""
     block = found.block
-    steps: list[Put | Deleted] = []
+    steps: list[RecordWrite | RecordDeletion] = []
     events: list[Event] = []
     for transaction in block.transactions:
         if transaction.valid:
@@ -90,7 +90,7 @@ def of(found: BlockAndPrivateData) -> Changes:
     return Changes(block.number, block.previous_hash, block.hash, tuple(steps), tuple(events))
 
 
-def _public(transaction: BlockTransaction, action: Action, at: int) -> Iterator[Put | Deleted]:
+def _public(transaction: BlockTransaction, action: Action, at: int) -> Iterator[RecordWrite | RecordDeletion]:
     """Yield the changes of public records, and the ends of private ones: the channel has the hash of each key."""
     for namespace in action.rwset.namespaces:
         for write in namespace.writes:
@@ -98,10 +98,12 @@ def _public(transaction: BlockTransaction, action: Action, at: int) -> Iterator[
         for collection in namespace.collections:
             for hashed in collection.writes:
                 if hashed.is_delete or hashed.is_purge:
-                    yield Deleted(_record(namespace.namespace, collection.name, hashed.key_hash))
+                    yield RecordDeletion(_record(namespace.namespace, collection.name, hashed.key_hash))
 
 
-def _private(transaction: BlockTransaction, found: rwsets.PrivateRwset | None, at: int) -> Iterator[Put | Deleted]:
+def _private(
+    transaction: BlockTransaction, found: rwsets.PrivateRwset | None, at: int
+) -> Iterator[RecordWrite | RecordDeletion]:
     for namespace in found.namespaces if found else ():
         for collection in namespace.collections:
             for write in collection.writes:
@@ -110,7 +112,7 @@ def _private(transaction: BlockTransaction, found: rwsets.PrivateRwset | None, a
 
 def _written(
     transaction: BlockTransaction, namespace: str, collection: str, write: rwsets.Write, at: int
-) -> Iterator[Put | Deleted]:
+) -> Iterator[RecordWrite | RecordDeletion]:
     try:
         object_type, attributes = keys.split_composite_key(write.key)
     except WireError:
@@ -121,10 +123,10 @@ def _written(
     record, name = _record(namespace, collection, hashlib.sha256(write.key.encode()).digest()), "/".join(attributes)
     document = _document(write.value)
     if document is None or len(name.encode()) > _LONGEST_NAME:
-        yield Deleted(record)
+        yield RecordDeletion(record)
         return
     state = document.get("state")
-    yield Put(
+    yield RecordWrite(
         record,
         kind,
         name,

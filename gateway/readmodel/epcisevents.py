@@ -19,7 +19,7 @@ from chaincode.domain.journeys import digitallink, epcis, pages, units
 from chaincode.domain.journeys.journeys import Journey
 from gateway.readmodel import recordkinds
 from gateway.store.database import StoreConnection
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import model_epcis_events, model_epcis_names, model_records
 from hlf.codec import moments, records
 from hlf.codec.refusals import Refused
@@ -37,7 +37,7 @@ def _here(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
     return tuple(table.c[name] == sa.bindparam(f"this_{name}") for name in ("msp_id", "channel"))
 
 
-_ABOUT = Prepared(
+_ABOUT = PreparedStatement(
     sa.select(model_records.c.document).where(
         *_here(model_records),
         model_records.c.kind == sa.bindparam("wanted"),
@@ -45,7 +45,7 @@ _ABOUT = Prepared(
         model_records.c.private == 0,
     )
 )
-_PAGES = Prepared(
+_PAGES = PreparedStatement(
     sa.select(model_records.c.record, model_records.c.id, model_records.c.document)
     .where(
         *_here(model_records),
@@ -56,13 +56,13 @@ _PAGES = Prepared(
     )
     .order_by(model_records.c.record)
 )
-_KNOWN = Prepared(
+_KNOWN = PreparedStatement(
     sa.select(_EVENTS.c.hash, _EVENTS.c.block_number, _EVENTS.c.position).where(
         *_here(_EVENTS), _EVENTS.c.source == sa.bindparam("this_source")
     )
 )
 _DROP = tuple(
-    Prepared(
+    PreparedStatement(
         sa.delete(table).where(
             *_here(table),
             table.c.block_number == sa.bindparam("this_block_number"),
@@ -71,8 +71,8 @@ _DROP = tuple(
     )
     for table in (_NAMES, _EVENTS)
 )
-_PUT = Prepared(insert(_EVENTS).on_conflict_do_nothing())
-_NAME = Prepared(insert(_NAMES).on_conflict_do_nothing())
+_PUT = PreparedStatement(insert(_EVENTS).on_conflict_do_nothing())
+_NAME = PreparedStatement(insert(_NAMES).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True)

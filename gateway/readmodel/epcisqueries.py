@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from gateway.readmodel import cursors, ways
 from gateway.readmodel.model import Model
-from gateway.readmodel.ways import Way
+from gateway.readmodel.ways import AccessPath
 from gateway.store.database import StoreConnection
 from gateway.store.tables import model_epcis_events, model_epcis_names
 
@@ -36,7 +36,7 @@ COMPARED = {"EQ": operator.eq, "GT": operator.gt, "GE": operator.ge, "LT": opera
 
 
 @dataclass(frozen=True)
-class Having:
+class NameCondition:
     """One of *values* under one of *names*."""
 
     names: tuple[str, ...]
@@ -44,7 +44,7 @@ class Having:
 
 
 @dataclass(frozen=True)
-class Counting:
+class NumberCondition:
     """A number under a *name*, compared as one of ``COMPARED`` says."""
 
     name: str
@@ -53,7 +53,7 @@ class Counting:
 
 
 @dataclass(frozen=True)
-class Within:
+class TimeCondition:
     """One of ``TIMES``, in milliseconds since 1970, compared as one of ``COMPARED`` says."""
 
     time: str
@@ -72,7 +72,7 @@ class EpcisQuery:
             which events came onto the channels.
     """
 
-    conditions: tuple[Having | Counting | Within, ...] = ()
+    conditions: tuple[NameCondition | NumberCondition | TimeCondition, ...] = ()
     declared: bool = False
     order: str = ""
     down: bool = False
@@ -152,7 +152,7 @@ def _ordered(query: EpcisQuery) -> EpcisQuery:
     One that names a time and no order gets the order of that time, whose index begins where the time does. Without
     both, events come in the order of the channel.
     """
-    times = [each.time for each in query.conditions if isinstance(each, Within) and each.time in ORDERS]
+    times = [each.time for each in query.conditions if isinstance(each, TimeCondition) and each.time in ORDERS]
     return query if query.order or not times else dataclasses.replace(query, order=times[0])
 
 
@@ -164,26 +164,26 @@ def _page(database: StoreConnection, msp_id: str, query: EpcisQuery, after: list
     """Return the statement for a page, along the condition that reads the fewest rows."""
     keys, down = _keys(query), query.down
     beyond = [cursors.beyond(keys, after, down)] if after else []
-    told = [each for each in query.conditions if not (isinstance(each, Within) and each.time == query.order)]
+    told = [each for each in query.conditions if not (isinstance(each, TimeCondition) and each.time == query.order)]
     along = [_way(msp_id, each) for each in told]
     if query.declared:
-        along.append(Way(_EVENTS, (_EVENTS.c.msp_id == msp_id, _EVENTS.c.declared_at.is_not(None))))
+        along.append(AccessPath(_EVENTS, (_EVENTS.c.msp_id == msp_id, _EVENTS.c.declared_at.is_not(None))))
     best, few = ways.fewest(database, along) if along else (0, False)
     asked = _asked(msp_id, query).where(*beyond)
     if few:
         asked = _among(
             asked, sa.select(*_of_place(along[best].table)).where(*along[best].where).distinct().limit(ways.FEW)
         )
-    elif not query.order and along and isinstance(leading := (told + [None])[best], Having):
+    elif not query.order and along and isinstance(leading := (told + [None])[best], NameCondition):
         return _along(msp_id, query, leading, after, limit)
     return asked.order_by(*(key.desc() if down else key for key in keys)).limit(limit)
 
 
-def _along(msp_id: str, query: EpcisQuery, leading: Having, after: list[Any], limit: int) -> sa.Select[Any]:
+def _along(msp_id: str, query: EpcisQuery, leading: NameCondition, after: list[Any], limit: int) -> sa.Select[Any]:
     """Return the statement that reads the events of each value in the order of the channel, as many as fit a page."""
     others = [each for each in query.conditions if each is not leading]
     # The events of two values stand in the same order in the index, so the database merges them.
-    beside = [each for each in others if isinstance(each, Having) and len(each.names) == len(each.values) == 1]
+    beside = [each for each in others if isinstance(each, NameCondition) and len(each.names) == len(each.values) == 1]
     rest = dataclasses.replace(query, conditions=tuple(each for each in others if each not in beside))
     parts = [
         _of_value(msp_id, [(name, value), *((each.names[0], each.values[0]) for each in beside)])
@@ -236,7 +236,7 @@ def _probes(msp_id: str, query: EpcisQuery, base: sa.Table) -> Iterator[sa.Colum
     if query.declared:
         on_events.append(lambda table: table.c.declared_at.is_not(None))
     for each in query.conditions:
-        if isinstance(each, Within):
+        if isinstance(each, TimeCondition):
             on_events.append(functools.partial(_within, each))
         else:
             yield ways.holds(_NAMES_BESIDE, *same, *_met(each, _NAMES_BESIDE))
@@ -244,18 +244,18 @@ def _probes(msp_id: str, query: EpcisQuery, base: sa.Table) -> Iterator[sa.Colum
         yield condition(base) if base is _EVENTS else ways.holds(_EVENTS_BESIDE, *event, condition(_EVENTS_BESIDE))
 
 
-def _way(msp_id: str, each: Having | Counting | Within) -> Way:
-    if isinstance(each, Within):
-        return Way(_EVENTS, (_EVENTS.c.msp_id == msp_id, _within(each, _EVENTS)))
-    return Way(_NAMES, (_NAMES.c.msp_id == msp_id, *_met(each, _NAMES)))
+def _way(msp_id: str, each: NameCondition | NumberCondition | TimeCondition) -> AccessPath:
+    if isinstance(each, TimeCondition):
+        return AccessPath(_EVENTS, (_EVENTS.c.msp_id == msp_id, _within(each, _EVENTS)))
+    return AccessPath(_NAMES, (_NAMES.c.msp_id == msp_id, *_met(each, _NAMES)))
 
 
-def _within(each: Within, table: sa.FromClause) -> sa.ColumnElement[bool]:
+def _within(each: TimeCondition, table: sa.FromClause) -> sa.ColumnElement[bool]:
     compared: sa.ColumnElement[bool] = COMPARED[each.compared](table.c[TIMES[each.time].name], each.at)
     return compared
 
 
-def _met(each: Having | Counting, table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
-    if isinstance(each, Having):
+def _met(each: NameCondition | NumberCondition, table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
+    if isinstance(each, NameCondition):
         return table.c.name.in_(each.names), table.c.value.in_(each.values)
     return table.c.name == each.name, COMPARED[each.compared](table.c.number, each.number)

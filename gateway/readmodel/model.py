@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.readmodel import recordkinds
-from gateway.readmodel.changes import Changes, Put
+from gateway.readmodel.changes import Changes, RecordWrite
 from gateway.readmodel.epcisevents import PageEvents
 from gateway.store.database import Store, StoreConnection
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import (
     model_epcis_events,
     model_epcis_names,
@@ -28,16 +28,20 @@ def _here(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
     return tuple(table.c[name] == sa.bindparam(f"this_{name}") for name in _HERE)
 
 
-_BEGIN = Prepared(insert(model_positions).on_conflict_do_nothing(), "msp_id", "channel", "next_block", "last_hash")
-_POSITION = Prepared(sa.select(model_positions).where(*_here(model_positions)))
-_POSITIONS = Prepared(sa.select(model_positions).where(model_positions.c.msp_id == sa.bindparam("this_msp_id")))
-_ADVANCE = Prepared(
+_BEGIN = PreparedStatement(
+    insert(model_positions).on_conflict_do_nothing(), "msp_id", "channel", "next_block", "last_hash"
+)
+_POSITION = PreparedStatement(sa.select(model_positions).where(*_here(model_positions)))
+_POSITIONS = PreparedStatement(
+    sa.select(model_positions).where(model_positions.c.msp_id == sa.bindparam("this_msp_id"))
+)
+_ADVANCE = PreparedStatement(
     sa.update(model_positions).where(*_here(model_positions), model_positions.c.next_block == sa.bindparam("expected")),
     "next_block",
     "last_hash",
 )
 _PUTTING = insert(model_records)
-_PUT = Prepared(
+_PUT = PreparedStatement(
     _PUTTING.on_conflict_do_update(
         index_elements=["msp_id", "channel", "record"],
         set_={
@@ -47,13 +51,13 @@ _PUT = Prepared(
     )
 )
 _DELETE = tuple(
-    Prepared(sa.delete(table).where(*_here(table), table.c.record == sa.bindparam("this_record")))
+    PreparedStatement(sa.delete(table).where(*_here(table), table.c.record == sa.bindparam("this_record")))
     for table in (model_records, model_labels)
 )
-_LABEL = Prepared(insert(model_labels).on_conflict_do_nothing())
-_EVENT = Prepared(sa.insert(model_events))
+_LABEL = PreparedStatement(insert(model_labels).on_conflict_do_nothing())
+_EVENT = PreparedStatement(sa.insert(model_events))
 _FORGET = tuple(
-    Prepared(sa.delete(table).where(*_here(table)))
+    PreparedStatement(sa.delete(table).where(*_here(table)))
     for table in (
         model_positions,
         model_records,
@@ -137,7 +141,7 @@ def _write(database: StoreConnection, msp_id: str, channel: str, changes: Change
     for step in changes.steps:
         for statement in _DELETE:
             database.execute(statement, {**_place(msp_id, channel), "this_record": step.record})
-        if not isinstance(step, Put):
+        if not isinstance(step, RecordWrite):
             of_pages.drop(step.record)
             continue
         changed.append((step.kind, step.id))
@@ -170,12 +174,12 @@ def _write(database: StoreConnection, msp_id: str, channel: str, changes: Change
     )
 
 
-def _each(database: StoreConnection, statement: Prepared, rows: Iterable[dict[str, object]]) -> None:
+def _each(database: StoreConnection, statement: PreparedStatement, rows: Iterable[dict[str, object]]) -> None:
     if listed := list(rows):
         database.execute_each(statement, listed)
 
 
-def _row(put: Put, number: int) -> dict[str, object]:
+def _row(put: RecordWrite, number: int) -> dict[str, object]:
     return {
         "record": put.record,
         "kind": put.kind,

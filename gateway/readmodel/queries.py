@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from gateway.readmodel import cursors, recordkinds, ways
 from gateway.readmodel.model import Model
-from gateway.readmodel.ways import Way
+from gateway.readmodel.ways import AccessPath
 from gateway.store.database import StoreConnection
 from gateway.store.tables import model_events, model_labels, model_records
 
@@ -170,12 +170,12 @@ def _of_kind(table: sa.Table, msp_id: str, query: Query) -> list[sa.ColumnElemen
     return [table.c.msp_id == msp_id, table.c.kind == query.kind]
 
 
-def _way(msp_id: str, query: Query, condition: tuple[str, str, str]) -> Way:
+def _way(msp_id: str, query: Query, condition: tuple[str, str, str]) -> AccessPath:
     what, name, value = condition
     if what == "where":
         labelled = (model_labels.c.name == name, model_labels.c.value == recordkinds.label(value))
-        return Way(model_labels, (*_of_kind(model_labels, msp_id, query), *labelled))
-    return Way(model_records, (*_of_kind(model_records, msp_id, query), model_records.c[what] == value))
+        return AccessPath(model_labels, (*_of_kind(model_labels, msp_id, query), *labelled))
+    return AccessPath(model_records, (*_of_kind(model_records, msp_id, query), model_records.c[what] == value))
 
 
 def _probes(

@@ -20,14 +20,14 @@ FEW = 4000
 
 
 @dataclass(frozen=True)
-class Way:
+class AccessPath:
     """The rows of a table that meet one condition of a query; an index has them together."""
 
     table: sa.Table
     where: tuple[sa.ColumnElement[bool], ...]
 
 
-def fewest(database: StoreConnection, ways: Sequence[Way]) -> tuple[int, bool]:
+def fewest(database: StoreConnection, ways: Sequence[AccessPath]) -> tuple[int, bool]:
     """Return the number of the way with the fewest rows, and whether these are few."""
     counts = []
     for number, way in enumerate(ways):

@@ -9,18 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import checkpoints
 from hlf.codec import names
 
 _OF = ("msp_id", "user", "channel", "chaincode", "name")
-_GET = Prepared(
+_GET = PreparedStatement(
     sa.select(checkpoints.c.block_number, checkpoints.c.transaction_id).where(
         *(checkpoints.c[name] == sa.bindparam(name) for name in _OF)
     )
 )
 _MOVED = insert(checkpoints)
-_SET = Prepared(
+_SET = PreparedStatement(
     _MOVED.on_conflict_do_update(
         index_elements=_OF,
         set_={

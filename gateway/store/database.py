@@ -23,14 +23,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store import backends, migrating
-from gateway.store.statements import Prepared, written
+from gateway.store.statements import PreparedStatement, written
 from gateway.store.tables import shared
 
 # How many idle connections are kept; in busy moments more are opened.
 _KEPT = 32
 _CHECK = "check of the secret"
-_NOTE_SHARED = Prepared(insert(shared).on_conflict_do_nothing(), "name", "value")
-_SHARED = Prepared(sa.select(shared.c.value).where(shared.c.name == sa.bindparam("name")))
+_NOTE_SHARED = PreparedStatement(insert(shared).on_conflict_do_nothing(), "name", "value")
+_SHARED = PreparedStatement(sa.select(shared.c.value).where(shared.c.name == sa.bindparam("name")))
 
 
 class StoreError(Exception):
@@ -48,15 +48,15 @@ class StoreConnection:
         self.driver = driver
         self._backend = backend
 
-    def execute(self, statement: Prepared | sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
+    def execute(self, statement: PreparedStatement | sa.Executable, values: Mapping[str, Any] | None = None) -> Any:
         """Execute a statement, prepared or made for this request, and return the driver's cursor."""
-        if isinstance(statement, Prepared):
+        if isinstance(statement, PreparedStatement):
             text, own = statement.written(self._backend.dialect)
         else:
             text, own = written(statement, self._backend.dialect)
         return self.driver.execute(text, {**own, **(values or {})})
 
-    def execute_each(self, statement: Prepared, values: Sequence[Mapping[str, Any]]) -> None:
+    def execute_each(self, statement: PreparedStatement, values: Sequence[Mapping[str, Any]]) -> None:
         """Execute a statement once for each of *values*."""
         self.driver.cursor().executemany(statement.written(self._backend.dialect)[0], values)
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in 
 
 from gateway.store.database import Store
 from gateway.store.processes import GatewayProcess, free, silent
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import webhook_attempts, webhook_messages, webhooks
 from gateway.store.webhooks import ACTIVE, FAILING, EventPlace, Webhook, Webhooks
 
@@ -28,7 +28,7 @@ _THIS = webhooks.c.id == sa.bindparam("this")
 _OWN = webhook_messages.c.webhook_id == sa.bindparam("of")
 _ONE = (_OWN, webhook_messages.c.id == sa.bindparam("this"))
 _BY_PLACE = (webhook_messages.c.block_number, webhook_messages.c.index)
-_OPEN = Prepared(
+_OPEN = PreparedStatement(
     sa.select(webhooks)
     .where(
         webhooks.c.state == ACTIVE,
@@ -36,7 +36,7 @@ _OPEN = Prepared(
     )
     .order_by(webhooks.c.id)
 )
-_TAKE = Prepared(
+_TAKE = PreparedStatement(
     sa.update(webhooks).where(
         _THIS,
         webhooks.c.state == ACTIVE,
@@ -46,8 +46,8 @@ _TAKE = Prepared(
     "held_until",
 )
 _HELD = (_THIS, webhooks.c.holder == sa.bindparam("self"))
-_LEAVE = Prepared(sa.update(webhooks).where(webhooks.c.holder == sa.bindparam("self")), "holder", "held_until")
-_MOVE = Prepared(
+_LEAVE = PreparedStatement(sa.update(webhooks).where(webhooks.c.holder == sa.bindparam("self")), "holder", "held_until")
+_MOVE = PreparedStatement(
     sa.update(webhooks).where(
         *_HELD, webhooks.c.block_number == sa.bindparam("was_block"), webhooks.c.index == sa.bindparam("was_index")
     ),
@@ -55,53 +55,55 @@ _MOVE = Prepared(
     "index",
     "due_at",
 )
-_STOP = Prepared(sa.update(webhooks).where(_THIS), "state", "reason")
-_GIVEN_UP = Prepared(sa.update(webhooks).where(_THIS), "given_up")
+_STOP = PreparedStatement(sa.update(webhooks).where(_THIS), "state", "reason")
+_GIVEN_UP = PreparedStatement(sa.update(webhooks).where(_THIS), "given_up")
 _QUEUEING = insert(webhook_messages)
-_PUT = Prepared(
+_PUT = PreparedStatement(
     _QUEUEING.on_conflict_do_update(
         index_elements=["webhook_id", "id"],
         set_={name: _QUEUEING.excluded[name] for name in ("body", "state", "attempts", "next_at", "changed_at")},
     ),
     *("webhook_id", "id", "type", "body", "block_number", "index", "state", "attempts", "next_at", "changed_at"),
 )
-_WAITING = Prepared(
+_WAITING = PreparedStatement(
     sa.select(sa.func.count().label("number"))
     .select_from(webhook_messages)
     .where(_OWN, webhook_messages.c.state == WAITING)
 )
-_ALL_WAITING = Prepared(
+_ALL_WAITING = PreparedStatement(
     sa.select(sa.func.count().label("number"))
     .select_from(webhook_messages)
     .where(webhook_messages.c.state == sa.bindparam("wanted"))
 )
-_NEXT = Prepared(
+_NEXT = PreparedStatement(
     sa.select(webhook_messages).where(_OWN, webhook_messages.c.state == WAITING).order_by(*_BY_PLACE).limit(1)
 )
-_FIND = Prepared(sa.select(webhook_messages).where(*_ONE))
-_NOTE = Prepared(sa.update(webhook_messages).where(*_ONE), "state", "attempts", "next_at", "changed_at")
-_LOG = Prepared(sa.insert(webhook_attempts), "webhook_id", "message_id", "at", "status", "words", "milliseconds")
-_ATTEMPTS = Prepared(
+_FIND = PreparedStatement(sa.select(webhook_messages).where(*_ONE))
+_NOTE = PreparedStatement(sa.update(webhook_messages).where(*_ONE), "state", "attempts", "next_at", "changed_at")
+_LOG = PreparedStatement(
+    sa.insert(webhook_attempts), "webhook_id", "message_id", "at", "status", "words", "milliseconds"
+)
+_ATTEMPTS = PreparedStatement(
     sa.select(webhook_attempts)
     .where(webhook_attempts.c.webhook_id == sa.bindparam("of"), webhook_attempts.c.number < sa.bindparam("before"))
     .order_by(webhook_attempts.c.number.desc())
     .limit(sa.bindparam("most"))
 )
-_LISTED = Prepared(
+_LISTED = PreparedStatement(
     sa.select(webhook_messages)
     .where(_OWN, webhook_messages.c.state == sa.bindparam("wanted"))
     .order_by(*_BY_PLACE)
     .limit(sa.bindparam("most"))
 )
 _FORGET = tuple(
-    Prepared(
+    PreparedStatement(
         sa.delete(webhook_messages).where(
             webhook_messages.c.state == state, webhook_messages.c.changed_at < sa.bindparam(name)
         )
     )
     for state, name in ((DELIVERED, "delivered_before"), (DEAD, "dead_before"))
 )
-_FORGET_LOG = Prepared(sa.delete(webhook_attempts).where(webhook_attempts.c.at < sa.bindparam("dead_before")))
+_FORGET_LOG = PreparedStatement(sa.delete(webhook_attempts).where(webhook_attempts.c.at < sa.bindparam("dead_before")))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from gateway.store import seals
 from gateway.store.database import Store
 from gateway.store.keys import StoredAnswer
 from gateway.store.processes import GatewayProcess, free, silent
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import jobs
 
 WAITING, DONE = "waiting", "done"
@@ -33,22 +33,28 @@ MOST_WAITING = 5_000
 _OWN = (jobs.c.msp_id == sa.bindparam("of_msp_id"), jobs.c.user == sa.bindparam("of_user"))
 _ONE = jobs.c.id == sa.bindparam("this")
 _FREE = (jobs.c.state == WAITING, jobs.c.next_at <= sa.bindparam("now"), free(jobs.c.holder, jobs.c.held_until))
-_PUT = Prepared(
+_PUT = PreparedStatement(
     insert(jobs).on_conflict_do_nothing(),
     *("id", "msp_id", "user", "batch", "number", "path", "fingerprint", "sealed", "state", "created_at"),
 )
-_COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(jobs).where(_OWN[0], jobs.c.state == WAITING))
-_FIND = Prepared(sa.select(jobs).where(*_OWN, _ONE))
-_OF_BATCH = Prepared(sa.select(jobs).where(*_OWN, jobs.c.batch == sa.bindparam("this")).order_by(jobs.c.number))
-_ALL = Prepared(
+_COUNT = PreparedStatement(
+    sa.select(sa.func.count().label("number")).select_from(jobs).where(_OWN[0], jobs.c.state == WAITING)
+)
+_FIND = PreparedStatement(sa.select(jobs).where(*_OWN, _ONE))
+_OF_BATCH = PreparedStatement(
+    sa.select(jobs).where(*_OWN, jobs.c.batch == sa.bindparam("this")).order_by(jobs.c.number)
+)
+_ALL = PreparedStatement(
     sa.select(jobs).where(*_OWN).order_by(jobs.c.created_at.desc(), jobs.c.number).limit(sa.bindparam("most"))
 )
-_DUE = Prepared(sa.select(jobs).where(*_FREE).order_by(jobs.c.next_at, jobs.c.number).limit(sa.bindparam("most")))
-_TAKE = Prepared(sa.update(jobs).where(_ONE, *_FREE), "holder", "held_until")
+_DUE = PreparedStatement(
+    sa.select(jobs).where(*_FREE).order_by(jobs.c.next_at, jobs.c.number).limit(sa.bindparam("most"))
+)
+_TAKE = PreparedStatement(sa.update(jobs).where(_ONE, *_FREE), "holder", "held_until")
 _HELD = (_ONE, jobs.c.holder == sa.bindparam("self"))
-_AGAIN = Prepared(sa.update(jobs).where(*_HELD), "attempts", "next_at", "held_until")
-_FINISH = Prepared(sa.update(jobs).where(*_HELD), "state", "attempts", "sealed", "answer", "finished_at")
-_FORGET = Prepared(sa.delete(jobs).where(jobs.c.state == DONE, jobs.c.finished_at < sa.bindparam("before")))
+_AGAIN = PreparedStatement(sa.update(jobs).where(*_HELD), "attempts", "next_at", "held_until")
+_FINISH = PreparedStatement(sa.update(jobs).where(*_HELD), "state", "attempts", "sealed", "answer", "finished_at")
+_FORGET = PreparedStatement(sa.delete(jobs).where(jobs.c.state == DONE, jobs.c.finished_at < sa.bindparam("before")))
 
 
 class JobLimitError(Exception):

@@ -26,7 +26,7 @@ from gateway.http import problems
 from gateway.store import processes, seals
 from gateway.store.database import Store, StoreConnection, StoreError
 from gateway.store.processes import GatewayProcess
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import idempotency_keys, idempotency_steps
 
 # After this time a repetition takes over a request without an answer, even if its process lives: transactions that were
@@ -37,9 +37,9 @@ _KEPT_SECONDS = 24 * 3600
 _FORGET_SECONDS = 60
 _SEED = -1
 
-_FIND = Prepared(sa.select(idempotency_keys).where(idempotency_keys.c.id == sa.bindparam("row")))
+_FIND = PreparedStatement(sa.select(idempotency_keys).where(idempotency_keys.c.id == sa.bindparam("row")))
 _TAKING = insert(idempotency_keys)
-_TAKE = Prepared(
+_TAKE = PreparedStatement(
     _TAKING.on_conflict_do_update(
         index_elements=["id"],
         set_={"attempt": _TAKING.excluded.attempt, "started_at": _TAKING.excluded.started_at},
@@ -54,18 +54,20 @@ _TAKE = Prepared(
     "started_at",
 )
 _HELD = (idempotency_keys.c.id == sa.bindparam("row"), idempotency_keys.c.attempt == sa.bindparam("held"))
-_NOTE = Prepared(sa.update(idempotency_keys).where(*_HELD), "transaction_id")
-_ANSWER = Prepared(sa.update(idempotency_keys).where(*_HELD), "answer")
-_LEAVE = Prepared(sa.update(idempotency_keys).where(*_HELD), "attempt")
-_RELEASE = Prepared(sa.delete(idempotency_keys).where(*_HELD))
-_STEPS = Prepared(sa.select(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
+_NOTE = PreparedStatement(sa.update(idempotency_keys).where(*_HELD), "transaction_id")
+_ANSWER = PreparedStatement(sa.update(idempotency_keys).where(*_HELD), "answer")
+_LEAVE = PreparedStatement(sa.update(idempotency_keys).where(*_HELD), "attempt")
+_RELEASE = PreparedStatement(sa.delete(idempotency_keys).where(*_HELD))
+_STEPS = PreparedStatement(sa.select(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
 _STEPPING = insert(idempotency_steps)
-_STEP = Prepared(
+_STEP = PreparedStatement(
     _STEPPING.on_conflict_do_update(index_elements=["id", "number"], set_={"sealed": _STEPPING.excluded.sealed})
 )
-_FORGET_STEPS = Prepared(sa.delete(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
-_FORGET_KEYS = Prepared(sa.delete(idempotency_keys).where(idempotency_keys.c.started_at < sa.bindparam("before")))
-_FORGET_STRAYS = Prepared(
+_FORGET_STEPS = PreparedStatement(sa.delete(idempotency_steps).where(idempotency_steps.c.id == sa.bindparam("row")))
+_FORGET_KEYS = PreparedStatement(
+    sa.delete(idempotency_keys).where(idempotency_keys.c.started_at < sa.bindparam("before"))
+)
+_FORGET_STRAYS = PreparedStatement(
     sa.delete(idempotency_steps).where(idempotency_steps.c.id.not_in(sa.select(idempotency_keys.c.id)))
 )
 
@@ -118,7 +120,7 @@ class Keys:
         self._forgot = 0
         self._process = process or GatewayProcess(store, clock)
         # Keys to leave once the database can be used again. A list's methods are atomic, so it needs no lock.
-        self._left: list[tuple[Prepared, dict[str, bytes]]] = []
+        self._left: list[tuple[PreparedStatement, dict[str, bytes]]] = []
 
     def begin(self, msp_id: str, user: str, key: str, content: tuple[bytes, ...]) -> ClaimedKey | StoredAnswer:
         """
@@ -223,7 +225,7 @@ class Keys:
         """Release a key whose request wrote nothing."""
         self._leave(_RELEASE, _own(held), held)
 
-    def _leave(self, statement: Prepared, values: dict[str, bytes], held: ClaimedKey) -> None:
+    def _leave(self, statement: PreparedStatement, values: dict[str, bytes], held: ClaimedKey) -> None:
         """Leave a key, or let ``leave_late`` do it."""
         self._process.leave(held.attempt)
         try:

@@ -12,23 +12,23 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import epcis_queries
 
 MOST_OF_ONE = 100
 
 _OWN = (epcis_queries.c.msp_id == sa.bindparam("of_msp_id"), epcis_queries.c.user == sa.bindparam("of_user"))
 _ONE = epcis_queries.c.name == sa.bindparam("this")
-_PUT = Prepared(insert(epcis_queries).on_conflict_do_nothing())
-_COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(epcis_queries).where(*_OWN))
-_FIND = Prepared(sa.select(epcis_queries).where(*_OWN, _ONE))
-_ALL = Prepared(
+_PUT = PreparedStatement(insert(epcis_queries).on_conflict_do_nothing())
+_COUNT = PreparedStatement(sa.select(sa.func.count().label("number")).select_from(epcis_queries).where(*_OWN))
+_FIND = PreparedStatement(sa.select(epcis_queries).where(*_OWN, _ONE))
+_ALL = PreparedStatement(
     sa.select(epcis_queries)
     .where(*_OWN, epcis_queries.c.name > sa.bindparam("after"))
     .order_by(epcis_queries.c.name)
     .limit(sa.bindparam("most"))
 )
-_DELETE = Prepared(sa.delete(epcis_queries).where(*_OWN, _ONE))
+_DELETE = PreparedStatement(sa.delete(epcis_queries).where(*_OWN, _ONE))
 
 
 class QueryLimitError(Exception):

@@ -10,18 +10,20 @@ import sqlalchemy as sa
 
 from gateway.store import seals
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import return_photos
 
 _DAY = 24 * 3600
-_PUT = Prepared(
+_PUT = PreparedStatement(
     sa.insert(return_photos), *("return_id", "number", "digest", "sealed", "sealed_small", "added_at", "kept_until")
 )
 _OF_RETURN = (return_photos.c.return_id == sa.bindparam("of_return"), return_photos.c.kept_until > sa.bindparam("now"))
-_NAMES = Prepared(sa.select(return_photos.c.digest).where(*_OF_RETURN).order_by(return_photos.c.number))
-_FIND = Prepared(sa.select(return_photos).where(*_OF_RETURN, return_photos.c.digest == sa.bindparam("this")).limit(1))
-_DELETE = Prepared(sa.delete(return_photos).where(_OF_RETURN[0]))
-_FORGET = Prepared(sa.delete(return_photos).where(return_photos.c.kept_until <= sa.bindparam("now")))
+_NAMES = PreparedStatement(sa.select(return_photos.c.digest).where(*_OF_RETURN).order_by(return_photos.c.number))
+_FIND = PreparedStatement(
+    sa.select(return_photos).where(*_OF_RETURN, return_photos.c.digest == sa.bindparam("this")).limit(1)
+)
+_DELETE = PreparedStatement(sa.delete(return_photos).where(_OF_RETURN[0]))
+_FORGET = PreparedStatement(sa.delete(return_photos).where(return_photos.c.kept_until <= sa.bindparam("now")))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite says ON CONFLICT in the same words.
 
 from gateway.store.database import Store, StoreConnection, StoreError
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import gateway_processes
 
 # How often a process that holds a lease reports that it is alive, and after which silence its leases are free.
@@ -20,14 +20,14 @@ ALIVE_SECONDS = 1.0
 _SILENT_MILLISECONDS = 3_000
 
 _ID = gateway_processes.c.id
-_SEEN = Prepared(sa.select(gateway_processes.c.seen_at).where(sa.bindparam("process") == _ID))
+_SEEN = PreparedStatement(sa.select(gateway_processes.c.seen_at).where(sa.bindparam("process") == _ID))
 _REPORTING = insert(gateway_processes)
-_REPORT = Prepared(
+_REPORT = PreparedStatement(
     _REPORTING.on_conflict_do_update(index_elements=["id"], set_={"seen_at": _REPORTING.excluded.seen_at}),
     "id",
     "seen_at",
 )
-_FORGET = Prepared(sa.delete(gateway_processes).where(gateway_processes.c.seen_at < sa.bindparam("before")))
+_FORGET = PreparedStatement(sa.delete(gateway_processes).where(gateway_processes.c.seen_at < sa.bindparam("before")))
 _LOG = logging.getLogger("gateway")
 
 

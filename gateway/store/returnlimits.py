@@ -8,18 +8,20 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import lodgings
 
 OF_ONE_LINK = 5
 OF_ALL_LINKS = 300
 _HOUR = 3600
-_FORGET = Prepared(sa.delete(lodgings).where(lodgings.c.at <= sa.bindparam("before")))
-_NOTE = Prepared(sa.insert(lodgings), "link_hash", "at")
+_FORGET = PreparedStatement(sa.delete(lodgings).where(lodgings.c.at <= sa.bindparam("before")))
+_NOTE = PreparedStatement(sa.insert(lodgings), "link_hash", "at")
 _LATEST = sa.select(lodgings.c.at).order_by(lodgings.c.number.desc())
 # The request that must be an hour old before another is allowed, counted back among those of all links, and of one.
-_NTH_OF_ALL = Prepared(_LATEST.limit(1).offset(OF_ALL_LINKS - 1))
-_NTH_OF_LINK = Prepared(_LATEST.where(lodgings.c.link_hash == sa.bindparam("link")).limit(1).offset(OF_ONE_LINK - 1))
+_NTH_OF_ALL = PreparedStatement(_LATEST.limit(1).offset(OF_ALL_LINKS - 1))
+_NTH_OF_LINK = PreparedStatement(
+    _LATEST.where(lodgings.c.link_hash == sa.bindparam("link")).limit(1).offset(OF_ONE_LINK - 1)
+)
 
 
 class ReturnLimits:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-class Prepared:
+class PreparedStatement:
     """
     A statement that requests use often. It is compiled at its first use, which takes longer than most queries.
 

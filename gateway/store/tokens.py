@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from gateway.store import scopes as scope_texts
 from gateway.store.database import Store
 from gateway.store.scopes import SCOPES
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import tokens
 
 _PREFIX = "selat"
@@ -25,20 +25,22 @@ _LATELY = 0.5
 _MOST = 10_000
 # How many tokens one statement asks for.
 _ASKED = 500
-_CREATE = Prepared(sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account")
-_FIND = Prepared(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
-_REVOKE = Prepared(
+_CREATE = PreparedStatement(
+    sa.insert(tokens), "id", "digest", "msp_id", "user", "scopes", "created_at", "expires_at", "account"
+)
+_FIND = PreparedStatement(sa.select(tokens).where(tokens.c.id == sa.bindparam("token")))
+_REVOKE = PreparedStatement(
     sa.update(tokens)
     .where(tokens.c.id == sa.bindparam("token"))
     .values(revoked_at=sa.func.coalesce(tokens.c.revoked_at, sa.bindparam("now")))
 )
-_END = Prepared(
+_END = PreparedStatement(
     sa.update(tokens)
     .where(tokens.c.id == sa.bindparam("token"), tokens.c.expires_at > sa.bindparam("ends"))
     .values(expires_at=sa.bindparam("ends"))
 )
-_ALL = Prepared(sa.select(tokens).order_by(tokens.c.created_at.desc(), tokens.c.id))
-_OF_USER = Prepared(
+_ALL = PreparedStatement(sa.select(tokens).order_by(tokens.c.created_at.desc(), tokens.c.id))
+_OF_USER = PreparedStatement(
     sa.select(tokens)
     .where(tokens.c.msp_id == sa.bindparam("of_msp_id"), tokens.c.user == sa.bindparam("of_user"))
     .order_by(tokens.c.created_at.desc(), tokens.c.id)

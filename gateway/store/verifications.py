@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gateway.store.database import Store
 from gateway.store.processes import GatewayProcess, free, silent
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import verifications
 
 KEPT_SECONDS = 90 * 24 * 3600
@@ -26,21 +26,21 @@ _C = verifications.c
 _ONE, _OWN, _OPEN = _C.id == sa.bindparam("this"), _C.msp_id == sa.bindparam("of_msp_id"), _C.finished_at.is_(None)
 _HELD = (_ONE, _OPEN, _C.holder == sa.bindparam("self"))
 _FREE = (_OPEN, free(_C.holder, _C.held_until))
-_PUT = Prepared(sa.insert(verifications), "id", "msp_id", "user", "channel", "height", "created_at")
-_FIND = Prepared(sa.select(verifications).where(_ONE, _OWN))
-_WAITING = Prepared(sa.select(verifications).where(_OWN, _OPEN))
+_PUT = PreparedStatement(sa.insert(verifications), "id", "msp_id", "user", "channel", "height", "created_at")
+_FIND = PreparedStatement(sa.select(verifications).where(_ONE, _OWN))
+_WAITING = PreparedStatement(sa.select(verifications).where(_OWN, _OPEN))
 _NEWEST_FIRST = sa.select(verifications).where(_OWN).order_by(_C.created_at.desc(), _C.id).limit(sa.bindparam("most"))
-_LATEST = Prepared(_NEWEST_FIRST)
+_LATEST = PreparedStatement(_NEWEST_FIRST)
 _LAST_AT: sa.BindParameter[int] = sa.bindparam("last_at")
 _LAST: sa.BindParameter[str] = sa.bindparam("last_id")
-_OLDER = Prepared(
+_OLDER = PreparedStatement(
     _NEWEST_FIRST.where(sa.or_(_C.created_at < _LAST_AT, sa.and_(_C.created_at == _LAST_AT, _C.id > _LAST)))
 )
-_DUE = Prepared(sa.select(verifications).where(*_FREE).order_by(_C.created_at).limit(1))
-_TAKE = Prepared(sa.update(verifications).where(_ONE, *_FREE), "holder", "held_until", "attempts", "verified")
-_NOTE = Prepared(sa.update(verifications).where(*_HELD), "verified", "held_until")
-_FINISH = Prepared(sa.update(verifications).where(*_HELD), "verified", "report", "finished_at")
-_FORGET = Prepared(sa.delete(verifications).where(_C.created_at < sa.bindparam("before")))
+_DUE = PreparedStatement(sa.select(verifications).where(*_FREE).order_by(_C.created_at).limit(1))
+_TAKE = PreparedStatement(sa.update(verifications).where(_ONE, *_FREE), "holder", "held_until", "attempts", "verified")
+_NOTE = PreparedStatement(sa.update(verifications).where(*_HELD), "verified", "held_until")
+_FINISH = PreparedStatement(sa.update(verifications).where(*_HELD), "verified", "report", "finished_at")
+_FORGET = PreparedStatement(sa.delete(verifications).where(_C.created_at < sa.bindparam("before")))
 
 
 class VerificationLimitError(Exception):

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from gateway.store import seals
 from gateway.store.database import Store
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import webhook_attempts, webhook_messages, webhooks
 
 ACTIVE, PAUSED, FAILING = "active", "paused", "failing"
@@ -27,24 +27,24 @@ _SECRET_BYTES = 32
 
 _OWN = (webhooks.c.msp_id == sa.bindparam("of_msp_id"), webhooks.c.user == sa.bindparam("of_user"))
 _ONE = webhooks.c.id == sa.bindparam("this")
-_CREATE = Prepared(
+_CREATE = PreparedStatement(
     sa.insert(webhooks),
     *("id", "msp_id", "user", "url", "channel", "filters", "sealed", "state", "created_at", "block_number", "index"),
     *("subscription", "due_at"),
 )
-_COUNT = Prepared(sa.select(sa.func.count().label("number")).select_from(webhooks).where(_OWN[0]))
-_ALL = Prepared(sa.select(webhooks).where(*_OWN).order_by(webhooks.c.created_at, webhooks.c.id))
-_FIND = Prepared(sa.select(webhooks).where(*_OWN, _ONE))
-_CHANGE = Prepared(sa.update(webhooks).where(_ONE), "url", "filters", "state", "reason", "given_up")
-_SEAL = Prepared(sa.update(webhooks).where(_ONE), "sealed")
-_MOVE = Prepared(sa.update(webhooks).where(_ONE), "block_number", "index")
-_AWAKE = Prepared(
+_COUNT = PreparedStatement(sa.select(sa.func.count().label("number")).select_from(webhooks).where(_OWN[0]))
+_ALL = PreparedStatement(sa.select(webhooks).where(*_OWN).order_by(webhooks.c.created_at, webhooks.c.id))
+_FIND = PreparedStatement(sa.select(webhooks).where(*_OWN, _ONE))
+_CHANGE = PreparedStatement(sa.update(webhooks).where(_ONE), "url", "filters", "state", "reason", "given_up")
+_SEAL = PreparedStatement(sa.update(webhooks).where(_ONE), "sealed")
+_MOVE = PreparedStatement(sa.update(webhooks).where(_ONE), "block_number", "index")
+_AWAKE = PreparedStatement(
     sa.update(webhook_messages).where(
         webhook_messages.c.webhook_id == sa.bindparam("this"), webhook_messages.c.state == "waiting"
     ),
     "next_at",
 )
-_EMPTY = Prepared(
+_EMPTY = PreparedStatement(
     sa.delete(webhook_messages).where(
         webhook_messages.c.webhook_id == sa.bindparam("this"),
         webhook_messages.c.state == "waiting",
@@ -52,9 +52,9 @@ _EMPTY = Prepared(
     )
 )
 _DELETE = (
-    Prepared(sa.delete(webhooks).where(_ONE)),
-    Prepared(sa.delete(webhook_messages).where(webhook_messages.c.webhook_id == sa.bindparam("this"))),
-    Prepared(sa.delete(webhook_attempts).where(webhook_attempts.c.webhook_id == sa.bindparam("this"))),
+    PreparedStatement(sa.delete(webhooks).where(_ONE)),
+    PreparedStatement(sa.delete(webhook_messages).where(webhook_messages.c.webhook_id == sa.bindparam("this"))),
+    PreparedStatement(sa.delete(webhook_attempts).where(webhook_attempts.c.webhook_id == sa.bindparam("this"))),
 )
 
 

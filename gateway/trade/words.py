@@ -11,7 +11,7 @@ from gateway import bounds as own
 from gateway.bounds import counted as counted
 from gateway.bounds import up_to as up_to
 from gateway.bounds import within as within
-from gateway.http.words import Checked
+from gateway.http.words import WordValidator
 from hlf.codec import moments, names
 
 
@@ -20,19 +20,19 @@ def one_of(kind: Any) -> validate.OneOf:
     return validate.OneOf([str(value) for value in (get_args(kind) or kind)])
 
 
-IDENTIFIER = Checked(identifiers.IDENTIFIER)
-STAGE = Checked(identifiers.STAGE)
-AMOUNT = Checked(attributes.AMOUNT)
-CURRENCY = Checked(money.CURRENCY)
-COUNTRY = Checked(places.COUNTRY)
-SUBDIVISION = Checked(places.SUBDIVISION)
-LOCODE = Checked(places.LOCODE)
-AREA = Checked(places.AREA)
-HS6 = Checked(goods.HS6)
-WEEK = Checked(weeks.WEEK)
-DATE = Checked(moments.DATE)
-MOMENT = Checked(moments.MOMENT)
-SHA256 = Checked(names.SHA256)
+IDENTIFIER = WordValidator(identifiers.IDENTIFIER)
+STAGE = WordValidator(identifiers.STAGE)
+AMOUNT = WordValidator(attributes.AMOUNT)
+CURRENCY = WordValidator(money.CURRENCY)
+COUNTRY = WordValidator(places.COUNTRY)
+SUBDIVISION = WordValidator(places.SUBDIVISION)
+LOCODE = WordValidator(places.LOCODE)
+AREA = WordValidator(places.AREA)
+HS6 = WordValidator(goods.HS6)
+WEEK = WordValidator(weeks.WEEK)
+DATE = WordValidator(moments.DATE)
+MOMENT = WordValidator(moments.MOMENT)
+SHA256 = WordValidator(names.SHA256)
 
 # No contract sees these.
 SOLVER_SECONDS = within(own.SOLVER_SECONDS)

@@ -48,7 +48,7 @@ Authorisation = Callable[[str, str, bytes], str]
 
 
 @dataclass(frozen=True)
-class Info:
+class AuthorityInfo:
     """A CA as it describes itself: its name, its chain as the server gives it, and the server's version."""
 
     name: str
@@ -96,7 +96,7 @@ class Authority:
         # redirection is not read whole.
         self._adapter = HTTPAdapter()
 
-    def info(self) -> Info:
+    def info(self) -> AuthorityInfo:
         """
         Return the CA's information; this needs no identity.
 
@@ -105,7 +105,7 @@ class Authority:
         """
         answer = self.ask("GET", "cainfo")
         with self.reading("description of itself"):
-            return Info(str(answer["CAName"]), _decoded(answer["CAChain"]), str(answer["Version"]))
+            return AuthorityInfo(str(answer["CAName"]), _decoded(answer["CAChain"]), str(answer["Version"]))
 
     def enroll(
         self, enrollment_id: str, secret: str, msp_id: str, request: enrollment.CertificateRequest | None = None

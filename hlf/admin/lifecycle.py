@@ -84,7 +84,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledChaincode:
     """A package on a peer; *references* maps channels to the names and versions of chaincodes that use it."""
 
     package_id: str
@@ -93,7 +93,7 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Approved:
+class ApprovedChaincodeDefinition:
     """An organisation's approval; *package_id* is empty where it approved without running the chaincode."""
 
     sequence: int
@@ -105,7 +105,7 @@ class Approved:
 
 
 @dataclass(frozen=True)
-class Committed:
+class CommittedChaincodeDefinition:
     """A definition in force on a channel; *approvals* by MSP id are answered only when it is asked for by name."""
 
     name: str
@@ -149,12 +149,12 @@ def install(peer: Peer, package: bytes) -> str:
     return package_id
 
 
-def installed(peer: Peer) -> tuple[Installed, ...]:
+def installed(peer: Peer) -> tuple[InstalledChaincode, ...]:
     """Return the packages on a peer."""
     args = lifecycle_pb2.QueryInstalledChaincodesArgs()
     answer = _ask(peer, "", "QueryInstalledChaincodes", args, lifecycle_pb2.QueryInstalledChaincodesResult)
     return tuple(
-        Installed(
+        InstalledChaincode(
             each.package_id,
             each.label,
             {
@@ -192,7 +192,7 @@ def approve(peer: Peer, channel_id: str, definition: Definition, package_id: str
     return _submit(peer, channel_id, "ApproveChaincodeDefinitionForMyOrg", args, ())
 
 
-def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Approved | None:
+def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> ApprovedChaincodeDefinition | None:
     """Return what the peer's organisation has approved, the latest for sequence 0; None where it has not."""
     args = lifecycle_pb2.QueryApprovedChaincodeDefinitionArgs(name=name, sequence=sequence)
     try:
@@ -208,7 +208,7 @@ def approved(peer: Peer, channel_id: str, name: str, sequence: int = 0) -> Appro
         if "could not fetch approved chaincode definition" in refused.message:
             return None
         raise
-    return Approved(
+    return ApprovedChaincodeDefinition(
         sequence=answer.sequence,
         version=answer.version,
         init_required=answer.init_required,
@@ -249,14 +249,14 @@ def commit(peer: Peer, channel_id: str, definition: Definition, endorsers: Seque
     return _submit(peer, channel_id, "CommitChaincodeDefinition", args, endorsers)
 
 
-def committed(peer: Peer, channel_id: str) -> tuple[Committed, ...]:
+def committed(peer: Peer, channel_id: str) -> tuple[CommittedChaincodeDefinition, ...]:
     """Return all definitions in force on a channel, without approvals."""
     args = lifecycle_pb2.QueryChaincodeDefinitionsArgs()
     answer = _ask(peer, channel_id, "QueryChaincodeDefinitions", args, lifecycle_pb2.QueryChaincodeDefinitionsResult)
     return tuple(_committed(each.name, each, {}) for each in answer.chaincode_definitions)
 
 
-def committed_definition(peer: Peer, channel_id: str, name: str) -> Committed | None:
+def committed_definition(peer: Peer, channel_id: str, name: str) -> CommittedChaincodeDefinition | None:
     """Return the definition of one chaincode in force on a channel, with approvals; None where there is none."""
     args = lifecycle_pb2.QueryChaincodeDefinitionArgs(name=name)
     try:
@@ -268,8 +268,8 @@ def committed_definition(peer: Peer, channel_id: str, name: str) -> Committed | 
     return _committed(name, answer, dict(answer.approvals))
 
 
-def _committed(name: str, answer: Any, approvals: Mapping[str, bool]) -> Committed:
-    return Committed(
+def _committed(name: str, answer: Any, approvals: Mapping[str, bool]) -> CommittedChaincodeDefinition:
+    return CommittedChaincodeDefinition(
         name=name,
         sequence=answer.sequence,
         version=answer.version,

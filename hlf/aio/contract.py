@@ -23,7 +23,7 @@ from hlf.steps.retrying import Retry, Tries
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedTransaction:
     """A transaction that an orderer has accepted, with the contract's answer."""
 
     result: bytes
@@ -130,7 +130,7 @@ class Contract:
         endorsing_organizations: Sequence[str] = (),
         timeout: float | None = None,
         retry: Retry | None = None,
-    ) -> Submitted:
+    ) -> SubmittedTransaction:
         """
         Endorse and order; return before the transaction is in a block.
 
@@ -139,12 +139,12 @@ class Contract:
             SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
         """
 
-        async def once(budget: Budget) -> Submitted:
+        async def once(budget: Budget) -> SubmittedTransaction:
             proposal = self.propose(
                 function, *args, transient=transient, endorsing_organizations=endorsing_organizations
             )
             endorsed = await proposal.endorse(budget.remaining)
-            return Submitted(endorsed.result, await endorsed.submit(budget.remaining))
+            return SubmittedTransaction(endorsed.result, await endorsed.submit(budget.remaining))
 
         return await self._again(once, timeout, retry)
 

@@ -23,7 +23,7 @@ from hlf.steps.retrying import Retry, Tries
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedTransaction:
     """A transaction that an orderer has accepted, with the contract's answer."""
 
     result: bytes
@@ -136,7 +136,7 @@ class Contract:
         timeout: float | None = None,
         retry: Retry | None = None,
         cancellation: Cancellation | None = None,
-    ) -> Submitted:
+    ) -> SubmittedTransaction:
         """
         Endorse and order; return before the transaction is in a block.
 
@@ -145,11 +145,11 @@ class Contract:
             SubmitError: the orderer's answer is missing or negative; ``outcome_known`` says which.
         """
 
-        def once(budget: Budget) -> Submitted:
+        def once(budget: Budget) -> SubmittedTransaction:
             endorsed = self.propose(
                 function, *args, transient=transient, endorsing_organizations=endorsing_organizations
             ).endorse(budget.remaining, cancellation)
-            return Submitted(endorsed.result, endorsed.submit(budget.remaining, cancellation))
+            return SubmittedTransaction(endorsed.result, endorsed.submit(budget.remaining, cancellation))
 
         return self._again(once, timeout, retry, cancellation)
 

@@ -24,7 +24,7 @@ from hlf.steps import failures
 from hlf.steps.budget import Budget
 from hlf.steps.checkpoints import Position
 from hlf.steps.events import Item
-from hlf.steps.reconnecting import OnBreak, Reconnecting
+from hlf.steps.reconnecting import OnBreak, ReconnectBackoff
 
 
 class EventStream(Generic[Item]):
@@ -59,7 +59,7 @@ class EventStream(Generic[Item]):
         self._pending: deque[tuple[Item, Position]] = deque()
         self._call: Any = None
         self._reading: Future[Any] | None = None
-        self._reconnecting = Reconnecting(on_break)
+        self._reconnecting = ReconnectBackoff(on_break)
         self._due = 0.0
         self._lock = threading.Lock()
         self._closed = threading.Event()

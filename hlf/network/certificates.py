@@ -25,7 +25,7 @@ _HALF_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedCertificate:
     """A certificate and its private key."""
 
     certificate: x509.Certificate
@@ -44,7 +44,7 @@ class Issued:
         )
 
 
-def authority(name: str, domain: str, country: str) -> Issued:
+def authority(name: str, domain: str, country: str) -> IssuedCertificate:
     """Return a self-signed P-256 CA that may sign certificates and revocation lists, but no further CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name, domain, country)
@@ -53,22 +53,22 @@ def authority(name: str, domain: str, country: str) -> Issued:
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage("digital_signature", "key_cert_sign", "crl_sign"), critical=True)
     )
-    return Issued(_signed(builder, key), key)
+    return IssuedCertificate(_signed(builder, key), key)
 
 
-def successor(former: x509.Certificate) -> Issued:
+def successor(former: x509.Certificate) -> IssuedCertificate:
     """Return a CA of the same name with another key, so that the holders of its certificates keep their identities."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(former.subject, former.subject, key.public_key())
     for extension in former.extensions:
         if not isinstance(extension.value, x509.SubjectKeyIdentifier):
             builder = builder.add_extension(extension.value, critical=extension.critical)
-    return Issued(_signed(builder, key), key)
+    return IssuedCertificate(_signed(builder, key), key)
 
 
 def identity(
-    ca: Issued, name: str, domain: str, country: str, unit: str, attributes: Mapping[str, str] | None = None
-) -> Issued:
+    ca: IssuedCertificate, name: str, domain: str, country: str, unit: str, attributes: Mapping[str, str] | None = None
+) -> IssuedCertificate:
     """Return a signing certificate whose *unit* (client, peer, admin, orderer) is its role by NodeOUs."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -80,10 +80,10 @@ def identity(
     if attributes is not None:
         value = json.dumps({"attrs": dict(attributes)}, separators=(",", ":"), ensure_ascii=False).encode()
         builder = builder.add_extension(x509.UnrecognizedExtension(ATTRIBUTES, value), critical=False)
-    return Issued(_signed(builder, ca.key), key)
+    return IssuedCertificate(_signed(builder, ca.key), key)
 
 
-def tls(ca: Issued, name: str, domain: str, country: str, hosts: Sequence[str]) -> Issued:
+def tls(ca: IssuedCertificate, name: str, domain: str, country: str, hosts: Sequence[str]) -> IssuedCertificate:
     """Return a certificate for TLS at either end, naming *hosts* (names or IP addresses)."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
@@ -97,10 +97,10 @@ def tls(ca: Issued, name: str, domain: str, country: str, hosts: Sequence[str]) 
     )
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False)
-    return Issued(_signed(builder, ca.key), key)
+    return IssuedCertificate(_signed(builder, ca.key), key)
 
 
-def revocations(ca: Issued, serial_numbers: Iterable[int]) -> bytes:
+def revocations(ca: IssuedCertificate, serial_numbers: Iterable[int]) -> bytes:
     """Return the list (PEM) by which a CA revokes the certificates of those serial numbers."""
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     builder = (
@@ -117,7 +117,7 @@ def revocations(ca: Issued, serial_numbers: Iterable[int]) -> bytes:
     return builder.sign(ca.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def renewed(ca: Issued, former: x509.Certificate) -> bytes:
+def renewed(ca: IssuedCertificate, former: x509.Certificate) -> bytes:
     """Return a certificate (PEM) of the same holder, key and extensions that is valid from now on."""
     builder = (
         x509.CertificateBuilder()
@@ -162,7 +162,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
     )
 
 
-def _issued_by(ca: Issued) -> x509.AuthorityKeyIdentifier:
+def _issued_by(ca: IssuedCertificate) -> x509.AuthorityKeyIdentifier:
     identifier = ca.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 

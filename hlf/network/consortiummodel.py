@@ -94,7 +94,7 @@ class OrdererOrganisation:
 
 
 @dataclass(frozen=True)
-class Ordering:
+class OrderingService:
     """How orderers agree on blocks (``raft`` or ``bft``), and which orderers do."""
 
     consensus: str
@@ -196,7 +196,7 @@ class Consortium:
 
     name: str
     organisations: tuple[Organisation, ...]
-    ordering: Ordering
+    ordering: OrderingService
     channels: tuple[Channel, ...]
     chaincodes: tuple[Chaincode, ...]
     servers: tuple[ServerProgram, ...] = ()

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hlf.errors import IdentityError
 from hlf.network import certificates, errors, state
-from hlf.network.certificates import Issued
+from hlf.network.certificates import IssuedCertificate
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium, OrdererOrganisation, Organisation, User
 from hlf.signers import load_private_key
@@ -62,7 +62,7 @@ def make(folder: Folder, consortium: Consortium) -> None:
         _orderer_organisation(folder, ordering)
 
 
-def authority(folder: Folder, msp_id: str, kind: str = CA) -> Issued:
+def authority(folder: Folder, msp_id: str, kind: str = CA) -> IssuedCertificate:
     """
     Return the authority of an organisation: ``ca`` signs its identities, ``tlsca`` the certificates of TLS.
 
@@ -85,7 +85,7 @@ def tls_roots(folder: Folder, msp_id: str) -> bytes:
     return b"".join(file.read_bytes() for file in roots(folder.organisation(msp_id) / "msp", TLS_CA))
 
 
-def succession(folder: Folder, msp_id: str, kind: str) -> tuple[Issued, Issued]:
+def succession(folder: Folder, msp_id: str, kind: str) -> tuple[IssuedCertificate, IssuedCertificate]:
     """
     Return an authority of an organisation and the one that succeeds it, which is made once.
 
@@ -279,10 +279,10 @@ class _Authorities:
 
         _once(place, files)
 
-    def _identity(self, name: str, unit: str, attributes: Mapping[str, str] | None = None) -> Issued:
+    def _identity(self, name: str, unit: str, attributes: Mapping[str, str] | None = None) -> IssuedCertificate:
         return certificates.identity(self._signing, name, self._domain, self._country, unit, attributes)
 
-    def _authority(self, place: Path, name: str) -> Issued:
+    def _authority(self, place: Path, name: str) -> IssuedCertificate:
         def files() -> dict[str, bytes]:
             issued = certificates.authority(name, self._domain, self._country)
             return {"cert.pem": issued.certificate_pem, "key.pem": issued.key_pem}
@@ -290,7 +290,7 @@ class _Authorities:
         _once(place, files)
         return _load(place / "cert.pem", place / "key.pem")
 
-    def _msp(self, issued: Issued | None = None) -> dict[str, bytes]:
+    def _msp(self, issued: IssuedCertificate | None = None) -> dict[str, bytes]:
         files = {
             "config.yaml": _NODE_OUS.encode(),
             "cacerts/ca.pem": self._signing.certificate_pem,
@@ -335,7 +335,7 @@ def _once(place: Path, files: Callable[[], dict[str, bytes]]) -> None:
         raise
 
 
-def _load(certificate_file: Path, key_file: Path) -> Issued:
+def _load(certificate_file: Path, key_file: Path) -> IssuedCertificate:
     try:
         certificate = read(certificate_file.read_bytes()).for_building()
     except OSError as error:
@@ -354,4 +354,4 @@ def _load(certificate_file: Path, key_file: Path) -> Issued:
         raise errors.MaterialError(
             key_file, "can be read by others than its owner", f"Run: chmod 600 {shlex.quote(str(key_file))}"
         )
-    return Issued(certificate, key)
+    return IssuedCertificate(certificate, key)

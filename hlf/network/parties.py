@@ -12,7 +12,7 @@ from hlf.network.consortiummodel import (
     RAFT,
     Orderer,
     OrdererOrganisation,
-    Ordering,
+    OrderingService,
     Organisation,
     Peer,
     PeerSettings,
@@ -115,10 +115,10 @@ def _user(each: Field) -> User:
     return User(name, role, fields["attributes"].texts(maximum=1000) if "attributes" in fields else {})
 
 
-def ordering(orderers: Field | None) -> Ordering:
+def ordering(orderers: Field | None) -> OrderingService:
     """Return who orders and how; one Raft orderer where the file does not say."""
     if orderers is None:
-        return Ordering(RAFT, _orderer_organisations(1))
+        return OrderingService(RAFT, _orderer_organisations(1))
     if not orderers.is_mapping:
         return _ordering_of(orderers.choice(RAFT, BFT))
     fields = orderers.record(optional=("consensus", "organisations"))
@@ -132,11 +132,11 @@ def ordering(orderers: Field | None) -> Ordering:
             f"BFT needs {BFT_ORDERERS} orderers to survive one faulty one, and here are {count}",
             "Leave `organisations` out to get four, each of its own organisation, or list more.",
         )
-    return Ordering(consensus, organisations)
+    return OrderingService(consensus, organisations)
 
 
-def _ordering_of(consensus: str) -> Ordering:
-    return Ordering(consensus, _orderer_organisations(BFT_ORDERERS if consensus == BFT else 1))
+def _ordering_of(consensus: str) -> OrderingService:
+    return OrderingService(consensus, _orderer_organisations(BFT_ORDERERS if consensus == BFT else 1))
 
 
 def _orderer_organisations(count: int) -> tuple[OrdererOrganisation, ...]:
@@ -168,7 +168,9 @@ def _orderer_organisation(each: Field) -> OrdererOrganisation:
     return OrdererOrganisation(msp_id, domain, orderers.each(orderer, lambda item: item.name, minimum=1), host=host)
 
 
-def refuse_shared_names(fields: dict[str, Field], organisations: tuple[Organisation, ...], agreed: Ordering) -> None:
+def refuse_shared_names(
+    fields: dict[str, Field], organisations: tuple[Organisation, ...], agreed: OrderingService
+) -> None:
     """Refuse an MSP id or domain that two members or orderers share: it names folders, groups and hosts."""
     members = list(zip(fields["organisations"].items(), organisations, strict=True))
     orderers = {organisation.msp_id for organisation in agreed.organisations}

@@ -73,7 +73,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningProgram:
     """A program that was started from a state folder, by its file; *alive* is the system's answer."""
 
     name: str
@@ -86,7 +86,7 @@ class Running:
     alive: bool
 
 
-def start(folder: Folder, program: Program) -> Running:
+def start(folder: Folder, program: Program) -> RunningProgram:
     """
     Start a program with its output appended to ``logs/<name>.log``; it is not waited for.
 
@@ -128,12 +128,12 @@ def start(folder: Folder, program: Program) -> Running:
     _children[child.pid] = child
     started = _start_time(child.pid) or ""
     state.replace_file(file, json.dumps({**values, "pid": child.pid, "started": started}).encode(), 0o600)
-    return Running(
+    return RunningProgram(
         program.name, child.pid, started, log, offset, program.fingerprint, tuple(program.addresses), alive=True
     )
 
 
-def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Program, Running]]:
+def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Program, RunningProgram]]:
     """
     Start those programs that do not run yet, or run with other settings; return them, to be waited for.
 
@@ -145,7 +145,7 @@ def start_missing(folder: Folder, programs: Iterable[Program]) -> list[tuple[Pro
     """
     running = {each.name: each for each in find(folder)}
     missing: list[Program] = []
-    starting: list[tuple[Program, Running]] = []
+    starting: list[tuple[Program, RunningProgram]] = []
     for program in programs:
         present = running.get(program.name)
         if present is None or not present.alive or present.fingerprint != program.fingerprint:
@@ -172,7 +172,7 @@ def _check_room(folder: Folder) -> None:
     place.unlink()
 
 
-def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> None:
+def wait_ready(started: Iterable[tuple[Program, RunningProgram]], timeout: float) -> None:
     """
     Return when every program is ready.
 
@@ -189,7 +189,7 @@ def wait_ready(started: Iterable[tuple[Program, Running]], timeout: float) -> No
             time.sleep(_POLL_SECONDS)
 
 
-def find(folder: Folder) -> list[Running]:
+def find(folder: Folder) -> list[RunningProgram]:
     """Return every program that was started from this folder and not stopped, alive or not."""
     for child in _children.values():
         # Another command may have ended it and taken its record away.
@@ -210,7 +210,7 @@ def find(folder: Folder) -> list[Running]:
         if not pid:
             continue
         log = folder.logs / f"{file.stem}.log"
-        found.append(Running(file.stem, pid, started, log, offset, fingerprint, addresses, _alive(pid, started)))
+        found.append(RunningProgram(file.stem, pid, started, log, offset, fingerprint, addresses, _alive(pid, started)))
     return found
 
 
@@ -245,7 +245,7 @@ def notify(folder: Folder, name: str) -> bool:
     return False
 
 
-def last_lines(running: Running, count: int = _LOG_LINES) -> str:
+def last_lines(running: RunningProgram, count: int = _LOG_LINES) -> str:
     """Return the end of a program's output since its last start, without the stack traces of a program in Go."""
     try:
         with running.log.open("rb") as file:
@@ -268,7 +268,7 @@ def listens(address: str, timeout: float = 1) -> bool:
         return False
 
 
-def _wait_ended(running: Running, timeout: float) -> None:
+def _wait_ended(running: RunningProgram, timeout: float) -> None:
     """Return when a program that was asked to end has, with all it started; kill what has not."""
 
     def ended() -> bool:
@@ -301,7 +301,7 @@ def _wait_ended(running: Running, timeout: float) -> None:
     )
 
 
-def _signal_session(running: Running, number: signal.Signals) -> None:
+def _signal_session(running: RunningProgram, number: signal.Signals) -> None:
     """Signal the process group that a program was started as the leader of, unless its number is another's by now."""
     if _start_time(running.pid) not in (None, running.started):
         return
@@ -309,7 +309,7 @@ def _signal_session(running: Running, number: signal.Signals) -> None:
         os.killpg(running.pid, number)
 
 
-def _fallen(running: Running, what: str) -> errors.ProcessError:
+def _fallen(running: RunningProgram, what: str) -> errors.ProcessError:
     lines = last_lines(running)
     said = f"; the end of its log:\n{lines}\n" if lines else "; it said nothing"
     return errors.ProcessError(running.name, f"{what}{said}", f"The whole log: {running.log}", log=running.log)
@@ -323,7 +323,7 @@ def environment() -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1"}
 
 
-def _signal(running: Running, number: signal.Signals) -> None:
+def _signal(running: RunningProgram, number: signal.Signals) -> None:
     if _alive(running.pid, running.started):
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, number)

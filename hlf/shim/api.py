@@ -36,7 +36,7 @@ from hlf.shim.endorsement import all_of as endorsed_by_all_of
 from hlf.shim.errors import ContractError, PeerRefused, Refused
 from hlf.shim.functions import Function
 from hlf.shim.identity import Client
-from hlf.shim.iterators import KV, Modification
+from hlf.shim.iterators import KV, KeyModification
 from hlf.shim.responses import Response
 from hlf.shim.stub import Stub
 
@@ -49,7 +49,7 @@ __all__ = [
     "ContractError",
     "Function",
     "KeyPolicy",
-    "Modification",
+    "KeyModification",
     "PeerRefused",
     "Refused",
     "Response",

@@ -18,7 +18,7 @@ from typing import Any
 
 from hlf.shim import errors, server
 from hlf.shim.serving import dialling, loading, settings
-from hlf.shim.serving.reloading import Reloading
+from hlf.shim.serving.reloading import ReloadingChaincode
 
 _LOOK_SECONDS = 0.5
 """The seconds between checks of the files while there are no calls, so that defects are logged soon."""
@@ -81,18 +81,18 @@ def _options(options: argparse.Namespace) -> settings.Options:
 
 def _chaincode(options: argparse.Namespace) -> Any:
     if options.reload:
-        return Reloading(options.module)
+        return ReloadingChaincode(options.module)
     chaincode = loading.load(options.module)
     if options.expose_errors:
         chaincode.expose_errors = True
     return chaincode
 
 
-def _serve(chaincode: Any, plan: settings.Listen | settings.Dial) -> int:
-    if isinstance(plan, settings.Listen):
+def _serve(chaincode: Any, plan: settings.ListenSettings | settings.DialSettings) -> int:
+    if isinstance(plan, settings.ListenSettings):
         server.serve(chaincode, plan.package_id, plan.address, plan.tls)
         return 0
-    dialled = dialling.Dialled(chaincode, plan.name, plan.address, plan.tls)
+    dialled = dialling.DialledChaincode(chaincode, plan.name, plan.address, plan.tls)
     try:
         server.until_stopped(lambda stopping: dialling.serve(dialled, stopping))
     except dialling.PeerGone as gone:
@@ -104,7 +104,7 @@ def _serve(chaincode: Any, plan: settings.Listen | settings.Dial) -> int:
 @contextmanager
 def _followed(chaincode: Any) -> Iterator[None]:
     """Check the files of a chaincode that reloads itself, while the block runs."""
-    if not isinstance(chaincode, Reloading):
+    if not isinstance(chaincode, ReloadingChaincode):
         yield
         return
     ended = threading.Event()

@@ -76,10 +76,10 @@ class Declaration:
         if unknown:
             taken = ", ".join(self.transient) or "none"
             raise RuntimeRefusal.INVALID_ARGUMENT(f"transient.{unknown[0][:64]}: unknown; {where} takes {taken}")
-        return _Declared(transient, self.transient, where)
+        return _DeclaredValues(transient, self.transient, where)
 
 
-class _Declared(Mapping[str, bytes]):
+class _DeclaredValues(Mapping[str, bytes]):
     """Transient values; the declared ones can be read, and a read of others raises ContractError."""
 
     def __init__(self, values: Mapping[str, bytes], names: tuple[str, ...], where: str) -> None:

@@ -51,7 +51,7 @@ def run(chaincode: Chaincode, stub: Stub, *, init: bool) -> Response:
 def failed(chaincode: Chaincode, where: str, error: BaseException, stub: Stub) -> Response:
     """Return the answer for an exception of *chaincode*; *chaincode* and *stub* decide how much of it is shown."""
     if getattr(chaincode, "expose_errors", False):
-        telling = responses.Telling.EVERYBODY
+        telling = responses.ErrorDisclosure.EVERYBODY
     else:
-        telling = responses.Telling.PLACE if stub.saw_private else responses.Telling.LOG
+        telling = responses.ErrorDisclosure.PLACE if stub.saw_private else responses.ErrorDisclosure.LOG
     return responses.of_error(error, where, stub.tx_id, telling)

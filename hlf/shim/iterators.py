@@ -25,7 +25,7 @@ class KV(NamedTuple):
     value: bytes
 
 
-class Modification(NamedTuple):
+class KeyModification(NamedTuple):
     """One entry in a key's history."""
 
     tx_id: str
@@ -82,7 +82,7 @@ def read_kv(data: bytes) -> KV:
     return KV(kv.namespace, kv.key, kv.value)
 
 
-def read_modification(data: bytes) -> Modification:
+def read_modification(data: bytes) -> KeyModification:
     """Return the modification in one result of a history query."""
     found = kv_query_result_pb2.KeyModification.FromString(data)
-    return Modification(found.tx_id, found.value, timestamps.to_datetime(found.timestamp), found.is_delete)
+    return KeyModification(found.tx_id, found.value, timestamps.to_datetime(found.timestamp), found.is_delete)

@@ -56,7 +56,7 @@ def refusal(refused: errors.Refused) -> Response:
     return Response(REFUSED, f"refused/{refused.code}: {texts.shown(refused.text, _LONGEST_TEXT)}", cause=refused)
 
 
-class Telling(enum.Enum):
+class ErrorDisclosure(enum.Enum):
     """Who may read the text of an exception; it may quote an argument, a transient value or a private one."""
 
     PLACE = "nobody; the log has the kind of the exception and the lines of code"
@@ -64,7 +64,9 @@ class Telling(enum.Enum):
     EVERYBODY = "the log and the caller, for development"
 
 
-def of_error(error: BaseException, where: str, tx_id: str, telling: Telling = Telling.PLACE) -> Response:
+def of_error(
+    error: BaseException, where: str, tx_id: str, telling: ErrorDisclosure = ErrorDisclosure.PLACE
+) -> Response:
     """Return the answer for an exception of a contract; *where* names contract and function."""
     if isinstance(error, errors.Refused):
         return refusal(error)
@@ -72,9 +74,9 @@ def of_error(error: BaseException, where: str, tx_id: str, telling: Telling = Te
         text = error.message if not error.hint else f"{error.message} ({error.hint})"
         return Response(FAILED, f"refused/{RuntimeRefusal.PEER_REFUSED.code}: {text}", cause=error)
     kind = type(error).__name__
-    said = "" if telling is Telling.PLACE else texts.shown(f": {error}", _LONGEST_TEXT)
+    said = "" if telling is ErrorDisclosure.PLACE else texts.shown(f": {error}", _LONGEST_TEXT)
     logger.error("%s failed with %s%s in transaction %s\n%s", where, kind, said, tx_id, _code_lines(error))
-    told = f"{kind}{said}" if telling is Telling.EVERYBODY else kind
+    told = f"{kind}{said}" if telling is ErrorDisclosure.EVERYBODY else kind
     text = f"{where} failed with {told}; see the chaincode's log for transaction {tx_id}"
     return Response(FAILED, f"refused/{RuntimeRefusal.INTERNAL.code}: {text}", cause=error)
 

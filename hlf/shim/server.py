@@ -59,7 +59,7 @@ class Tls:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedChaincode:
     """One chaincode at one address under one package id."""
 
     chaincode: invocation.Chaincode
@@ -76,7 +76,7 @@ class Server:
         addresses: the addresses of the chaincodes, in the given order; set by start.
     """
 
-    def __init__(self, served: Sequence[Served]) -> None:
+    def __init__(self, served: Sequence[ServedChaincode]) -> None:
         self._served = tuple(served)
         self._workers = Workers()
         self._servers: list[Any] = []
@@ -125,7 +125,7 @@ class Server:
         await asyncio.gather(*(server.stop(min(grace, 1.0)) for server in self._servers))
         self._servers.clear()
 
-    def _connect(self, served: Served) -> Any:
+    def _connect(self, served: ServedChaincode) -> Any:
         async def connect(_requests: Any, context: Any) -> None:
             handler = Handler(served.chaincode, served.package_id, self._workers)
             serving = asyncio.create_task(handler.serve(context.read, context.write, grpc.aio.EOF))
@@ -148,7 +148,7 @@ class Server:
         )
 
 
-def _bind(server: Any, served: Served) -> str:
+def _bind(server: Any, served: ServedChaincode) -> str:
     host, separator, port = served.address.rpartition(":")
     if not separator or not host or not port.isdigit():
         raise ServerError(f"{served.address!r} is not an address to listen at; give host:port, as 127.0.0.1:9999")
@@ -168,7 +168,7 @@ def _bind(server: Any, served: Served) -> str:
     return f"{host}:{bound}"
 
 
-def serve_all(served: Sequence[Served]) -> None:
+def serve_all(served: Sequence[ServedChaincode]) -> None:
     """
     Serve until SIGTERM or SIGINT, then finish the running transactions and return.
 
@@ -200,11 +200,11 @@ def until_stopped(serving: Callable[[asyncio.Event], Coroutine[Any, Any, None]])
 
 def serve(chaincode: invocation.Chaincode, package_id: str, address: str, tls: Tls | None = None) -> None:
     """Serve one chaincode; see :func:`serve_all`."""
-    serve_all([Served(chaincode, package_id, address, tls)])
+    serve_all([ServedChaincode(chaincode, package_id, address, tls)])
 
 
 @contextmanager
-def background(served: Sequence[Served]) -> Iterator[Server]:
+def background(served: Sequence[ServedChaincode]) -> Iterator[Server]:
     """
     Serve from a thread of this process while the block runs; for tests and tools.
 

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 
 from hlf.codec.refusals import RuntimeRefusal
 from hlf.shim import errors, iterators, keyranges
-from hlf.shim.iterators import KV, Modification, Results
+from hlf.shim.iterators import KV, KeyModification, Results
 from hlf.shim.peerline import PeerLine
 from hlf.shim.proposal import ProposalContent
 from hlf.shim.responses import Response
@@ -134,7 +134,7 @@ class Stub(ProposalContent):
         with _rich_query():
             return self._paged(_Kind.GET_QUERY_RESULT, request)
 
-    def get_history_for_key(self, key: str) -> Results[Modification]:
+    def get_history_for_key(self, key: str) -> Results[KeyModification]:
         """
         Return every committed write of *key*, newest first; it is not in the read set, so use it in queries only.
         """

@@ -42,7 +42,7 @@ class Checkpoint(Protocol):
 
 
 @runtime_checkable
-class Remembers(Checkpoint, Protocol):
+class StartingCheckpoint(Checkpoint, Protocol):
     """A checkpoint that also stores where its consumer begins, before the first event."""
 
     def begin(self, position: Position) -> None:
@@ -55,7 +55,7 @@ def begun(checkpoint: Checkpoint | None, start: Position) -> Position:
 
     So a consumer that ends before its first event misses nothing when it starts again.
     """
-    if isinstance(checkpoint, Remembers):
+    if isinstance(checkpoint, StartingCheckpoint):
         checkpoint.begin(start)
     return start
 

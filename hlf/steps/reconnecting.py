@@ -34,7 +34,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
 
-class Reconnecting:
+class ReconnectBackoff:
     """The failures of one stream since its last answer."""
 
     def __init__(self, on_break: OnBreak | None = None) -> None:

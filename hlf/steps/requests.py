@@ -65,9 +65,9 @@ class EventsStep(SignableStep):
         self.last_block = last_block
         self._service, self._read = _SERVICES[kind]
 
-    def _asked_again(self, session: AnySession, peers: Peers) -> tuple[Request, Replayed[Any]]:
+    def _asked_again(self, session: AnySession, peers: Peers) -> tuple[Request, ReplayFilter[Any]]:
         """Return the function that sends this request, each time it is needed, and the reader of its answers."""
-        route, replayed = Route(peers), Replayed[Any](self.start, self._read)
+        route, replayed = Route(peers), ReplayFilter[Any](self.start, self._read)
 
         def request(position: Position) -> Any:
             replayed.asked(position)
@@ -85,7 +85,7 @@ class EventsStep(SignableStep):
         return bytes(common_pb2.SignatureHeader.FromString(header.signature_header).creator)
 
 
-class Replayed(Generic[Item]):
+class ReplayFilter(Generic[Item]):
     """
     Reads the answers to one request that is sent several times, and skips items that come again.
 

@@ -199,7 +199,7 @@ class Sandbox:
         up = lifetime.start(self._engine, self.root, topology.load(file, base=self._given.base))
         self.consortium = up.consortium
         names = {each.chaincode.name: each.package_id for each in up.packaged}
-        served = [server.Served(loaded, names[name], addresses[name]) for name, loaded in self._loaded.items()]
+        served = [server.ServedChaincode(loaded, names[name], addresses[name]) for name, loaded in self._loaded.items()]
         self._serving.enter_context(server.background(served))
         self._heights = self._present()
 

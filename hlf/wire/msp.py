@@ -32,7 +32,7 @@ from hlf.wire.certificates import Certificate, chains, names, publickeys
 from hlf.wire.principals import ADMIN, CLIENT, MEMBER, ORDERER, PEER, ROLE_NAMES, Principal
 
 __all__ = ["ADMIN", "CLIENT", "MEMBER", "ORDERER", "PEER", "ROLE_NAMES"]
-__all__ += ["Identity", "Msp", "Msps", "Principal", "Signed"]
+__all__ += ["Identity", "Msp", "Msps", "Principal", "SignedData"]
 
 FABRIC = 0
 IDEMIX = 1
@@ -41,7 +41,7 @@ _CACHED_ORGANISATIONS = 256
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedData:
     """One signature for a policy: the exact signed bytes, the signer and the signature."""
 
     data: bytes
@@ -385,7 +385,7 @@ class Msps:
             raise errors.IdentityError(identity.refusal)
         return identity
 
-    def signers(self, signed: Iterable[Signed]) -> list[Identity]:
+    def signers(self, signed: Iterable[SignedData]) -> list[Identity]:
         """Return the signers with valid signatures, each once and in order; all others are left out."""
         found: dict[tuple[str, str], Identity] = {}
         for item in signed:

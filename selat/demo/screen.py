@@ -55,7 +55,7 @@ class Screen:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(cell if isinstance(cell, _Marked) else escape(str(cell)) for cell in row))
+            table.add_row(*(cell if isinstance(cell, _MarkedText) else escape(str(cell)) for cell in row))
         self._console.print(table)
 
     def started(self, network: RunningNetwork, base: str, seconds: float) -> None:
@@ -86,7 +86,7 @@ class Screen:
         self.say("Stop it: selat demo --stop")
 
 
-class _Marked(str):
+class _MarkedText(str):
     """Text with rich's markup."""
 
 
@@ -97,9 +97,9 @@ def short(msp_id: str) -> str:
 
 def good(text: str) -> str:
     """Return a good result in green."""
-    return _Marked(f"[green]{escape(text)}[/]")
+    return _MarkedText(f"[green]{escape(text)}[/]")
 
 
 def bad(text: str) -> str:
     """Return a refusal."""
-    return _Marked(f"[red]{escape(text)}[/]")
+    return _MarkedText(f"[red]{escape(text)}[/]")

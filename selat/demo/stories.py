@@ -12,7 +12,7 @@ from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
 from selat.demo.environment import RunningDemo
 from selat.demo.market import month, peak, people
-from selat.demo.market.trading import Trading
+from selat.demo.market.trading import Marketplace
 from selat.demo.screen import Screen
 
 
@@ -49,12 +49,12 @@ def _consignment(stage: RunningDemo, screen: Screen, calendar: Calendar | None, 
 
 def _month(stage: RunningDemo, screen: Screen, calendar: Calendar | None, orders: int) -> None:
     with stage.callers() as callers:
-        month.play(Trading.opened(callers, _given(calendar)), screen, orders)
+        month.play(Marketplace.opened(callers, _given(calendar)), screen, orders)
 
 
 def _peak(stage: RunningDemo, screen: Screen, calendar: Calendar | None, orders: int) -> None:
     with stage.callers() as callers:
-        peak.play(Trading.opened(callers, _given(calendar)), screen)
+        peak.play(Marketplace.opened(callers, _given(calendar)), screen)
 
 
 def _given(calendar: Calendar | None) -> Calendar:

@@ -21,7 +21,7 @@ _SHOWN = ("demand.units_p50_h87", "demand.peak_date")
 
 
 @dataclass(frozen=True)
-class Played:
+class StoryResult:
     """The results of the story."""
 
     claim_id: str
@@ -30,7 +30,7 @@ class Played:
     journey_id: str
 
 
-def play(cast: Cast, base: str, screen: Screen) -> Played:
+def play(cast: Cast, base: str, screen: Screen) -> StoryResult:
     """
     Play all chapters.
 
@@ -50,7 +50,7 @@ def play(cast: Cast, base: str, screen: Screen) -> Played:
     _tracking(base, screen, order, cast)
     voyage.give_back(cast, screen, journey, order["tracking_token"])
     _audit(cast, screen, journey, order)
-    return Played(forecast["claim_id"], grant_id, order, journey)
+    return StoryResult(forecast["claim_id"], grant_id, order, journey)
 
 
 def _founding(cast: Cast, screen: Screen) -> dict[str, Any]:

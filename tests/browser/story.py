@@ -11,7 +11,7 @@ from rich.console import Console
 from selat.demo import goods, story
 from selat.demo.callers import Cast
 from selat.demo.screen import Screen
-from selat.demo.story import Played
+from selat.demo.story import StoryResult
 from tests.scenarios.journeys import claiming
 
 _PARTIES = ["PlatformMSP", "MerchantMSP", "LastMileMSP", "CustomsMSP"]
@@ -19,7 +19,7 @@ _SHOPS = ("lamp-shop", "silk-shop", "late-shop")
 
 
 @dataclass(frozen=True)
-class SeenStory(Played):
+class SeenStory(StoryResult):
     """The story, and the token of the link to a basket."""
 
     basket: str
@@ -41,7 +41,7 @@ def play(cast: Cast, base: str, console: Console) -> SeenStory:
     return SeenStory(**{each.name: getattr(played, each.name) for each in dataclasses.fields(played)}, basket=basket)
 
 
-def _basket(cast: Cast, played: Played) -> str:
+def _basket(cast: Cast, played: StoryResult) -> str:
     """
     Return the token of a basket of three shops.
 

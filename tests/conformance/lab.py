@@ -84,7 +84,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Endorsed:
+class EndorsedTransaction:
     """An endorsed transaction, ready to be signed and submitted (or spoilt first)."""
 
     transaction_id: str
@@ -231,7 +231,7 @@ class Lab:
         caller: Caller | None = None,
         patience: float = PATIENCE,
         **options: Any,
-    ) -> Endorsed:
+    ) -> EndorsedTransaction:
         """
         Return the endorsed transaction.
 
@@ -247,7 +247,7 @@ class Lab:
             endorsing_organizations=orgs,
         )
         answer = self.nodes[organisation].gateway.Endorse(request, timeout=patience)
-        return Endorsed(transaction_id, answer.prepared_transaction, who, organisation)
+        return EndorsedTransaction(transaction_id, answer.prepared_transaction, who, organisation)
 
     def endorse_signed(
         self, signed: proposal_pb2.SignedProposal, organisation: str = "Org1", orgs: Sequence[str] = ()
@@ -265,7 +265,7 @@ class Lab:
 
     # Ordering and commit.
 
-    def send(self, endorsed: Endorsed, patience: float = PATIENCE) -> None:
+    def send(self, endorsed: EndorsedTransaction, patience: float = PATIENCE) -> None:
         """Sign and submit through the gateway that endorsed; raise `grpc.RpcError` where it is refused."""
         envelope = common_pb2.Envelope()
         envelope.CopyFrom(endorsed.envelope)
@@ -325,13 +325,15 @@ class Lab:
 
         return ask(whole)
 
-    def submit_together(self, *several: Endorsed) -> list[str]:
+    def submit_together(self, *several: EndorsedTransaction) -> list[str]:
         """Submit all before waiting for any; return their codes in the same order."""
         for endorsed in several:
             self.send(endorsed)
         return [self.code(endorsed.transaction_id) for endorsed in several]
 
-    def in_one_block(self, prepare: Callable[[], Sequence[Endorsed]]) -> tuple[Sequence[Endorsed], list[str]]:
+    def in_one_block(
+        self, prepare: Callable[[], Sequence[EndorsedTransaction]]
+    ) -> tuple[Sequence[EndorsedTransaction], list[str]]:
         """
         Submit what *prepare* endorses so that one block holds all of it; return it and its codes.
 
@@ -517,7 +519,7 @@ def response(answered: proposal_response_pb2.Response) -> dict[str, Any]:
     return {"status": answered.status, "message": answered.message, "payload": answered.payload}
 
 
-def result_of(endorsed: Endorsed) -> bytes:
+def result_of(endorsed: EndorsedTransaction) -> bytes:
     """Return the contract's own answer inside an endorsed transaction."""
     payload = proposal_response_pb2.ProposalResponsePayload.FromString(endorsed.action.action.proposal_response_payload)
     return proposal_pb2.ChaincodeAction.FromString(payload.extension).response.payload

@@ -15,7 +15,7 @@ from selat.demo import environment
 from selat.demo.callers import Cast
 from selat.demo.environment import RunningDemo
 from selat.demo.screen import Screen
-from selat.demo.story import Played, play
+from selat.demo.story import StoryResult, play
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def shown() -> io.StringIO:
 
 
 @pytest.fixture(scope="session")
-def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> Played:
+def played(stage: RunningDemo, cast: Cast, shown: io.StringIO) -> StoryResult:
     """Return the story, played to its end: it checks itself what it shows."""
     return play(cast, stage.base, Screen(Console(file=shown)))
 

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hlf.network.certificates import Issued
+from hlf.network.certificates import IssuedCertificate
 from hlf.network.engines.embedded.order.channel import OrderedChannel
 from tests.support.members import Consortium, Definition, Member, Person, Transaction, collection, private_put, put
 
@@ -53,10 +53,10 @@ def people(folder: Path) -> Consortium:
     return restored
 
 
-def issued(certificate: bytes, key: bytes) -> Issued:
+def issued(certificate: bytes, key: bytes) -> IssuedCertificate:
     private = serialization.load_pem_private_key(key, None)
     assert isinstance(private, ec.EllipticCurvePrivateKey)
-    return Issued(x509.load_pem_x509_certificate(certificate), private)
+    return IssuedCertificate(x509.load_pem_x509_certificate(certificate), private)
 
 
 def genesis(folder: Path) -> bytes:

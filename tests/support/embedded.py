@@ -82,7 +82,7 @@ class Engine:
             self.run(self.node.channels.join_peer(genesis, f"peer0.{name}", name))
 
     @contextlib.contextmanager
-    def channel(self, index: int = 0, client: certificates.Issued | None = None) -> Iterator[grpc.Channel]:
+    def channel(self, index: int = 0, client: certificates.IssuedCertificate | None = None) -> Iterator[grpc.Channel]:
         """Yield a connection to a peer, or to the orderer as the last; *client* is the caller's own TLS certificate."""
         own = (*self.settings.peers, *self.settings.orderers)[index]
         credentials = grpc.ssl_channel_credentials(

@@ -30,7 +30,7 @@ class Person:
     """A holder of a key and a certificate."""
 
     msp_id: str
-    issued: certificates.Issued
+    issued: certificates.IssuedCertificate
 
     @functools.cached_property
     def serialized(self) -> bytes:
@@ -101,7 +101,7 @@ class Consortium:
     def __getitem__(self, msp_id: str) -> Member:
         return self.members[msp_id]
 
-    def tls(self, name: str) -> certificates.Issued:
+    def tls(self, name: str) -> certificates.IssuedCertificate:
         """Return a TLS certificate of the orderer organisation, with a key of its own."""
         return certificates.tls(self.ordering.tlsca, name, self.ordering.domain, "SG", ["127.0.0.1"])
 
@@ -112,7 +112,7 @@ class Consortium:
         return channels
 
     def add_orderer(
-        self, channels: Channels, name: str, consenter: certificates.Issued, signer: Person | None = None
+        self, channels: Channels, name: str, consenter: certificates.IssuedCertificate, signer: Person | None = None
     ) -> OrdererState:
         """Add an orderer that runs, with this certificate of TLS."""
         person = signer or self.ordering.person(name, "orderer")
@@ -130,7 +130,7 @@ class Consortium:
         preferred: int = 2 << 20,
         absolute: int = 10 << 20,
         capability: str = "V3_0",
-        consenter: certificates.Issued | None = None,
+        consenter: certificates.IssuedCertificate | None = None,
     ) -> Any:
         """Return the genesis block."""
         application = configtx.application([self.members[name].configured() for name in (members or self.members)])

@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from hlf.errors import WireError
 from hlf.network.engines.embedded.state import lifecycle, privatedata, snapshots
 from hlf.network.engines.embedded.state.updates import Row, Update, Version
-from hlf.network.engines.embedded.state.validation import BlockValidator, Validated
+from hlf.network.engines.embedded.state.validation import BlockValidator, ValidatedBlock
 from hlf.wire import blocks, entries
 from hlf.wire.config import channelconfig
 
@@ -36,7 +36,7 @@ class ReplayError(Exception):
 
 
 @dataclass
-class Replayed:
+class ReplayedLedger:
     """
     State after the last block, in memory; answers reads as a snapshot does.
 
@@ -88,7 +88,7 @@ def _value(update: Update | None) -> tuple[bytes, Version] | None:
     return None if update is None or update.value is None else (update.value, update.version)
 
 
-def replay(chain: Iterable[bytes]) -> Replayed:
+def replay(chain: Iterable[bytes]) -> ReplayedLedger:
     """
     Return what the serialized blocks, beginning with the genesis block, come to.
 
@@ -100,12 +100,12 @@ def replay(chain: Iterable[bytes]) -> Replayed:
 
 class _Replay:
     def __init__(self) -> None:
-        self._result = Replayed()
+        self._result = ReplayedLedger()
         self._expiries: dict[int, list[tuple[str, str, bytes, Version]]] = {}
         self._validator: BlockValidator | None = None
         self._members: tuple[str, ...] = ()
 
-    def run(self, chain: Iterable[bytes]) -> Replayed:
+    def run(self, chain: Iterable[bytes]) -> ReplayedLedger:
         for serialized in chain:
             try:
                 block = common_pb2.Block.FromString(serialized)
@@ -164,7 +164,7 @@ class _Replay:
     def _known(self, tx_ids: list[str]) -> set[str]:
         return {tx_id for tx_id in tx_ids if tx_id in self._result.codes}
 
-    def _note_expiries(self, number: int, validated: Validated) -> None:
+    def _note_expiries(self, number: int, validated: ValidatedBlock) -> None:
         collections = privatedata.Collections(self._members, self._result.definition)
         private = privatedata.collect(number, validated.verdicts, lambda _: (), collections)
         for expires, namespace, collection, key_hash, block, tx in private.expiries:
@@ -203,7 +203,7 @@ def differences(path: Path) -> list[str]:
         connection.close()
 
 
-def _differences(connection: sqlite3.Connection, replayed: Replayed) -> Iterator[str]:
+def _differences(connection: sqlite3.Connection, replayed: ReplayedLedger) -> Iterator[str]:
     public = {
         (namespace, key.decode()): Update(value, metadata, Version(block, tx))
         for namespace, key, value, metadata, block, tx in connection.execute("SELECT * FROM state")

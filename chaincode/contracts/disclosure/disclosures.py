@@ -15,7 +15,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants
-from chaincode.domain.disclosure.grants import GrantTerms, Request, RequestTerms, RevocationReceipt, Seal, Sealing
+from chaincode.domain.disclosure.grants import GrantTerms, Request, RequestTerms, RevocationReceipt, Seal, SealTerms
 from chaincode.domain.refusals import Refusal
 from hlf.codec import canonical, records
 from hlf.shim import api
@@ -195,7 +195,7 @@ class Disclosures(api.Contract):
             Refused: ALREADY_EXISTS, EXPIRED, NOT_COMMITTED, SUBJECT_NOT_SHOWN, COMMITMENT_CHANGED, COHORT_TOO_SMALL,
                 INVALID_ARGUMENT.
         """
-        owner, sealing = access.member(ctx), private.record(ctx, "sealed", Sealing)
+        owner, sealing = access.member(ctx), private.record(ctx, "sealed", SealTerms)
         granting.check_future(ctx, sealing.expires_at)
         auditor = participants.directory(ctx).auditor
         document_hash = granting.pinned(ctx, owner, auditor, sealing.claim_id, sealing.revision)
@@ -206,7 +206,7 @@ class Disclosures(api.Contract):
         return private.announce(ctx, "DisclosureSealed", seal_id=seal_id)
 
     @api.query(read_on=("caller",), called_by=("recipient",))
-    def read(self, ctx: api.Context, grant_id: str) -> granting.Delivered:
+    def read(self, ctx: api.Context, grant_id: str) -> granting.DeliveredAttributes:
         """
         Return the values delivered to the caller under an open grant.
 

@@ -18,7 +18,7 @@ from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import AUDITOR
 from chaincode.domain.disclosure import claims as claim_rules
 from chaincode.domain.disclosure import disclosures, gapmeter, grants, prepositioning
-from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell, Recomputed
+from chaincode.domain.disclosure.gapmeter import Cell, Contribution, Meter, PublishedCell, RecomputedCell
 from chaincode.domain.disclosure.grants import Grant
 from chaincode.domain.disclosure.prepositioning import Advice, Warehouse
 from chaincode.domain.refusals import Refusal
@@ -169,7 +169,7 @@ class GapMeter(api.Contract):
         return data
 
     @api.query(read_on=_KEEPERS, called_by=("platform", "auditor"))
-    def recompute(self, ctx: api.Context, meter_id: str) -> tuple[Recomputed, ...]:
+    def recompute(self, ctx: api.Context, meter_id: str) -> tuple[RecomputedCell, ...]:
         """
         Compute the cells of a meter again, each from the contributions that were frozen for it.
 

@@ -37,7 +37,7 @@ class GrantPage:
 
 
 @dataclasses.dataclass(frozen=True)
-class Delivered:
+class DeliveredAttributes:
     """The values that a recipient has under a grant, with the disclosures and the document that prove them."""
 
     grant: Grant
@@ -90,7 +90,7 @@ def page(ctx: api.Context, holder: str, size: int, bookmark: str, fits: Callable
     return GrantPage(tuple(entry(ctx, one) for one in found), following)
 
 
-def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
+def received(ctx: api.Context, recipient: str, grant_id: str) -> DeliveredAttributes:
     """
     Return the grant, and the document and disclosures delivered under it; on the recipient's peer.
 
@@ -110,7 +110,7 @@ def received(ctx: api.Context, recipient: str, grant_id: str) -> Delivered:
     copy: Any = canonical.loads(data)
     encoded: tuple[str, ...] = tuple(copy["disclosures"])
     values = {one.name: one.value for one in map(disclosures.read, encoded)}
-    return Delivered(held, copy["document"], encoded, values)
+    return DeliveredAttributes(held, copy["document"], encoded, values)
 
 
 def entry(ctx: api.Context, held: Grant) -> ListedGrant:

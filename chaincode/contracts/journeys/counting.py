@@ -33,7 +33,7 @@ _COUNTED = "counted-journey"
 
 
 @dataclasses.dataclass(frozen=True)
-class Count:
+class CountedJourney:
     """What is counted of one journey."""
 
     legs: tuple[JourneyLeg, ...] = ()
@@ -49,7 +49,7 @@ class ObservedLane:
     destination: str
 
 
-class Tallying:
+class TallyChanges:
     """The tallies that one transaction changes. Each is read and written once, however many journeys change it."""
 
     def __init__(self, ctx: api.Context) -> None:
@@ -91,7 +91,7 @@ class Tallying:
         for names, pair in sorted(self._pairs.items()):
             store.save(self._ctx, pair, _PAIR, *names)
 
-    def _add(self, lane: tuple[str, str, str], count: Count, number: int) -> None:
+    def _add(self, lane: tuple[str, str, str], count: CountedJourney, number: int) -> None:
         for leg in count.legs:
             key = (leg.origin, leg.destination, leg.carrier)
             tally = self._lanes.get(key) or lane_tally(self._ctx, *key)
@@ -106,7 +106,7 @@ class Tallying:
             self._pairs[names] = experience.counted(pair, handover, number)
 
 
-def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
+def observed(ctx: api.Context, journey: journeys.Journey) -> CountedJourney:
     """
     Return the facts of a journey that count: only custodies that all their custodians confirm. Parcels that travelled
     together count as one leg and one hand-over.
@@ -114,19 +114,19 @@ def observed(ctx: api.Context, journey: journeys.Journey) -> Count:
     own = journeystate.party_pages(ctx, journey).pages
     confirmed = tuple(journeystate.confirmed(ctx, journey, own))
     if len(confirmed) < len(journey.parcels):
-        return Count()
+        return CountedJourney()
     legs: dict[JourneyLeg, None] = {}
     passed: dict[str, Handover] = {}
     for held, written in confirmed:
         legs |= dict.fromkeys(performance.legs(held, written, journey.destination) if held.number else ())
         passed |= experience.handovers(held, written)
     timeline = pages.timeline(journeystate.with_units(ctx, journey, own))
-    return Count(tuple(legs), tuple(passed.values()), performance.passed(timeline))
+    return CountedJourney(tuple(legs), tuple(passed.values()), performance.passed(timeline))
 
 
-def counted(ctx: api.Context, journey_id: str) -> Count:
+def counted(ctx: api.Context, journey_id: str) -> CountedJourney:
     """Return what is counted of a journey."""
-    return store.find(ctx, Count, _COUNTED, journey_id) or Count()
+    return store.find(ctx, CountedJourney, _COUNTED, journey_id) or CountedJourney()
 
 
 def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
@@ -144,7 +144,7 @@ def lane_tally(ctx: api.Context, origin: str, destination: str, carrier: str) ->
     return found or LaneTally(carrier, origin, destination)
 
 
-def on_lane(ctx: api.Context, origin: str, destination: str) -> dict[str, performance.Observed]:
+def on_lane(ctx: api.Context, origin: str, destination: str) -> dict[str, performance.ObservedPerformance]:
     """Return the observed figures of every carrier between two places, by carrier."""
     now = clock.now(ctx)
     found = (tally.observed(now) for tally in store.each(ctx, LaneTally, LANE, origin, destination))

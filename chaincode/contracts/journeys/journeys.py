@@ -7,7 +7,7 @@ import dataclasses
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import counting, journeystate, shopperview, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
-from chaincode.contracts.journeys.recording import OwnRecords, Recording, own
+from chaincode.contracts.journeys.recording import EventRecording, OwnRecords, own
 from chaincode.contracts.orders import accounts as allotting
 from chaincode.contracts.register import participants, stages
 from chaincode.contracts.register import terms as published_terms
@@ -72,7 +72,7 @@ class JourneyState:
     delivered: int
 
 
-class Journeys(Recording, Handovers, api.Contract):
+class Journeys(EventRecording, Handovers, api.Contract):
     """The journey of each consignment, stage by stage, and its custodian."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))

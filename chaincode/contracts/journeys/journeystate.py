@@ -45,7 +45,9 @@ OPEN = "journey-open"
 OF_PARCEL = "journey-of-parcel"
 
 
-def start(ctx: api.Context, opening: journeys.Opening, *, in_hand: bool, return_id: str = "") -> journeys.Journey:
+def start(
+    ctx: api.Context, opening: journeys.JourneyOpening, *, in_hand: bool, return_id: str = ""
+) -> journeys.Journey:
     """
     Write the opening, the custody and an empty page for each party, each with its own policy.
 

@@ -16,12 +16,12 @@ from hlf.shim import api
 class ObservedLanes:
     """A page of a carrier's lanes; *bookmark* leads to the next page, and is empty on the last."""
 
-    lanes: tuple[performance.Observed, ...]
+    lanes: tuple[performance.ObservedPerformance, ...]
     bookmark: str
 
 
 @dataclasses.dataclass(frozen=True)
-class Uncounted:
+class UncountedJourneys:
     """The journeys on a page that need counting; *bookmark* leads to the next page, and is empty on the last."""
 
     journey_ids: tuple[str, ...]
@@ -43,7 +43,7 @@ class Performance(api.Contract):
         """
         participants.participant(ctx, access.member(ctx))
         tallies.AT_ONCE.check("journey_ids", len(journey_ids))
-        tallying = counting.Tallying(ctx)
+        tallying = counting.TallyChanges(ctx)
         changed = tuple(each for each in sorted(set(journey_ids)) if tallying.count(each))
         tallying.save()
         for journey_id in sorted(set(journey_ids)):
@@ -53,7 +53,7 @@ class Performance(api.Contract):
         return changed
 
     @api.query
-    def uncounted(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> Uncounted:
+    def uncounted(self, ctx: api.Context, size: int = 100, bookmark: str = "") -> UncountedJourneys:
         """
         Return which of the next *size* journeys `count` would change or find finished; only open ones are listed.
 
@@ -68,7 +68,7 @@ class Performance(api.Contract):
             if counting.observed(ctx, journey) != counting.counted(ctx, journey.journey_id)
             or counting.finished(ctx, journey)
         )
-        return Uncounted(wanted, following)
+        return UncountedJourneys(wanted, following)
 
     @api.query
     def carrier(self, ctx: api.Context, msp_id: str, size: int = 100, bookmark: str = "") -> ObservedLanes:
@@ -79,13 +79,13 @@ class Performance(api.Contract):
         return ObservedLanes(tuple(each for each in found if each), following)
 
     @api.query
-    def lane(self, ctx: api.Context, origin: str, destination: str) -> tuple[performance.Observed, ...]:
+    def lane(self, ctx: api.Context, origin: str, destination: str) -> tuple[performance.ObservedPerformance, ...]:
         """Return the observed performance of every carrier between two places."""
         return tuple(counting.on_lane(ctx, origin, destination).values())
 
     @api.query(read_on=("caller",))
     def compare(
-        self, ctx: api.Context, msp_id: str, origin: str, destination: str, declared: performance.Declared
+        self, ctx: api.Context, msp_id: str, origin: str, destination: str, declared: performance.DeclaredPerformance
     ) -> performance.Calibration | None:
         """
         Return a carrier's observed performance on a lane beside its declared figures; null if there is none.
@@ -97,5 +97,5 @@ class Performance(api.Contract):
         return performance.calibrated(seen, declared) if seen else None
 
 
-def _seen(ctx: api.Context, tally: LaneTally) -> performance.Observed | None:
+def _seen(ctx: api.Context, tally: LaneTally) -> performance.ObservedPerformance | None:
     return tally.observed(clock.now(ctx))

@@ -42,7 +42,7 @@ def own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> 
     return OwnRecords(pages.together(mine), journeystate.target(journey, mine, meant))
 
 
-class Recording:
+class EventRecording:
     """Events recorded and corrected; a part of `Journeys`."""
 
     @api.transaction(endorsed_by=("caller",), called_by=("party",))

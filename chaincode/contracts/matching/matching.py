@@ -16,7 +16,7 @@ import hashlib
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.journeys import counting
 from chaincode.contracts.matching import offering, planstate, tendering
-from chaincode.contracts.matching.planstate import End, Kind
+from chaincode.contracts.matching.planstate import Kind, PlanEnd
 from chaincode.contracts.matching.reasons import WhyNotMe
 from chaincode.contracts.register import participants
 from chaincode.contracts.register.participants import TENDER_MEMBERS
@@ -27,7 +27,7 @@ from chaincode.domain.matching.evidence import Evidence
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.pareto import Front
-from chaincode.domain.matching.plans import Agreed, Answer, Leg, Notice
+from chaincode.domain.matching.plans import AgreedPlan, Leg, LegAnswer, PlanNotice
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers
 from hlf.codec import records
@@ -40,13 +40,13 @@ class PublicPlan:
     """The public part of a plan."""
 
     state: str
-    notice: Notice
-    answers: tuple[Answer, ...]
-    end: End | None
+    notice: PlanNotice
+    answers: tuple[LegAnswer, ...]
+    end: PlanEnd | None
 
 
 @dataclasses.dataclass(frozen=True)
-class Verified:
+class VerifiedPlan:
     """The facts that a plan's certificate proves: its price, and how much cheaper another could be."""
 
     plan_id: str
@@ -179,7 +179,7 @@ class Matching(WhyNotMe, api.Contract):
         """
         tender = participants.own_tender(ctx, platform)
         plan = tendering.load_plan(ctx, tender, plan_id)
-        if not store.find(ctx, End, planstate.END, plan_id) and not planstate.is_of_another(
+        if not store.find(ctx, PlanEnd, planstate.END, plan_id) and not planstate.is_of_another(
             ctx, plan_id, tender.platform
         ):
             raise Refusal.PLAN_STANDS(f"plan {plan_id} is neither cancelled nor replaced")
@@ -187,7 +187,7 @@ class Matching(WhyNotMe, api.Contract):
         return private.announce(ctx, "CapacityReleased", plan_id=plan_id)
 
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
-    def publish(self, ctx: api.Context, notice: str) -> Notice:
+    def publish(self, ctx: api.Context, notice: str) -> PlanNotice:
         """
         Publish a plan's hashes and the deadline for answers; *notice* is the answer of the query `notice`.
 
@@ -197,18 +197,18 @@ class Matching(WhyNotMe, api.Contract):
             Refused: NOT_TENDER, NOT_AS_STORED, ALREADY_PUBLISHED, PLAN_ENDED.
         """
         proven = tendering.proven_notice(ctx, notice)
-        if store.find(ctx, Notice, planstate.NOTICE, proven.plan_id):
+        if store.find(ctx, PlanNotice, planstate.NOTICE, proven.plan_id):
             raise Refusal.ALREADY_PUBLISHED(f"plan {proven.plan_id} is published")
         if proven.replaces:
             planstate.check_not_of_another(ctx, proven.replaces, proven.platform)
             planstate.check_open(ctx, proven.replaces)
-            store.save(ctx, End(proven.replaces, "replaced", proven.plan_id), planstate.END, proven.replaces)
+            store.save(ctx, PlanEnd(proven.replaces, "replaced", proven.plan_id), planstate.END, proven.replaces)
         store.save(ctx, proven, planstate.NOTICE, proven.plan_id)
         store.announce(ctx, "PlanPublished", {"plan_id": proven.plan_id, "journey_id": proven.journey_id})
         return proven
 
     @api.transaction(endorsed_by=(), called_by=("platform", "auditor"))
-    def cancel(self, ctx: api.Context, plan_id: str) -> End:
+    def cancel(self, ctx: api.Context, plan_id: str) -> PlanEnd:
         """
         Cancel a plan; its carriers can see it.
 
@@ -217,7 +217,7 @@ class Matching(WhyNotMe, api.Contract):
         """
         participants.own_tender(ctx, planstate.notice(ctx, plan_id).platform)
         planstate.check_open(ctx, plan_id)
-        end = End(plan_id, "cancelled")
+        end = PlanEnd(plan_id, "cancelled")
         store.save(ctx, end, planstate.END, plan_id)
         store.announce(ctx, "PlanCancelled", {"plan_id": plan_id})
         return end
@@ -242,7 +242,7 @@ class Matching(WhyNotMe, api.Contract):
         return private.announce(ctx, "LegDelivered", plan_id=plan_id)
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
-    def answer(self, ctx: api.Context, plan_id: str, number: int, accept: bool, reason: str) -> Answer:
+    def answer(self, ctx: api.Context, plan_id: str, number: int, accept: bool, reason: str) -> LegAnswer:
         """
         Accept or refuse a leg; *reason* is one word for a refusal, and empty for an acceptance.
 
@@ -258,7 +258,7 @@ class Matching(WhyNotMe, api.Contract):
         return planstate.save_answer(ctx, plan_id, number, carrier, "accepted" if accept else "refused", reason)
 
     @api.transaction(endorsed_by=(), called_by=("carrier",))
-    def fail(self, ctx: api.Context, plan_id: str, number: int, reason: str) -> Answer:
+    def fail(self, ctx: api.Context, plan_id: str, number: int, reason: str) -> LegAnswer:
         """
         Report that an accepted leg cannot be done.
 
@@ -272,7 +272,7 @@ class Matching(WhyNotMe, api.Contract):
         return planstate.save_answer(ctx, plan_id, number, carrier, "failed", reason)
 
     @api.transaction(endorsed_by=(), called_by=("participant",))
-    def conclude(self, ctx: api.Context, plan_id: str) -> Agreed:
+    def conclude(self, ctx: api.Context, plan_id: str) -> AgreedPlan:
         """
         Record that all carriers accepted, which makes the plan the agreed one for this journey and kind.
 
@@ -286,11 +286,11 @@ class Matching(WhyNotMe, api.Contract):
         if len(answers) < len(notice.legs) or any(answer.state != "accepted" for answer in answers):
             raise Refusal.NOT_ALL_ACCEPTED(f"not every carrier has accepted its leg of plan {plan_id}")
         place = planstate.agreed_place(notice.journey_id, notice.kind, notice.platform)
-        before = store.find(ctx, Agreed, *place)
-        if before and not store.find(ctx, End, planstate.END, before.plan_id):
+        before = store.find(ctx, AgreedPlan, *place)
+        if before and not store.find(ctx, PlanEnd, planstate.END, before.plan_id):
             raise Refusal.ALREADY_AGREED(f"{notice.journey_id} has the agreed plan {before.plan_id}")
         carriers = tuple(answer.carrier for answer in answers)
-        agreed = Agreed(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx), notice.platform)
+        agreed = AgreedPlan(notice.journey_id, notice.kind, plan_id, carriers, clock.stamp(ctx), notice.platform)
         store.save(ctx, agreed, *place)
         store.announce(ctx, "PlanAgreed", {"plan_id": plan_id, "journey_id": notice.journey_id})
         return agreed
@@ -336,7 +336,7 @@ class Matching(WhyNotMe, api.Contract):
         return tendering.load_certificate(ctx, tender, plan_id)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
-    def verify(self, ctx: api.Context, plan_id: str, platform: str = "") -> Verified:
+    def verify(self, ctx: api.Context, plan_id: str, platform: str = "") -> VerifiedPlan:
         """
         Check a plan's certificate against the compared offers; this needs no solver.
 
@@ -348,7 +348,7 @@ class Matching(WhyNotMe, api.Contract):
         verify_match(plan.circumstances.problem(plan.demand, offering.compared(ctx, tender, plan)), proof)
         if proof.chain != tuple(offer_id for leg in plan.legs for offer_id in leg.offers):
             raise Refusal.CERTIFICATE_INVALID("the certificate is of another chain")
-        return Verified(plan_id, True, proof.total, proof.gap)
+        return VerifiedPlan(plan_id, True, proof.total, proof.gap)
 
     @api.query(read_on=TENDER_MEMBERS, called_by=("platform", "auditor"))
     def alternatives(self, ctx: api.Context, plan_id: str, platform: str = "") -> Front:
@@ -369,13 +369,13 @@ class Matching(WhyNotMe, api.Contract):
     def read(self, ctx: api.Context, plan_id: str) -> PublicPlan:
         """Return the public part of a plan, with its carriers' answers."""
         notice, answers = planstate.notice(ctx, plan_id), planstate.carrier_answers(ctx, plan_id)
-        end = store.find(ctx, End, planstate.END, plan_id)
+        end = store.find(ctx, PlanEnd, planstate.END, plan_id)
         against = [answer.state for answer in answers if answer.state != "accepted"]
         so_far = "accepted" if len(answers) == len(notice.legs) else "published"
         return PublicPlan(end.state if end else [*against, so_far][0], notice, answers, end)
 
     @api.query
-    def agreed(self, ctx: api.Context, journey_id: str, kind: Kind, platform: str = "") -> Agreed:
+    def agreed(self, ctx: api.Context, journey_id: str, kind: Kind, platform: str = "") -> AgreedPlan:
         """
         Return the agreed carriers of a journey, by the plan of its *platform* that all of them accepted.
 
@@ -386,7 +386,7 @@ class Matching(WhyNotMe, api.Contract):
         """
         identifiers.check("journey_id", journey_id)
         meant = participants.tender(ctx, platform).platform
-        return store.load(ctx, Agreed, Refusal.NOT_FOUND, *planstate.agreed_place(journey_id, kind, meant))
+        return store.load(ctx, AgreedPlan, Refusal.NOT_FOUND, *planstate.agreed_place(journey_id, kind, meant))
 
     @api.query
     def experience(self, ctx: api.Context) -> tuple[Pair, ...]:

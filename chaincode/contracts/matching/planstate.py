@@ -9,7 +9,7 @@ from typing import Literal
 
 from chaincode.contracts import access, clock, private, store
 from chaincode.contracts.register import participants
-from chaincode.domain.matching.plans import Agreed, Answer, Notice
+from chaincode.domain.matching.plans import AgreedPlan, LegAnswer, PlanNotice
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.participants import PlatformTender
 from chaincode.domain.vocabulary import identifiers
@@ -25,7 +25,7 @@ Kind = Literal["forward", "reverse", "exchange"]
 
 
 @dataclasses.dataclass(frozen=True)
-class End:
+class PlanEnd:
     """The end of a plan: it was cancelled, or replaced *by* another."""
 
     plan_id: str
@@ -42,20 +42,20 @@ def agreed_place(journey_id: str, kind: Kind, platform: str) -> tuple[str, str, 
     return AGREED, journey_id, kind, platform
 
 
-def booked_way(ctx: api.Context, journey_id: str, kind: Kind, platform: str) -> Agreed | None:
+def booked_way(ctx: api.Context, journey_id: str, kind: Kind, platform: str) -> AgreedPlan | None:
     """Return the plan that its platform agreed for a journey, for other contracts; None if there is none in force."""
-    found = store.find(ctx, Agreed, *agreed_place(journey_id, kind, platform))
-    return found if found and not store.find(ctx, End, END, found.plan_id) else None
+    found = store.find(ctx, AgreedPlan, *agreed_place(journey_id, kind, platform))
+    return found if found and not store.find(ctx, PlanEnd, END, found.plan_id) else None
 
 
-def notice(ctx: api.Context, plan_id: str) -> Notice:
+def notice(ctx: api.Context, plan_id: str) -> PlanNotice:
     """
     Return a plan's notice.
 
     Raises:
         Refused: PLAN_UNKNOWN.
     """
-    return store.load(ctx, Notice, Refusal.PLAN_UNKNOWN, NOTICE, identifiers.check("plan_id", plan_id))
+    return store.load(ctx, PlanNotice, Refusal.PLAN_UNKNOWN, NOTICE, identifiers.check("plan_id", plan_id))
 
 
 def check_open(ctx: api.Context, plan_id: str) -> None:
@@ -65,7 +65,7 @@ def check_open(ctx: api.Context, plan_id: str) -> None:
     Raises:
         Refused: PLAN_ENDED.
     """
-    end = store.find(ctx, End, END, identifiers.check("plan_id", plan_id))
+    end = store.find(ctx, PlanEnd, END, identifiers.check("plan_id", plan_id))
     if end:
         raise Refusal.PLAN_ENDED(f"plan {plan_id} is {end.state}")
 
@@ -97,7 +97,7 @@ def carrier_of(ctx: api.Context, plan_id: str, number: int) -> str:
 
 def is_of_another(ctx: api.Context, plan_id: str, platform: str) -> bool:
     """Return whether the published plan of this id is another platform's."""
-    found = store.find(ctx, Notice, NOTICE, identifiers.check("plan_id", plan_id))
+    found = store.find(ctx, PlanNotice, NOTICE, identifiers.check("plan_id", plan_id))
     return found is not None and found.platform != platform
 
 
@@ -133,19 +133,19 @@ def carrier_or_tender(ctx: api.Context, plan_id: str, carrier: str) -> None:
     access.one_of(ctx, allowed, Refusal.NOT_A_PARTY, "the carrier, the platform or the auditor does this")
 
 
-def carrier_answers(ctx: api.Context, plan_id: str) -> tuple[Answer, ...]:
+def carrier_answers(ctx: api.Context, plan_id: str) -> tuple[LegAnswer, ...]:
     """Return the carriers' answers, in the order of their legs."""
-    return tuple(store.each(ctx, Answer, ANSWER, plan_id))
+    return tuple(store.each(ctx, LegAnswer, ANSWER, plan_id))
 
 
-def find_answer(ctx: api.Context, plan_id: str, number: int) -> Answer | None:
+def find_answer(ctx: api.Context, plan_id: str, number: int) -> LegAnswer | None:
     """Return the answer for a leg, or None."""
-    return store.find(ctx, Answer, ANSWER, plan_id, f"{number:02}")
+    return store.find(ctx, LegAnswer, ANSWER, plan_id, f"{number:02}")
 
 
 def save_answer(
     ctx: api.Context, plan_id: str, number: int, carrier: str, state: Literal["accepted", "refused", "failed"], why: str
-) -> Answer:
+) -> LegAnswer:
     """
     Write an answer, and set an event.
 
@@ -153,7 +153,7 @@ def save_answer(
         Refused: INVALID_ARGUMENT if the reason is not one word.
     """
     word = "" if state == "accepted" else identifiers.check("reason", why)
-    answer = Answer(plan_id, number, carrier, state, word, clock.stamp(ctx))
+    answer = LegAnswer(plan_id, number, carrier, state, word, clock.stamp(ctx))
     store.save(ctx, answer, ANSWER, plan_id, f"{number:02}")
     store.announce(ctx, "LegAnswered", {"plan_id": plan_id, "number": number, "state": state})
     return answer

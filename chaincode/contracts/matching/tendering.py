@@ -21,7 +21,7 @@ from chaincode.domain.matching.certificate import Certificate, certify
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.demands import Demand, Step
 from chaincode.domain.matching.offers import Offer
-from chaincode.domain.matching.plans import Booked, Circumstances, Notice, Plan
+from chaincode.domain.matching.plans import BookedOffer, Circumstances, Plan, PlanNotice
 from chaincode.domain.matching.solver import Graph
 from chaincode.domain.matching.units import BookedUnit, NeededUnits
 from chaincode.domain.refusals import Refusal
@@ -122,7 +122,7 @@ def room(
     choice: Choice,
     freed: frozenset[str],
     taken: frozenset[str],
-) -> tuple[tuple[str, ...], tuple[Booked, ...]]:
+) -> tuple[tuple[str, ...], tuple[BookedOffer, ...]]:
     """
     Return the names of free units for every carrier and day of a chain, and the steps without enough units.
 
@@ -132,7 +132,7 @@ def room(
     """
     by_offer = {one.offer_id: one for one in offering.services(ctx, tender)}
     names: dict[tuple[str, str], tuple[str, ...]] = {}
-    full: list[Booked] = []
+    full: list[BookedOffer] = []
     for number, position, day in plans.days(graph, choice.chain):
         offer = graph.offers[position]
         if str(number) in wanted.pinned or (offer.offer_id, day) in names:
@@ -140,7 +140,7 @@ def room(
         needed = NeededUnits(by_offer[offer.offer_id], offer, day, graph.demand.parcels, graph.demand.weight_grm)
         free = _free(ctx, tender, wanted.plan_id, needed, freed, taken)
         if free is None:
-            full.append(Booked(offer.offer_id, number))
+            full.append(BookedOffer(offer.offer_id, number))
         else:
             names[offer.offer_id, day] = free
     return tuple(name for found in names.values() for name in found), tuple(full)
@@ -242,14 +242,14 @@ def check_new(ctx: api.Context, tender: PlatformTender, plan_id: str) -> None:
         raise Refusal.ALREADY_EXISTS(f"plan {plan_id} exists")
 
 
-def proven_notice(ctx: api.Context, notice: str) -> Notice:
+def proven_notice(ctx: api.Context, notice: str) -> PlanNotice:
     """
     Return the notice in *notice*, if platform and auditor store the same; any peer can compare the hash.
 
     Raises:
         Refused: NOT_AS_STORED.
     """
-    found = records.loads(Notice, notice, "notice")
+    found = records.loads(PlanNotice, notice, "notice")
     tender = participants.own_tender(ctx, found.platform)
     kept = ctx.stub.get_private_data_hash(tender.collection, notice_key(ctx, found.plan_id))
     if hashlib.sha256(notice.encode()).digest() != kept:

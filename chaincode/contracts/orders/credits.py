@@ -12,7 +12,7 @@ import dataclasses
 from chaincode.contracts import access, private
 from chaincode.contracts.orders import balances, dues, orders
 from chaincode.domain.disclosure import disclosures
-from chaincode.domain.orders.payments import Mark
+from chaincode.domain.orders.payments import PaymentMark
 from chaincode.domain.orders.storecredit import StoreCredit
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import identifiers, money
@@ -64,7 +64,9 @@ class Credits(api.Contract):
         balance = balances.proven(ctx, order)
         as_credit = not due.in_proportion
         balances.put(ctx, (balance.with_issued if as_credit else balance.with_restored)(due.credit, salt))
-        given = Mark("credit", order_id, "", disclosures.derived_salt(salt, "credit"), return_id, due.credit, due.units)
+        given = PaymentMark(
+            "credit", order_id, "", disclosures.derived_salt(salt, "credit"), return_id, due.credit, due.units
+        )
         orders.mark(ctx, public, given)
         if not due.amount and not as_credit:
             # There is no money to refund, so this is the refund.
@@ -89,7 +91,7 @@ class Credits(api.Contract):
         if private.held(ctx, orders.mark_key(ctx, "credit", order_id), public.parties):
             raise Refusal.ALREADY_REFUNDED(f"the credit of order {order_id} was given back")
         balances.put(ctx, balances.proven(ctx, order).with_restored(order.credit, salt))
-        orders.mark(ctx, public, Mark("credit", order_id, "", disclosures.derived_salt(salt, "credit")))
+        orders.mark(ctx, public, PaymentMark("credit", order_id, "", disclosures.derived_salt(salt, "credit")))
         return private.announce(ctx, "CreditRestored", order_id=order_id)
 
     @api.query(read_on=("caller",), called_by=("platform", "merchant"))

@@ -15,7 +15,7 @@ from chaincode.domain import channels
 from chaincode.domain.orders import dues
 from chaincode.domain.orders.dues import Dues, DueSum
 from chaincode.domain.orders.orders import Order, PublicOrder
-from chaincode.domain.orders.payments import Change
+from chaincode.domain.orders.payments import PaymentChange
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.amounts import Shares
 from chaincode.domain.returns.entitlements import Entitlement
@@ -154,7 +154,7 @@ def entitled(ctx: api.Context, order_id: str, return_id: str) -> Entitlement | N
     return None if answer is None else records.loads(Entitlement, answer, "entitlement")
 
 
-def checked(ctx: api.Context, order: PublicOrder, firm: str, change: Change, currency: str) -> DueSum:
+def checked(ctx: api.Context, order: PublicOrder, firm: str, change: PaymentChange, currency: str) -> DueSum:
     """
     Return the due in the transient data, which a refund for a return pays. The payment firm must store it, too. Earlier
     dues of the return must be paid.

@@ -16,7 +16,7 @@ from chaincode.contracts.orders import balances, otherchannel, sellers
 from chaincode.domain import channels
 from chaincode.domain.orders import orderfacts, orders
 from chaincode.domain.orders.orders import BasketOrder, Cancellation, Order, PinnedTerms, PublicOrder, Total
-from chaincode.domain.orders.payments import Mark
+from chaincode.domain.orders.payments import PaymentMark
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns.terms import ReturnTerms
 from chaincode.domain.vocabulary import identifiers
@@ -56,7 +56,7 @@ def mark_key(ctx: api.Context, step: str, order_id: str, *of_return: str) -> str
     return ctx.stub.create_composite_key(f"order.{step}", [identifiers.check("order_id", order_id), *checked])
 
 
-def mark(ctx: api.Context, order: PublicOrder, made: Mark) -> None:
+def mark(ctx: api.Context, order: PublicOrder, made: PaymentMark) -> None:
     """
     Note a step of an order's money at platform and merchant.
 

@@ -20,7 +20,7 @@ from chaincode.domain.orders.debts import Debts, paid_off
 from chaincode.domain.orders.debts import of as debt_of
 from chaincode.domain.orders.duties import Assessment, Tariff
 from chaincode.domain.orders.orders import PublicOrder
-from chaincode.domain.orders.payments import Authorisation, Change, Payment, State
+from chaincode.domain.orders.payments import Authorisation, Payment, PaymentChange, State
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.vocabulary import attributes, goods, identifiers, places
 from chaincode.domain.vocabulary.money import Money, Rates
@@ -271,13 +271,13 @@ class Settlement(api.Contract):
         return duties.assess(order, tariffs, rates)
 
 
-def _next(ctx: api.Context, payment_id: str) -> tuple[Payment, Change]:
+def _next(ctx: api.Context, payment_id: str) -> tuple[Payment, PaymentChange]:
     """Return the payment, proved at all three parties, and the change that the payment firm asks for."""
     data = private.transient(ctx, "payment")
     found = records.loads(Payment, data, "transient.payment")
     private.prove(ctx, data, _key(ctx, payment_id), found.parties, Refusal.NOT_AS_STORED, f"payment {payment_id}")
     access.one_of(ctx, [found.terms.payments], Refusal.NOT_PAYMENT_FIRM, "its payment firm moves a payment on")
-    return found, private.record(ctx, "change", Change)
+    return found, private.record(ctx, "change", PaymentChange)
 
 
 def _not_cancelled(ctx: api.Context, payment: Payment) -> PublicOrder:

@@ -1,8 +1,8 @@
 """
 Amendments on the ledger: one mechanism for every contract that keeps shared reference data.
 
-A contract describes its data as a `Subject` and passes proposals and approvals to this module. Each amendment has
-its own id and names its subject, such as ``participant/LastMileMSP`` or ``lpi/2023``. The voters are the
+A contract describes its data as an `AmendmentSubject` and passes proposals and approvals to this module. Each amendment
+has its own id and names its subject, such as ``participant/LastMileMSP`` or ``lpi/2023``. The voters are the
 participants at the time of the proposal; the approval that makes more than half makes the change.
 """
 
@@ -34,7 +34,7 @@ class AmendmentPage:
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject(Generic[Change]):
+class AmendmentSubject(Generic[Change]):
     """
     One kind of shared reference data, and how to change it.
 

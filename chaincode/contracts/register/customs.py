@@ -22,7 +22,7 @@ _TARIFF = "customs.tariff"
 _DE_MINIMIS = "customs.de-minimis"
 
 
-class Published(Protocol):
+class CustomsPublication(Protocol):
     """A publication of a country's customs, from a day on."""
 
     @property
@@ -102,7 +102,7 @@ class Customs(api.Contract):
         return customs.assess(wanted, lambda code: versions(ctx, wanted.country, code), waiver)
 
 
-def check_new(ctx: api.Context, published: Published, place: tuple[str, ...]) -> None:
+def check_new(ctx: api.Context, published: CustomsPublication, place: tuple[str, ...]) -> None:
     """
     Refuse a version by another organisation, for a day in the past, or for a day that has one already.
 

@@ -17,7 +17,7 @@ from hlf.shim import api
 _KEY = "lpi"
 
 
-AMENDED = amending.Subject(
+AMENDED = amending.AmendmentSubject(
     kind="lpi",
     shape=Edition,
     name=lambda change: change.name,

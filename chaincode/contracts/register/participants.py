@@ -86,7 +86,7 @@ def _adopt(ctx: api.Context, changed: Participant) -> None:
     store.save(ctx, directory(ctx).with_participant(changed), _DIRECTORY)
 
 
-AMENDED = amending.Subject(
+AMENDED = amending.AmendmentSubject(
     kind="participant",
     shape=Participant,
     name=lambda change: change.msp_id,

@@ -57,7 +57,7 @@ def _adopt(ctx: api.Context, catalogue: stages.StageCatalogue) -> stages.StageCa
     return catalogue
 
 
-AMENDED = amending.Subject(
+AMENDED = amending.AmendmentSubject(
     kind="stages",
     shape=tuple[stages.Stage, ...],
     name=lambda changed: "",  # There is one catalogue.

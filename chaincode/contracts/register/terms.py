@@ -59,7 +59,7 @@ def _floor(ctx: api.Context, jurisdiction: str) -> floors.Floor | None:
     return store.find(ctx, floors.Floor, FLOOR, jurisdiction)
 
 
-AMENDED = amending.Subject(
+AMENDED = amending.AmendmentSubject(
     kind=FLOOR,
     shape=floors.Floor,
     name=lambda floor: floor.jurisdiction,

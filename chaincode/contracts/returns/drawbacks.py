@@ -36,7 +36,7 @@ _SELLERS = frozenset({"platform", "merchant"})
 
 
 @dataclasses.dataclass(frozen=True)
-class Refundable:
+class RefundableEntry:
     """An import entry, and how much of its duty and tax comes back."""
 
     entry: ImportEntry
@@ -173,7 +173,7 @@ class Drawbacks(api.Contract):
         return private.announce(ctx, "ImportEntryDisclosed", drawback_id=drawback_id, recipient=recipient)
 
     @api.query(read_on=("caller",), called_by=("claimant", "customs"))
-    def entry(self, ctx: api.Context, drawback_id: str) -> Refundable:
+    def entry(self, ctx: api.Context, drawback_id: str) -> RefundableEntry:
         """
         Return the import entry of a claim and what comes back, if the caller's organisation has it.
 
@@ -183,7 +183,7 @@ class Drawbacks(api.Contract):
         found, what = _load(ctx, drawback_id), f"import entry of drawback {drawback_id}"
         data = private.own(ctx, access.member(ctx), _entry_key(ctx, drawback_id), what)
         entry = records.loads(ImportEntry, data)
-        return Refundable(entry, entry.gives_back(found.units, found.terms))
+        return RefundableEntry(entry, entry.gives_back(found.units, found.terms))
 
     @api.query
     def read(self, ctx: api.Context, drawback_id: str) -> Drawback:

@@ -16,7 +16,7 @@ from hlf.codec import moments, names
 from hlf.shim import api
 
 
-class Handling(StoredReturns):
+class ReturnHandling(StoredReturns):
     """Acts of seller, agent, carrier and arbiter on a return; a part of `Returns`."""
 
     @api.transaction(endorsed_by=(), called_by=("seller",))

@@ -13,8 +13,8 @@ from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate, shopperview
 from chaincode.contracts.orders import accounts
 from chaincode.contracts.register import terms as published_terms
-from chaincode.contracts.returns.handling import Handling
-from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, Case, load
+from chaincode.contracts.returns.handling import ReturnHandling
+from chaincode.contracts.returns.returnstate import OF_ORDER, RETURN, ReturnCase, load
 from chaincode.domain.journeys import tracking
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import entitlements, handling, returns, review, serials, simulation
@@ -34,14 +34,14 @@ _LONGEST_ID = 48
 
 
 @dataclasses.dataclass(frozen=True)
-class ReturnStanding:
+class CurrentReturn:
     """A return with its present ``state``, which takes the events of its goods into account."""
 
-    state: returns.State
+    state: returns.ReturnState
     stored: returns.Return
 
 
-class Returns(Handling, api.Contract):
+class Returns(ReturnHandling, api.Contract):
     """Returns under the pinned terms of their orders."""
 
     @api.transaction(endorsed_by=(), called_by=("platform", "merchant"))
@@ -97,7 +97,7 @@ class Returns(Handling, api.Contract):
     @api.query
     def simulate(
         self, ctx: api.Context, terms_id: str, number: int, scenario: simulation.Scenario
-    ) -> simulation.Simulated:
+    ) -> simulation.SimulatedDecision:
         """
         Return the decision of a version of terms (0: the latest) on an imagined order, and the amount of the refund.
 
@@ -108,7 +108,7 @@ class Returns(Handling, api.Contract):
         return simulation.simulate(found.terms, scenario)
 
     @api.query
-    def read(self, ctx: api.Context, return_id: str) -> ReturnStanding:
+    def read(self, ctx: api.Context, return_id: str) -> CurrentReturn:
         """
         Return a return in its present state, with its decision.
 
@@ -116,7 +116,7 @@ class Returns(Handling, api.Contract):
             Refused: RETURN_UNKNOWN.
         """
         known, _ = self.up_to_date(ctx, return_id)
-        return ReturnStanding(known.state, known)
+        return CurrentReturn(known.state, known)
 
     @api.query
     def entitlement(self, ctx: api.Context, order_id: str, return_id: str) -> Entitlement:
@@ -155,7 +155,7 @@ class Returns(Handling, api.Contract):
         """Return every value that the return had, newest first."""
         return store.history(ctx, RETURN, load(ctx, return_id).return_id)
 
-    def _drafted(self, ctx: api.Context, case: Case, request: review.ReturnRequest) -> returns.Return:
+    def _drafted(self, ctx: api.Context, case: ReturnCase, request: review.ReturnRequest) -> returns.Return:
         identifiers.check("request.return_id", request.return_id)
         names.SHA256.check("request.buyer_hash", request.buyer_hash)
         if len(request.return_id) > _LONGEST_ID or len(request.evidence) not in bounds.EVIDENCE:
@@ -170,13 +170,13 @@ class Returns(Handling, api.Contract):
         roles = returns.Roles(seller=case.terms.seller, agent=agent, arbiter=case.terms.arbiter)
         return handling.drafted(request, roles, clock.now(ctx))
 
-    def _submitted(self, ctx: api.Context, case: Case, draft: returns.Return) -> returns.Return:
+    def _submitted(self, ctx: api.Context, case: ReturnCase, draft: returns.Return) -> returns.Return:
         now = clock.now(ctx)
         decision = self._decide(ctx, case, draft.request, now)
         made = handling.submitted(draft, access.member(ctx), decision, case.terms, now)
         return self.save(ctx, self.with_journey(ctx, case, draft, made, self.who_fetches(case, made)))
 
-    def _decide(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.Decision:
+    def _decide(self, ctx: api.Context, case: ReturnCase, request: review.ReturnRequest, now: int) -> review.Decision:
         """
         Return the decision by the pinned terms; if they reject, by a later version that is in no point worse for
         the buyer.
@@ -194,7 +194,7 @@ class Returns(Handling, api.Contract):
                     return better
         return decision
 
-    def _facts(self, ctx: api.Context, case: Case, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
+    def _facts(self, ctx: api.Context, case: ReturnCase, request: review.ReturnRequest, now: int) -> review.ReturnFacts:
         serials.check(case.journey, request)
         parcels = accounts.line_records(ctx, case.journey, request)
         buyer = names.SHA256.check("request.buyer_hash", request.buyer_hash)
@@ -212,13 +212,13 @@ class Returns(Handling, api.Contract):
             lost_at=min((at for each in parcels for at in tracking.gone(each.timeline, each.incidents)), default=None),
         )
 
-    def _index(self, ctx: api.Context, case: Case, made: returns.Return) -> None:
+    def _index(self, ctx: api.Context, case: ReturnCase, made: returns.Return) -> None:
         store.save(ctx, made.return_id, OF_JOURNEY, made.request.journey_id, made.return_id)
         store.save(ctx, made.return_id, OF_ORDER, case.journey.order_id, made.return_id)
         store.save(ctx, made.return_id, BY_BUYER, made.request.buyer_hash, made.return_id)
 
 
-def _last(happened: Iterable[review.Happening | None]) -> review.Happening | None:
+def _last(happened: Iterable[review.GoodsEvent | None]) -> review.GoodsEvent | None:
     """Return the last event of a line's parcels; the buyer's time runs from it."""
     return max((each for each in happened if each is not None), key=lambda each: each.at, default=None)
 
@@ -230,6 +230,6 @@ def _exchanged(ctx: api.Context, known: returns.Return) -> tracking.View | None:
     return shopperview.view(ctx, journeystate.load(ctx, known.exchange_journey_id))
 
 
-def _carrier(case: Case, terms: ReturnTerms) -> str | None:
+def _carrier(case: ReturnCase, terms: ReturnTerms) -> str | None:
     booked = case.booking(terms)
     return booked.carrier if booked else None

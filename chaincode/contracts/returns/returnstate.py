@@ -30,7 +30,7 @@ OF_ORDER = "return-of-order"
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class ReturnCase:
     """
     The forward journey of a return, and the terms that apply to it.
 
@@ -52,7 +52,7 @@ class Case:
 class StoredReturns:
     """Returns with their journey and terms; a part of `Returns`."""
 
-    def case(self, ctx: api.Context, journey_id: str) -> Case:
+    def case(self, ctx: api.Context, journey_id: str) -> ReturnCase:
         """
         Return the forward journey with this id, and the pinned terms of its order.
 
@@ -65,9 +65,9 @@ class StoredReturns:
         terms = published_terms.pinned(ctx, journey.terms_id, journey.terms_hash).terms
         agreed = planstate.booked_way(ctx, journey_id, "reverse", journey.platform)
         matched = booking.ReturnBooking(agreed.carriers[0], agreed.carriers[1:]) if agreed else None
-        return Case(journey, terms, matched)
+        return ReturnCase(journey, terms, matched)
 
-    def up_to_date(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, Case]:
+    def up_to_date(self, ctx: api.Context, return_id: str) -> tuple[returns.Return, ReturnCase]:
         """
         Return the return with the events of its goods applied, and its case under the terms that decided it.
 
@@ -85,12 +85,12 @@ class StoredReturns:
         timeline = pages.timeline(journeystate.all_pages(ctx, reverse))
         return returns.observed(stored, timeline, case.terms), case
 
-    def who_fetches(self, case: Case, known: returns.Return) -> booking.ReturnBooking | None:
+    def who_fetches(self, case: ReturnCase, known: returns.Return) -> booking.ReturnBooking | None:
         """Return the carriers that would fetch the goods, if they are worth fetching."""
         return case.booking(case.terms) if review.to_fetch(case.journey, known.request) else None
 
     def with_journey(
-        self, ctx: api.Context, case: Case, before: returns.Return, after: returns.Return,
+        self, ctx: api.Context, case: ReturnCase, before: returns.Return, after: returns.Return,
         booked: booking.ReturnBooking | None,
     ) -> returns.Return:  # fmt: skip
         """Return *after*; open its reverse journey if this step assigned the pick-up."""

@@ -42,7 +42,7 @@ _SKU_REF = Word(r"[A-Za-z0-9_-]{22,64}", "a salted reference of 22 to 64 base64u
 
 
 @dataclass(frozen=True)
-class Kind:
+class ClaimKind:
     """One kind of claim: its attributes in the order of their slots, and the rules between them."""
 
     name: str
@@ -85,7 +85,7 @@ class Kind:
         audience.check_described(values)
 
 
-def kind_of(document: Document) -> Kind:
+def kind_of(document: Document) -> ClaimKind:
     """
     Return the kind of claim that *document* is about.
 
@@ -187,7 +187,7 @@ _TEMPERATURE = whole(-200, 200)
 _CURRENCY = code(money.check_currency)
 _REGIONS = list_of(code(places.check_subdivision))
 
-FORECAST = Kind(
+FORECAST = ClaimKind(
     "forecast",
     (
         Attribute("horizon.start", day, required=True),
@@ -226,7 +226,7 @@ FORECAST = Kind(
     _forecast_agrees,
 )
 
-CAPABILITY = Kind(
+CAPABILITY = ClaimKind(
     "capability",
     (
         Attribute("service_id", code(identifiers.check), required=True),
@@ -278,4 +278,4 @@ CAPABILITY = Kind(
     _capability_agrees,
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, CAPABILITY)}
+KINDS: dict[str, ClaimKind] = {kind.name: kind for kind in (FORECAST, CAPABILITY)}

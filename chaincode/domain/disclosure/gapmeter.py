@@ -1,9 +1,9 @@
 """
 The capacity-gap meter: forecasts for a region and a week against the capacities there.
 
-It adds up figures that organisations consented to show to the platform and the auditor, and publishes only sums.
-Each rule (`Rule`) can withhold a cell: a cell is published once; each side has at least three parties; nobody has
-two thirds of a side or more; and together with everything published before, no combination of cells is a sum over
+It adds up figures that organisations consented to show to the platform and the auditor, and publishes only sums. Each
+rule (`WithholdingRule`) can withhold a cell: a cell is published once; each side has at least three parties; nobody
+has two thirds of a side or more; and together with everything published before, no combination of cells is a sum over
 fewer than three parties (`isolation`).
 
 Contributions of a period (an ISO week) are frozen at its end and count from the next one; a withdrawal too counts from
@@ -88,7 +88,7 @@ class Cell:
     frozen_at: str
 
 
-class Rule(enum.StrEnum):
+class WithholdingRule(enum.StrEnum):
     """Why a cell is withheld."""
 
     PUBLISHED_BEFORE = "PUBLISHED_BEFORE"
@@ -98,12 +98,12 @@ class Rule(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Withheld:
+class WithheldCell:
     """A cell that is not published, and the rule that it failed."""
 
     region: str
     week: str
-    rule: Rule
+    rule: WithholdingRule
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class PublishedCell:
 
 
 @dataclass(frozen=True)
-class Recomputed:
+class RecomputedCell:
     """
     Whether a published cell is still the sum of its contributions.
 
@@ -147,7 +147,7 @@ class Meter:
     meter_id: str
     computed_at: str
     cells: tuple[Cell, ...]
-    withheld: tuple[Withheld, ...]
+    withheld: tuple[WithheldCell, ...]
     salt: str
 
 
@@ -211,7 +211,7 @@ def following(known: str) -> str:
 def publishable(
     contributions: Iterable[Contribution], region: str, listed: Iterable[str], published: Sequence[PublishedCell],
     frozen_at: str,
-) -> tuple[tuple[Cell, ...], tuple[Withheld, ...], tuple[PublishedCell, ...]]:  # fmt: skip
+) -> tuple[tuple[Cell, ...], tuple[WithheldCell, ...], tuple[PublishedCell, ...]]:  # fmt: skip
     """
     Return the cells of *region* that may now be published, those that may not, and *published* with the new ones.
     """
@@ -224,34 +224,36 @@ def publishable(
         cell = _cell(counted, new, frozen_at)
         rule = _fails(new, counted, so_far)
         if rule:
-            withheld.append(Withheld(region, week, rule))
+            withheld.append(WithheldCell(region, week, rule))
             continue
         so_far.append(new)
         cells.append(cell)
     return tuple(cells), tuple(withheld), tuple(so_far)
 
 
-def recomputed(cell: Cell, parts: PublishedCell, contributions: Iterable[Contribution]) -> Recomputed:
+def recomputed(cell: Cell, parts: PublishedCell, contributions: Iterable[Contribution]) -> RecomputedCell:
     """Return whether *cell* is the sum of its *parts*; compute it again from *contributions*."""
     grants = {one.grant_id for one in (*parts.demand, *parts.capacity)}
     counted = [one for one in contributions if one.grant_id in grants]
     missing = sorted(grants - {one.grant_id for one in counted})
     same = not missing and _cell(counted, parts, cell.frozen_at) == cell
-    return Recomputed(cell, same, tuple(missing))
+    return RecomputedCell(cell, same, tuple(missing))
 
 
-def _fails(new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]) -> Rule | None:
+def _fails(
+    new: PublishedCell, counted: Sequence[Contribution], published: Sequence[PublishedCell]
+) -> WithholdingRule | None:
     """Return the first rule that forbids publishing *new*."""
     if any((new.region, new.week) == (old.region, old.week) for old in published):
-        return Rule.PUBLISHED_BEFORE
+        return WithholdingRule.PUBLISHED_BEFORE
     sides = (new.demand, new.capacity)
     if not all(audience.enough_parties({one.party for one in side}) for side in sides):
-        return Rule.TOO_FEW_PARTIES
+        return WithholdingRule.TOO_FEW_PARTIES
     if any(_dominated(side, counted, new) for side in sides):
-        return Rule.DOMINATED
+        return WithholdingRule.DOMINATED
     cells = (*published, new)
     if _isolates([cell.demand for cell in cells]) or _isolates([cell.capacity for cell in cells]):
-        return Rule.ISOLATES
+        return WithholdingRule.ISOLATES
     return None
 
 

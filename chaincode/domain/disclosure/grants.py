@@ -198,7 +198,7 @@ class RevocationReceipt:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sealing:
+class SealTerms:
     """An owner's record of attributes encrypted to the key of somebody outside the channel."""
 
     claim_id: str
@@ -235,7 +235,7 @@ class Seal:
     auditor: str
     sealed_at: str
     document_hash: str
-    sealing: Sealing
+    sealing: SealTerms
 
     @property
     def parties(self) -> frozenset[str]:

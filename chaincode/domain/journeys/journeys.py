@@ -49,7 +49,7 @@ class Party:
 
 
 @dataclasses.dataclass(frozen=True)
-class Opening:
+class JourneyOpening:
     """
     The input to open a journey; `accounts` makes it from an order, `booking` from a return.
 
@@ -150,7 +150,7 @@ class Journey:
 
 
 def opened(
-    opening: Opening, members: Sequence[Participant], catalogue: StageCatalogue, opened_by: str, now: int,
+    opening: JourneyOpening, members: Sequence[Participant], catalogue: StageCatalogue, opened_by: str, now: int,
     return_id: str = "",
 ) -> Journey:  # fmt: skip
     """
@@ -201,7 +201,7 @@ def party_of(member: Participant, catalogue: StageCatalogue, kind: JourneyType) 
     return Party(member.msp_id, member.roles, tuple(stages))
 
 
-def _check(opening: Opening) -> None:
+def _check(opening: JourneyOpening) -> None:
     identifiers.check("opening.journey_id", opening.journey_id)
     identifiers.check("opening.order_id", opening.order_id)
     names.MSP_ID.check("opening.custodian", opening.custodian)

@@ -52,7 +52,7 @@ class JourneyLeg:
 
 
 @dataclasses.dataclass(frozen=True)
-class Observed:
+class ObservedPerformance:
     """A carrier on a lane: number of legs, durations, punctuality; None if there are too few legs."""
 
     carrier: str
@@ -71,7 +71,7 @@ class Observed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Declared:
+class DeclaredPerformance:
     """A carrier's claims for the same lane, as disclosed to the caller."""
 
     p50_hours: int
@@ -83,7 +83,7 @@ class Declared:
 class Calibration:
     """Observed over declared, in basis points: 10000 is as declared, 12000 a fifth longer; None with too few legs."""
 
-    observed: Observed
+    observed: ObservedPerformance
     p50_bps: int | None
     p90_bps: int | None
     on_time_bps: int | None
@@ -146,7 +146,7 @@ def _leg(period: Period, end: tuple[int, str] | None, pages: Mapping[str, Page],
     )
 
 
-def calibrated(seen: Observed, claimed: Declared) -> Calibration:
+def calibrated(seen: ObservedPerformance, claimed: DeclaredPerformance) -> Calibration:
     """Return *seen* compared with *claimed*."""
     return Calibration(
         observed=seen,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from chaincode.domain.journeys.performance import FEWEST, JourneyLeg, Observed
+from chaincode.domain.journeys.performance import FEWEST, JourneyLeg, ObservedPerformance
 from chaincode.domain.vocabulary import bounds
 from hlf.codec import moments
 from hlf.codec.bounds import Bounds
@@ -85,14 +85,14 @@ class LaneTally:
             kept[name] = before.counting(leg, number)
         return dataclasses.replace(self, quarters={name: each for name, each in kept.items() if each.n})
 
-    def observed(self, now: int) -> Observed | None:
+    def observed(self, now: int) -> ObservedPerformance | None:
         """Return the figures of the last quarters at the time *now*; None without any leg."""
         parts = _newest(self.quarters, now, QUARTERS).values()
         n = sum(each.n for each in parts)
         if not n:
             return None
         planned, minutes = sum(each.planned for each in parts), merged(each.minutes for each in parts)
-        return Observed(
+        return ObservedPerformance(
             carrier=self.carrier,
             origin=self.origin,
             destination=self.destination,

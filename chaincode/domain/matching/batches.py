@@ -24,7 +24,7 @@ PLANS = Bounds(1, 200)
 
 
 @dataclasses.dataclass(frozen=True)
-class Proposed:
+class ProposedPlan:
     """One plan of a batch as the solver sends it: the chain as offer ids."""
 
     plan_id: str
@@ -43,7 +43,7 @@ class SolvedBatch:
         most_gap_bps: how far above the bound their sum may be; both endorsers check this.
     """
 
-    plans: tuple[Proposed, ...]
+    plans: tuple[ProposedPlan, ...]
     most_gap_bps: int
 
     def __post_init__(self) -> None:

@@ -66,7 +66,7 @@ NEEDS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Filtered:
+class FilteredOffers:
     """The offers that remain for each step (positions in the given list), and the reasons for the others."""
 
     candidates: tuple[tuple[int, ...], ...]
@@ -74,7 +74,7 @@ class Filtered:
 
 
 @dataclasses.dataclass(frozen=True)
-class Standing:
+class CarrierFacts:
     """
     Facts about carriers besides their offers.
 
@@ -91,12 +91,12 @@ class Standing:
     taken: frozenset[tuple[str, int]] = frozenset()
 
 
-NOTHING_KNOWN = Standing()
+NOTHING_KNOWN = CarrierFacts()
 
 
-def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHING_KNOWN) -> Filtered:
+def filtered(demand: Demand, offers: Sequence[Offer], standing: CarrierFacts = NOTHING_KNOWN) -> FilteredOffers:
     """Check every offer for every step. An offer that does not name the stage gets no reason."""
-    asked, judged = _Asked(demand, standing), _Judged(demand, standing)
+    asked, judged = _PreparedDemand(demand, standing), _Judged(demand, standing)
     reasons: list[dict[int, Reason]] = [{} for _ in demand.steps]
     for position, offer in enumerate(offers):
         positions, excluded = judged.offer(offer, asked.general(offer))
@@ -105,7 +105,7 @@ def filtered(demand: Demand, offers: Sequence[Offer], standing: Standing = NOTHI
             reasons[number][position] = reason
     candidates = judged.candidates()
     _drop_late(demand, offers, candidates, reasons)
-    return Filtered(tuple(candidates), tuple(reasons))
+    return FilteredOffers(tuple(candidates), tuple(reasons))
 
 
 _Excluded = tuple[tuple[int, Reason], ...]
@@ -114,7 +114,7 @@ _Excluded = tuple[tuple[int, Reason], ...]
 class _Judged:
     """The steps that each offer can do. Many offers differ in nothing that decides it, so they are judged once."""
 
-    def __init__(self, demand: Demand, standing: Standing) -> None:
+    def __init__(self, demand: Demand, standing: CarrierFacts) -> None:
         self._demand, self._standing = demand, standing
         self._entitled = standing.entitled
         self._numbers: dict[str, list[int]] = {}
@@ -158,10 +158,10 @@ class _Judged:
         return self._able.setdefault(tuple(able), []), tuple(excluded)
 
 
-class _Asked:
+class _PreparedDemand:
     """The part of a demand that is the same at every step, prepared for many comparisons."""
 
-    def __init__(self, demand: Demand, standing: Standing) -> None:
+    def __init__(self, demand: Demand, standing: CarrierFacts) -> None:
         self.demand, self.refused = demand, standing.refused
         self.first_day = demand.day_after(0, demand.steps[0].locodes[0])
         self.last_day = demand.day_after(demand.deadline_hours, demand.steps[-1].locodes[-1])
@@ -203,7 +203,7 @@ class _Asked:
         return None
 
 
-def _for_step(offer: Offer, step: Step, number: int, standing: Standing, general: Reason | None) -> Reason | None:
+def _for_step(offer: Offer, step: Step, number: int, standing: CarrierFacts, general: Reason | None) -> Reason | None:
     if standing.entitled is not None and step.stage not in standing.entitled.get(offer.carrier, ()):
         return Reason.STAGE_NOT_ENTITLED
     pinned = standing.pinned.get(number)

@@ -12,7 +12,7 @@ from chaincode.domain.disclosure import disclosures
 from chaincode.domain.matching.choice import Choice
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.evidence import Evidence, applied
-from chaincode.domain.matching.exclusions import Standing
+from chaincode.domain.matching.exclusions import CarrierFacts
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.solver import Chain, ChoiceProblem, Figures, Graph
@@ -22,7 +22,7 @@ from hlf.codec.records import Amount
 
 
 @dataclasses.dataclass(frozen=True)
-class Booked:
+class BookedOffer:
     """An offer without capacity on the day of a step."""
 
     offer_id: str
@@ -37,12 +37,12 @@ class Circumstances:
     entitled: dict[str, tuple[str, ...]]
     refused: tuple[str, ...] = ()
     pinned: dict[str, str] = dataclasses.field(default_factory=dict)
-    taken: tuple[Booked, ...] = ()
+    taken: tuple[BookedOffer, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
     def problem(self, demand: Demand, offers: Iterable[Offer]) -> ChoiceProblem:
         """Return the problem that the plan solves."""
-        standing = Standing(
+        standing = CarrierFacts(
             entitled=self.entitled,
             refused=frozenset(self.refused),
             pinned={int(number): offer_id for number, offer_id in self.pinned.items()},
@@ -105,7 +105,7 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Notice:
+class PlanNotice:
     """
     The public part of a plan.
 
@@ -126,7 +126,7 @@ class Notice:
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class LegAnswer:
     """A carrier's answer on its leg; *reason* is one word, and empty for an acceptance."""
 
     plan_id: str
@@ -138,7 +138,7 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Agreed:
+class AgreedPlan:
     """A plan that all carriers accepted, with the carriers in the order of their legs."""
 
     journey_id: str
@@ -201,9 +201,9 @@ def days(graph: Graph, chain: Chain) -> list[tuple[int, int, str]]:
     return found
 
 
-def notice(plan: Plan, certificate_hash: str, platform: str) -> Notice:
+def notice(plan: Plan, certificate_hash: str, platform: str) -> PlanNotice:
     """Return the public part of *plan*, of that platform's tender."""
-    return Notice(
+    return PlanNotice(
         plan_id=plan.plan_id,
         journey_id=plan.journey_id,
         kind=plan.demand.kind,
@@ -217,7 +217,7 @@ def notice(plan: Plan, certificate_hash: str, platform: str) -> Notice:
     )
 
 
-def check_in_time(notice: Notice, now: int) -> None:
+def check_in_time(notice: PlanNotice, now: int) -> None:
     """
     Refuse an answer after the deadline.
 
@@ -228,7 +228,7 @@ def check_in_time(notice: Notice, now: int) -> None:
         raise Refusal.DEADLINE_PASSED(f"answers to plan {notice.plan_id} were due at {notice.answer_by}")
 
 
-def to_replace(plan: Plan, answers: Mapping[int, Answer], failed: Sequence[int], now: int) -> tuple[str, ...]:
+def to_replace(plan: Plan, answers: Mapping[int, LegAnswer], failed: Sequence[int], now: int) -> tuple[str, ...]:
     """
     Return the carriers that do not take part in the next plan: those that refused, failed, or did not answer in time.
 

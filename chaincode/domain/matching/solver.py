@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from chaincode.domain.matching import exclusions, friction
 from chaincode.domain.matching.demands import Demand
-from chaincode.domain.matching.exclusions import NOTHING_KNOWN, Filtered, Standing
+from chaincode.domain.matching.exclusions import NOTHING_KNOWN, CarrierFacts, FilteredOffers
 from chaincode.domain.matching.friction import STANDARD, Pair, Weights
 from chaincode.domain.matching.offers import Offer, prices
 from chaincode.domain.vocabulary import bounds
@@ -27,7 +27,7 @@ class ChoiceProblem:
     demand: Demand
     offers: tuple[Offer, ...]
     pairs: tuple[Pair, ...] = ()
-    standing: Standing = NOTHING_KNOWN
+    standing: CarrierFacts = NOTHING_KNOWN
     weights: Weights = STANDARD
 
 
@@ -75,7 +75,7 @@ class Graph:
         self.demand = demand
         self.weights = problem.weights
         self.offers = tuple(sorted(problem.offers, key=operator.attrgetter("carrier", "offer_id")))
-        self.filtered: Filtered = exclusions.filtered(demand, self.offers, problem.standing)
+        self.filtered: FilteredOffers = exclusions.filtered(demand, self.offers, problem.standing)
         self.steps = self.filtered.candidates
         self.prices = prices([offer.price for offer in self.offers], demand.parcels, demand.weight_grm)
         self.risks = risks(demand, self.offers)

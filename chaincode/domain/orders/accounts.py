@@ -12,12 +12,12 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from chaincode.domain.journeys.contents import Parcel
-from chaincode.domain.journeys.journeys import Journey, JourneyLine, Opening
+from chaincode.domain.journeys.journeys import Journey, JourneyLine, JourneyOpening
 from chaincode.domain.journeys.tracking import ParcelOutcome
 from chaincode.domain.orders.orderfacts import Facts
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.register.stages import JourneyType
-from chaincode.domain.returns.returns import Return, State
+from chaincode.domain.returns.returns import Return, ReturnState
 from chaincode.domain.returns.review import NEVER_HAD
 from chaincode.domain.returns.terms import ReturnReason
 from chaincode.domain.vocabulary import bounds
@@ -25,7 +25,7 @@ from hlf.codec.refusals import invalid
 
 
 @dataclasses.dataclass(frozen=True)
-class Allotted:
+class Allotment:
     """The units of one order line on one journey."""
 
     line: str
@@ -44,7 +44,7 @@ class Consignment:
 
     journey_id: str
     order: Facts
-    lines: tuple[Allotted, ...]
+    lines: tuple[Allotment, ...]
     epcs: tuple[str, ...]
     parties: tuple[str, ...]
     custodian: str
@@ -58,7 +58,7 @@ class Account:
     order: Facts
     allotted: Mapping[str, int]
 
-    def allot(self, lines: Iterable[Allotted], free: Mapping[str, int] | None = None) -> Account:
+    def allot(self, lines: Iterable[Allotment], free: Mapping[str, int] | None = None) -> Account:
         """
         Return the account with *lines* allotted to one more journey.
 
@@ -109,7 +109,14 @@ class Tally:
 
 
 _OVER = frozenset(
-    {State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED, State.SENT_BACK, State.CLOSED}
+    {
+        ReturnState.REFUNDED,
+        ReturnState.EXCHANGED,
+        ReturnState.REPAIRED,
+        ReturnState.STORE_CREDITED,
+        ReturnState.SENT_BACK,
+        ReturnState.CLOSED,
+    }
 )
 
 
@@ -132,11 +139,11 @@ def check(consignment: Consignment) -> None:
         raise invalid("opening.lines", "each needs a quantity of 1 or more")
 
 
-def opening(consignment: Consignment) -> Opening:
+def opening(consignment: Consignment) -> JourneyOpening:
     """Return the opening of the forward journey for *consignment*; all other data come from the order."""
     order = consignment.order
     ordered = {each.line: each for each in order.lines}
-    return Opening(
+    return JourneyOpening(
         journey_id=consignment.journey_id,
         order_id=order.order_id,
         order_hash=order.order_hash,
@@ -166,7 +173,7 @@ def tally(account: Account, line: str, carried: Mapping[ParcelOutcome, int], ret
     over = [each for each in standing if each.state in _OVER]
     units = sum(each.request.quantity for each in standing)
     back = sum(each.request.quantity for each in over)
-    exchanged = sum(each.units for each in over if each.outcome is State.EXCHANGED)
+    exchanged = sum(each.units for each in over if each.outcome is ReturnState.EXCHANGED)
     placed = ordered.quantity if ordered else 0
     return Tally(
         line=line,

@@ -12,7 +12,7 @@ import dataclasses
 from chaincode.domain.disclosure import disclosures
 from chaincode.domain.orders import storecredit
 from chaincode.domain.orders.orders import Order
-from chaincode.domain.orders.payments import Mark
+from chaincode.domain.orders.payments import PaymentMark
 from chaincode.domain.refusals import Refusal
 from chaincode.domain.returns import amounts
 from chaincode.domain.returns.amounts import Shares
@@ -82,10 +82,10 @@ class DueSum:
         if (amount, currency) != (self.amount, self.currency):
             raise Refusal.AMOUNT_DIFFERS(f"the due of return {self.return_id} of order {self.order_id} is another sum")
 
-    def settled_by_nothing(self) -> Mark:
+    def settled_by_nothing(self) -> PaymentMark:
         """Return the mark of a return with an amount of 0, which needs no payment."""
         salt = disclosures.derived_salt(self.salt, "nothing")
-        return Mark("refund", self.order_id, "", salt, self.return_id, 0, self.units)
+        return PaymentMark("refund", self.order_id, "", salt, self.return_id, 0, self.units)
 
 
 @dataclasses.dataclass(frozen=True)

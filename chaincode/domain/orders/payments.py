@@ -7,8 +7,8 @@ after it is settled. An authorised amount can be released (voided). A refund aft
 debt (`debts`), netted against its next settlements. At every moment captured = settled + refunded + what the
 payment firm holds.
 
-Only one payment collects an order's money. Platform and merchant store beside their payments (`Mark`) which one it
-is, that it was settled, and which return got how much of it: other payments of the order must not collect it again,
+Only one payment collects an order's money. Platform and merchant store beside their payments (`PaymentMark`) which one
+it is, that it was settled, and which return got how much of it: other payments of the order must not collect it again,
 a paid order cannot be cancelled, and a return is paid for once.
 """
 
@@ -54,7 +54,7 @@ class Authorisation:
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class PaymentChange:
     """
     The input for the next step of a payment.
 
@@ -89,7 +89,7 @@ class PaymentEntry:
 
 
 @dataclasses.dataclass(frozen=True)
-class Mark:
+class PaymentMark:
     """
     That money of an order was captured or settled by one of its payments, or refunded for a return.
 
@@ -156,13 +156,13 @@ class Payment:
         return any(entry.step == "settle" for entry in self.entries)
 
     @property
-    def mark(self) -> Mark | None:
+    def mark(self) -> PaymentMark | None:
         """The mark that this payment collected the order's money, if it did."""
         if not self.captured_mark:
             return None
-        return Mark("capture", self.terms.order_id, self.payment_id, self.captured_mark)
+        return PaymentMark("capture", self.terms.order_id, self.payment_id, self.captured_mark)
 
-    def captured_by(self, change: Change, at: str) -> Payment:
+    def captured_by(self, change: PaymentChange, at: str) -> Payment:
         """
         Return the payment with some or all of the reserved amount captured; parts are possible until it is settled.
 
@@ -174,7 +174,7 @@ class Payment:
         mark = self.captured_mark or disclosures.derived_salt(change.salt, "captured")
         return self._stepped("capture", change, at, amount, captured=self.captured + amount, captured_mark=mark)
 
-    def settled_by(self, change: Change, at: str, rates: Rates | None, owed: int = 0) -> Payment:
+    def settled_by(self, change: PaymentChange, at: str, rates: Rates | None, owed: int = 0) -> Payment:
         """
         Return the payment with everything captured and not refunded paid out in the merchant's currency. *rates*
         are needed if that is another currency.
@@ -200,7 +200,7 @@ class Payment:
             "settle", change, at, settled, settled=settled, paid_out=paid, netted=netted, rate_date=date, rate_base=base
         )
 
-    def refunded_by(self, change: Change, at: str) -> Payment:
+    def refunded_by(self, change: PaymentChange, at: str) -> Payment:
         """
         Give back some or all of what was captured; once it is settled, out of what the merchant has of it.
 
@@ -212,7 +212,7 @@ class Payment:
         settled = self.settled - amount if self.paid else 0
         return self._stepped("refund", change, at, amount, refunded=self.refunded + amount, settled=settled)
 
-    def voided_by(self, change: Change, at: str) -> Payment:
+    def voided_by(self, change: PaymentChange, at: str) -> Payment:
         """
         Return the payment with its reservation released, if nothing was captured.
 
@@ -229,14 +229,14 @@ class Payment:
             needed = " or ".join(states)
             raise Refusal.WRONG_STATE(f"payment {self.payment_id} is {self.state}; {step} needs {needed}")
 
-    def _amount(self, change: Change, most: int, what: str) -> int:
+    def _amount(self, change: PaymentChange, most: int, what: str) -> int:
         if change.amount is None:
             raise invalid("change.amount", "is missing: say how many minor units")
         if change.amount > most:
             raise Refusal.AMOUNT_EXCEEDS(f"payment {self.payment_id} has less than that {what}")
         return change.amount
 
-    def _stepped(self, step: Step, change: Change, at: str, amount: int, **fields: Any) -> Payment:
+    def _stepped(self, step: Step, change: PaymentChange, at: str, amount: int, **fields: Any) -> Payment:
         if change.salt == self.terms.salt:
             raise Refusal.SALT_REUSED("a changed record needs a salt of its own")
         terms = dataclasses.replace(self.terms, salt=change.salt)
@@ -244,15 +244,17 @@ class Payment:
         return dataclasses.replace(self, terms=terms, entries=entries, **fields)
 
 
-def settled_mark(payment: Payment, change: Change) -> Mark:
+def settled_mark(payment: Payment, change: PaymentChange) -> PaymentMark:
     """Return the mark that *change* paid the order's money to the merchant."""
-    return Mark("settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled"))
+    return PaymentMark(
+        "settle", payment.terms.order_id, payment.payment_id, disclosures.derived_salt(change.salt, "settled")
+    )
 
 
-def refunded_mark(payment: Payment, change: Change, units: int) -> Mark:
+def refunded_mark(payment: Payment, change: PaymentChange, units: int) -> PaymentMark:
     """Return the mark, for platform and merchant to keep, that *change* paid for so many *units* of a return."""
     salt, order_id = disclosures.derived_salt(change.salt, "refunded"), payment.terms.order_id
-    return Mark("refund", order_id, payment.payment_id, salt, change.return_id, change.amount or 0, units)
+    return PaymentMark("refund", order_id, payment.payment_id, salt, change.return_id, change.amount or 0, units)
 
 
 def authorised(payment_id: str, terms: Authorisation, at: str) -> Payment:

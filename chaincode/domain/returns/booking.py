@@ -11,7 +11,7 @@ import dataclasses
 
 from chaincode.domain.journeys import parcels
 from chaincode.domain.journeys.contents import Content, Parcel
-from chaincode.domain.journeys.journeys import Journey, Opening
+from chaincode.domain.journeys.journeys import Journey, JourneyOpening
 from chaincode.domain.register.stages import JourneyType
 from chaincode.domain.returns.returns import Return
 from chaincode.domain.returns.terms import ReturnTerms
@@ -32,7 +32,7 @@ def by_coverage(journey: Journey, terms: ReturnTerms) -> ReturnBooking | None:
     return ReturnBooking(carrier) if carrier else None
 
 
-def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int) -> Opening:
+def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int) -> JourneyOpening:
     """
     Return the journey back: the same parties in the other direction, with a pick-up at the buyer.
 
@@ -54,7 +54,7 @@ def reverse(forward: Journey, approved: Return, booking: ReturnBooking, now: int
 
 def exchange(
     forward: Journey, settled: Return, epcs: tuple[str, ...], now: int, packed: tuple[Parcel, ...] = ()
-) -> Opening:
+) -> JourneyOpening:
     """
     Return the journey of the replacement: the same parties and places, new goods from the seller.
 
@@ -77,12 +77,12 @@ def exchange(
 def _paired(
     forward: Journey, returned: Return, *, journey_id: str, kind: JourneyType, custodian: str,
     epcs: tuple[str, ...], packed: tuple[Parcel, ...], joining: tuple[str, ...], turned: bool, now: int,
-) -> Opening:  # fmt: skip
+) -> JourneyOpening:  # fmt: skip
     line = forward.line(returned.request.line)
     lines = (dataclasses.replace(line, quantity=returned.units),) if line else ()
     ends = (forward.destination, forward.origin) if turned else (forward.origin, forward.destination)
     parties = {party.msp_id for party in forward.parties} | {returned.roles.seller, *joining}
-    return Opening(
+    return JourneyOpening(
         journey_id=journey_id,
         order_id=forward.order_id,
         order_hash=forward.order_hash,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.returns.returns import PASSED, TO_FETCH, Act, Return, Roles, State
+from chaincode.domain.returns.returns import PASSED, TO_FETCH, Return, ReturnAct, ReturnState, Roles
 from chaincode.domain.returns.review import Decision, Outcome, ReturnRequest
 from chaincode.domain.returns.terms import CONDITIONS, Condition, Resolution, ReturnTerms
 from chaincode.domain.vocabulary import timeliness
@@ -29,29 +29,39 @@ PICKUPS = Bounds(1, 8)
 DRAFT_DAYS = 30
 """How long a draft is valid."""
 
-SETTLED: Mapping[Resolution, State] = {
-    Resolution.REFUND: State.REFUNDED,
-    Resolution.EXCHANGE: State.EXCHANGED,
-    Resolution.REPAIR: State.REPAIRED,
-    Resolution.STORE_CREDIT: State.STORE_CREDITED,
+SETTLED: Mapping[Resolution, ReturnState] = {
+    Resolution.REFUND: ReturnState.REFUNDED,
+    Resolution.EXCHANGE: ReturnState.EXCHANGED,
+    Resolution.REPAIR: ReturnState.REPAIRED,
+    Resolution.STORE_CREDIT: ReturnState.STORE_CREDITED,
 }
 """The state that each resolution leads to."""
 
-_SETTLES_FROM: Mapping[str, tuple[State, ...]] = {
-    "picked_up": (State.PICKED_UP, State.IN_RETURN_TRANSIT, State.RECEIVED, State.INSPECTED_PASS),
-    "received": (State.RECEIVED, State.INSPECTED_PASS),
-    "inspected": (State.INSPECTED_PASS,),
+_SETTLES_FROM: Mapping[str, tuple[ReturnState, ...]] = {
+    "picked_up": (
+        ReturnState.PICKED_UP,
+        ReturnState.IN_RETURN_TRANSIT,
+        ReturnState.RECEIVED,
+        ReturnState.INSPECTED_PASS,
+    ),
+    "received": (ReturnState.RECEIVED, ReturnState.INSPECTED_PASS),
+    "inspected": (ReturnState.INSPECTED_PASS,),
 }
 DISPUTABLE = (
-    State.REJECTED, State.PICKUP_FAILED, State.INSPECTED_FAIL, State.SENT_BACK, State.EXPIRED, *SETTLED.values(),
-)  # fmt: skip
-OUTCOMES = (State.REJECTED, State.CANCELLED, State.EXPIRED, State.SENT_BACK, *SETTLED.values())
+    ReturnState.REJECTED,
+    ReturnState.PICKUP_FAILED,
+    ReturnState.INSPECTED_FAIL,
+    ReturnState.SENT_BACK,
+    ReturnState.EXPIRED,
+    *SETTLED.values(),
+)
+OUTCOMES = (ReturnState.REJECTED, ReturnState.CANCELLED, ReturnState.EXPIRED, ReturnState.SENT_BACK, *SETTLED.values())
 
 
 def drafted(request: ReturnRequest, roles: Roles, now: int) -> Return:
     """Return a draft, which is not submitted yet."""
-    acts = (Act(State.DRAFT, roles.agent, now),)
-    return Return(request, roles, State.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
+    acts = (ReturnAct(ReturnState.DRAFT, roles.agent, now),)
+    return Return(request, roles, ReturnState.DRAFT, acts, due=now + DRAFT_DAYS * moments.DAY)
 
 
 def submitted(draft: Return, by: str, decision: Decision, terms: ReturnTerms, now: int) -> Return:
@@ -62,15 +72,15 @@ def submitted(draft: Return, by: str, decision: Decision, terms: ReturnTerms, no
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED.
     """
     _is(by, draft.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
-    _in_time(draft, now, State.DRAFT)
-    sent = dataclasses.replace(draft.moved(State.SUBMITTED, by, now), decision=decision)
+    _in_time(draft, now, ReturnState.DRAFT)
+    sent = dataclasses.replace(draft.moved(ReturnState.SUBMITTED, by, now), decision=decision)
     if decision.outcome is Outcome.REFERRED:
-        return sent.moved(State.REFERRED, "", now, now + terms.seller_answer_hours * moments.HOUR)
+        return sent.moved(ReturnState.REFERRED, "", now, now + terms.seller_answer_hours * moments.HOUR)
     if decision.outcome is Outcome.REJECTED:
-        return sent.moved(State.REJECTED, "", now, now + terms.dispute_days * moments.DAY, code=decision.code)
+        return sent.moved(ReturnState.REJECTED, "", now, now + terms.dispute_days * moments.DAY, code=decision.code)
     if decision.outcome is Outcome.RETURNLESS_APPROVED:
-        return sent.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
-    return assigned(sent.moved(State.APPROVED, "", now), decision.carrier, terms, now)
+        return sent.moved(ReturnState.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
+    return assigned(sent.moved(ReturnState.APPROVED, "", now), decision.carrier, terms, now)
 
 
 def answered(
@@ -85,17 +95,19 @@ def answered(
     _is(by, referred.roles.seller, Refusal.NOT_THE_SELLER, "answers it")
     if by == referred.roles.agent:
         raise Refusal.OWN_RETURN(f"{by} requested return {referred.return_id} and cannot answer it")
-    _in_time(referred, now, State.REFERRED)
+    _in_time(referred, now, ReturnState.REFERRED)
     if not approve:
-        return referred.moved(State.REJECTED, by, now, now + terms.dispute_days * moments.DAY, opinion_hash=opinion)
-    return _approved(referred.moved(State.APPROVED, by, now, opinion_hash=opinion), carrier, terms, now)
+        return referred.moved(
+            ReturnState.REJECTED, by, now, now + terms.dispute_days * moments.DAY, opinion_hash=opinion
+        )
+    return _approved(referred.moved(ReturnState.APPROVED, by, now, opinion_hash=opinion), carrier, terms, now)
 
 
 def _approved(approved: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
     """Return *approved* with a pick-up; without a carrier the goods stay with the buyer."""
     if carrier:
         return assigned(approved, carrier, terms, now)
-    return approved.moved(State.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
+    return approved.moved(ReturnState.RETURNLESS_APPROVED, "", now, now + terms.settle_hours * moments.HOUR)
 
 
 def assigned(approved: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
@@ -105,7 +117,9 @@ def assigned(approved: Return, carrier: str, terms: ReturnTerms, now: int) -> Re
         roles=dataclasses.replace(approved.roles, carrier=carrier),
         reverse_journey_id=f"{approved.return_id}-reverse",
     )
-    return booked.moved(State.PICKUP_ASSIGNED, "", now, now + terms.pickup_sla_hours * moments.HOUR, carrier=carrier)
+    return booked.moved(
+        ReturnState.PICKUP_ASSIGNED, "", now, now + terms.pickup_sla_hours * moments.HOUR, carrier=carrier
+    )
 
 
 def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
@@ -119,7 +133,7 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     due = _in_time(known, now, *TO_FETCH)
     _fetchable("pickup_at", pickup_at, now, due)
     stated = dataclasses.replace(known, pickups=())
-    return stated.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+    return stated.moved(ReturnState.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
 
 
 def offered(known: Return, by: str, pickups: Sequence[int], now: int) -> Return:
@@ -150,7 +164,7 @@ def chosen(known: Return, by: str, pickup_at: int, now: int) -> Return:
     if moments.text(pickup_at) not in known.pickups:
         raise invalid("pickup_at", "must be one of the times that the carrier offers")
     _fetchable("pickup_at", pickup_at, now, due)
-    return known.moved(State.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+    return known.moved(ReturnState.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
 
 
 def _fetchable(field: str, at: int, now: int, due: int) -> None:
@@ -166,8 +180,8 @@ def pickup_failed(known: Return, by: str, why: str, terms: ReturnTerms, now: int
         Refused: NOT_THE_CARRIER, WRONG_STATE, DEADLINE_PASSED.
     """
     _is(by, known.roles.carrier, Refusal.NOT_THE_CARRIER, "fetches it")
-    _in_time(known, now, State.PICKUP_SCHEDULED)
-    return known.moved(State.PICKUP_FAILED, by, now, now + terms.handover_days * moments.DAY, why=why)
+    _in_time(known, now, ReturnState.PICKUP_SCHEDULED)
+    return known.moved(ReturnState.PICKUP_FAILED, by, now, now + terms.handover_days * moments.DAY, why=why)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,7 +213,7 @@ def inspected(
         Refused: NOT_THE_SELLER, WRONG_STATE, DEADLINE_PASSED, INVALID_ARGUMENT.
     """
     _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "inspects it")
-    _in_time(known, now, State.RECEIVED)
+    _in_time(known, now, ReturnState.RECEIVED)
     reported = (InspectedUnits(condition, units), *others)
     came = sum(each.units for each in reported)
     if any(each.units < 0 for each in reported) or came > known.request.quantity:
@@ -210,10 +224,10 @@ def inspected(
     notes |= {f"units_{each.condition}": str(each.units) for each in others}
     passed = sum(each.units for each in reported if CONDITIONS.index(each.condition) <= CONDITIONS.index(accepted))
     if not passed:
-        return known.moved(State.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **notes)
+        return known.moved(ReturnState.INSPECTED_FAIL, by, now, now + terms.dispute_days * moments.DAY, **notes)
     if passed < known.request.quantity:
         notes |= {PASSED: str(passed)}
-    return known.moved(State.INSPECTED_PASS, by, now, now + terms.settle_hours * moments.HOUR, **notes)
+    return known.moved(ReturnState.INSPECTED_PASS, by, now, now + terms.settle_hours * moments.HOUR, **notes)
 
 
 def settled(known: Return, by: str, resolution: Resolution, terms: ReturnTerms, now: int, proof: str) -> Return:
@@ -242,7 +256,7 @@ def settleable(known: Return, terms: ReturnTerms) -> Resolution | None:
     Return the resolution that the seller may settle *known* with now (a refund may replace it); None if it cannot be
     settled now.
     """
-    if known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "refund":
+    if known.state is ReturnState.ARBITRATED and known.acts[-1].notes.get("award") == "refund":
         return Resolution.REFUND
     return known.request.resolution if known.state in _from(terms) else None
 
@@ -255,8 +269,8 @@ def sent_back(known: Return, by: str, terms: ReturnTerms, now: int, proof: str) 
         Refused: NOT_THE_SELLER, WRONG_STATE.
     """
     _is(by, known.roles.seller, Refusal.NOT_THE_SELLER, "sends it back")
-    _only(known, State.INSPECTED_FAIL)
-    return known.moved(State.SENT_BACK, by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
+    _only(known, ReturnState.INSPECTED_FAIL)
+    return known.moved(ReturnState.SENT_BACK, by, now, now + terms.dispute_days * moments.DAY, proof_hash=proof)
 
 
 def cancelled(known: Return, by: str, now: int) -> Return:
@@ -267,8 +281,8 @@ def cancelled(known: Return, by: str, now: int) -> Return:
         Refused: NOT_THE_AGENT, WRONG_STATE.
     """
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "lodged it")
-    _only(known, State.DRAFT, State.REFERRED, *TO_FETCH)
-    return known.moved(State.CANCELLED, by, now)
+    _only(known, ReturnState.DRAFT, ReturnState.REFERRED, *TO_FETCH)
+    return known.moved(ReturnState.CANCELLED, by, now)
 
 
 def disputed(known: Return, by: str, terms: ReturnTerms, now: int, grounds: str) -> Return:
@@ -279,10 +293,10 @@ def disputed(known: Return, by: str, terms: ReturnTerms, now: int, grounds: str)
         Refused: NOT_THE_AGENT, WRONG_STATE, DEADLINE_PASSED, ALREADY_ARBITRATED.
     """
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
-    if known.went_through(State.ARBITRATED):
+    if known.went_through(ReturnState.ARBITRATED):
         raise Refusal.ALREADY_ARBITRATED(f"the arbiter has decided return {known.return_id}")
     _in_time(known, now, *DISPUTABLE)
-    return known.moved(State.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
+    return known.moved(ReturnState.DISPUTED, by, now, now + terms.arbitration_days * moments.DAY, grounds_hash=grounds)
 
 
 def arbitrated(
@@ -297,11 +311,11 @@ def arbitrated(
     _is(by, known.roles.arbiter, Refusal.NOT_THE_ARBITER, "judges it")
     if by == known.roles.agent:
         raise Refusal.OWN_RETURN(f"{by} requested return {known.return_id} and cannot judge it")
-    _in_time(known, now, State.DISPUTED)
-    if award == "fetch" and (known.went_through(State.PICKED_UP) or not carrier):
+    _in_time(known, now, ReturnState.DISPUTED)
+    if award == "fetch" and (known.went_through(ReturnState.PICKED_UP) or not carrier):
         raise Refusal.WRONG_AWARD("there is nothing left to fetch, or nobody to fetch it")
     due = now if award == "uphold" else None
-    judged = known.moved(State.ARBITRATED, by, now, due, award=award, opinion_hash=opinion)
+    judged = known.moved(ReturnState.ARBITRATED, by, now, due, award=award, opinion_hash=opinion)
     return assigned(judged, carrier, terms, now) if award == "fetch" else judged
 
 
@@ -313,10 +327,10 @@ def closed(known: Return, by: str, now: int) -> Return:
         Refused: NOT_THE_AGENT, WRONG_STATE.
     """
     _is(by, known.roles.agent, Refusal.NOT_THE_AGENT, "speaks for the buyer")
-    upheld = known.state is State.ARBITRATED and known.acts[-1].notes.get("award") == "uphold"
+    upheld = known.state is ReturnState.ARBITRATED and known.acts[-1].notes.get("award") == "uphold"
     if not upheld:
         _only(known, *OUTCOMES)
-    return known.moved(State.CLOSED, by, now)
+    return known.moved(ReturnState.CLOSED, by, now)
 
 
 def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Return:
@@ -332,33 +346,33 @@ def enforced(known: Return, carrier: str, terms: ReturnTerms, now: int) -> Retur
         Refused: NO_DEADLINE, NOT_DUE.
     """
     timeliness.missed(f"return {known.return_id}", known.state, known.due, now)
-    if known.state is State.REFERRED:
-        return _approved(known.moved(State.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
-    if known.state is State.PICKUP_FAILED and "deadline" in known.acts[-1].notes:
+    if known.state is ReturnState.REFERRED:
+        return _approved(known.moved(ReturnState.APPROVED, "", now, deadline="seller silent"), carrier, terms, now)
+    if known.state is ReturnState.PICKUP_FAILED and "deadline" in known.acts[-1].notes:
         # No carrier came, so it is not the buyer who gave up.
         due = now + terms.arbitration_days * moments.DAY
-        return known.moved(State.DISPUTED, "", now, due, deadline="carrier never came")
+        return known.moved(ReturnState.DISPUTED, "", now, due, deadline="carrier never came")
     state, due_at, why = _after(known.state, terms, now)
-    notes = {"deadline": why} | ({"award": "refund"} if state is State.ARBITRATED else {})
+    notes = {"deadline": why} | ({"award": "refund"} if state is ReturnState.ARBITRATED else {})
     return known.moved(state, "", now, due_at, **notes)
 
 
-def _after(state: State, terms: ReturnTerms, now: int) -> tuple[State, int | None, str]:
+def _after(state: ReturnState, terms: ReturnTerms, now: int) -> tuple[ReturnState, int | None, str]:
     """Return the next state after a missed deadline of *state*, its deadline, and the reason."""
     settle, dispute = now + terms.settle_hours * moments.HOUR, now + terms.dispute_days * moments.DAY
-    if state is State.DRAFT:
-        return State.EXPIRED, dispute, "never sent off"
-    if state in (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED):
-        return State.PICKUP_FAILED, now + terms.handover_days * moments.DAY, "carrier did not come"
-    if state is State.PICKUP_FAILED:
-        return State.EXPIRED, dispute, "never handed over"
-    if state is State.RECEIVED:
-        return State.INSPECTED_PASS, settle, "seller silent"
-    if state in (State.INSPECTED_PASS, State.RETURNLESS_APPROVED):
-        return State.DISPUTED, now + terms.arbitration_days * moments.DAY, "seller did not settle"
-    if state is State.DISPUTED:
-        return State.ARBITRATED, None, "arbiter silent"
-    return State.CLOSED, None, "nobody disputed"
+    if state is ReturnState.DRAFT:
+        return ReturnState.EXPIRED, dispute, "never sent off"
+    if state in (ReturnState.PICKUP_ASSIGNED, ReturnState.PICKUP_SCHEDULED):
+        return ReturnState.PICKUP_FAILED, now + terms.handover_days * moments.DAY, "carrier did not come"
+    if state is ReturnState.PICKUP_FAILED:
+        return ReturnState.EXPIRED, dispute, "never handed over"
+    if state is ReturnState.RECEIVED:
+        return ReturnState.INSPECTED_PASS, settle, "seller silent"
+    if state in (ReturnState.INSPECTED_PASS, ReturnState.RETURNLESS_APPROVED):
+        return ReturnState.DISPUTED, now + terms.arbitration_days * moments.DAY, "seller did not settle"
+    if state is ReturnState.DISPUTED:
+        return ReturnState.ARBITRATED, None, "arbiter silent"
+    return ReturnState.CLOSED, None, "nobody disputed"
 
 
 def _is(by: str, needed: str, refusal: RefusalRow, does: str) -> None:
@@ -366,21 +380,21 @@ def _is(by: str, needed: str, refusal: RefusalRow, does: str) -> None:
         raise refusal(f"{needed or 'nobody yet'} {does}")
 
 
-def _from(terms: ReturnTerms) -> tuple[State, ...]:
+def _from(terms: ReturnTerms) -> tuple[ReturnState, ...]:
     """Return the states in which the seller settles without an award."""
-    return (State.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
+    return (ReturnState.RETURNLESS_APPROVED, *_SETTLES_FROM[terms.refund_trigger])
 
 
-def _only(known: Return, *states: State) -> None:
+def _only(known: Return, *states: ReturnState) -> None:
     if known.state not in states:
         raise _not_in(known, *states)
 
 
-def _not_in(known: Return, *states: State) -> Refused:
+def _not_in(known: Return, *states: ReturnState) -> Refused:
     return Refusal.WRONG_STATE(f"return {known.return_id} is {known.state}, not {' or '.join(states)}")
 
 
-def _in_time(known: Return, now: int, *states: State) -> int:
+def _in_time(known: Return, now: int, *states: ReturnState) -> int:
     _only(known, *states)
     timeliness.in_time(known.due, now)
     return now if known.due is None else known.due

@@ -26,7 +26,7 @@ from hlf.codec import moments
 from hlf.codec.records import Instant
 
 
-class State(enum.StrEnum):
+class ReturnState(enum.StrEnum):
     """The state of a return."""
 
     DRAFT = "DRAFT"
@@ -55,10 +55,10 @@ class State(enum.StrEnum):
     ARBITRATED = "ARBITRATED"
 
 
-TO_FETCH = (State.PICKUP_ASSIGNED, State.PICKUP_SCHEDULED, State.PICKUP_FAILED)
+TO_FETCH = (ReturnState.PICKUP_ASSIGNED, ReturnState.PICKUP_SCHEDULED, ReturnState.PICKUP_FAILED)
 """States with a carrier, while the goods are still with the buyer."""
 
-GIVEN = (State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.STORE_CREDITED)
+GIVEN = (ReturnState.REFUNDED, ReturnState.EXCHANGED, ReturnState.REPAIRED, ReturnState.STORE_CREDITED)
 """States in which the buyer has its money, goods or credit."""
 
 PASSED = "passed"
@@ -67,18 +67,18 @@ PASSED = "passed"
 _TAKEN_OVER = ("receiving", "accepting")
 """Steps of a hand-over: of the goods themselves, and of a unit that they are in."""
 
-_FREEING = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED, State.DRAFT})
+_FREEING = frozenset({ReturnState.REJECTED, ReturnState.CANCELLED, ReturnState.EXPIRED, ReturnState.DRAFT})
 
 
 @dataclasses.dataclass(frozen=True)
-class Act:
+class ReturnAct:
     """
     One step of a return: its new state, who did it and when, and public notes such as hashes.
 
     ``by`` is empty if a rule did it: a review, an observed event, a deadline.
     """
 
-    state: State
+    state: ReturnState
     by: str
     at: Instant
     notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -106,8 +106,8 @@ class Return:
 
     request: ReturnRequest
     roles: Roles
-    state: State
-    acts: tuple[Act, ...]
+    state: ReturnState
+    acts: tuple[ReturnAct, ...]
     decision: Decision | None = None
     reverse_journey_id: str = ""
     exchange_journey_id: str = ""
@@ -133,27 +133,27 @@ class Return:
     def pickup_at(self) -> str:
         """When its goods are fetched, as last agreed; empty while that is open, and once they are fetched."""
         stated = [act.notes["pickup_at"] for act in self.acts if "pickup_at" in act.notes]
-        return stated[-1] if stated and self.state is State.PICKUP_SCHEDULED else ""
+        return stated[-1] if stated and self.state is ReturnState.PICKUP_SCHEDULED else ""
 
     @property
     def stands(self) -> bool:
         """Whether its units count as returned; a return without success frees them again."""
-        acts = self.acts[:-1] if self.state is State.CLOSED else self.acts
+        acts = self.acts[:-1] if self.state is ReturnState.CLOSED else self.acts
         if acts[-1].notes.get("award") == "uphold":
             # Dispute and award do not change this outcome.
             acts = acts[:-2]
         return acts[-1].state not in _FREEING
 
     @property
-    def outcome(self) -> State | None:
+    def outcome(self) -> ReturnState | None:
         """The final resolution for the buyer; None if there is none yet."""
         return next((act.state for act in reversed(self.acts) if act.state in GIVEN), None)
 
-    def moved(self, state: State, by: str, at: int, due: int | None = None, **notes: str) -> Return:
+    def moved(self, state: ReturnState, by: str, at: int, due: int | None = None, **notes: str) -> Return:
         """Return the return with one more act."""
-        return dataclasses.replace(self, state=state, acts=(*self.acts, Act(state, by, at, notes)), due=due)
+        return dataclasses.replace(self, state=state, acts=(*self.acts, ReturnAct(state, by, at, notes)), due=due)
 
-    def went_through(self, *states: State) -> bool:
+    def went_through(self, *states: ReturnState) -> bool:
         """Return whether it has been in one of *states*."""
         return any(act.state in states for act in self.acts)
 
@@ -170,7 +170,7 @@ class TrackedReturn:
     """
 
     return_id: str
-    state: State
+    state: ReturnState
     line: str
     quantity: int
     reason: str
@@ -215,9 +215,9 @@ def observed(stored: Return, timeline: Sequence[Entry], terms: ReturnTerms) -> R
         by = epcis.recorder_of(entry.event)
         if entry.step in _TAKEN_OVER and by == epcis.taker_of(entry.event) == stored.roles.seller:
             due = entry.at + terms.seller_answer_hours * moments.HOUR
-            return known.moved(State.RECEIVED, "", entry.at, due, event_id=entry.event_id)
+            return known.moved(ReturnState.RECEIVED, "", entry.at, due, event_id=entry.event_id)
         if entry.step == "shipping" and by == stored.roles.carrier and known.state in TO_FETCH:
-            known = known.moved(State.PICKED_UP, "", entry.at, event_id=entry.event_id)
-        elif known.state is State.PICKED_UP:
-            known = known.moved(State.IN_RETURN_TRANSIT, "", entry.at, event_id=entry.event_id)
+            known = known.moved(ReturnState.PICKED_UP, "", entry.at, event_id=entry.event_id)
+        elif known.state is ReturnState.PICKED_UP:
+            known = known.moved(ReturnState.IN_RETURN_TRANSIT, "", entry.at, event_id=entry.event_id)
     return known

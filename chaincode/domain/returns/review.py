@@ -66,7 +66,7 @@ class ReturnRequest:
 
 
 @dataclasses.dataclass(frozen=True)
-class Happening:
+class GoodsEvent:
     """The time and UN/LOCODE of an event of the goods; the offset that its recorder wrote is not used."""
 
     at: Instant
@@ -90,8 +90,8 @@ class ReturnFacts:
     journey: Journey
     terms: ReturnTerms
     pinned_from: int
-    delivered: Happening | None
-    attempted: Happening | None
+    delivered: GoodsEvent | None
+    attempted: GoodsEvent | None
     returnable: int
     recent: int
     carrier: str | None
@@ -170,11 +170,11 @@ def decide(facts: ReturnFacts, request: ReturnRequest, now: int) -> Decision:
     )
 
 
-def first(timeline: Iterable[Entry], stage_id: str, step: str) -> Happening | None:
+def first(timeline: Iterable[Entry], stage_id: str, step: str) -> GoodsEvent | None:
     """Return when and where a step of a stage first happened."""
     for entry in timeline:
         if entry.stage_id == stage_id and entry.step == step:
-            return Happening(entry.at, epcis.place_of(entry.event))
+            return GoodsEvent(entry.at, epcis.place_of(entry.event))
     return None
 
 
@@ -293,7 +293,7 @@ def _ends(facts: ReturnFacts) -> tuple[int | None, str]:
     basis = {
         "delivered": facts.delivered,
         "first_attempt": facts.attempted or facts.delivered,
-        "order": Happening(facts.journey.ordered_at, facts.journey.destination),
+        "order": GoodsEvent(facts.journey.ordered_at, facts.journey.destination),
     }[facts.terms.basis]
     if basis is None:
         return None, "open"

@@ -53,13 +53,13 @@ class Scenario:
 
 
 @dataclasses.dataclass(frozen=True)
-class Simulated(review.Decision):
+class SimulatedDecision(review.Decision):
     """The decision in a scenario, and the amount of the return; None if it is rejected, or no price is given."""
 
     comes_to: Shares | None = None
 
 
-def simulate(terms: ReturnTerms, scenario: Scenario) -> Simulated:
+def simulate(terms: ReturnTerms, scenario: Scenario) -> SimulatedDecision:
     """
     Return the decision of *terms* in *scenario*, and the amount that goes back.
 
@@ -71,7 +71,7 @@ def simulate(terms: ReturnTerms, scenario: Scenario) -> Simulated:
     delivered = None
     if scenario.delivered_at:
         came = moments.stated("scenario.delivered_at", scenario.delivered_at)
-        delivered = review.Happening(came.at, scenario.destination)
+        delivered = review.GoodsEvent(came.at, scenario.destination)
     asked = moments.stated("scenario.asked_at", scenario.asked_at)
     if scenario.ordered < 1 or scenario.evidence not in EVIDENCE:
         raise invalid("scenario", f"needs one unit or more, and {EVIDENCE} pieces of evidence")
@@ -102,7 +102,7 @@ def simulate(terms: ReturnTerms, scenario: Scenario) -> Simulated:
     )
     decision = review.decide(facts, request, asked.at)
     fields = {each.name: getattr(decision, each.name) for each in dataclasses.fields(decision)}
-    return Simulated(**fields, comes_to=_comes_to(terms, scenario, decision))
+    return SimulatedDecision(**fields, comes_to=_comes_to(terms, scenario, decision))
 
 
 def _comes_to(terms: ReturnTerms, scenario: Scenario, decision: review.Decision) -> Shares | None:

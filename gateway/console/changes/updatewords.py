@@ -15,12 +15,12 @@ from gateway.http import context
 from hlf import errors
 from hlf.sentdocuments import SentDocument
 from hlf.wire.config import channelproposal
-from hlf.wire.config.channelproposal import KIND, ChannelProposal, PolicyStanding
+from hlf.wire.config.channelproposal import KIND, ChannelProposal, PolicyStatus
 
-__all__ = ["KIND", "Stand", "ShownUpdate", "read"]
+__all__ = ["KIND", "UpdateStatus", "ShownUpdate", "read"]
 
 
-class Stand(enum.Enum):
+class UpdateStatus(enum.Enum):
     """How an update compares with the channel's present configuration at the caller's peer."""
 
     IN_FORCE = "in force"
@@ -43,19 +43,19 @@ class ShownUpdate:
     """
 
     channel: str
-    stand: Stand
+    stand: UpdateStatus
     compared: bool
     changes: list[ChangedSetting]
     touched: list[str]
-    standings: list[PolicyStanding]
+    standings: list[PolicyStatus]
     signed: list[str]
     command: str
 
 
 _COMMANDS = {
-    Stand.TO_SIGN: "selat network sign update.json",
-    Stand.SIGNED: "selat network submit update.json",
-    Stand.OUTDATED: "selat network propose {channel} update.json",
+    UpdateStatus.TO_SIGN: "selat network sign update.json",
+    UpdateStatus.SIGNED: "selat network submit update.json",
+    UpdateStatus.OUTDATED: "selat network propose {channel} update.json",
 }
 
 
@@ -91,12 +91,12 @@ def _present(channel: str) -> object | None:
         return None
 
 
-def _stand(found: ChannelProposal, present: object | None, standings: Sequence[PolicyStanding]) -> Stand:
+def _stand(found: ChannelProposal, present: object | None, standings: Sequence[PolicyStatus]) -> UpdateStatus:
     if present is not None:
         if found.in_force(present):
-            return Stand.IN_FORCE
+            return UpdateStatus.IN_FORCE
         if found.outdated(present):
-            return Stand.OUTDATED
+            return UpdateStatus.OUTDATED
         if found.misstated(present):
-            return Stand.MISSTATED
-    return Stand.TO_SIGN if any(each.more for each in standings) else Stand.SIGNED
+            return UpdateStatus.MISSTATED
+    return UpdateStatus.TO_SIGN if any(each.more for each in standings) else UpdateStatus.SIGNED

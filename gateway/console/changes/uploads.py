@@ -60,4 +60,4 @@ def sent(*kinds: str) -> SentDocument | None:
 
 def _page(**values: object) -> str:
     shown = {"plan": None, "update": None, "refused": None, **values}
-    return page("changes.html", stands=updatewords.Stand, **shown)
+    return page("changes.html", stands=updatewords.UpdateStatus, **shown)

@@ -61,7 +61,7 @@ MEASURES = (
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedMeasure:
     """One measure of one carrier: both values in words, empty if unknown; *kept* if it did as well as it declared."""
 
     observed: str
@@ -90,7 +90,7 @@ def lanes() -> str:
     )
 
 
-def _compared(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Compared]:
+def _compared(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, ComparedMeasure]:
     """Return each measure of a carrier, by the figure that declares it."""
     found = {}
     for each in MEASURES:
@@ -98,7 +98,7 @@ def _compared(observed: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[
         seen = None if was is None else was / each.per_observed
         word = None if said is None else said / each.per_declared
         kept = seen is None or word is None or (seen <= word if each.least else seen >= word)
-        found[each.declared] = Compared(
+        found[each.declared] = ComparedMeasure(
             "" if seen is None else each.told(seen), "" if word is None else each.told(word), kept
         )
     return found

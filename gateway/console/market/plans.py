@@ -24,7 +24,7 @@ from gateway.http import auth, context, inputs
 from gateway.http.context import TRADE
 from gateway.http.problems import Problem
 from gateway.pages import charts, localformats
-from gateway.pages.charts import Measured
+from gateway.pages.charts import DataPoint
 from gateway.pages.languages import gettext
 from gateway.readmodel import queries, views
 from hlf import errors
@@ -131,7 +131,7 @@ def _alternatives(plan_id: str, platform: str, content: Mapping[str, Any]) -> di
         for each in front["alternatives"]
     ]
     chart = charts.scatter(
-        [Measured(row["hours"], row["cost"], row["risk"], " – ".join(row["carriers"]), row["chosen"]) for row in rows],
+        [DataPoint(row["hours"], row["cost"], row["risk"], " – ".join(row["carriers"]), row["chosen"]) for row in rows],
         lambda hours: gettext("%(number)s h") % {"number": localformats.number(round(hours))},
         lambda minor: money(round(minor)),
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from chaincode.domain.disclosure.claims import Kind
+from chaincode.domain.disclosure.claims import ClaimKind
 
 AttributeType = Literal["text", "integer", "boolean", "date", "amount", "list of texts", "list of integers"]
 # Names end with UN/ECE Recommendation 20's codes, or with these words.
@@ -28,7 +28,7 @@ _UNITS = {
 }
 
 
-def described(kind: Kind) -> list[dict[str, Any]]:
+def described(kind: ClaimKind) -> list[dict[str, Any]]:
     """Return the attributes that a claim of *kind* may have, in the order of their slots."""
     meanings = _meanings()
     return [

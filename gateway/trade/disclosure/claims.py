@@ -37,7 +37,7 @@ from gateway.trade.receipts import CommittedSchema
 from hlf.codec import moments
 
 
-def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
+def _of_kind(kind: rules.ClaimKind, name: str, description: str) -> Blueprint:
     """Return the blueprint for one kind of claim."""
     resource = Blueprint(name, __name__, url_prefix=f"/v1/{name}", description=description)
 
@@ -86,7 +86,7 @@ def _of_kind(kind: rules.Kind, name: str, description: str) -> Blueprint:
     return resource
 
 
-def _commit(kind: rules.Kind, body: dict[str, Any]) -> dict[str, Any]:
+def _commit(kind: rules.ClaimKind, body: dict[str, Any]) -> dict[str, Any]:
     kind.check(body["values"])
     owner = context.caller().msp_id
     claim_id = body.get("claim_id") or minting.public_id(kind.name)

@@ -13,7 +13,7 @@ from gateway.http.context import TRADE
 from gateway.http.problems import Problem
 from gateway.readmodel import epcisqueries, views
 from gateway.trade.epcis import binding, documents, pagetokens, parameters, parsing
-from gateway.trade.epcis.parameters import AskedEvents, EventsSchema
+from gateway.trade.epcis.parameters import EventQuery, EventsSchema
 from gateway.trade.epcis.parsing import UnreadableEventError
 from gateway.trade.receipts import CommittedSchema
 
@@ -79,7 +79,7 @@ def record(body: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 def found(
-    asked: AskedEvents, query: dict[str, Any], name: str = documents.SIMPLE
+    asked: EventQuery, query: dict[str, Any], name: str = documents.SIMPLE
 ) -> tuple[dict[str, Any], int, dict[str, str]]:
     """
     Return the answer of a view: a query document, and the header that leads to the next page.

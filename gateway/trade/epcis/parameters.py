@@ -17,7 +17,15 @@ from chaincode.domain.journeys import digitallink
 from gateway import bounds
 from gateway.http.problems import Problem
 from gateway.readmodel import epcisevents, recordkinds
-from gateway.readmodel.epcisqueries import COMPARED, ORDERS, TIMES, Counting, EpcisQuery, Having, Within
+from gateway.readmodel.epcisqueries import (
+    COMPARED,
+    ORDERS,
+    TIMES,
+    EpcisQuery,
+    NameCondition,
+    NumberCondition,
+    TimeCondition,
+)
 from gateway.trade.epcis import parsing
 from hlf.codec import moments
 
@@ -61,7 +69,7 @@ _COUNTS = tuple(f"{compared}_{epcisevents.QUANTITY}" for compared in COMPARED)
 
 
 @dataclass(frozen=True)
-class AskedEvents:
+class EventQuery:
     """
     A query as it was asked.
 
@@ -75,7 +83,7 @@ class AskedEvents:
     most: int | None = None
 
 
-def read(sent: Mapping[str, Any], *fixed: Having) -> AskedEvents:
+def read(sent: Mapping[str, Any], *fixed: NameCondition) -> EventQuery:
     """
     Return the query that parameters ask for, of events that also meet the *fixed* conditions.
 
@@ -93,27 +101,27 @@ def read(sent: Mapping[str, Any], *fixed: Having) -> AskedEvents:
         sent.get("orderBy", ""),
         bool(sent.get("orderBy")) and sent.get("orderDirection", "DESC") == "DESC",
     )
-    return AskedEvents(query, first, most)
+    return EventQuery(query, first, most)
 
 
-def named(parameter: str, text: str) -> Having:
+def named(parameter: str, text: str) -> NameCondition:
     """Return the condition that a parameter with one value asks for."""
-    return Having(TEXTS[parameter], (_spelt(parameter, text),))
+    return NameCondition(TEXTS[parameter], (_spelt(parameter, text),))
 
 
-def _conditions(sent: Mapping[str, Any]) -> Iterator[Having | Counting | Within]:
+def _conditions(sent: Mapping[str, Any]) -> Iterator[NameCondition | NumberCondition | TimeCondition]:
     for name in TEXTS:
         if name in sent:
             told = sent[name] if isinstance(sent[name], list) else str(sent[name]).split("|")
-            yield Having(TEXTS[name], tuple(_spelt(name, each) for each in told))
+            yield NameCondition(TEXTS[name], tuple(_spelt(name, each) for each in told))
     for name in _TIMES:
         if name in sent:
             compared, _, time = name.partition("_")
-            yield Within(time, compared, moments.parse(sent[name]).at)
+            yield TimeCondition(time, compared, moments.parse(sent[name]).at)
     for name in _COUNTS:
         if name in sent:
             compared, _, counted = name.partition("_")
-            yield Counting(counted, compared, sent[name])
+            yield NumberCondition(counted, compared, sent[name])
 
 
 def _spelt(parameter: str, text: str) -> str:

@@ -27,7 +27,7 @@ _TOGETHER = 500
 
 
 @dataclass(frozen=True)
-class Queued:
+class QueuedEvents:
     """New messages, the place up to which the channel was read, and when to read again (milliseconds since 1970)."""
 
     messages: list[WebhookMessage]
@@ -40,7 +40,9 @@ def due(webhook: Webhook, standing: Subscription, now: int) -> bool:
     return standing.schedule is None or webhook.due_at <= now
 
 
-def queued(model: Model, webhook: Webhook, standing: Subscription, room: int, end: EventPlace, now: int) -> Queued:
+def queued(
+    model: Model, webhook: Webhook, standing: Subscription, room: int, end: EventPlace, now: int
+) -> QueuedEvents:
     """Return what a standing query finds after the webhook's place, up to the *end* that the model knows."""
     most = _TOGETHER if standing.schedule else room
     after = (webhook.place.block_number, webhook.place.index)
@@ -49,9 +51,9 @@ def queued(model: Model, webhook: Webhook, standing: Subscription, room: int, en
     more = len(found) == most
     place = _place(found[-1]) if more else max(webhook.place, end, key=lambda each: (each.block_number, each.index))
     if standing.schedule is None:
-        return Queued([_message(webhook, standing, [each], _place(each)) for each in found], place, 0)
+        return QueuedEvents([_message(webhook, standing, [each], _place(each)) for each in found], place, 0)
     told = [_message(webhook, standing, found, place)] if found or standing.report_if_empty else []
-    return Queued(told, place, webhook.due_at if more else schedules.following(standing.schedule, now))
+    return QueuedEvents(told, place, webhook.due_at if more else schedules.following(standing.schedule, now))
 
 
 def signature(standing: Subscription, body: bytes) -> dict[str, str]:

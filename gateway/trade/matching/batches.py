@@ -20,7 +20,7 @@ from chaincode.domain.matching import plans, units
 from chaincode.domain.matching.choice import choose
 from chaincode.domain.matching.demands import Demand
 from chaincode.domain.matching.evidence import Evidence, applied
-from chaincode.domain.matching.exclusions import Standing
+from chaincode.domain.matching.exclusions import CarrierFacts
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Offer
 from chaincode.domain.matching.potentials import potentials
@@ -45,7 +45,7 @@ class SolverMissingError(Exception):
 
 
 @dataclass(frozen=True)
-class Solved:
+class Solution:
     """
     The chain of each consignment as offer ids, and the total cost.
 
@@ -108,7 +108,7 @@ def solve(
     known: Mapping[str, Sequence[Evidence]] = MappingProxyType({}),
     *,
     seconds: float = 30.0,
-) -> Solved:
+) -> Solution:
     """
     Return a chain for each of *demands* by name; *entitled* has the register's stages of each carrier.
 
@@ -120,14 +120,14 @@ def solve(
         hlf.codec.refusals.Refused: NO_CHAIN; no chain can carry one of them.
     """
     solver = _solver()
-    standing = Standing(entitled=entitled)
+    standing = CarrierFacts(entitled=entitled)
     made = {
         name: _Consignment(Graph(ChoiceProblem(demand, applied(offers, known.get(name, ())), tuple(pairs), standing)))
         for name, demand in sorted(demands.items())
     }
     _price(list(made.values()), offers)
     chosen = _choose(solver, made, _room(offers), seconds)
-    return Solved(
+    return Solution(
         {name: made[name].graph.ids(column.chain) for name, column in chosen.items()},
         sum(column.total for column in chosen.values()),
         sum(each.bound for each in made.values()),

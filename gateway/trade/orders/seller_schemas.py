@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from chaincode.domain.orders import sellers
 from gateway.http.paging import PageQuerySchema
-from gateway.http.words import MSP_ID, Checked
+from gateway.http.words import MSP_ID, WordValidator
 from gateway.trade.orders.order_schemas import PlacedSchema, PlaceSchema
 from gateway.trade.words import BASKET, COUNTRY, IDENTIFIER, counted
 from hlf.codec import texts
@@ -20,11 +20,11 @@ class SellerSchema(Schema):
     country = fields.String(required=True, validate=COUNTRY)
     terms_id = fields.String(required=True, validate=IDENTIFIER, metadata={"description": "Its return terms"})
     colour = fields.String(
-        validate=Checked(sellers.COLOUR),
+        validate=WordValidator(sellers.COLOUR),
         metadata={"description": "Of the pages that its buyers see", "example": "#0a6570"},
     )
     contact = fields.String(
-        validate=validate.And(Checked(sellers.CONTACT), counted(sellers.CONTACT_LENGTH)),
+        validate=validate.And(WordValidator(sellers.CONTACT), counted(sellers.CONTACT_LENGTH)),
         metadata={"description": "Where its buyers reach it", "example": "mailto:help@shop.example"},
     )
 

@@ -1,7 +1,7 @@
 """
 Amendments of shared data: the same addresses to propose, approve, read and list them for all kinds of data.
 
-A resource describes its data as `Amended`, and `serve` gives it the addresses:
+A resource describes its data as `AmendableData`, and `serve` gives it the addresses:
 
     POST <address>                           propose a change; the proposer approves by proposing
     GET  <address>                           list the amendments
@@ -44,7 +44,7 @@ class RegisterPageSchema(RegisterQuerySchema, PageQuerySchema):
 
 
 @dataclass(frozen=True)
-class Amended:
+class AmendableData:
     """
     One kind of shared data that participants can amend.
 
@@ -83,7 +83,7 @@ class Amended:
         return {"amendment_id": amendment_id, **done}
 
 
-def serve(blueprint: Blueprint, amended: Amended) -> None:
+def serve(blueprint: Blueprint, amended: AmendableData) -> None:
     """Serve the addresses to propose, approve, read and list amendments of *amended*."""
 
     # Views get the query parameters first, if there are any, then the body.

@@ -9,7 +9,7 @@ from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.register import amendments
-from gateway.trade.register.amendments import Amended
+from gateway.trade.register.amendments import AmendableData
 from gateway.trade.register.lpi_schemas import EditionSchema, ProposedEditionSchema
 
 blueprint = Blueprint("lpi", __name__, url_prefix="/v1/lpi", description="The Logistics Performance Index, by edition")
@@ -50,5 +50,7 @@ def figure(edition: str, country: str, component: str) -> dict[str, Any]:
 
 amendments.serve(
     blueprint,
-    Amended("Lpi", ProposedEditionSchema, lambda body: body["edition"], proposing="Propose a new or changed edition."),
+    AmendableData(
+        "Lpi", ProposedEditionSchema, lambda body: body["edition"], proposing="Propose a new or changed edition."
+    ),
 )

@@ -13,7 +13,7 @@ from gateway.http import auth, context, idempotency
 from gateway.http.inputs import Blueprint
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.register import amendments
-from gateway.trade.register.amendments import Amended, RegisterQuerySchema
+from gateway.trade.register.amendments import AmendableData, RegisterQuerySchema
 from gateway.trade.register.participant_schemas import FoundSchema, ParticipantSchema, ProposeSchema
 
 blueprint = Blueprint(
@@ -52,7 +52,7 @@ def found(query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 amendments.serve(
     blueprint,
-    Amended(
+    AmendableData(
         "Participants",
         ProposeSchema,
         lambda body: body["participant"],

@@ -9,7 +9,7 @@ from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.register import amendments
-from gateway.trade.register.amendments import Amended
+from gateway.trade.register.amendments import AmendableData
 from gateway.trade.register.stage_schemas import ProposeStagesSchema
 
 blueprint = Blueprint("stages", __name__, url_prefix="/v1/stages", description="The stages of a journey")
@@ -42,7 +42,7 @@ def install() -> dict[str, Any]:
 
 amendments.serve(
     blueprint,
-    Amended(
+    AmendableData(
         "Stages",
         ProposeStagesSchema,
         lambda body: body["stages"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from chaincode.domain.returns.returns import State
+from chaincode.domain.returns.returns import ReturnState
 from gateway.http import context
 from gateway.http.problems import Problem
 from gateway.store.photos import ReturnPhotos
@@ -41,7 +41,7 @@ def seen_by(return_id: str, stored: Mapping[str, Any], msp_id: str) -> list[str]
     not in its evidence is no photo of it.
     """
     roles = stored["roles"]
-    disputed = any(act["state"] == State.DISPUTED for act in stored["acts"])
+    disputed = any(act["state"] == ReturnState.DISPUTED for act in stored["acts"])
     if msp_id not in (roles["seller"], roles["agent"]) and not (disputed and msp_id == roles["arbiter"]):
         return None
     evidence = set(stored["request"]["evidence"])

@@ -9,11 +9,11 @@ from gateway.http.context import TRADE
 from gateway.http.inputs import Blueprint
 from gateway.trade.receipts import CommittedSchema
 from gateway.trade.register import amendments
-from gateway.trade.register.amendments import Amended, AmendmentSchema
+from gateway.trade.register.amendments import AmendableData, AmendmentSchema
 from gateway.trade.returns.term_schemas import FloorSchema, ScenarioSchema, TermsSchema
 
 blueprint = Blueprint("terms", __name__, url_prefix="/v1/terms", description="Return terms of sellers")
-FLOORS = Amended(
+FLOORS = AmendableData(
     "Terms",
     FloorSchema,
     lambda body: body,

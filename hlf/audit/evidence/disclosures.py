@@ -87,7 +87,7 @@ def prove_value(
     A channel holds the hashes of private keys and values. Somebody who has the value can prove with this that its
     owner committed to it, when and by whom. For the other arguments and what is raised see ``verify``.
     """
-    wanted = _Wanted(namespace, collection, key, value)
+    wanted = _SoughtValue(namespace, collection, key, value)
     found: list[PrivateWrite] = []
     since: list[ValueChange] = []
 
@@ -120,7 +120,7 @@ def private_writes(
     Raises:
         WireError: a block is malformed.
     """
-    wanted = _Wanted(namespace, collection, key, value)
+    wanted = _SoughtValue(namespace, collection, key, value)
     return [
         _private_write(block, transaction, transaction.valid)
         for block in map(blocks.decode, serialized)
@@ -129,7 +129,7 @@ def private_writes(
     ]
 
 
-class _Wanted:
+class _SoughtValue:
     """The private key and the value to look for."""
 
     def __init__(self, namespace: str, collection: str, key: str, value: bytes) -> None:

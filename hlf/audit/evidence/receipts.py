@@ -30,7 +30,7 @@ _HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BlockHeaders:
     """
     The headers of consecutive blocks, from *first* on, as the few values needed to compute them.
 
@@ -68,7 +68,7 @@ class Receipt:
     index: int
     block: bytes
     configurations: tuple[bytes, ...]
-    headers: Run | None = None
+    headers: BlockHeaders | None = None
     previous_state_hash: bytes = b""
     opening: ValueOpening | None = None
 
@@ -157,7 +157,7 @@ def from_ledger(
     if heights:
         first, last = _span(block.number, heights)
         between = [blocks.decode(fetch(number)) for number in range(first, last + 1)]
-        headers = Run(first, between[0].previous_hash, tuple(each.data_hash for each in between))
+        headers = BlockHeaders(first, between[0].previous_hash, tuple(each.data_hash for each in between))
     return Receipt(
         channel=found.channel_id,
         transaction_id=transaction_id,
@@ -208,7 +208,9 @@ def from_blocks(serialized: Iterable[bytes], transaction_id: str, *, heights: Se
         if last > number:
             raise WireError(f"the blocks end with {number}, before the checkpoint of height {last + 1}")
         places = range(first * _HASH_BYTES, (last + 1) * _HASH_BYTES, _HASH_BYTES)
-        headers = Run(first, previous_hashes[first], tuple(bytes(data_hashes[at : at + _HASH_BYTES]) for at in places))
+        headers = BlockHeaders(
+            first, previous_hashes[first], tuple(bytes(data_hashes[at : at + _HASH_BYTES]) for at in places)
+        )
     return Receipt(found.channel_id, transaction_id, found.index, entry, chain, headers, before)
 
 
@@ -224,7 +226,7 @@ def _span(number: int, heights: Sequence[int]) -> tuple[int, int]:
     return min(ends), max(ends)
 
 
-def _of_run(run: Run) -> dict[str, Any]:
+def _of_run(run: BlockHeaders) -> dict[str, Any]:
     return {
         "first": run.first,
         "previous_hash": run.previous_hash.hex(),
@@ -232,9 +234,9 @@ def _of_run(run: Run) -> dict[str, Any]:
     }
 
 
-def _run(value: Any) -> Run:
+def _run(value: Any) -> BlockHeaders:
     fields = documents.Fields(value, "headers")
-    run = Run(
+    run = BlockHeaders(
         fields.integer("first"),
         fields.hash("previous_hash", optional=True),
         fields.list("data_hashes", documents.hash_of),

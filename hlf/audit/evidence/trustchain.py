@@ -117,7 +117,7 @@ def last_config(block: blocks.Block) -> int:
 def orderers_refusal(block: blocks.Block, bundle: channelconfig.Bundle) -> str | None:
     """Return why the orderers' signatures do not satisfy the channel's BlockValidation policy; None if they do."""
     claimed = zip(block.signatures, blocksigners.identities(block, bundle), strict=True)
-    signed = [msp.Signed(signature.signed, who, signature.signature) for signature, who in claimed]
+    signed = [msp.SignedData(signature.signed, who, signature.signature) for signature, who in claimed]
     return bundle.refusal(blocksigners.BLOCK_VALIDATION, signed)
 
 

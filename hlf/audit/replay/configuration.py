@@ -81,9 +81,9 @@ def _change_refusal(
     return f"there is no policy {name!r}" if policy is None else policy.refusal(signers)
 
 
-def _signed(signature: Any, update: bytes) -> msp.Signed:
+def _signed(signature: Any, update: bytes) -> msp.SignedData:
     creator = common_pb2.SignatureHeader.FromString(signature.signature_header).creator
-    return msp.Signed(signature.signature_header + update, creator, signature.signature)
+    return msp.SignedData(signature.signature_header + update, creator, signature.signature)
 
 
 def _elements(key: str, group: Any, path: tuple[str, ...]) -> Iterator[tuple[_Name, _Element]]:

@@ -23,7 +23,7 @@ _MOST_KNOWN = 10_000
 _VALID = (transaction_pb2.VALID,), ""
 
 
-class Rules:
+class EndorsementRules:
     """
     The members and policies of one configuration, with their decisions on creators and groups of endorsers.
 
@@ -91,10 +91,10 @@ class Rules:
         return known[2]
 
 
-class Judge:
+class EndorsementChecker:
     """Judges the endorsements of one block's transactions, under the state and configuration before it."""
 
-    def __init__(self, rules: Rules, state: ReplayedState) -> None:
+    def __init__(self, rules: EndorsementRules, state: ReplayedState) -> None:
         self._rules = rules
         self._bundle = rules.bundle
         self._state = state
@@ -220,14 +220,14 @@ def _bound(known: dict[Any, Any]) -> None:
 
 def _signature_policy(envelope: bytes) -> channelpolicies.Policy:
     try:
-        return channelpolicies.BySignatures(policies.parse(envelope))
+        return channelpolicies.SignaturePolicy(policies.parse(envelope))
     except PolicyError as unusable:
         return channelpolicies.MissingPolicy(str(unusable))
 
 
 def _members(msp_ids: Sequence[str], count: int) -> channelpolicies.Policy:
     rules = tuple(policies.SignedBy(msp.Principal.of_role(msp_id, msp.MEMBER)) for msp_id in msp_ids)
-    return channelpolicies.BySignatures(policies.OutOf(count, rules))
+    return channelpolicies.SignaturePolicy(policies.OutOf(count, rules))
 
 
 def _writes(rwset: rwsets.NamespaceRwset) -> bool:

@@ -14,7 +14,7 @@ from hlf.wire.config import channelconfig
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class HeaderFault:
     """
     A header that does not fit.
 
@@ -31,27 +31,29 @@ class Fault:
     foreign: bool = False
 
 
-def faults(block: blocks.Block, previous: blocks.Block | None, bundle: channelconfig.Bundle | None) -> Iterator[Fault]:
+def faults(
+    block: blocks.Block, previous: blocks.Block | None, bundle: channelconfig.Bundle | None
+) -> Iterator[HeaderFault]:
     """Yield the faults of a block's place in the chain, each cause before its consequences."""
     if bundle is not None and _channel_of(block) != bundle.channel_id:
         words = f"it is a block of channel {_channel_of(block) or 'nobody knows'}, not of {bundle.channel_id}"
-        yield Fault(report.CHANNEL, words, loses_state=True, foreign=True)
+        yield HeaderFault(report.CHANNEL, words, loses_state=True, foreign=True)
     if block.number == 0 and block.previous_hash:
-        yield Fault(report.CHAIN, "block 0 has a previous hash")
+        yield HeaderFault(report.CHAIN, "block 0 has a previous hash")
     if previous is not None:
         expected = previous.number + 1
         if block.number < expected:
             words = f"it comes behind block {previous.number}"
-            yield Fault(report.CHAIN, words, of_block_before=True, loses_state=True)
+            yield HeaderFault(report.CHAIN, words, of_block_before=True, loses_state=True)
         elif block.number > expected:
             missing = f"block {expected} is" if block.number == expected + 1 else _several(expected, block.number - 1)
-            yield Fault(report.CHAIN, f"{missing} missing before it", loses_state=True)
+            yield HeaderFault(report.CHAIN, f"{missing} missing before it", loses_state=True)
         elif block.previous_hash != previous.hash:
             words = f"its previous hash is not that of block {previous.number}"
-            yield Fault(report.CHAIN, words, of_block_before=True)
+            yield HeaderFault(report.CHAIN, words, of_block_before=True)
     if block.data_hash != block.computed_data_hash:
         words = "the data hash in the header is not that of the data"
-        yield Fault(report.DATA_HASH, words, loses_state=True, foreign=True)
+        yield HeaderFault(report.DATA_HASH, words, loses_state=True, foreign=True)
 
 
 def _several(first: int, last: int) -> str:

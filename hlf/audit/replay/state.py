@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from fabric_protos.peer import transaction_pb2
 
 from hlf.audit.replay import ranges
-from hlf.audit.replay.store import HeldValue, InMemoryStore, OnDisk, Place, StateStore
+from hlf.audit.replay.store import HeldValue, InMemoryStore, OnDiskStore, Place, StateStore
 from hlf.wire import blocks, keys, rwsets
 from hlf.wire.rwsets import Entries, Version
 
@@ -75,7 +75,7 @@ class ReplayedState:
                 gone[place] = HeldValue(None, (), current.version)
         store.put(gone)
         if isinstance(store, InMemoryStore) and store.size > self.MOST_IN_MEMORY:
-            self._store = OnDisk(store)
+            self._store = OnDiskStore(store)
 
 
 class Replay:

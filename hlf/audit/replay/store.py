@@ -108,7 +108,7 @@ class InMemoryStore:
             keys.insert(at, key)
 
 
-class OnDisk:
+class OnDiskStore:
     """A store of any size; the places asked for most recently are in memory."""
 
     def __init__(self, before: InMemoryStore) -> None:
@@ -173,7 +173,7 @@ class OnDisk:
         self._cached[place] = held
 
 
-class Ids:
+class TransactionIds:
     """
     The transaction ids of a channel: in memory, and on disk from a number on.
 

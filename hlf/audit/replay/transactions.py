@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fabric_protos.common import common_pb2
 from fabric_protos.peer import transaction_pb2
 
-from hlf.audit.replay.endorsements import Judge, Rules
+from hlf.audit.replay.endorsements import EndorsementChecker, EndorsementRules
 from hlf.audit.signatures.signing import SignedBlock
 from hlf.wire import blocks, rwsets
 from hlf.wire.transactions import computed_proposal_hash
@@ -47,7 +47,9 @@ class TransactionVerdict:
         return code in self.codes if self.codes else code != VALID
 
 
-def verdicts(signed: SignedBlock, rules: Rules, judge: Judge | None, used: Container[str]) -> list[TransactionVerdict]:
+def verdicts(
+    signed: SignedBlock, rules: EndorsementRules, judge: EndorsementChecker | None, used: Container[str]
+) -> list[TransactionVerdict]:
     """
     Return one verdict for each transaction.
 
@@ -75,8 +77,8 @@ def _verdict(
     transaction: blocks.BlockTransaction,
     signed: bool,  # noqa: FBT001 - as the two after it, an answer that belongs to the transaction.
     endorsed: Sequence[bool],
-    rules: Rules,
-    judge: Judge | None,
+    rules: EndorsementRules,
+    judge: EndorsementChecker | None,
     used: Container[str],
 ) -> TransactionVerdict:
     defect = transaction.defect or ""

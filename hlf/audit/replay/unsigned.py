@@ -24,7 +24,7 @@ LAST_CONFIGS = "last_configurations"
 
 
 @dataclass(frozen=True, slots=True)
-class Unsigned:
+class UnsignedParts:
     """
     The parts of one block that nobody signs.
 
@@ -37,7 +37,7 @@ class Unsigned:
     remarks: tuple[str, ...]
 
 
-def read(serialized: bytes) -> tuple[blocks.Block, Unsigned]:
+def read(serialized: bytes) -> tuple[blocks.Block, UnsignedParts]:
     """
     Return the block in these bytes, and its parts that nobody signs.
 
@@ -55,7 +55,7 @@ def read(serialized: bytes) -> tuple[blocks.Block, Unsigned]:
     return block, _unsigned(block, [*message.metadata.metadata, b"", b"", b"", b"", b""])
 
 
-def _unsigned(block: blocks.Block, metadata: list[bytes]) -> Unsigned:
+def _unsigned(block: blocks.Block, metadata: list[bytes]) -> UnsignedParts:
     remarks = []
     parts = {CODES: bool(block.flags)}
     signed = metadata[common_pb2.SIGNATURES]
@@ -81,7 +81,7 @@ def _unsigned(block: blocks.Block, metadata: list[bytes]) -> Unsigned:
         remarks.append("the entry of the commit hash holds more than a hash")
     elif block.number == 0 and block.commit_hash is not None:
         remarks.append("the genesis block has a commit hash, which it has at no peer")
-    return Unsigned(parts, tuple(remarks))
+    return UnsignedParts(parts, tuple(remarks))
 
 
 def _is_plain(entry: bytes, *, signatures: bool = True) -> bool:

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 
 from hlf.audit.replay.report import Report
-from hlf.audit.replay.verifier import Unreadable, Verifier
-from hlf.audit.signatures.checkingahead import ChecksAhead
+from hlf.audit.replay.verifier import UnreadableBlockError, Verifier
+from hlf.audit.signatures.checkingahead import LookaheadChecker
 
 _BETWEEN_COLLECTIONS = 200_000
 
@@ -52,14 +52,14 @@ def run(
     """
     Add blocks to *verifier* until the last, or until it stops; return its report. See ``verify`` for the arguments.
     """
-    with ChecksAhead(processes) as ahead, _rare_collections():
+    with LookaheadChecker(processes) as ahead, _rare_collections():
         try:
             for signed in ahead.run(verifier.read(serialized), verifier.orderers):
                 if not verifier.take(signed):
                     break
                 if on_block is not None:
                     on_block(signed.block.number)
-        except Unreadable as malformed:
+        except UnreadableBlockError as malformed:
             verifier.refuse(malformed)
         except sqlite3.Error as error:
             words = "a large channel needs room for temporary files; free some, or set TMPDIR to another folder"

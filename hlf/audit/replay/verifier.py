@@ -11,21 +11,21 @@ from fabric_protos.peer import transaction_pb2
 from hlf.audit.replay import blocksigners, configuration, links, report, transactions, unsigned
 from hlf.audit.replay.commithash import CommitHash
 from hlf.audit.replay.disputes import Disputes
-from hlf.audit.replay.endorsements import Judge, Rules
+from hlf.audit.replay.endorsements import EndorsementChecker, EndorsementRules
 from hlf.audit.replay.notes import Cause, Notes
 from hlf.audit.replay.report import Finding, InvalidTransaction, Report, Share
 from hlf.audit.replay.state import Replay, ReplayedState
-from hlf.audit.replay.store import Ids
+from hlf.audit.replay.store import TransactionIds
 from hlf.audit.replay.transactions import TransactionVerdict
 from hlf.audit.replay.trust import Trust
-from hlf.audit.signatures.checkingahead import ChecksAhead
+from hlf.audit.signatures.checkingahead import LookaheadChecker
 from hlf.audit.signatures.signing import SignedBlock
 from hlf.errors import ConfigError, WireError, validation_code_name
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig
 
 
-class Unreadable(Exception):  # noqa: N818 - of what others made, not a failure of the program.
+class UnreadableBlockError(Exception):  # noqa: N818 - of what others made, not a failure of the program.
     """The next bytes of a chain are not a block that a peer accepts; the text says why."""
 
 
@@ -52,10 +52,10 @@ class Verifier:
         self._trust = Trust.of(trusted) if trusted is not None else None
         self._watch = watch
         self._anchored = False
-        self._rules: Rules | None = None
+        self._rules: EndorsementRules | None = None
         self._last_config = 0
         self._state: ReplayedState | None = None
-        self._ids = Ids()
+        self._ids = TransactionIds()
         self._first: int | None = None
         self._genesis_hash = ""
         self._previous: blocks.Block | None = None
@@ -65,8 +65,8 @@ class Verifier:
         self._notes = Notes()
         self._have: Counter[str] = Counter()
         self._should: Counter[str] = Counter()
-        self._aside: deque[unsigned.Unsigned] = deque()
-        self._here = ChecksAhead(0)
+        self._aside: deque[unsigned.UnsignedParts] = deque()
+        self._here = LookaheadChecker(0)
         # The finding in the header of the block before, and the one that made the state uncertain.
         self._header_cause: Cause | None = None
         self._state_cause: Cause | None = None
@@ -76,7 +76,7 @@ class Verifier:
         """Verify the next block; return False if nothing after it can be verified."""
         try:
             (block,) = self.read([serialized])
-        except Unreadable as malformed:
+        except UnreadableBlockError as malformed:
             self.refuse(malformed)
             return False
         return self.take(self._here.check(block, self.orderers(block)))
@@ -92,7 +92,7 @@ class Verifier:
             try:
                 block, aside = unsigned.read(each)
             except WireError as malformed:
-                raise Unreadable(str(malformed)) from malformed
+                raise UnreadableBlockError(str(malformed)) from malformed
             self._aside.append(aside)
             yield block
 
@@ -111,14 +111,14 @@ class Verifier:
         if self._rules is None:
             self._codes["NOT_JUDGED"] += len(block.transactions)
             if trusted is not None:
-                self._rules, self._last_config = Rules(trusted.bundle), trusted.number
+                self._rules, self._last_config = EndorsementRules(trusted.bundle), trusted.number
         elif not self._judge(signed, self._rules, cause, intact):
             return False
         self._previous = block
         self._blocks += 1
         return True
 
-    def refuse(self, malformed: Unreadable) -> None:
+    def refuse(self, malformed: UnreadableBlockError) -> None:
         """Note that the next bytes are no block; nothing after them can be verified."""
         number = self._previous.number + 1 if self._previous is not None else None
         self._notes.find(Finding(number, report.FORM, str(malformed)))
@@ -170,7 +170,7 @@ class Verifier:
         except (WireError, ConfigError) as unusable:
             self._find(block, report.CONFIG, f"the genesis block cannot be used: {unusable}")
             return False
-        self._rules = Rules(bundle)
+        self._rules = EndorsementRules(bundle)
         self._genesis_hash = block.hash.hex()
         self._state = ReplayedState()
         return True
@@ -187,7 +187,7 @@ class Verifier:
                 self._find(block, report.TRUST, refused)
                 return False
             self._anchored = True
-            self._rules, self._last_config = Rules(self._trust.bundle), self._trust.number
+            self._rules, self._last_config = EndorsementRules(self._trust.bundle), self._trust.number
         return True
 
     def _check_trust(self, block: blocks.Block) -> Trust | None:
@@ -218,7 +218,7 @@ class Verifier:
         self._header_cause = cause
         return cause, intact
 
-    def _judge(self, signed: SignedBlock, rules: Rules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
+    def _judge(self, signed: SignedBlock, rules: EndorsementRules, cause: Cause | None, intact: bool) -> bool:  # noqa: FBT001
         """Judge a block under the configuration before it; return False if nothing after it can be judged."""
         block = signed.block
         if block.number > 0:
@@ -251,9 +251,9 @@ class Verifier:
 
     # The verdicts on transactions.
 
-    def _check_transactions(self, signed: SignedBlock, rules: Rules) -> None:
+    def _check_transactions(self, signed: SignedBlock, rules: EndorsementRules) -> None:
         block, state = signed.block, self._state
-        judge = Judge(rules, state) if state is not None else None
+        judge = EndorsementChecker(rules, state) if state is not None else None
         verdicts = transactions.verdicts(signed, rules, judge, self._ids)
         replay = Replay(state if state is not None else ReplayedState(), block.number)
         cause: Cause | None = None
@@ -318,14 +318,14 @@ class Verifier:
             words = f"the configuration does not follow from the one before: {refused}"
             cause = self._find(block, report.CONFIG, words)
         try:
-            self._rules = Rules(channelconfig.Bundle(bundle.channel_id, envelope.config))
+            self._rules = EndorsementRules(channelconfig.Bundle(bundle.channel_id, envelope.config))
         except ConfigError as unusable:
             self._find(block, report.CONFIG, f"the configuration cannot be used: {unusable}", cause=cause)
         self._last_config = block.number
 
     # The report.
 
-    def _note_unsigned(self, block: blocks.Block, aside: unsigned.Unsigned) -> None:
+    def _note_unsigned(self, block: blocks.Block, aside: unsigned.UnsignedParts) -> None:
         for part, present in aside.parts.items():
             self._should[part] += 1
             self._have[part] += present

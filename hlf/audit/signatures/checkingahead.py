@@ -36,7 +36,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class ChecksAhead:
+class LookaheadChecker:
     """Checks blocks' signatures; closes its processes at the end of the ``with``."""
 
     def __init__(self, processes: int | None = None) -> None:
@@ -47,7 +47,7 @@ class ChecksAhead:
         self._pool: _Pool | None = None
         self._seen = 0
 
-    def __enter__(self) -> ChecksAhead:
+    def __enter__(self) -> LookaheadChecker:
         return self
 
     def __exit__(
@@ -69,8 +69,8 @@ class ChecksAhead:
 
         An exception of *chain* is raised after all blocks before it have been yielded.
         """
-        pending: deque[_Lot] = deque()
-        lot, rest, failure = _Lot(), iter(chain), None
+        pending: deque[_ClaimBatch] = deque()
+        lot, rest, failure = _ClaimBatch(), iter(chain), None
         while failure is None:
             try:
                 block = next(rest, None)
@@ -87,7 +87,7 @@ class ChecksAhead:
             lot.add(wanted)
             if len(lot.claims) >= _LOT or lot.size > _MOST_BYTES // 4:
                 pending.append(self._hand_over(lot))
-                lot = _Lot()
+                lot = _ClaimBatch()
             while len(pending) > _LOTS_EACH * self._processes or sum(each.size for each in pending) > _MOST_BYTES:
                 yield from pending.popleft().answered()
         if lot.claims:
@@ -97,14 +97,14 @@ class ChecksAhead:
         if failure is not None:
             raise failure
 
-    def _hand_over(self, lot: _Lot) -> _Lot:
+    def _hand_over(self, lot: _ClaimBatch) -> _ClaimBatch:
         if self._pool is None:
             self._pool = _Pool(self._processes)
         lot.answers = self._pool.submit(lot.claims)
         return lot
 
 
-class _Lot:
+class _ClaimBatch:
     """Blocks whose claims are checked together."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True)
-class Packaged:
+class PackagedChaincode:
     """
     A chaincode and its package.
 
@@ -70,12 +70,12 @@ class Packaged:
         )
 
 
-def package_all(record: Record, consortium: Consortium) -> list[Packaged]:
+def package_all(record: Record, consortium: Consortium) -> list[PackagedChaincode]:
     """Return the package of every chaincode; writes nothing."""
     return [_package(record, consortium, chaincode) for chaincode in consortium.chaincodes]
 
 
-def keep(folder: Folder, record: Record, packaged: Iterable[Packaged]) -> None:
+def keep(folder: Folder, record: Record, packaged: Iterable[PackagedChaincode]) -> None:
     """Keep the packages in ``packages/``, and their ids in the record."""
     for each in packaged:
         chaincode = each.chaincode
@@ -83,7 +83,7 @@ def keep(folder: Folder, record: Record, packaged: Iterable[Packaged]) -> None:
         record.packages.setdefault(chaincode.channel, {})[chaincode.name] = each.package_id
 
 
-def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[str, dict[str, str]]:
+def builder_configuration(record: Record, packaged: Iterable[PackagedChaincode]) -> dict[str, dict[str, str]]:
     """
     Return, for each peer, the addresses that its chaincode builder fills into package templates.
 
@@ -97,7 +97,7 @@ def builder_configuration(record: Record, packaged: Iterable[Packaged]) -> dict[
 
 
 def server_programs(
-    folder: Folder, record: Record, consortium: Consortium, packaged: list[Packaged], *, current: bool = False
+    folder: Folder, record: Record, consortium: Consortium, packaged: list[PackagedChaincode], *, current: bool = False
 ) -> list[Program]:
     """
     Return the programs that serve every chaincode with a server.
@@ -131,7 +131,10 @@ def server_programs(
 
 
 def settle(
-    record: Record, consortium: Consortium, packaged: Sequence[Packaged], in_force: Sequence[Packaged] | None = None
+    record: Record,
+    consortium: Consortium,
+    packaged: Sequence[PackagedChaincode],
+    in_force: Sequence[PackagedChaincode] | None = None,
 ) -> None:
     """
     Record which programs serve which chaincodes, now that these versions (all by default) are in force.
@@ -150,8 +153,8 @@ def settle(
 
 
 def _groups(
-    record: Record, consortium: Consortium, server: ServerProgram, packaged: Sequence[Packaged]
-) -> list[tuple[int, list[Packaged]]]:
+    record: Record, consortium: Consortium, server: ServerProgram, packaged: Sequence[PackagedChaincode]
+) -> list[tuple[int, list[PackagedChaincode]]]:
     """
     Return the programs of a server, each with its number and its chaincodes: running ones, and one for new versions.
 
@@ -179,7 +182,7 @@ def _groups(
     return groups
 
 
-def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Packaged:
+def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> PackagedChaincode:
     slot = _slot(record, chaincode)
     given = _given(record, chaincode, slot)
     addresses = _addresses(consortium, chaincode, given)
@@ -196,7 +199,7 @@ def _package(record: Record, consortium: Consortium, chaincode: Chaincode) -> Pa
                 builder.setdefault(peer, {})[_template(chaincode, each)] = address
     address = f"{{{{.{template}}}}}" if template else given[""]
     package = packages.ccaas(f"{chaincode.name}_{chaincode.version}", address)
-    return Packaged(chaincode, package, packages.package_id(package), addresses, builder)
+    return PackagedChaincode(chaincode, package, packages.package_id(package), addresses, builder)
 
 
 def _template(chaincode: Chaincode, slot: int) -> str:
@@ -248,7 +251,11 @@ def _host(server: str, msp_id: str) -> str:
 
 
 def _program(
-    name: str, server: ServerProgram, msp_id: str, served: list[tuple[Packaged, str]], shared: Mapping[str, str]
+    name: str,
+    server: ServerProgram,
+    msp_id: str,
+    served: list[tuple[PackagedChaincode, str]],
+    shared: Mapping[str, str],
 ) -> Program:
     shared = {**shared, "organisation": msp_id}
     command = [_filled(word, shared) for word in server.command]

@@ -20,7 +20,7 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, engines, errors, material, ports, state, topology
 from hlf.network.admin import chaincodes, inspection, lifetime, reading, updates
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs
 from hlf.network.admin.ordering import OrdererChanges
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
@@ -125,7 +125,7 @@ class ChangePlan:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _ChangeRequest:
     """A running network, and the consortium file that it is to match."""
 
     folder: Folder
@@ -134,7 +134,7 @@ class _Asked:
     base: Consortium
     wanted: Consortium
     nodes: Nodes
-    found: ObservedChannels
+    found: ChannelConfigs
     actual: NetworkFacts
     steps: Steps
 
@@ -236,17 +236,17 @@ def _of_nothing(folder: Folder, wanted: Consortium) -> ChangePlan:
     return ChangePlan(tuple(PlannedStep(step) for step in steps.all), tuple(map(str, steps.problems)), steps.notes)
 
 
-def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> _Asked:
+def _asked(folder: Folder, record: Record, base: Consortium, wanted: Consortium, nodes: Nodes) -> _ChangeRequest:
     lifetime.check_nodes(folder, base, wanted, leaving=True)
     ports.assign(record, wanted)
     engine = engines.by_name(record.engine)
     found = lifetime.look(folder, record, base, nodes, engine)
     actual = reading.actual(folder, record, base, wanted, found, nodes)
     steps = difference.between(actual, reading.wanted(folder, record, wanted))
-    return _Asked(folder, record, engine, base, wanted, nodes, found, actual, steps)
+    return _ChangeRequest(folder, record, engine, base, wanted, nodes, found, actual, steps)
 
 
-def _plan(asked: _Asked) -> ChangePlan:
+def _plan(asked: _ChangeRequest) -> ChangePlan:
     planned, problems = [], [*map(str, asked.steps.problems)]
     admins = updates.admins(asked.folder, asked.base)
     for step in asked.steps.all:
@@ -265,7 +265,7 @@ def _plan(asked: _Asked) -> ChangePlan:
 
 
 def _signers(
-    asked: _Asked, step: Configure | AddOrderer | RemoveOrderer, admins: Mapping[str, bytes]
+    asked: _ChangeRequest, step: Configure | AddOrderer | RemoveOrderer, admins: Mapping[str, bytes]
 ) -> tuple[str, ...]:
     """Return who must sign an update, before the certificates that it carries are made."""
     original = asked.found.configs[step.channel]
@@ -292,7 +292,7 @@ def _interrupts(step: PlanStep) -> str:
     return ""
 
 
-def _users(asked: _Asked) -> list[str]:
+def _users(asked: _ChangeRequest) -> list[str]:
     """Return notes on users whose certificates differ from the file; certificates are not changed."""
     had = {(each.msp_id, user.name): user for each in asked.base.organisations for user in each.users}
     now = {(each.msp_id, user.name): user for each in asked.wanted.organisations for user in each.users}
@@ -334,7 +334,7 @@ def agree(folder: Folder, made: ChangePlan, show: Callable[[ChangePlan], None] |
         )
 
 
-def _do(asked: _Asked, kept: Record) -> None:
+def _do(asked: _ChangeRequest, kept: Record) -> None:
     folder, record, wanted, steps = asked.folder, asked.record, asked.wanted, asked.steps
     material.set_aside(folder, wanted, asked.found.has_member)
     material.make(folder, wanted)
@@ -355,7 +355,7 @@ def _do(asked: _Asked, kept: Record) -> None:
     state.adopt(folder, wanted)
 
 
-def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
+def _configure(asked: _ChangeRequest, steps: Iterable[PlanStep]) -> None:
     ordering = OrdererChanges(asked.folder, asked.record, asked.base, asked.wanted, asked.nodes, asked.found)
     for step in steps:
         if isinstance(step, AddOrderer):
@@ -372,7 +372,7 @@ def _configure(asked: _Asked, steps: Iterable[PlanStep]) -> None:
         updates.put_in_force(asked.folder, asked.base, asked.nodes, step.channel, original, changed, speaker)
 
 
-def _leave(asked: _Asked) -> None:
+def _leave(asked: _ChangeRequest) -> None:
     """Take channels off peers, which must not run meanwhile; first start those that an interrupted command stopped."""
     folder, record, base = asked.folder, asked.record, asked.base
     for step in asked.steps.last:
@@ -384,7 +384,7 @@ def _leave(asked: _Asked) -> None:
         asked.engine.start(folder, record, base, builder, nodes=step.peers)
 
 
-def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: ObservedChannels) -> Consortium:
+def _with_leaving(record: Record, base: Consortium, wanted: Consortium, found: ChannelConfigs) -> Consortium:
     """Return the file with the members and nodes that are about to leave."""
     counted = {address for config in found.configs.values() for address in channelwords.orderers(config.channel_group)}
     return leaving.with_leaving(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hlf.admin import lifecycle
 from hlf.network import errors
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ChannelDifference, ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs, ChannelDifference
 from hlf.network.topology import Consortium
 
 
@@ -18,7 +18,7 @@ from hlf.network.topology import Consortium
 class CheckedDefinitions:
     """The chaincodes that a start puts in force or finds in force, and the other definitions in force."""
 
-    packaged: tuple[Packaged, ...]
+    packaged: tuple[PackagedChaincode, ...]
     differences: tuple[ChannelDifference, ...]
 
 
@@ -26,9 +26,9 @@ def check(
     root: Path,
     base: Consortium | None,
     wanted: Consortium,
-    found: ObservedChannels,
+    found: ChannelConfigs,
     nodes: Nodes,
-    packaged: Sequence[Packaged],
+    packaged: Sequence[PackagedChaincode],
 ) -> CheckedDefinitions:
     """
     Compare the definitions of *wanted* with those in force on the channels that run.
@@ -73,7 +73,9 @@ def sequences(consortium: Consortium, nodes: Nodes) -> dict[tuple[str, str], int
     }
 
 
-def problem(wanted: lifecycle.Definition, present: lifecycle.Committed | None) -> tuple[str, str] | None:
+def problem(
+    wanted: lifecycle.Definition, present: lifecycle.CommittedChaincodeDefinition | None
+) -> tuple[str, str] | None:
     """Return why a definition cannot follow the one in force, with the cure; None if it can, or is in force."""
     held = present.sequence if present is not None else 0
     if wanted.sequence not in (held, held + 1):
@@ -91,7 +93,7 @@ def problem(wanted: lifecycle.Definition, present: lifecycle.Committed | None) -
     return None
 
 
-def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> list[str]:
+def different(wanted: lifecycle.Definition, present: lifecycle.CommittedChaincodeDefinition) -> list[str]:
     """Return the differences of a definition from the one in force, in words."""
     fields = wanted.fields()
     collections = fields["collections"].SerializeToString() if "collections" in fields else b""
@@ -110,8 +112,8 @@ def different(wanted: lifecycle.Definition, present: lifecycle.Committed) -> lis
 
 
 def _in_force(
-    channel: str, wanted: Consortium, found: ObservedChannels, nodes: Nodes
-) -> dict[str, lifecycle.Committed]:
+    channel: str, wanted: Consortium, found: ChannelConfigs, nodes: Nodes
+) -> dict[str, lifecycle.CommittedChaincodeDefinition]:
     """Return the definitions in force on a channel, by name; none where no peer of the file is in it yet."""
     members = found.members(channel)
     for organisation in wanted.organisations:

@@ -18,7 +18,7 @@ from hlf.admin import discovery, lifecycle
 from hlf.admin.peer import Peer
 from hlf.network import errors, topology
 from hlf.network.admin import definitions
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.admin.nodes import Nodes
 from hlf.network.state import Folder
 from hlf.network.topology import Consortium, Orderer
@@ -78,7 +78,7 @@ def join(folder: Folder, consortium: Consortium, nodes: Nodes) -> None:
             _wait_caught_up(channel.name, [nodes.peer(peer.name) for peer in members])
 
 
-def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -> dict[str, list[str]]:
+def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[PackagedChaincode]) -> dict[str, list[str]]:
     """
     Install the packages and put in force the definitions that are not yet there.
 
@@ -103,7 +103,7 @@ def deploy(consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged]) -
 
 
 def wait_discovered(
-    consortium: Consortium, nodes: Nodes, packaged: Sequence[Packaged], lost: Mapping[str, list[str]]
+    consortium: Consortium, nodes: Nodes, packaged: Sequence[PackagedChaincode], lost: Mapping[str, list[str]]
 ) -> None:
     """
     Return when every peer knows every other peer of its channels with the chaincodes it runs.
@@ -179,7 +179,7 @@ def _wait_caught_up(channel_id: str, peers: list[Peer]) -> None:
     together(wait, peers)
 
 
-def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> list[str]:
+def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: PackagedChaincode) -> list[str]:
     """Put a definition in force; return the members that have lost their approval of it."""
     chaincode, definition = packaged.chaincode, packaged.definition
     members = consortium.channel(chaincode.channel).members
@@ -230,7 +230,7 @@ def _put_in_force(consortium: Consortium, nodes: Nodes, packaged: Packaged) -> l
     return [msp_id for msp_id, done in approved.items() if not done]
 
 
-def _commit(packaged: Packaged, peers: list[Peer]) -> None:
+def _commit(packaged: PackagedChaincode, peers: list[Peer]) -> None:
     channel, definition = packaged.chaincode.channel, packaged.definition
 
     def ready() -> bool:

@@ -32,7 +32,7 @@ _OTHERS = ("keystore", "crls")
 
 
 @dataclass(frozen=True)
-class ChannelSeen:
+class ChannelInfo:
     """
     A channel, as its orderers and peers report it.
 
@@ -48,23 +48,23 @@ class ChannelSeen:
     anchors: Mapping[str, tuple[str, ...]]
     settings: Mapping[str, str]
     heights: Mapping[str, int]
-    chaincodes: tuple[lifecycle.Committed, ...]
+    chaincodes: tuple[lifecycle.CommittedChaincodeDefinition, ...]
 
 
 @dataclass(frozen=True)
-class PeerSeen:
+class PeerInfo:
     """A peer, as it reports itself; if it did not answer, *silent* is the reason and the rest is empty."""
 
     name: str
     msp_id: str
     address: str
     heights: Mapping[str, int]
-    installed: tuple[lifecycle.Installed, ...]
+    installed: tuple[lifecycle.InstalledChaincode, ...]
     silent: str = ""
 
 
 @dataclass(frozen=True)
-class CertificateSeen:
+class CertificateInfo:
     """A certificate of the state folder; other files can have the same one."""
 
     path: Path
@@ -73,7 +73,7 @@ class CertificateSeen:
     left: timedelta
 
 
-def channels(root: Path = Path("build/network")) -> tuple[ChannelSeen, ...]:
+def channels(root: Path = Path("build/network")) -> tuple[ChannelInfo, ...]:
     """
     Return every channel that the orderers take part in, or a peer where the orderers are others'.
 
@@ -89,7 +89,7 @@ def channels(root: Path = Path("build/network")) -> tuple[ChannelSeen, ...]:
         return tuple(_channel(channelconfig.Bundle(name, configs[name]), heights, nodes) for name in sorted(configs))
 
 
-def channel(name: str, root: Path = Path("build/network")) -> ChannelSeen:
+def channel(name: str, root: Path = Path("build/network")) -> ChannelInfo:
     """
     Return one channel.
 
@@ -102,7 +102,7 @@ def channel(name: str, root: Path = Path("build/network")) -> ChannelSeen:
     return seen[name]
 
 
-def peers(root: Path = Path("build/network")) -> tuple[PeerSeen, ...]:
+def peers(root: Path = Path("build/network")) -> tuple[PeerInfo, ...]:
     """
     Return every peer with the channels it has joined and the packages it holds.
 
@@ -134,7 +134,7 @@ def log(node: str, root: Path = Path("build/network"), lines: int = 100) -> tupl
         return tuple(deque(file.read().decode("utf-8", "replace").splitlines(), maxlen=lines))
 
 
-def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
+def certificates_of(root: Path, now: datetime) -> tuple[CertificateInfo, ...]:
     """
     Return each certificate of the folder once, sorted by expiry date.
 
@@ -144,7 +144,7 @@ def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
     """
     folder = Folder(root)
     state.existing(folder)
-    seen: dict[str, CertificateSeen] = {}
+    seen: dict[str, CertificateInfo] = {}
     for path in sorted(_certificate_files(folder)):
         try:
             found = certificates.read_all(path.read_bytes())
@@ -152,7 +152,7 @@ def certificates_of(root: Path, now: datetime) -> tuple[CertificateSeen, ...]:
             raise errors.MaterialError(path, f"is no certificate: {unusable}", "Put back the file it was.") from None
         for each in found:
             ends = each.not_after
-            seen.setdefault(each.fingerprint, CertificateSeen(path, each.subject.rfc4514(), ends, ends - now))
+            seen.setdefault(each.fingerprint, CertificateInfo(path, each.subject.rfc4514(), ends, ends - now))
     return tuple(sorted(seen.values(), key=lambda each: (each.ends, each.path)))
 
 
@@ -221,17 +221,17 @@ def _asked(root: Path) -> Iterator[tuple[Consortium, Nodes]]:
         yield consortium, nodes
 
 
-def _peer(peer: Peer, nodes: Nodes) -> PeerSeen:
+def _peer(peer: Peer, nodes: Nodes) -> PeerInfo:
     connection = nodes.peer(peer.name)
     heights: dict[str, int] = {}
-    installed: tuple[lifecycle.Installed, ...] = ()
+    installed: tuple[lifecycle.InstalledChaincode, ...] = ()
     silent = ""
     try:
         heights = _heights_at(connection)
         installed = lifecycle.installed(connection)
     except hlf_errors.HlfError as refused:
         silent = str(refused)
-    return PeerSeen(peer.name, peer.msp_id, connection.endpoint.address, heights, installed, silent)
+    return PeerInfo(peer.name, peer.msp_id, connection.endpoint.address, heights, installed, silent)
 
 
 def _heights(consortium: Consortium, nodes: Nodes) -> dict[str, dict[str, int]]:
@@ -247,10 +247,10 @@ def _heights_at(connection: PeerConnection) -> dict[str, int]:
     return {name: connection.height(name) for name in connection.channels()}
 
 
-def _channel(bundle: channelconfig.Bundle, heights: Mapping[str, Mapping[str, int]], nodes: Nodes) -> ChannelSeen:
+def _channel(bundle: channelconfig.Bundle, heights: Mapping[str, Mapping[str, int]], nodes: Nodes) -> ChannelInfo:
     name = bundle.channel_id
     inside = {peer: at[name] for peer, at in heights.items() if name in at}
-    return ChannelSeen(
+    return ChannelInfo(
         name=name,
         members=bundle.application_msp_ids,
         anchors={

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hlf.network import channelconfig, engines, errors, material, ports, processes, profile, state, topology
 from hlf.network.admin import chaincodes, definitions, deployment, observed, snapshots
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ChannelDifference, ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs, ChannelDifference
 from hlf.network.admin.runner import Runner
 from hlf.network.engines import Engine
 from hlf.network.engines.docker import compose
@@ -32,7 +32,7 @@ class RunningNetwork:
     engine: str
     version: str
     consortium: Consortium
-    packaged: tuple[Packaged, ...]
+    packaged: tuple[PackagedChaincode, ...]
     differences: tuple[ChannelDifference, ...] = ()
 
     @property
@@ -41,7 +41,7 @@ class RunningNetwork:
         return self.folder.profiles
 
     @property
-    def served_elsewhere(self) -> tuple[Packaged, ...]:
+    def served_elsewhere(self) -> tuple[PackagedChaincode, ...]:
         """Chaincodes that others must serve, under their package ids at their addresses."""
         return tuple(each for each in self.packaged if each.chaincode.server is None)
 
@@ -147,7 +147,7 @@ def bring_up(
 
 
 def _missed(
-    folder: Folder, packaged: list[Packaged], lost: Mapping[str, list[str]], *, without_approvals: bool
+    folder: Folder, packaged: list[PackagedChaincode], lost: Mapping[str, list[str]], *, without_approvals: bool
 ) -> tuple[ChannelDifference, ...]:
     """Return which members have lost their approval of a definition; raise ApprovalLostError unless that may be."""
     found: list[ChannelDifference] = []
@@ -172,12 +172,12 @@ def _looked_at(
     record: Record,
     base: Consortium | None,
     wanted: Consortium,
-    packaged: list[Packaged],
+    packaged: list[PackagedChaincode],
     runner: Runner,
-) -> tuple[ObservedChannels, definitions.CheckedDefinitions]:
+) -> tuple[ChannelConfigs, definitions.CheckedDefinitions]:
     """Return the settings of the channels that exist, and which parts of the file can be applied to them."""
     if not record.started:
-        return ObservedChannels(), definitions.CheckedDefinitions(tuple(packaged), ())
+        return ChannelConfigs(), definitions.CheckedDefinitions(tuple(packaged), ())
     asked = base or wanted
     runner.run_nodes(asked)
     with Nodes(folder, record, asked) as nodes:
@@ -192,7 +192,7 @@ def _looked_at(
     return found, dataclasses.replace(checked, differences=(*differences, *checked.differences))
 
 
-def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> ObservedChannels:
+def look(folder: Folder, record: Record, asked: Consortium, nodes: Nodes, engine: Engine) -> ChannelConfigs:
     """
     Return the channels' settings, after all orderers have joined them (an earlier start may have been interrupted).
 

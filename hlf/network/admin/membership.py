@@ -23,7 +23,7 @@ from hlf.network import channelconfig, engines, errors, material, ports, state, 
 from hlf.network.admin import definitions, lifetime, observed, updates
 from hlf.network.admin.chaincodes import package_all
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 from hlf.wire.config import configtx
@@ -60,7 +60,7 @@ class Addition:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _AdditionRequest:
     """A running network, what its channels say, and the file that asks for a further member."""
 
     folder: Folder
@@ -68,7 +68,7 @@ class _Asked:
     base: Consortium
     wanted: Consortium
     nodes: Nodes
-    found: ObservedChannels
+    found: ChannelConfigs
 
 
 def plan_addition(
@@ -108,7 +108,7 @@ def add_organisation(
 
 
 @contextlib.contextmanager
-def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) -> Iterator[_Asked]:
+def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) -> Iterator[_AdditionRequest]:
     """Yield the network, checked to be running and to allow all that the file asks for once the member is added."""
     folder = Folder(root)
     state.require_all_keys(folder, state.existing(folder))
@@ -129,7 +129,7 @@ def _asked(channel_id: str, msp_id: str, root: Path, consortium: Path | None) ->
                 raise errors.StateError(
                     root, f"has no channel {channel_id}", f"Choose one of {', '.join(found.configs)}."
                 )
-            asked = _Asked(folder, record, base, wanted, nodes, found)
+            asked = _AdditionRequest(folder, record, base, wanted, nodes, found)
             _check_rest(asked, channel_id, msp_id)
             yield asked
 
@@ -154,7 +154,7 @@ def _check_file(folder: Folder, wanted: Consortium, channel_id: str, msp_id: str
         )
 
 
-def _check_rest(asked: _Asked, channel_id: str, msp_id: str) -> None:
+def _check_rest(asked: _AdditionRequest, channel_id: str, msp_id: str) -> None:
     """Check, before anything changes, that the start that follows can do all else that the file asks for."""
 
     def outline(consortium: Consortium, channel: Channel) -> configtx_pb2.ConfigGroup:
@@ -169,7 +169,7 @@ def _check_rest(asked: _Asked, channel_id: str, msp_id: str) -> None:
     definitions.check(asked.folder.root, asked.base, asked.wanted, asked.found, asked.nodes, packaged)
 
 
-def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
+def _plan(asked: _AdditionRequest, channel_id: str, msp_id: str) -> Addition:
     bundle = asked.found.bundle(channel_id)
     members = bundle.application_msp_ids
     done = msp_id in members
@@ -196,7 +196,7 @@ def _plan(asked: _Asked, channel_id: str, msp_id: str) -> Addition:
     )
 
 
-def _signers(asked: _Asked, channel_id: str, msp_id: str) -> tuple[str, ...]:
+def _signers(asked: _AdditionRequest, channel_id: str, msp_id: str) -> tuple[str, ...]:
     """Return who must sign; the new member's certificates may not be made yet, and nobody asks for them."""
     original = asked.found.configs[channel_id]
     changed = channels.copy(original)
@@ -207,7 +207,7 @@ def _signers(asked: _Asked, channel_id: str, msp_id: str) -> tuple[str, ...]:
     )
 
 
-def _update(asked: _Asked, addition: Addition) -> None:
+def _update(asked: _AdditionRequest, addition: Addition) -> None:
     channel_id, folder = addition.channel, asked.folder
     original = asked.found.configs[channel_id]
     changed = channels.copy(original)

@@ -41,7 +41,7 @@ class ChannelDifference:
 
 
 @dataclass(frozen=True)
-class ObservedChannels:
+class ChannelConfigs:
     """The configurations (``common.Config``) in force, by channel."""
 
     configs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -69,7 +69,7 @@ def by_orderer(consortium: Consortium, nodes: Nodes) -> dict[Orderer, tuple[str,
     return {orderer: nodes.orderer_admin(orderer).channels() for orderer in consortium.orderers}
 
 
-def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> ObservedChannels:
+def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> ChannelConfigs:
     """
     Return the configuration of every channel, from an orderer that is in it: no access rule of a channel closes that.
 
@@ -80,7 +80,7 @@ def read(joined: Mapping[Orderer, tuple[str, ...]], nodes: Nodes) -> ObservedCha
     for orderer, names in joined.items():
         for name in names:
             inside.setdefault(name, []).append(orderer)
-    return ObservedChannels({name: _config(name, orderers, nodes) for name, orderers in sorted(inside.items())})
+    return ChannelConfigs({name: _config(name, orderers, nodes) for name, orderers in sorted(inside.items())})
 
 
 def _config(name: str, orderers: Sequence[Orderer], nodes: Nodes) -> Any:
@@ -92,7 +92,7 @@ def _config(name: str, orderers: Sequence[Orderer], nodes: Nodes) -> Any:
 
 
 def compare(
-    base: Consortium | None, wanted: Consortium, found: ObservedChannels, outline: Outline
+    base: Consortium | None, wanted: Consortium, found: ChannelConfigs, outline: Outline
 ) -> list[ChannelDifference]:
     """
     Return the differences of the channels from *wanted*; *base* is the file of the last complete start.
@@ -150,7 +150,7 @@ def refuse_asked(root: Path, differences: list[ChannelDifference]) -> None:
         raise errors.StateError(root, f"cannot be changed to match the file: {problem}", asked[0].cure)
 
 
-def effective(wanted: Consortium, found: ObservedChannels) -> Consortium:
+def effective(wanted: Consortium, found: ChannelConfigs) -> Consortium:
     """Return the file, where each running channel lists only its real members."""
     members = {
         channel.name: tuple(
@@ -172,7 +172,7 @@ def effective(wanted: Consortium, found: ObservedChannels) -> Consortium:
     )
 
 
-def _members(channel: Channel, was: Channel | None, found: ObservedChannels) -> list[ChannelDifference]:
+def _members(channel: Channel, was: Channel | None, found: ChannelConfigs) -> list[ChannelDifference]:
     present = found.members(channel.name)
     differences = []
     for msp_id in channel.members:

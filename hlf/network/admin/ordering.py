@@ -10,7 +10,7 @@ from hlf.admin import channel as channels
 from hlf.network import channelconfig, engines, errors, state
 from hlf.network.admin import chaincodes, updates
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs
 from hlf.network.plan import configuration, leaving
 from hlf.network.plan.steps import AddOrderer, RemoveOrderer
 from hlf.network.state import Folder, Record
@@ -30,7 +30,7 @@ class OrdererChanges:
         base: Consortium,
         wanted: Consortium,
         nodes: Nodes,
-        found: ObservedChannels,
+        found: ChannelConfigs,
     ) -> None:
         self._folder = folder
         self._record = record

@@ -11,12 +11,12 @@ from hlf.admin import lifecycle
 from hlf.network import channelconfig, engines, material, parties, processes
 from hlf.network.admin import chaincodes, deployment, observed
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs
 from hlf.network.plan import model
 from hlf.network.state import Folder, Record
 from hlf.network.topology import Channel, Consortium
 from hlf.wire.config import channelwords
-from hlf.wire.config.channelconfig import Values
+from hlf.wire.config.channelconfig import ConfigValues
 
 
 def wanted(folder: Folder, record: Record, consortium: Consortium) -> model.NetworkFacts:
@@ -68,7 +68,7 @@ def wanted_channel(record: Record, consortium: Consortium, channel: Channel) -> 
 
 
 def actual(
-    folder: Folder, record: Record, base: Consortium, asked: Consortium, found: ObservedChannels, nodes: Nodes
+    folder: Folder, record: Record, base: Consortium, asked: Consortium, found: ChannelConfigs, nodes: Nodes
 ) -> model.NetworkFacts:
     """
     Return what is: by the channels *found*, the peers of *base*, and ``_lifecycle``.
@@ -110,7 +110,7 @@ def actual(
 
 def channel(group: Any) -> model.ChannelFacts:
     """Return what the configuration (``common.ConfigGroup``) of a channel says."""
-    members = frozenset(Values(group).application_msp_ids)
+    members = frozenset(ConfigValues(group).application_msp_ids)
     return model.ChannelFacts(members, _settings(group, members), channelwords.orderers(group))
 
 
@@ -120,11 +120,11 @@ def _settings(group: Any, members: Collection[str]) -> dict[str, str]:
 
 
 def _approvals(
-    channel: str, definitions: Iterable[lifecycle.Committed], members: list[str], nodes: Nodes
+    channel: str, definitions: Iterable[lifecycle.CommittedChaincodeDefinition], members: list[str], nodes: Nodes
 ) -> dict[str, dict[str, str]]:
     asked = [(each, msp_id) for each in definitions for msp_id in members]
 
-    def package(each: tuple[lifecycle.Committed, str]) -> str | None:
+    def package(each: tuple[lifecycle.CommittedChaincodeDefinition, str]) -> str | None:
         definition, msp_id = each
         try:
             approved = lifecycle.approved(nodes.first_peer(msp_id), channel, definition.name, definition.sequence)

@@ -20,7 +20,7 @@ _EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class NodeSeen:
+class NodeInfo:
     """
     A node as the others know it.
 
@@ -33,20 +33,20 @@ class NodeSeen:
     peers: Mapping[tuple[str, str, str], discovery.DiscoveredPeer] = field(default_factory=dict)
 
 
-def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str) -> NodeSeen:
+def known(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str) -> NodeInfo:
     """Return what the other nodes know of one, and what a peer knows of them; nodes that do not answer are left out."""
     if name in {each.name for each in consortium.orderers}:
-        return NodeSeen(agreeing=engine.agreeing(record, consortium))
+        return NodeInfo(agreeing=engine.agreeing(record, consortium))
     found = {}
     with Nodes(folder, record, consortium, timeout=ANSWER_SECONDS) as nodes:
         for peer in consortium.peers:
             seen = _at(nodes, peer.name)
             own = record.inside(name)
             found.update({key: what for key, what in seen.items() if (peer.name == name) != (key[2] == own)})
-    return NodeSeen(peers=found)
+    return NodeInfo(peers=found)
 
 
-def wait(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str, before: NodeSeen) -> None:
+def wait(folder: Folder, record: Record, consortium: Consortium, engine: Engine, name: str, before: NodeInfo) -> None:
     """
     Wait until the other nodes know as much of a restarted node as they did *before*.
 

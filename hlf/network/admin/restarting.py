@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hlf.network import engines, errors, ports, processes, state
 from hlf.network.admin import chaincodes, rejoining
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.engines import Engine
 from hlf.network.plan import leaving
 from hlf.network.processes import Program
@@ -86,18 +86,18 @@ def restart(names: Collection[str], root: Path = Path("build/network")) -> None:
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _ChosenPrograms:
     """Some of a running network's nodes and chaincode servers, with what is needed to start them."""
 
     engine: Engine
     consortium: Consortium
-    packaged: list[Packaged]
+    packaged: list[PackagedChaincode]
     programs: list[Program]
     nodes: list[str]
     servers: list[Program]
 
 
-def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
+def _choose(folder: Folder, record: Record, names: Collection[str]) -> _ChosenPrograms:
     engine = engines.by_name(record.engine)
     if not any(engine.running(folder).values()):
         raise errors.not_running(folder.root)
@@ -111,4 +111,6 @@ def _choose(folder: Folder, record: Record, names: Collection[str]) -> _Chosen:
         if name not in known:
             raise errors.EngineError(f"this network has no node {name!r}", f"Its nodes: {', '.join(known)}.")
     nodes = [name for name in names if name in consortium.nodes]
-    return _Chosen(engine, consortium, packaged, programs, nodes, [servers[name] for name in names if name in servers])
+    return _ChosenPrograms(
+        engine, consortium, packaged, programs, nodes, [servers[name] for name in names if name in servers]
+    )

@@ -11,7 +11,7 @@ from typing import Self
 from hlf import errors as hlf_errors
 from hlf.network import engines, errors, ports, processes
 from hlf.network.admin import chaincodes, definitions
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.admin.nodes import Nodes
 from hlf.network.plan import leaving
 from hlf.network.processes import Program
@@ -58,7 +58,7 @@ class Runner:
         # Containers of servers are started together with those of nodes.
         self._start(consortium, packaged, programs, None if self.engine.containers else consortium.nodes)
 
-    def run(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
+    def run(self, consortium: Consortium, packaged: Sequence[PackagedChaincode]) -> None:
         """Start every program of a file and stop all others, except servers of versions in force."""
         consortium = self._with_added(consortium)
         programs = chaincodes.server_programs(self._folder, self._record, consortium, list(packaged), current=True)
@@ -67,7 +67,7 @@ class Runner:
         processes.wait_ready(servers, _SERVER_SECONDS)
         self.end_others(consortium, packaged)
 
-    def end_others(self, consortium: Consortium, packaged: Sequence[Packaged]) -> None:
+    def end_others(self, consortium: Consortium, packaged: Sequence[PackagedChaincode]) -> None:
         """Stop programs that the file does not have, and servers of versions that are not in force."""
         programs = self._programs(self._record, consortium, packaged)
         wanted = {*self._with_added(consortium).nodes, *(program.name for program in programs)}
@@ -80,7 +80,9 @@ class Runner:
         processes.stop(self._folder, left)
 
     @contextlib.contextmanager
-    def until_in_force(self, nodes: Nodes, consortium: Consortium, packaged: Sequence[Packaged]) -> Iterator[None]:
+    def until_in_force(
+        self, nodes: Nodes, consortium: Consortium, packaged: Sequence[PackagedChaincode]
+    ) -> Iterator[None]:
         """After a definition is in force, let a failure stop nothing: the definition needs its server."""
         before = definitions.sequences(consortium, nodes)
         try:
@@ -149,12 +151,12 @@ class Runner:
     def _start(
         self,
         consortium: Consortium,
-        packaged: Sequence[Packaged],
+        packaged: Sequence[PackagedChaincode],
         programs: Sequence[Program],
         nodes: Collection[str] | None = None,
     ) -> None:
         builder = chaincodes.builder_configuration(self._record, packaged)
         self.engine.start(self._folder, self._record, consortium, builder, programs, nodes)
 
-    def _programs(self, record: Record, consortium: Consortium, packaged: Sequence[Packaged]) -> list[Program]:
+    def _programs(self, record: Record, consortium: Consortium, packaged: Sequence[PackagedChaincode]) -> list[Program]:
         return chaincodes.server_programs(self._folder, record, consortium, list(packaged))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from hlf.admin.lifecycle import Committed
+from hlf.admin.lifecycle import CommittedChaincodeDefinition
 from hlf.network import options
 from hlf.network.admin import inspection
 
@@ -107,7 +107,7 @@ def metrics(state: Path) -> None:
         click.echo(f"http://{address}/metrics  {name}")
 
 
-def _definition(chaincode: Committed) -> str:
+def _definition(chaincode: CommittedChaincodeDefinition) -> str:
     init = ", init required" if chaincode.init_required else ""
     return f"{chaincode.name} {chaincode.version}, sequence {chaincode.sequence}{init}"
 

@@ -24,19 +24,19 @@ def by_name(name: str) -> Engine:
         EngineError: there is none.
     """
     if name == "embedded":
-        from hlf.network.engines.embedded.node.process import Embedded
+        from hlf.network.engines.embedded.node.process import EmbeddedEngine
 
-        return Embedded()
+        return EmbeddedEngine()
     if name == "native":
-        from hlf.network.engines.native.engine import Native
+        from hlf.network.engines.native.engine import NativeEngine
 
-        return Native()
+        return NativeEngine()
     if name == "docker":
-        from hlf.network.engines.docker.engine import Docker
+        from hlf.network.engines.docker.engine import DockerEngine
 
-        return Docker()
+        return DockerEngine()
     if name == "kubernetes":
-        from hlf.network.engines.kubernetes.engine import Kubernetes
+        from hlf.network.engines.kubernetes.engine import KubernetesEngine
 
-        return Kubernetes()
+        return KubernetesEngine()
     raise errors.EngineError(f"there is no engine {name!r}", f"Choose one of {', '.join(NAMES)}.")

@@ -198,16 +198,18 @@ def _commit(proposed: ProposedDefinition, ours: OwnOrganisation, place: Path) ->
         ) from refused
 
 
-def _in_force(proposed: ProposedDefinition, peer: Peer) -> lifecycle.Committed | None:
+def _in_force(proposed: ProposedDefinition, peer: Peer) -> lifecycle.CommittedChaincodeDefinition | None:
     """Return the definition in force at a peer if it has the proposed one's sequence."""
     return _of_sequence(proposed, lifecycle.committed_definition(peer, proposed.channel, proposed.definition.name))
 
 
-def _of_sequence(proposed: ProposedDefinition, found: lifecycle.Committed | None) -> lifecycle.Committed | None:
+def _of_sequence(
+    proposed: ProposedDefinition, found: lifecycle.CommittedChaincodeDefinition | None
+) -> lifecycle.CommittedChaincodeDefinition | None:
     return found if found is not None and found.sequence == proposed.definition.sequence else None
 
 
-def _following(proposed: ProposedDefinition, peer: Peer, place: Path) -> lifecycle.Committed | None:
+def _following(proposed: ProposedDefinition, peer: Peer, place: Path) -> lifecycle.CommittedChaincodeDefinition | None:
     """
     Return the proposed definition if it is in force, None if it can follow what is.
 
@@ -227,7 +229,9 @@ def _following(proposed: ProposedDefinition, peer: Peer, place: Path) -> lifecyc
     )
 
 
-def _packaged(ours: OwnOrganisation, wanted: topology.Consortium, channel: str, name: str) -> chaincodes.Packaged:
+def _packaged(
+    ours: OwnOrganisation, wanted: topology.Consortium, channel: str, name: str
+) -> chaincodes.PackagedChaincode:
     mine = wanted.only([ours.msp_id]) if ours.record.own else wanted
     ports.assign(ours.record, mine)
     for each in chaincodes.package_all(ours.record, mine):

@@ -13,7 +13,7 @@ from hlf import waiting
 from hlf.admin import lifecycle
 from hlf.network import engines, errors, ports, processes, profile, state
 from hlf.network.admin import chaincodes, deployment
-from hlf.network.admin.chaincodes import Packaged
+from hlf.network.admin.chaincodes import PackagedChaincode
 from hlf.network.admin.nodes import Nodes
 from hlf.network.engines.docker import compose
 from hlf.network.engines.kubernetes import manifests
@@ -138,7 +138,7 @@ def _wait_known(peer: Peer, consortium: Consortium, nodes: Nodes) -> None:
             )
 
 
-def _in_force(packaged: Packaged, nodes: Nodes) -> bool:
+def _in_force(packaged: PackagedChaincode, nodes: Nodes) -> bool:
     """Return whether the organisation's peer runs this version, or the channel has no version yet."""
     chaincode = packaged.chaincode
     peer = nodes.first_peer(chaincode.installed_by[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hlf.network.plan.model import ChannelFacts, NetworkFacts
-from hlf.network.topology import Consortium, Orderer, OrdererOrganisation, Ordering
+from hlf.network.topology import Consortium, Orderer, OrdererOrganisation, OrderingService
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _with_leaving_peers(base: Consortium, wanted: Consortium) -> Consortium:
     )
 
 
-def with_orderers(consortium: Consortium, other: Consortium, names: Collection[str]) -> Ordering:
+def with_orderers(consortium: Consortium, other: Consortium, names: Collection[str]) -> OrderingService:
     """Return the orderers of a file, and those with *names* that another one has beside them."""
     organisations = {each.msp_id: each for each in consortium.ordering.organisations}
     for organisation in other.ordering.organisations:

@@ -16,7 +16,7 @@ from fabric_protos.peer import collection_pb2, policy_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.admin.lifecycle import Committed, Definition
+from hlf.admin.lifecycle import CommittedChaincodeDefinition, Definition
 from hlf.wire import policies
 from hlf.wire.config.channelconfig import ENDORSEMENT
 
@@ -90,7 +90,7 @@ def wanted_definition(definition: Definition) -> dict[str, str]:
     )
 
 
-def present_definition(present: Committed) -> dict[str, str]:
+def present_definition(present: CommittedChaincodeDefinition) -> dict[str, str]:
     """Return the words of a definition in force."""
     return _words(
         present.version, present.sequence, present.init_required, present.validation_parameter, present.collections

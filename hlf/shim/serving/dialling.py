@@ -39,7 +39,7 @@ class PeerTls:
 
 
 @dataclass(frozen=True)
-class Dialled:
+class DialledChaincode:
     """One chaincode; it registers at the peer at *address* under the name that the peer gave it."""
 
     chaincode: invocation.Chaincode
@@ -48,7 +48,7 @@ class Dialled:
     tls: PeerTls | None = None
 
 
-async def serve(dialled: Dialled, stopping: asyncio.Event) -> None:
+async def serve(dialled: DialledChaincode, stopping: asyncio.Event) -> None:
     """
     Serve the peer until *stopping* is set, then finish the running transactions.
 
@@ -89,7 +89,7 @@ async def _cause(serving: asyncio.Task[None], stream: Any) -> str:
     return str(await stream.details() or "it ended the stream")
 
 
-def _words(handler: Handler, dialled: Dialled, cause: str) -> str:
+def _words(handler: Handler, dialled: DialledChaincode, cause: str) -> str:
     if handler.registered:
         return f"the peer at {dialled.address} is gone: {cause}"
     return (
@@ -106,7 +106,7 @@ async def _drained(handler: Handler) -> None:
         logger.warning("transactions still ran %s seconds after the order to stop", server.GRACE_SECONDS)
 
 
-def _channel(dialled: Dialled) -> Any:
+def _channel(dialled: DialledChaincode) -> Any:
     address = dialled.address.removeprefix("grpcs://").removeprefix("grpc://")
     options: list[tuple[str, Any]] = list(server.OPTIONS)
     tls = dialled.tls

@@ -18,7 +18,7 @@ from hlf.shim.stub import Stub
 logger = logging.getLogger("hlf.chaincode")
 
 
-class Reloading:
+class ReloadingChaincode:
     """
     The chaincode called *text*, loaded again when one of its author's files has changed; for development.
 

@@ -44,7 +44,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Listen:
+class ListenSettings:
     """Serve peers that dial *address*."""
 
     package_id: str
@@ -53,7 +53,7 @@ class Listen:
 
 
 @dataclass(frozen=True)
-class Dial:
+class DialSettings:
     """Serve the peer at *address*."""
 
     name: str
@@ -61,7 +61,7 @@ class Dial:
     tls: PeerTls | None
 
 
-def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
+def read(options: Options, environment: Mapping[str, str]) -> ListenSettings | DialSettings:
     """
     Return how to start the chaincode.
 
@@ -81,11 +81,11 @@ def read(options: Options, environment: Mapping[str, str]) -> Listen | Dial:
             "calculatepackageid` or `queryinstalled` prints it (for a peer in development mode: NAME:VERSION)"
         )
     if peer:
-        return Dial(name, peer, _peer_tls(options, environment))
-    return Listen(name, address or DEFAULT_ADDRESS, server_tls(options, environment))
+        return DialSettings(name, peer, _peer_tls(options, environment))
+    return ListenSettings(name, address or DEFAULT_ADDRESS, server_tls(options, environment))
 
 
-def _of_builder(file: Path, tls_name: str) -> Dial:
+def _of_builder(file: Path, tls_name: str) -> DialSettings:
     """Return the settings that a peer writes for a builder's ``run``; without TLS it omits the certificates."""
     try:
         told = json.loads(_file(str(file)))
@@ -97,7 +97,7 @@ def _of_builder(file: Path, tls_name: str) -> Dial:
         raise ContractError(
             f"{file} is not what a peer writes for a builder's run: a chaincode_id and a peer_address"
         ) from None
-    return Dial(name, address, PeerTls(roots, certificate or None, key or None, tls_name) if roots else None)
+    return DialSettings(name, address, PeerTls(roots, certificate or None, key or None, tls_name) if roots else None)
 
 
 def server_tls(options: Options, environment: Mapping[str, str]) -> server.Tls | None:

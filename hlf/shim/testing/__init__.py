@@ -23,23 +23,31 @@ from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller, client
 from hlf.shim.testing.determinism import transcripts
 from hlf.shim.testing.ledger import Ledger
-from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
+from hlf.shim.testing.outcomes import (
+    CallFailed,
+    EndorsedTransaction,
+    EndorsementMismatch,
+    Event,
+    Result,
+    TransactionInvalid,
+    UndeclaredAccess,
+)
 from hlf.shim.testing.worldstate import Collection
 
 __all__ = [
     "Caller",
     "Collection",
-    "Disagreed",
-    "Endorsed",
+    "EndorsementMismatch",
+    "EndorsedTransaction",
     "Event",
-    "Failed",
-    "Invalid",
+    "CallFailed",
+    "TransactionInvalid",
     "Ledger",
     "BatchLimits",
     "Refused",
     "Result",
     "START",
-    "Undeclared",
+    "UndeclaredAccess",
     "client",
     "transcripts",
 ]

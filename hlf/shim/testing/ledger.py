@@ -18,7 +18,15 @@ from hlf.shim.peerline import BatchLimits
 from hlf.shim.testing.callers import START, Caller
 from hlf.shim.testing.effects import Effects
 from hlf.shim.testing.memory import OtherChannel, Simulation
-from hlf.shim.testing.outcomes import Disagreed, Endorsed, Event, Failed, Invalid, Result, Undeclared
+from hlf.shim.testing.outcomes import (
+    CallFailed,
+    EndorsedTransaction,
+    EndorsementMismatch,
+    Event,
+    Result,
+    TransactionInvalid,
+    UndeclaredAccess,
+)
 from hlf.shim.testing.worldstate import Collection, WorldState
 from hlf.wire import proposals
 
@@ -122,7 +130,7 @@ class Ledger:
         peer: str = "",
         endorsed_by: Iterable[str] | None = None,
         at: datetime | None = None,
-    ) -> Endorsed:
+    ) -> EndorsedTransaction:
         """Run the transaction at its endorsers without a commit."""
         declared: tuple[str, ...] = ()
         by_policies = False
@@ -148,16 +156,20 @@ class Ledger:
         answers = [self._simulate(endorser, client, proposal, encoded) for endorser in endorsers]
         for endorser, other in zip(endorsers[1:], answers[1:], strict=True):
             if other[0] != answers[0][0]:
-                raise Disagreed(f"{function} answers or writes otherwise at {endorser} than at {endorsers[0]}")
+                raise EndorsementMismatch(
+                    f"{function} answers or writes otherwise at {endorser} than at {endorsers[0]}"
+                )
         result, effects = answers[0]
         for endorser in declared:
             if effects and self.world.endorsed(self._name, effects, set(declared) - {endorser}):
-                raise Undeclared(f"{function} declares {endorser} an endorser, but nothing that it writes needs it")
+                raise UndeclaredAccess(
+                    f"{function} declares {endorser} an endorser, but nothing that it writes needs it"
+                )
         for recorded in (result.rwset, result.private_rwset, result.payload, _event_bytes(result.event)):
             self._transcript.update(len(recorded).to_bytes(8, "big") + recorded)
-        return Endorsed(result, frozenset(endorsers), at, effects)
+        return EndorsedTransaction(result, frozenset(endorsers), at, effects)
 
-    def commit(self, endorsed: Endorsed) -> Result:
+    def commit(self, endorsed: EndorsedTransaction) -> Result:
         """
         Commit an endorsed transaction if it is still valid.
 
@@ -168,7 +180,7 @@ class Ledger:
             self._name, endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at
         )
         if code != "VALID":
-            raise Invalid(code)
+            raise TransactionInvalid(code)
         return endorsed.result
 
     def transcript(self) -> str:
@@ -244,7 +256,7 @@ class Ledger:
             found = contract_refusal(response.message)
             if found and response.status == 400:
                 raise Refused(*found) from response.cause
-            raise Failed(response) from response.cause
+            raise CallFailed(response) from response.cause
         public, private = line.effects.encoded()
         result = Result(
             proposal.transaction_id,

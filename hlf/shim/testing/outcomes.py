@@ -13,7 +13,7 @@ from hlf.shim.responses import Response
 from hlf.shim.testing.effects import Effects
 
 
-class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
+class CallFailed(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """
     The contract or the peer raised an exception that is no refusal; ``__cause__`` is that exception.
 
@@ -26,15 +26,15 @@ class Failed(ShimError):  # noqa: N818  (an outcome, as Refused is)
         self.response = response
 
 
-class Disagreed(ShimError):  # noqa: N818  (an outcome, as Refused is)
+class EndorsementMismatch(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """Two endorsers answered differently: the contract is not deterministic, or reads values that only one has."""
 
 
-class Undeclared(ShimError):  # noqa: N818  (an outcome, as Refused is)
+class UndeclaredAccess(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """The contract breaks its declaration: more organisations would see values than needed."""
 
 
-class Invalid(ShimError):  # noqa: N818  (an outcome, as Refused is)
+class TransactionInvalid(ShimError):  # noqa: N818  (an outcome, as Refused is)
     """
     The transaction was committed as invalid.
 
@@ -93,7 +93,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Endorsed:
+class EndorsedTransaction:
     """A transaction with equal endorsements, not committed yet."""
 
     result: Result

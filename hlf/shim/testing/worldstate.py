@@ -12,7 +12,7 @@ from typing import TypeVar
 from fabric_protos.common import policies_pb2
 
 from hlf.shim.errors import ContractError
-from hlf.shim.iterators import Modification
+from hlf.shim.iterators import KeyModification
 from hlf.shim.testing.effects import Effects
 from hlf.wire import keys, msp, policies
 from hlf.wire.endorsement import writepolicies
@@ -50,7 +50,7 @@ class WorldState:
         self.metadata: dict[writepolicies.Place, bytes] = {}
         self.hashes: dict[tuple[str, str], dict[bytes, tuple[bytes, Version]]] = {}
         self.private: dict[tuple[str, str, str], dict[str, tuple[bytes, Version]]] = {}
-        self.history: dict[tuple[str, str], list[Modification]] = {}
+        self.history: dict[tuple[str, str], list[KeyModification]] = {}
         for collection in collections:
             for member in collection.members:
                 if member not in self.members:
@@ -132,7 +132,7 @@ class WorldState:
             if not value:
                 self.metadata.pop((namespace, "", key), None)
             past = self.history.setdefault((namespace, key), [])
-            past.insert(0, Modification(tx_id, value, at, not value))
+            past.insert(0, KeyModification(tx_id, value, at, not value))
         for (namespace, collection, key), (value, _) in effects.private.items():
             key_hash = keys.hash_key(key.encode())
             value_hash = keys.hash_key(value) if value else b""

@@ -28,7 +28,7 @@ __all__ = [
     "RequiredCapabilities",
     "OrderingConfig",
     "MemberConfig",
-    "Values",
+    "ConfigValues",
     "check_channel_id",
     "config_envelope_of",
     "config_of",
@@ -111,7 +111,7 @@ def _no_groups(group: Any, refusal: str) -> None:
         raise errors.ConfigError(refusal)
 
 
-class Values:
+class ConfigValues:
     """
     The groups and values of a configuration, without its policies.
 
@@ -221,7 +221,7 @@ class Values:
         )
 
 
-class Bundle(Values):
+class Bundle(ConfigValues):
     """
     One version of a channel's configuration.
 
@@ -246,7 +246,7 @@ class Bundle(Values):
         except errors.ConfigError as error:
             raise errors.ConfigError(f"initializing channelconfig failed: {error}") from error
         try:
-            self.policies = channelpolicies.Tree(ROOT, config.channel_group)
+            self.policies = channelpolicies.PolicyTree(ROOT, config.channel_group)
         except errors.ConfigError as error:
             raise errors.ConfigError(f"initializing policymanager failed: {error}") from error
         try:
@@ -281,7 +281,7 @@ class Bundle(Values):
         """Return the policy at an absolute *path*; if there is none, one that refuses everybody."""
         return self.policies.policy(path)
 
-    def refusal(self, path: str, signed: Iterable[msp.Signed]) -> str | None:
+    def refusal(self, path: str, signed: Iterable[msp.SignedData]) -> str | None:
         """Return why these signatures do not satisfy the policy at *path*, in Fabric's words; None when they do."""
         return self.policy(path).refusal(self.msps.signers(signed))
 

@@ -32,7 +32,7 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True)
-class BySignatures:
+class SignaturePolicy:
     """A policy that lists the signatures that it needs."""
 
     signature_rule: policies.Rule
@@ -47,7 +47,7 @@ class BySignatures:
 
 
 @dataclass(frozen=True)
-class ImplicitMeta:
+class ImplicitMetaPolicy:
     """A policy that needs *threshold* of the policies called *name* in the groups below."""
 
     name: str
@@ -83,7 +83,7 @@ class MissingPolicy:
         raise errors.PolicyError(f"no such policy: '{self.path}'")
 
 
-class Tree:
+class PolicyTree:
     """The policies of one configuration group and of all groups below it."""
 
     def __init__(self, path: str, group: Any) -> None:
@@ -94,7 +94,7 @@ class Tree:
             ConfigError: a policy cannot be used.
         """
         self._path = path
-        self._below = {name: Tree(f"{path}/{name}", below) for name, below in sorted(group.groups.items())}
+        self._below = {name: PolicyTree(f"{path}/{name}", below) for name, below in sorted(group.groups.items())}
         self._policies: dict[str, Policy] = {}
         for name, entry in sorted(group.policies.items()):
             self._policies[name] = self._read(name, entry)
@@ -119,9 +119,9 @@ class Tree:
         root = f"/{self._path}"
         return MissingPolicy(path[len(root) + 1 :] if path.startswith(root) else path)
 
-    def below(self, path: Sequence[str]) -> Tree | None:
+    def below(self, path: Sequence[str]) -> PolicyTree | None:
         """Return the tree of the group that *path* leads to from here, or None."""
-        found: Tree | None = self
+        found: PolicyTree | None = self
         for name in path:
             found = None if found is None else found._below.get(name)
         return found
@@ -134,7 +134,7 @@ class Tree:
             if kind == policies_pb2.Policy.IMPLICIT_META:
                 return self._implicit(_META.FromString(value))
             if kind == policies_pb2.Policy.SIGNATURE:
-                return BySignatures(policies.parse(value))
+                return SignaturePolicy(policies.parse(value))
         except (DecodeError, errors.PolicyError) as error:
             words = errors.INVALID_WIRE if isinstance(error, DecodeError) else error
             raise errors.ConfigError(f"policy {name} at path {self._path} did not compile: {words}") from error
@@ -151,4 +151,4 @@ class Tree:
             threshold = len(parts)
         else:
             threshold = len(parts) // 2 + 1
-        return ImplicitMeta(meta.sub_policy, threshold, parts)
+        return ImplicitMetaPolicy(meta.sub_policy, threshold, parts)

@@ -32,7 +32,7 @@ _ROOT = f"/{channelconfig.ROOT}"
 
 
 @dataclass(frozen=True)
-class PolicyStanding:
+class PolicyStatus:
     """
     How far the signatures satisfy one policy.
 
@@ -115,23 +115,23 @@ class ChannelProposal:
         refusals = ((path, self.bundle.refusal(path, self._signed)) for path in self.needed)
         return [f"{path}: {why}" for path, why in refusals if why is not None]
 
-    def standings(self) -> list[PolicyStanding]:
+    def standings(self) -> list[PolicyStatus]:
         """Return for each policy who must sign, and who has signed."""
         return [self._standing(path) for path in self.needed]
 
-    def _standing(self, path: str) -> PolicyStanding:
+    def _standing(self, path: str) -> PolicyStatus:
         try:
             rule = self.bundle.policy(path).rule()
         except errors.PolicyError:
             # There is no such policy, or none that signatures of organisations satisfy.
-            return PolicyStanding(path, (), (), 1)
+            return PolicyStatus(path, (), (), 1)
         counting = sorted(_organisations(rule))
         short = self.bundle.refusal(path, self._signed) is not None
         more = max(1, _lacking(rule, self.signatures)) if short else 0
-        return PolicyStanding(path, tuple(counting), tuple(each for each in counting if each in self.signatures), more)
+        return PolicyStatus(path, tuple(counting), tuple(each for each in counting if each in self.signatures), more)
 
     @property
-    def _signed(self) -> list[msp.Signed]:
+    def _signed(self) -> list[msp.SignedData]:
         return [signed_by(self.update, each) for each in self.signatures.values()]
 
     def refusal_of_admin(self, msp_id: str, identity: bytes) -> tuple[str, str] | None:
@@ -210,13 +210,13 @@ def read(document: SentDocument) -> ChannelProposal:
     return found
 
 
-def signed_by(update: bytes, signature: configtx_pb2.ConfigSignature) -> msp.Signed:
+def signed_by(update: bytes, signature: configtx_pb2.ConfigSignature) -> msp.SignedData:
     """Return a ``ConfigSignature`` over an update with its signer; the signer is empty where none can be read."""
     try:
         creator = common_pb2.SignatureHeader.FromString(signature.signature_header).creator
     except DecodeError:
         creator = b""
-    return msp.Signed(signature.signature_header + update, creator, signature.signature)
+    return msp.SignedData(signature.signature_header + update, creator, signature.signature)
 
 
 def _words(group: Any) -> dict[str, str]:

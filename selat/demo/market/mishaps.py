@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from selat.demo.callers import DemoError
 from selat.demo.market import returning, shops
-from selat.demo.market.trading import PAPER, Load, SoldOrder, Trading
+from selat.demo.market.trading import PAPER, Load, Marketplace, SoldOrder
 
 Row = tuple[str, str, str]
 
 
-def lost(trading: Trading, sale: SoldOrder, load: Load) -> Load:
+def lost(trading: Marketplace, sale: SoldOrder, load: Load) -> Load:
     """Let the freighter miss a parcel in a unit, and report it as lost; return the unit without it."""
     freighter, parcel = trading.callers[sale.to.freighter], sale.parcels[sale.journey][0]
     missed = {"action": "DELETE", "members": [parcel], "observation": trading.seen("S16", "unloading", sale.to.place)}
@@ -24,7 +24,7 @@ def lost(trading: Trading, sale: SoldOrder, load: Load) -> Load:
     return replace(load, members=tuple(each for each in load.members if each != parcel))
 
 
-def made_good(trading: Trading, sale: SoldOrder) -> Row:
+def made_good(trading: Marketplace, sale: SoldOrder) -> Row:
     """Let the merchant claim for a lost parcel and the carrier pay; the buyer gets its money back."""
     callers, merchant = trading.callers, trading.callers[sale.shop.actor]
     claim = {
@@ -45,7 +45,7 @@ def made_good(trading: Trading, sale: SoldOrder) -> Row:
     return ("lost on the way", f"the carrier pays for it, the buyer gets {amount} {sale.to.currency} back", "REFUNDED")
 
 
-def held(trading: Trading, sale: SoldOrder) -> Row:
+def held(trading: Marketplace, sale: SoldOrder) -> Row:
     """Let customs hold goods, the last carrier try to deliver them, and customs release them."""
     events = f"/v1/journeys/{sale.journey}/events"
     place, customs, last = sale.to.place, trading.callers["customs"], trading.callers[sale.to.last]
@@ -56,7 +56,7 @@ def held(trading: Trading, sale: SoldOrder) -> Row:
     return ("held by customs", "nobody delivers it before it is released", refused["code"])
 
 
-def tried_in_vain(trading: Trading, sale: SoldOrder, reason: str, times: int) -> Row:
+def tried_in_vain(trading: Marketplace, sale: SoldOrder, reason: str, times: int) -> Row:
     """Let the carrier come so many times, and bring the goods back to the warehouse where they came from."""
     last, journey, place = trading.callers[sale.to.last], sale.journey, sale.to.place
     for _ in range(times):
@@ -74,7 +74,7 @@ def tried_in_vain(trading: Trading, sale: SoldOrder, reason: str, times: int) ->
     return (tries, f"goes back to its sender, the buyer gets {amount} {sale.to.currency} back", "RETURN_TO_SENDER")
 
 
-def collected(trading: Trading, sale: SoldOrder) -> Row:
+def collected(trading: Marketplace, sale: SoldOrder) -> Row:
     """Let a parcel wait in a locker until its buyer comes."""
     until = shops.utc(trading.calendar.now + timedelta(days=3))
     waiting = trading.seen("S20", "selat:ready_for_pickup", sale.to.place,
@@ -88,7 +88,7 @@ def collected(trading: Trading, sale: SoldOrder) -> Row:
     return ("in a locker", "collected within three days", "DELIVERED")
 
 
-def one_of_three(trading: Trading, sale: SoldOrder) -> Row:
+def one_of_three(trading: Marketplace, sale: SoldOrder) -> Row:
     """Return one unit of a line of three; the others stay."""
     return_id = returning.lodge(trading, sale, 1, "CHANGE_OF_MIND")
     returning.bring_back(trading, sale, return_id, 1)
@@ -97,7 +97,7 @@ def one_of_three(trading: Trading, sale: SoldOrder) -> Row:
     return ("one of three returned", f"{amount} {sale.to.currency}: its price {fee}", "REFUNDED")
 
 
-def exchanged(trading: Trading, sale: SoldOrder, serial: str, other: str) -> Row:
+def exchanged(trading: Marketplace, sale: SoldOrder, serial: str, other: str) -> Row:
     """Exchange a broken unit, known by its serial, for another."""
     return_id = returning.lodge(trading, sale, 1, "DEFECTIVE", resolution="exchange", serials=[serial])
     returning.bring_back(trading, sale, return_id, 1, "used")
@@ -107,7 +107,7 @@ def exchanged(trading: Trading, sale: SoldOrder, serial: str, other: str) -> Row
     return ("broken, exchanged", f"the shopper's link shows the new one: {status}", "EXCHANGED")
 
 
-def not_worth_the_way(trading: Trading, sale: SoldOrder) -> Row:
+def not_worth_the_way(trading: Marketplace, sale: SoldOrder) -> Row:
     """Pay for a cheap broken unit that the terms leave with its buyer."""
     return_id = returning.lodge(trading, sale, 1, "DEFECTIVE")
     returning.expect(sale, return_id, "RETURNLESS_APPROVED")
@@ -115,7 +115,7 @@ def not_worth_the_way(trading: Trading, sale: SoldOrder) -> Row:
     return ("broken and cheap", f"stays with its buyer, who gets {amount} {sale.to.currency}", "REFUNDED")
 
 
-def an_hour_late(trading: Trading, sale: SoldOrder, ends: str) -> Row:
+def an_hour_late(trading: Marketplace, sale: SoldOrder, ends: str) -> Row:
     """Ask for a return one hour after the window closed where the buyer lives."""
     return_id = returning.lodge(trading, sale, 1, "CHANGE_OF_MIND")
     returning.expect(sale, return_id, "REJECTED")
@@ -126,7 +126,7 @@ def an_hour_late(trading: Trading, sale: SoldOrder, ends: str) -> Row:
     return ("an hour too late", f"the window ended at {ends}, and it was {asked} there", decision["code"])
 
 
-def disputed(trading: Trading, sale: SoldOrder) -> Row:
+def disputed(trading: Marketplace, sale: SoldOrder) -> Row:
     """Let the terms reject a return, the buyer's side dispute that, and the arbiter award the money."""
     return_id = returning.lodge(trading, sale, 1, "CHANGE_OF_MIND", condition="used")
     returning.expect(sale, return_id, "REJECTED")
@@ -137,7 +137,7 @@ def disputed(trading: Trading, sale: SoldOrder) -> Row:
     return ("rejected and disputed", f"the arbiter awards the money: {amount} {sale.to.currency}", "REFUNDED")
 
 
-def after_the_settlement(trading: Trading, sale: SoldOrder, later: SoldOrder) -> Row:
+def after_the_settlement(trading: Marketplace, sale: SoldOrder, later: SoldOrder) -> Row:
     """Pay a merchant, refund its buyer, and take the debt off the merchant's next settlement."""
     trading.settle(sale)
     return_id = returning.lodge(trading, sale, 1, "DEFECTIVE")

@@ -11,7 +11,7 @@ from datetime import timedelta
 from selat.demo.callers import DemoError
 from selat.demo.market import mishaps, monthend, shops
 from selat.demo.market.shops import LEFT, LINGNAN, RIGHT
-from selat.demo.market.trading import Load, SoldOrder, Trading
+from selat.demo.market.trading import Load, Marketplace, SoldOrder
 from selat.demo.screen import Screen, good
 
 _AT_ONCE = 4
@@ -47,7 +47,7 @@ class MishapOrders:
         return [getattr(self, name) for name in self.__dataclass_fields__]
 
 
-def play(trading: Trading, screen: Screen, orders: int) -> None:
+def play(trading: Marketplace, screen: Screen, orders: int) -> None:
     """
     Play the month with so many *orders*.
 
@@ -78,7 +78,7 @@ def play(trading: Trading, screen: Screen, orders: int) -> None:
     screen.say(f"{compared} quantities, amounts and states: the ledger says what the book says.")
 
 
-def _special(trading: Trading) -> MishapOrders:
+def _special(trading: Marketplace) -> MishapOrders:
     three, beside = trading.basket(shops.HANOI, (LEFT, [3]), (LINGNAN, [1]))
     (many,) = trading.basket(shops.HANOI, (RIGHT, [_PARCELS]), discount=5)
     (cheap,) = trading.basket(shops.HANOI, (LEFT, [1]), discount=10)
@@ -105,7 +105,7 @@ def _special(trading: Trading) -> MishapOrders:
     )
 
 
-def _ordinary(trading: Trading, orders: int) -> list[SoldOrder]:
+def _ordinary(trading: Marketplace, orders: int) -> list[SoldOrder]:
     """Sell and send *orders* of one or two units, to one destination after the other."""
     wanted = [
         (shops.SHOPS[number % len(shops.SHOPS)], shops.DESTINATIONS[number % len(shops.DESTINATIONS)], 1 + number % 2)
@@ -122,7 +122,7 @@ def _ordinary(trading: Trading, orders: int) -> list[SoldOrder]:
         return list(pool.map(sell, range(orders)))
 
 
-def _travel(trading: Trading, screen: Screen, special: MishapOrders, ordinary: Sequence[SoldOrder]) -> None:
+def _travel(trading: Marketplace, screen: Screen, special: MishapOrders, ordinary: Sequence[SoldOrder]) -> None:
     """Load everything, let it travel, and deliver all that goes well."""
     going = [*special.all, *ordinary]
     loads: list[Load] = []
@@ -150,7 +150,7 @@ def _travel(trading: Trading, screen: Screen, special: MishapOrders, ordinary: S
                 line.delivered = line.allotted
 
 
-def _go_wrong(trading: Trading, screen: Screen, special: MishapOrders) -> None:
+def _go_wrong(trading: Marketplace, screen: Screen, special: MishapOrders) -> None:
     delivered = trading.calendar.now
     rows = [
         mishaps.made_good(trading, special.lost),

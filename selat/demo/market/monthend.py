@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from selat.demo.market.book import BookEntry
-from selat.demo.market.trading import Trading
+from selat.demo.market.trading import Marketplace
 
 
-def compare(trading: Trading) -> tuple[int, list[str]]:
+def compare(trading: Marketplace) -> tuple[int, list[str]]:
     """Compare every order, payment, journey, return, claim and debt; return how many figures, and what differs."""
     found = list(_figures(trading))
     return len(found), [
@@ -18,7 +18,7 @@ def compare(trading: Trading) -> tuple[int, list[str]]:
     ]
 
 
-def sums(trading: Trading) -> list[tuple[object, ...]]:
+def sums(trading: Marketplace) -> list[tuple[object, ...]]:
     """Return the book's sums of each currency."""
     rows: list[tuple[object, ...]] = []
     entries = list(trading.book.orders.values())
@@ -31,7 +31,7 @@ def sums(trading: Trading) -> list[tuple[object, ...]]:
     return rows
 
 
-def _figures(trading: Trading) -> Iterator[tuple[str, Any, Any]]:
+def _figures(trading: Marketplace) -> Iterator[tuple[str, Any, Any]]:
     """Yield each figure: what it is of, by the book, and on the ledger."""
     auditor, payments = trading.callers["auditor"], trading.callers["payments"]
     paid = {each["payment"]["terms"]["order_id"]: each["payment"] for each in payments.pages("/v1/payments")}
@@ -65,7 +65,7 @@ def _payments_by_merchant(paid: dict[str, dict[str, Any]]) -> dict[tuple[str, st
     return {(each["terms"]["merchant"], each["terms"]["currency"]): each["payment_id"] for each in paid.values()}
 
 
-def _debt(trading: Trading, payment_id: str) -> int:
+def _debt(trading: Marketplace, payment_id: str) -> int:
     asked = {"function": "Settlement:debts", "arguments": [payment_id]}
     answer = trading.callers["payments"].post("/v1/channels/ecommerce/chaincodes/commerce/evaluate", asked)
     return int((answer["result"] if isinstance(answer["result"], dict) else json.loads(answer["result"]))["total"])

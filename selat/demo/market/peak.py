@@ -13,7 +13,7 @@ from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
 from selat.demo.market import matching, monthend, shops
 from selat.demo.market.people import Callers
-from selat.demo.market.trading import PAPER, SoldOrder, Trading
+from selat.demo.market.trading import PAPER, Marketplace, SoldOrder
 from selat.demo.screen import Screen, bad, good, short
 
 REGIONS = ("VN-HN", "VN-SG")
@@ -28,7 +28,7 @@ _CAPACITIES = {"forwarder": 950, "air": 720, "last_mile": 1_180}
 _WEEKS_AHEAD = 8
 
 
-def play(trading: Trading, screen: Screen) -> None:
+def play(trading: Marketplace, screen: Screen) -> None:
     """
     Play the peak.
 
@@ -146,7 +146,7 @@ def _move_capacity(callers: Callers, screen: Screen, monday: date, gap: int) -> 
     screen.say(f"{short(keeper.msp_id)} books space for {gap} parcels on the vessel of {departs}.")
 
 
-def _plan_again(trading: Trading, tender: matching.Tender, screen: Screen) -> None:
+def _plan_again(trading: Marketplace, tender: matching.Tender, screen: Screen) -> None:
     """Plan a chain, plan it again, lose a parcel on it, and see the next chain chosen otherwise."""
     screen.chapter("One carrier refuses, another loses a parcel, and the next chain is another one")
     callers, journey = trading.callers, "journey-before-tet"
@@ -179,7 +179,7 @@ def _plan_again(trading: Trading, tender: matching.Tender, screen: Screen) -> No
     screen.say(f"{compared} figures of order {sale.order_id} are what the book says.")
 
 
-def _travel(trading: Trading, journey: str) -> SoldOrder:
+def _travel(trading: Marketplace, journey: str) -> SoldOrder:
     """Carry an order of two parcels by the agreed chain; the forwarder loses one of them at sea."""
     callers, calendar = trading.callers, trading.calendar
     to = dataclasses.replace(shops.HANOI, last="peninsula")

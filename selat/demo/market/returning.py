@@ -6,10 +6,10 @@ from typing import Any
 
 from selat.demo.callers import DemoError
 from selat.demo.market import shops
-from selat.demo.market.trading import PAPER, SoldOrder, Trading
+from selat.demo.market.trading import PAPER, Marketplace, SoldOrder
 
 
-def lodge(trading: Trading, sale: SoldOrder, units: int, reason: str, **changes: Any) -> str:
+def lodge(trading: Marketplace, sale: SoldOrder, units: int, reason: str, **changes: Any) -> str:
     """Ask for the return of units of an order's first line, as the holder of its link; return its id."""
     asked = {"line": "1", "quantity": units, "reason": reason, "resolution": "refund", "condition": "unused"}
     if reason == "DEFECTIVE":
@@ -26,7 +26,7 @@ def expect(sale: SoldOrder, return_id: str, state: str) -> None:
         raise DemoError(f"a return is {sale.entry.returns[return_id]}, and should be {state}")
 
 
-def bring_back(trading: Trading, sale: SoldOrder, return_id: str, units: int, condition: str = "unused") -> None:
+def bring_back(trading: Marketplace, sale: SoldOrder, return_id: str, units: int, condition: str = "unused") -> None:
     """Fetch the goods of a return, give them to their merchant, and let it find them as they are."""
     callers, way, to = trading.callers, f"{return_id}-reverse", sale.to
     fetched = trading.seen("S22", "shipping", to.place, disposition="returned")
@@ -36,7 +36,7 @@ def bring_back(trading: Trading, sale: SoldOrder, return_id: str, units: int, co
     callers[sale.shop.actor].post(f"/v1/returns/{return_id}/inspection", report)
 
 
-def refund(trading: Trading, sale: SoldOrder, return_id: str, units: int, reason: str) -> int:
+def refund(trading: Marketplace, sale: SoldOrder, return_id: str, units: int, reason: str) -> int:
     """Pay for a return exactly what its terms make of it, and settle it by the proof of that payment."""
     callers, merchant = trading.callers, trading.callers[sale.shop.actor]
     line = sale.entry.lines["1"]
@@ -53,7 +53,7 @@ def refund(trading: Trading, sale: SoldOrder, return_id: str, units: int, reason
     return amount
 
 
-def give_all_back(trading: Trading, sale: SoldOrder) -> int:
+def give_all_back(trading: Marketplace, sale: SoldOrder) -> int:
     """Pay a buyer everything back who got nothing; there is nothing to return."""
     amount = sale.entry.captured - sale.entry.refunded
     trading.callers["payments"].post(f"/v1/payments/{sale.payment_id}/refund", {"amount": str(amount)})
@@ -61,7 +61,7 @@ def give_all_back(trading: Trading, sale: SoldOrder) -> int:
     return amount
 
 
-def exchange(trading: Trading, sale: SoldOrder, return_id: str, serial: str) -> str:
+def exchange(trading: Marketplace, sale: SoldOrder, return_id: str, serial: str) -> str:
     """Send another unit for one that came back, and deliver it; return its journey."""
     content = {"line": "1", "quantity": 1, "serials": [serial]}
     parcel = {"identifier": f"https://selat.test/voc/parcel/{sale.entry.merchant}/{return_id}", "contents": [content]}

@@ -48,7 +48,7 @@ class Load:
     members: tuple[str, ...]
 
 
-class Trading:
+class Marketplace:
     """The marketplace, with the book of what happens in it."""
 
     def __init__(self, callers: Callers, calendar: Calendar) -> None:
@@ -59,16 +59,16 @@ class Trading:
         self._numbers = itertools.count(1)
 
     @classmethod
-    def opened(cls, callers: Callers, calendar: Calendar) -> Trading:
+    def opened(cls, callers: Callers, calendar: Calendar) -> Marketplace:
         """Found the marketplace on an empty network, and open its shops."""
         people.found(callers)
         made = cls(callers, calendar)
         made.open_shops()
         return made
 
-    def anew(self) -> Trading:
+    def anew(self) -> Marketplace:
         """Return the same marketplace with an empty book."""
-        other = Trading(self.callers, self.calendar)
+        other = Marketplace(self.callers, self.calendar)
         other.pinned, other._numbers = self.pinned, self._numbers
         return other
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from selat.demo.callers import Cast
-from selat.demo.story import Played
+from selat.demo.story import StoryResult
 from tests.unit.contracts import shipping
 
 PAPER = hashlib.sha256(b"a paper that stays off the ledger").hexdigest()
@@ -17,13 +17,13 @@ _MADE = {"buyer_token_hash", "salt"}
 """What the gateway makes of an order's content."""
 
 
-def order_content(cast: Cast, played: Played) -> dict[str, Any]:
+def order_content(cast: Cast, played: StoryResult) -> dict[str, Any]:
     """Return what another order of the story's goods has in it."""
     content = cast.platform.get(f"/v1/orders/{played.order['order_id']}/content")
     return {name: value for name, value in content.items() if value != "" and name not in _MADE}
 
 
-def under_liability(cast: Cast, played: Played) -> tuple[str, str]:
+def under_liability(cast: Cast, played: StoryResult) -> tuple[str, str]:
     """Return a journey with the last carrier, ordered when its liability had come into force, and that moment."""
     soon = _ahead(seconds=120)
     liability = {"version": 1, "effective_from": soon, "arbiter": "AuditorMSP", "claim_days": 14}
@@ -41,7 +41,7 @@ def lose(cast: Cast, journey_id: str, at: str) -> None:
     cast.last_mile.post(f"/v1/journeys/{journey_id}/incidents", lost)
 
 
-def fetched(cast: Cast, played: Played) -> tuple[str, str]:
+def fetched(cast: Cast, played: StoryResult) -> tuple[str, str]:
     """Return the return of the story that a carrier fetched, and the journey of its way back."""
     for return_id in cast.merchant.get("/v1/returns", journey_id=played.journey_id):
         if reverse := cast.merchant.get(f"/v1/returns/{return_id}")["stored"]["reverse_journey_id"]:

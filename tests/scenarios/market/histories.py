@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from selat.demo.market import shops
-from selat.demo.market.trading import PAPER, Trading
+from selat.demo.market.trading import PAPER, Marketplace
 
 ANY = st.integers(0, 7)
 TO = shops.KUALA_LUMPUR
@@ -39,7 +39,7 @@ class Parcel:
 
 
 @dataclasses.dataclass
-class Asked:
+class RequestedReturn:
     """A return that was allowed; *amount* is what it comes to, once that was stated."""
 
     line: str
@@ -52,11 +52,11 @@ class Asked:
 class Histories(RuleBasedStateMachine):
     """One order of two lines, everything that may happen to it, and what nobody may do with it."""
 
-    def __init__(self, trading: Trading, owed: collections.Counter[str]) -> None:
+    def __init__(self, trading: Marketplace, owed: collections.Counter[str]) -> None:
         super().__init__()
         self.trading, self.owed = trading, owed
         self.parcels: list[Parcel] = []
-        self.asked: dict[str, Asked] = {}
+        self.asked: dict[str, RequestedReturn] = {}
         self.refunded, self.settled, self.netted, self.cancelled = 0, False, 0, False
 
     @initialize(first=st.integers(0, 3), second=st.integers(0, 2))
@@ -143,7 +143,7 @@ class Histories(RuleBasedStateMachine):
         made = self.tried("platform", "/v1/returns", asked)
         assert made
         if made["result"]["state"] != "REJECTED":
-            self.asked[made["return_id"]] = Asked(parcel.line, units, reason, made["result"]["state"])
+            self.asked[made["return_id"]] = RequestedReturn(parcel.line, units, reason, made["result"]["state"])
 
     @precondition(lambda self: self.asked)
     @rule(number=ANY)
@@ -278,7 +278,7 @@ class Histories(RuleBasedStateMachine):
         self.refunded += amount
         self.owed[TO.currency] += amount if self.settled else 0
 
-    def comes_to(self, one: Asked) -> int:
+    def comes_to(self, one: RequestedReturn) -> int:
         """Return what a return comes to: unit by unit, after those of its line that have an amount."""
         ordered = ORDERED[one.line]
         before = sum(each.units for each in self.asked.values() if each.line == one.line and each.amount)

@@ -10,7 +10,7 @@ def test_each_copy_is_a_journey_of_its_own():
     """Read under its own ids, listed, and there are no more than that; the tallies grow with the journeys."""
     channel = growth.played()
     model = dict(channel.ledger.world.state["trade"])
-    many = growth.Many(channel.ledger.world, model, 50)
+    many = growth.ManyJourneys(channel.ledger.world, model, 50)
     last = many.last()
     assert last == "J-000049"
     state = channel.query("Journeys:read", last)

@@ -127,7 +127,7 @@ class Tender(Desk):
         """Return a transaction with private values."""
         return self.ledger.invoke(function, *args, client=user(by), transient=sent, endorsed_by=endorsed_by, at=at)
 
-    def endorse_match(self, plan_id: str, **demand: Any) -> testing.Endorsed:
+    def endorse_match(self, plan_id: str, **demand: Any) -> testing.EndorsedTransaction:
         """Return a match that is not committed yet."""
         return self.ledger.endorse(
             "Matching:match", plan_id, f"j-{plan_id}", client=user(PLATFORM), at=START,

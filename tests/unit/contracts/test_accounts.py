@@ -76,7 +76,7 @@ def test_two_journeys_in_one_block_do_not_carry_the_same_units(market):
         for name in ("J1", "J2")
     )  # fmt: skip
     market.ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         market.ledger.commit(second)
 
 
@@ -140,7 +140,7 @@ def test_validation_wants_both_sides_of_the_order(market, missing):
     others = [msp_id for msp_id in MEMBERS if msp_id != missing]
     for journey_id in ("J1", "J2"):
         opening = market.opening(journey_id, order=order, lines=[{"line": "1", "quantity": 1}])
-        with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
             market.ledger.invoke(
                 "Journeys:open", opening, client=user(PLATFORM), endorsed_by=others, at=shipping.at(market.hour)
             )
@@ -173,7 +173,7 @@ def test_a_chaincode_that_does_not_answer_is_not_left_out(market):
     """A peer that is on the other channel and cannot ask there refuses, rather than sign unseen."""
     order = market.ordered("O1", 3)
     market.commerce._chaincodes.clear()
-    with pytest.raises(testing.Failed, match="PEER_REFUSED"):
+    with pytest.raises(testing.CallFailed, match="PEER_REFUSED"):
         market.send("J1", order)
 
 
@@ -245,7 +245,7 @@ def test_two_returns_in_one_block_do_not_take_back_the_same_units(market):
         for name in ("R1", "R2")
     )  # fmt: skip
     market.ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="PHANTOM_READ_CONFLICT|MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="PHANTOM_READ_CONFLICT|MVCC_READ_CONFLICT"):
         market.ledger.commit(second)
 
 

@@ -186,7 +186,7 @@ def test_a_handover_needs_both_signatures(channel):
     channel.submit("Journeys:offer_custody", "J1", ORIGIN, shipping.text(10), "CNSZX", by=MERCHANT)
     accepted = ("Journeys:accept_custody", "J1", shipping.text(10), "CNSZX")
     for endorsers in ((ORIGIN,), (ORIGIN, CUSTOMS, PAYMENTS, AUDITOR, FORWARDER), (MERCHANT,)):
-        with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
             channel.submit(*accepted, by=ORIGIN, endorsed_by=endorsers)
     assert channel.submit(*accepted, by=ORIGIN, endorsed_by=(MERCHANT, ORIGIN))["number"] == 1
 
@@ -210,7 +210,7 @@ def test_the_majority_cannot_write_on_a_partys_page(channel):
     observation = {"stage_id": "S02", "step": "receiving", "event_time": shipping.text(5), "place": "CNSZX"}
     channel.hour = 5
     others = (PLATFORM, PAYMENTS, ORIGIN, FORWARDER, LAST_MILE, CUSTOMS, AUDITOR)
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit("Journeys:record", "J1", observation, by=MERCHANT, endorsed_by=others)
 
 
@@ -493,7 +493,7 @@ def test_a_doctored_peer_cannot_touch_what_is_not_its_own(channel):
     channel.hand_over(MERCHANT, ORIGIN, 6)
     hostile = doctored(channel)
     for function, victim in (("forge", ORIGIN), ("dump", CUSTOMS)):
-        with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
             hostile.invoke(f"Journeys:{function}", "J1", victim, client=shipping.user(MERCHANT), at=shipping.at(7))
 
 
@@ -606,7 +606,7 @@ def test_two_handovers_in_one_block_do_not_both_pass(channel):
         for hour in (10, 10.1)
     )  # fmt: skip
     channel.ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         channel.ledger.commit(second)
 
 

@@ -11,7 +11,7 @@ from chaincode.domain.matching import offers
 from hlf.shim import api, testing
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts import tender as scenario
-from tests.unit.contracts.disclosure.test_secrecy import Recorded
+from tests.unit.contracts.disclosure.test_secrecy import RecordedRun
 from tests.unit.contracts.tender import CARRIERS, DEMAND, PRICES, SERVICE, TENDER, Tender
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -40,7 +40,7 @@ def refused(call, *args, **named) -> str:
 
 
 def invalid(call, *args, **named) -> str:
-    with pytest.raises(testing.Invalid) as found:
+    with pytest.raises(testing.TransactionInvalid) as found:
         call(*args, **named)
     return found.value.code
 
@@ -49,7 +49,7 @@ def outcome(call, *args, **named) -> str:
     """Return the code by which it failed; empty if it did not."""
     try:
         call(*args, **named)
-    except (testing.Invalid, testing.Refused) as failed:
+    except (testing.TransactionInvalid, testing.Refused) as failed:
         return failed.code
     return ""
 
@@ -584,7 +584,7 @@ def test_two_hash_seeds_give_the_same_bytes():
 
 def test_no_private_value_gets_into_a_block(monkeypatch):
     """No tariff, no salt, no disclosure, no name of a unit; and no key tells which carrier is meant."""
-    recorded = Recorded(monkeypatch, scenario.played)
+    recorded = RecordedRun(monkeypatch, scenario.played)
     kept = b"".join(value for _, _, value in recorded.private)
     secrets = [price.encode() for price in PRICES.values()] + [b"8264889", b"all-the-way", b"CNSZX", b"50000"]
     assert all(secret in kept for secret in secrets[:4])

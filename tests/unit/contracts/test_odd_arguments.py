@@ -101,7 +101,7 @@ def _refusal(ledger: testing.Ledger, name: str, arguments: list[bytes], transien
         ledger.evaluate(name, *arguments, client=user(MERCHANT), transient=transient, at=shipping.at(5))
     except testing.Refused as refused:
         return refused.text
-    except testing.Failed as failed:
+    except testing.CallFailed as failed:
         # An organisation that is not on the channel has no collection there.
         if not isinstance(failed.__cause__, api.PeerRefused):
             raise

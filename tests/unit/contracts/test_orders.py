@@ -141,7 +141,7 @@ def test_an_order_is_private_and_its_state_is_not(shop):
     assert (public["state"], public["terms"]) == ("placed", PINNED)
     assert shop.ask("Orders:list", by=AUDITOR).json() == {"orders": [public], "bookmark": ""}
     for caller, peer in ((PAYMENTS, ""), (PAYMENTS, MERCHANT), (AUDITOR, PLATFORM)):
-        with pytest.raises((testing.Refused, testing.Failed)):
+        with pytest.raises((testing.Refused, testing.CallFailed)):
             shop.ask("Orders:content", "o1", by=caller, peer=peer)
     assert refused(shop.ask, "Orders:read", "o9") == "ORDER_UNKNOWN"
 
@@ -158,7 +158,7 @@ def test_an_order_is_between_its_parties():
     """Nobody else places or opens it, both endorse, and both hold the same content."""
     shop = Shop()
     assert refused(shop.place, by=PAYMENTS) == "NOT_A_PARTY"
-    with pytest.raises(testing.Invalid):
+    with pytest.raises(testing.TransactionInvalid):
         shop.place(endorsed_by=[PLATFORM])
     assert refused(shop.open) == "NOT_PLACED"
     shop.place()
@@ -241,7 +241,7 @@ def test_a_cancelled_order_says_why(shop):
 def test_the_key_of_an_order_takes_both_parties(shop):
     """Validation holds it, not only the contract's code."""
     for endorsers in ([MERCHANT], [PLATFORM], [PLATFORM, PAYMENTS]):
-        with pytest.raises(testing.Invalid) as invalid:
+        with pytest.raises(testing.TransactionInvalid) as invalid:
             shop.submit("Orders:confirm", "o1", by=MERCHANT, endorsed_by=endorsers)
         assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
 
@@ -267,7 +267,7 @@ def test_a_payment_from_reservation_to_settlement(shop):
     assert [one["state"] for one in shop.ask("Settlement:list", by=PLATFORM).json()["payments"]] == ["settled"]
     assert shop.ask("Settlement:list", by=AUDITOR).json()["payments"] == []
     for caller, peer in ((AUDITOR, ""), (AUDITOR, PAYMENTS)):
-        with pytest.raises((testing.Refused, testing.Failed)):
+        with pytest.raises((testing.Refused, testing.CallFailed)):
             shop.ask("Settlement:show", "p1", by=caller, peer=peer)
 
 
@@ -367,7 +367,7 @@ def test_two_payments_captured_in_one_block_are_one(shop):
         for payment, transient in both
     )
     shop.ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         shop.ledger.commit(second)
 
 
@@ -450,7 +450,7 @@ def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
     settled = shop.ledger.endorse("Settlement:settle", "p1", client=user(PAYMENTS), transient=transient, at=START)
     cancelled = shop.ledger.endorse("Orders:cancel", "o1", "FRAUD_SUSPECTED", client=user(MERCHANT), at=START)
     shop.ledger.commit(settled)
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         shop.ledger.commit(cancelled)
 
 
@@ -539,7 +539,7 @@ def test_a_product_is_its_merchants_own():
     assert shop.submit("Catalogue:offer", as_bytes(PRODUCT), by=MERCHANT).json()["version"] == 1
     dearer = as_bytes({**PRODUCT, "list_price": "20900"})
     assert shop.submit("Catalogue:offer", dearer, by=MERCHANT, endorsed_by=[MERCHANT]).json()["version"] == 2
-    with pytest.raises(testing.Invalid):
+    with pytest.raises(testing.TransactionInvalid):
         shop.submit("Catalogue:offer", dearer, by=MERCHANT, endorsed_by=[PLATFORM])
     assert refused(shop.submit, "Catalogue:withdraw", PRODUCT["gtin"], by=PLATFORM) == "PRODUCT_UNKNOWN"
     shop.submit("Catalogue:withdraw", PRODUCT["gtin"], by=MERCHANT)

@@ -57,7 +57,7 @@ def test_the_first_participants_are_named_once_and_by_an_administrator():
 def test_founding_takes_the_majority_of_peers():
     """One organisation's endorsement is not enough for public state."""
     ledger = trade_channel()
-    with pytest.raises(testing.Invalid) as invalid:
+    with pytest.raises(testing.TransactionInvalid) as invalid:
         ledger.invoke("Participants:propose", "a1", json.dumps(CHANGED), client=user(LAST_MILE), peer=LAST_MILE)
     assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
 

@@ -108,7 +108,7 @@ def test_two_bookings_of_the_last_room_do_not_both_pass(ledger):
     }
     ledger.commit(asked["D1a"])
     ledger.commit(asked["D2a"])
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         ledger.commit(asked["D1b"])
 
 
@@ -179,7 +179,7 @@ def test_an_agreement_is_between_two(ledger):
     assert b"VNHPH" not in made.rwset + made.payload + made.event.payload
     with refused("NOT_THE_TAKER"):
         change(ledger, "answer", "true", by=FORWARDER, new_salt="s1")
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         change(ledger, "answer", "true", by=LAST_MILE, new_salt="s1", endorsed_by=(LAST_MILE,))
     change(ledger, "answer", "true", by=LAST_MILE, new_salt="s1")
     for party in BOTH:

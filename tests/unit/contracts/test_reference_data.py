@@ -100,7 +100,7 @@ def test_a_catalogue_that_cannot_be_followed_is_not_proposed(channel):
 
 def test_one_organisation_cannot_amend_alone(channel):
     """Neither by voting alone nor by endorsing alone."""
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit("Stages:propose", "A1", [S23], by=FORWARDER, endorsed_by=(FORWARDER,))
 
 

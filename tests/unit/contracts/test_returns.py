@@ -163,7 +163,7 @@ def test_two_requests_for_the_last_unit_cannot_both_commit(channel):
         for name in ("R1", "R2")
     )  # fmt: skip
     channel.ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="PHANTOM_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="PHANTOM_READ_CONFLICT"):
         channel.ledger.commit(second)
 
 
@@ -187,7 +187,7 @@ def test_no_return_moves_on_one_organisations_word(channel):
     channel.lodge(reason="WRONG_ITEM")
     answer = ("answer", "false", HASH)
     for endorsers in ((MERCHANT,), (PLATFORM, AUDITOR), (MERCHANT, CUSTOMS), (CUSTOMS, FORWARDER)):
-        with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+        with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
             act(channel, *answer, by=MERCHANT, endorsed_by=endorsers)
     assert act(channel, *answer, by=MERCHANT, endorsed_by=(MERCHANT, PLATFORM))["state"] == "REJECTED"
 

@@ -89,14 +89,16 @@ class Trials:
 
     def _endorsed(
         self, ledger: testing.Ledger, call: tuple[Any, ...], sender: Any, named: dict[str, Any]
-    ) -> testing.Endorsed | None:
+    ) -> testing.EndorsedTransaction | None:
         self.tried += 1
         try:
             return ledger.endorse(*call, client=sender, **named)
         except testing.Refused:
             return None
 
-    def _commits(self, ledger: testing.Ledger, endorsed: testing.Endorsed | None, known: Values | None = None) -> bool:
+    def _commits(
+        self, ledger: testing.Ledger, endorsed: testing.EndorsedTransaction | None, known: Values | None = None
+    ) -> bool:
         """Return whether it is valid on a copy of the ledger, and writes; with *known*, other values than these."""
         if endorsed is None or not endorsed.effects:
             return False
@@ -104,7 +106,7 @@ class Trials:
         try:
             ledger.commit(endorsed)
             return known is None or values(ledger) != known
-        except testing.Invalid:
+        except testing.TransactionInvalid:
             return False
         finally:
             ledger.world = kept

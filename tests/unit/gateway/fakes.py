@@ -13,7 +13,7 @@ from flask import Flask
 from gateway.app import create_app, serve_with
 from gateway.fabric.declarations import Declarations, Functions
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
-from gateway.fabric.planning import Planned
+from gateway.fabric.planning import CallPlan
 from gateway.http.settings import Settings
 from hlf import errors
 from hlf.client import gateway as fabric
@@ -53,7 +53,7 @@ class FakeLedgers:
     published: Functions = field(default_factory=dict)
     chains: dict[str, list[BlockAndPrivateData]] = field(default_factory=dict)
     previewed: list[LedgerCall] = field(default_factory=list)
-    planned: Planned | Exception = field(default_factory=lambda: Planned(None, ()))
+    planned: CallPlan | Exception = field(default_factory=lambda: CallPlan(None, ()))
 
     def evaluate(self, msp_id: str, user: str, call: LedgerCall) -> bytes:
         self.asked.append((msp_id, user, call))
@@ -85,7 +85,7 @@ class FakeLedgers:
         sending(TRANSACTION)
         return CommittedAnswer(TRANSACTION, 7, self._answer(LedgerCall(channel, "", kept.decode())))
 
-    def plan(self, msp_id: str, user: str, call: LedgerCall) -> Planned:
+    def plan(self, msp_id: str, user: str, call: LedgerCall) -> CallPlan:
         self.asked.append((msp_id, user, call))
         self.previewed.append(call)
         call.texts()

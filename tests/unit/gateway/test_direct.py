@@ -104,7 +104,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class VisibleEffects:
     """What clients and operators see of some requests, and what the ledger was asked."""
 
     answers: list[tuple[int, list[tuple[str, str]], bytes]]
@@ -155,7 +155,7 @@ class Came:
 
     flask: int
     loop: int
-    told: Seen
+    told: VisibleEffects
 
 
 def _seen(folder, caplog, monkeypatch, sent: Sent, way: str) -> Came:
@@ -185,7 +185,7 @@ def _seen(folder, caplog, monkeypatch, sent: Sent, way: str) -> Came:
         if line.startswith(("selat_requests_total", "selat_transactions_total", "selat_request_seconds_count"))
     ]
     asked = [(*who, call.function, call.texts(), call.endorsers) for *who, call in ledgers.asked]
-    return Came(len(came), len(answered), Seen(answers, lines, counts, asked))
+    return Came(len(came), len(answered), VisibleEffects(answers, lines, counts, asked))
 
 
 def _answer(

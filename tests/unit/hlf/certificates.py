@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedCertificate:
     """A certificate and its key."""
 
     certificate: x509.Certificate
@@ -46,7 +46,9 @@ _SIGNS_CERTIFICATES = x509.KeyUsage(
 )
 
 
-def issue(name: str, issuer: Issued | None = None, *, key: Any = None, hosts: tuple[str, ...] = ()) -> Issued:
+def issue(
+    name: str, issuer: IssuedCertificate | None = None, *, key: Any = None, hosts: tuple[str, ...] = ()
+) -> IssuedCertificate:
     """Return a certificate for *name*: an authority's without *issuer*, else one that it has issued."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -73,7 +75,7 @@ def issue(name: str, issuer: Issued | None = None, *, key: Any = None, hosts: tu
             x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
         ).add_extension(_SIGNS_CERTIFICATES, critical=True)
     digest = None if isinstance(signing, ed25519.Ed25519PrivateKey) else hashes.SHA256()
-    return Issued(builder.sign(signing, digest), key)
+    return IssuedCertificate(builder.sign(signing, digest), key)
 
 
 def _name(host: str) -> x509.GeneralName:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from hlf.wire import signatures
-from tests.unit.hlf.certificates import Issued, issue
+from tests.unit.hlf.certificates import IssuedCertificate, issue
 
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 _PEM = serialization.Encoding.PEM
@@ -51,7 +51,7 @@ class FakeAuthority:
         (folder / "tls.pem").write_bytes(tls.pem + tls.key_pem)
         self.answers: list[tuple[int, bytes]] = []
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.issued_for: Issued | None = None
+        self.issued_for: IssuedCertificate | None = None
         self.chain = self.root.pem
         self.users: dict[str, dict[str, Any]] = {
             boss[0]: {"secret": boss[1], "type": "client", "affiliation": "", "attrs": [], "left": -1}

@@ -31,7 +31,7 @@ from google.protobuf import any_pb2
 
 from hlf.profile import Endpoint, Profile
 from hlf.wire import blocks, envelopes, proposals, rwsets, signatures
-from tests.unit.hlf.certificates import Issued, issue
+from tests.unit.hlf.certificates import IssuedCertificate, issue
 
 CHANNEL = "trade"
 CHAINCODE = "lab"
@@ -47,7 +47,7 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         requests: what came in, by service.
     """
 
-    def __init__(self, *, client_authority: Issued | None = None) -> None:
+    def __init__(self, *, client_authority: IssuedCertificate | None = None) -> None:
         self.authority = issue("tlsca")
         self._certificate = issue("peer0", self.authority, hosts=("peer0.carrier.test",))
         self._client_authority = client_authority

@@ -30,7 +30,7 @@ PUBLIC = [
     "Retry",
     "Signer",
     "Status",
-    "Submitted",
+    "SubmittedTransaction",
     "Timeouts",
     "TlsIdentity",
     "Transaction",

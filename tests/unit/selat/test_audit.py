@@ -198,7 +198,7 @@ def chain(consortium: Consortium) -> Chain:
     return made
 
 
-class Asked:
+class PriceChain:
     """A chain in a folder, and what ``value`` says about a price in it."""
 
     def __init__(self, chain: Chain, folder: Path) -> None:
@@ -219,11 +219,11 @@ class Asked:
 
 
 @pytest.fixture
-def asked(chain: Chain, tmp_path: Path) -> Asked:
-    return Asked(chain, tmp_path)
+def asked(chain: Chain, tmp_path: Path) -> PriceChain:
+    return PriceChain(chain, tmp_path)
 
 
-def test_a_value_is_proved(asked: Asked):
+def test_a_value_is_proved(asked: PriceChain):
     """By a verified chain: where it was committed, by whom, and that it stands; and which receipt proves it alone."""
     asked.write(b"1")
     asked.write(b"4711")
@@ -247,7 +247,7 @@ def test_a_value_is_proved(asked: Asked):
         ({"value": None, "purge": True}, "since then purged in block 3"),
     ],
 )
-def test_what_became_of_a_value_is_said(asked: Asked, after: dict, words: str):
+def test_what_became_of_a_value_is_said(asked: PriceChain, after: dict, words: str):
     """It was committed to; that it no longer stands is another matter, and told."""
     asked.write(b"4711")
     asked.write(**after)
@@ -259,7 +259,7 @@ def test_what_became_of_a_value_is_said(asked: Asked, after: dict, words: str):
     assert "it stands" in asked.value()[1]
 
 
-def test_a_value_that_its_collection_let_go_of(asked: Asked):
+def test_a_value_that_its_collection_let_go_of(asked: PriceChain):
     """After its number of blocks nothing stands under the key any more."""
     asked.write(b"4711", "short")
     assert "it stands" in asked.value(name="short")[1]
@@ -268,7 +268,7 @@ def test_a_value_that_its_collection_let_go_of(asked: Asked):
     assert "since then expired" in asked.value(name="short")[1]
 
 
-def test_a_value_that_nobody_committed_to_is_refused(asked: Asked):
+def test_a_value_that_nobody_committed_to_is_refused(asked: PriceChain):
     """Another value, an invalid transaction that peers marked so, or one that a forger marks valid."""
     asked.write(b"4712")
     code, said = asked.value()

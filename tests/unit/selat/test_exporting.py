@@ -13,7 +13,7 @@ from tests.support.members import Consortium, put
 from tests.unit.hlf.chain import Chain
 
 
-class Held:
+class CountingLedger:
     """A peer's ledger, as far as an export asks for it."""
 
     def __init__(self, name: str = "trade", length: int = 5) -> None:
@@ -32,7 +32,7 @@ class Held:
         return self.blocks[number]
 
 
-def _export(network: Held, folder: Path) -> list[int]:
+def _export(network: CountingLedger, folder: Path) -> list[int]:
     found = exporting.missing(network, folder)
     exporting.fetch(network, folder, found, lambda number: None)
     return found
@@ -40,7 +40,7 @@ def _export(network: Held, folder: Path) -> list[int]:
 
 def test_only_what_is_missing_is_fetched(tmp_path: Path):
     """The first time all, then nothing, then holes in the middle and what is new at the end."""
-    network = Held()
+    network = CountingLedger()
     folder = tmp_path / "deep" / "folder"
     assert _export(network, folder) == [0, 1, 2, 3, 4]
     assert _export(network, folder) == []
@@ -53,16 +53,16 @@ def test_only_what_is_missing_is_fetched(tmp_path: Path):
 
 def test_one_ledger_keeps_a_folder(tmp_path: Path):
     """Neither another channel's blocks, nor those of a network that was set up anew under the same names."""
-    _export(Held("trade"), tmp_path)
+    _export(CountingLedger("trade"), tmp_path)
     with pytest.raises(WireError, match="holds block 0 of channel trade: remove it, or export logistics to a folder"):
-        exporting.missing(Held("logistics"), tmp_path)
+        exporting.missing(CountingLedger("logistics"), tmp_path)
     with pytest.raises(WireError, match="holds another ledger called trade"):
-        exporting.missing(Held("trade"), tmp_path)
+        exporting.missing(CountingLedger("trade"), tmp_path)
 
 
 def test_what_is_damaged_is_named(tmp_path: Path):
     """A file that was cut off is no hole that can be filled in silence."""
-    network = Held()
+    network = CountingLedger()
     _export(network, tmp_path)
     damaged = tmp_path / "0000000003.block"
     damaged.write_bytes(damaged.read_bytes()[:200])
@@ -73,8 +73,8 @@ def test_what_is_damaged_is_named(tmp_path: Path):
 @pytest.mark.parametrize("other", ["another number", "another channel"])
 def test_a_peer_that_gives_another_block(tmp_path: Path, other: str):
     """Nothing is written under a number that it does not have."""
-    network = Held()
-    network.blocks[2] = network.blocks[3] if other == "another number" else Held("elsewhere").blocks[2]
+    network = CountingLedger()
+    network.blocks[2] = network.blocks[3] if other == "another number" else CountingLedger("elsewhere").blocks[2]
     with pytest.raises(WireError, match="asked for block 2 of trade, the peer gave block [23] of another place"):
         _export(network, tmp_path)
     assert len(list(tmp_path.iterdir())) == 2

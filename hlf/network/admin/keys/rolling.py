@@ -20,7 +20,7 @@ from hlf.network import certificates, engines, errors, material, profile, state
 from hlf.network.admin import lifetime, restarting, updates
 from hlf.network.admin.keys import renewing
 from hlf.network.admin.nodes import Nodes
-from hlf.network.admin.observed import ObservedChannels
+from hlf.network.admin.observed import ChannelConfigs
 from hlf.network.engines import Engine
 from hlf.network.material import CA, TLS_CA
 from hlf.network.plan import configuration, consenters
@@ -80,7 +80,7 @@ class RollOver:
 
 
 @dataclass(frozen=True)
-class _Rolling:
+class _RollOverRequest:
     folder: Folder
     record: Record
     engine: Engine
@@ -108,7 +108,7 @@ class _Rolling:
         """The organisation's orderers."""
         return [each for each in self.consortium.orderers if each.msp_id == self.msp_id]
 
-    def look(self) -> ObservedChannels:
+    def look(self) -> ChannelConfigs:
         """Return what the channels say."""
         with Nodes(self.folder, self.record, self.consortium) as nodes:
             return lifetime.look(self.folder, self.record, self.consortium, nodes, self.engine)
@@ -170,7 +170,7 @@ def roll(msp_id: str, root: Path = Path("build/network"), until: str | None = No
             _forget(rolling, kinds)
 
 
-def _require_signers(rolling: _Rolling, found: ObservedChannels) -> None:
+def _require_signers(rolling: _RollOverRequest, found: ChannelConfigs) -> None:
     """Raise StateError unless the admins whose keys are here can sign what is about to change, before anything does."""
     addresses = [rolling.record.inside(each.name) for each in rolling.orderers]
     for channel, config in found.configs.items():
@@ -182,7 +182,7 @@ def _require_signers(rolling: _Rolling, found: ObservedChannels) -> None:
             updates.signers_of(rolling.folder, rolling.consortium, channel, config, changed)
 
 
-def _trust_both(rolling: _Rolling, kinds: Iterable[str]) -> None:
+def _trust_both(rolling: _RollOverRequest, kinds: Iterable[str]) -> None:
     """Let folders, channels and profiles trust the old roots and the new ones."""
     pairs = {}
     for kind in kinds:
@@ -198,7 +198,7 @@ def _trust_both(rolling: _Rolling, kinds: Iterable[str]) -> None:
     profile.make(rolling.folder, rolling.record, rolling.consortium)
 
 
-def _renew(rolling: _Rolling, kinds: Iterable[str]) -> None:
+def _renew(rolling: _RollOverRequest, kinds: Iterable[str]) -> None:
     """
     Give nodes and users certificates of the new roots.
 
@@ -219,7 +219,7 @@ def _renew(rolling: _Rolling, kinds: Iterable[str]) -> None:
         restarting.restart(_gateways(rolling), rolling.folder.root)
 
 
-def _start_again(rolling: _Rolling, name: str, *, tls: bool) -> None:
+def _start_again(rolling: _RollOverRequest, name: str, *, tls: bool) -> None:
     """
     Start an orderer with its new certificates, and update the channels that know the old ones.
 
@@ -244,18 +244,18 @@ def _start_again(rolling: _Rolling, name: str, *, tls: bool) -> None:
     _in_channels(rolling, lambda group: after(group.groups["Orderer"]), name)
 
 
-def _known_by_one_address(rolling: _Rolling, found: ObservedChannels) -> bool:
+def _known_by_one_address(rolling: _RollOverRequest, found: ChannelConfigs) -> bool:
     """Return whether the organisation orders by one orderer, which no channel can leave out for a moment."""
     configs = found.configs.values()
     return any(configuration.has_one_address(each.channel_group.groups["Orderer"], rolling.msp_id) for each in configs)
 
 
-def _gateways(rolling: _Rolling) -> list[str]:
+def _gateways(rolling: _RollOverRequest) -> list[str]:
     """Return all peers, whose gateways keep their connections to orderers."""
     return [each.name for each in rolling.consortium.peers]
 
 
-def _forget(rolling: _Rolling, kinds: Iterable[str]) -> None:
+def _forget(rolling: _RollOverRequest, kinds: Iterable[str]) -> None:
     """Let folders, channels, profiles and nodes forget the old roots."""
     folder, msp_id = rolling.folder, rolling.msp_id
     pairs = {}
@@ -275,21 +275,21 @@ def _forget(rolling: _Rolling, kinds: Iterable[str]) -> None:
         material.retire(folder, msp_id, kind)
 
 
-def _alone(rolling: _Rolling, found: ObservedChannels) -> list[str]:
+def _alone(rolling: _RollOverRequest, found: ChannelConfigs) -> list[str]:
     """Return the channels whose only orderer is one of the organisation's."""
     own = {rolling.record.inside(each.name) for each in rolling.orderers}
     listed = {name: consenters.addresses(each.channel_group.groups["Orderer"]) for name, each in found.configs.items()}
     return [name for name, agree in listed.items() if len(agree) == 1 and own.issuperset(agree)]
 
 
-def _kinds(rolling: _Rolling, alone: list[str]) -> tuple[str, ...]:
+def _kinds(rolling: _RollOverRequest, alone: list[str]) -> tuple[str, ...]:
     """Return the authorities that can get a successor."""
     if alone and not material.is_being_succeeded(rolling.folder, rolling.msp_id, TLS_CA):
         return (CA,)
     return material.AUTHORITIES
 
 
-def _asked(msp_id: str, root: Path) -> _Rolling:
+def _asked(msp_id: str, root: Path) -> _RollOverRequest:
     folder = Folder(root)
     record = state.started(folder)
     state.require_all_keys(folder, record)
@@ -298,10 +298,10 @@ def _asked(msp_id: str, root: Path) -> _Rolling:
         raise errors.StateError(root, f"has no organisation {msp_id}", f"It has {', '.join(consortium.msp_ids)}.")
     if not any(engine.running(folder).values()):
         raise errors.not_running(root)
-    return _Rolling(folder, record, engine, consortium, msp_id)
+    return _RollOverRequest(folder, record, engine, consortium, msp_id)
 
 
-def _issue(rolling: _Rolling, name: str, kind: str) -> None:
+def _issue(rolling: _RollOverRequest, name: str, kind: str) -> None:
     """Replace a holder's certificates of one authority by those of its successor."""
     place = rolling.holders[name]
     _, succeeding = material.succession(rolling.folder, rolling.msp_id, kind)
@@ -315,7 +315,7 @@ def _issue(rolling: _Rolling, name: str, kind: str) -> None:
         material.trust_in_flat_form(rolling.folder, rolling.msp_id, place, succeeding.certificate_pem)
 
 
-def _in_channels(rolling: _Rolling, change: Callable[[Any], None], started: str = "") -> None:
+def _in_channels(rolling: _RollOverRequest, change: Callable[[Any], None], started: str = "") -> None:
     """
     Change the configuration (``common.ConfigGroup``) of every channel, where it is not so yet.
 

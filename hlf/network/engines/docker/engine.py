@@ -28,7 +28,7 @@ _LOG_LINES = "15"
 _NO_COPIES = "there are no snapshots of containers: their files belong to the users that run in them"
 
 
-class Docker:
+class DockerEngine:
     """Peers, orderers and chaincode servers as containers on a network of their own."""
 
     name = "docker"

@@ -19,7 +19,7 @@ _START_SECONDS = 60.0
 _REACH_SECONDS = 3.0
 
 
-class Kubernetes:
+class KubernetesEngine:
     """An organisation's own nodes in a cluster, where `kubectl` starts and ends them."""
 
     name = "kubernetes"

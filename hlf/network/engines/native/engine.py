@@ -20,7 +20,7 @@ _START_SECONDS = 60.0
 _UNJOIN_SECONDS = 120.0
 
 
-class Native:
+class NativeEngine:
     """Real `peer` and `orderer` processes on loopback, from ``FABRIC_HOME`` or ``PATH``."""
 
     name = "native"

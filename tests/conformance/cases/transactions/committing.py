@@ -8,7 +8,7 @@ from fabric_protos.gateway import gateway_pb2
 
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import PATIENCE, Endorsed, Lab, code_name
+from tests.conformance.lab import PATIENCE, EndorsedTransaction, Lab, code_name
 
 ALL = ["Org1MSP", "Org2MSP", "Org3MSP"]
 
@@ -69,7 +69,7 @@ def phantom(lab: Lab) -> Answer:
 def phantom_same_block(lab: Lab) -> Answer:
     """The same between two transactions of one block."""
 
-    def endorsed() -> list[Endorsed]:
+    def endorsed() -> list[EndorsedTransaction]:
         prefix = lab.fresh("phantoms")
         lab.must("writemany", "3", prefix)
         return [lab.endorse("rangeput", prefix, prefix + "~", prefix + key, "x") for key in ("a", "b")]

@@ -10,15 +10,15 @@ from fabric_protos.peer import proposal_response_pb2, transaction_pb2
 
 from tests.conformance.answers import Answer, ask
 from tests.conformance.cases import case
-from tests.conformance.lab import Endorsed, Lab
+from tests.conformance.lab import EndorsedTransaction, Lab
 
 ALL = ["Org1MSP", "Org2MSP", "Org3MSP"]
 
 
-class Opened:
+class OpenedTransaction:
     """An endorsed transaction taken apart, to be changed and closed again."""
 
-    def __init__(self, endorsed: Endorsed) -> None:
+    def __init__(self, endorsed: EndorsedTransaction) -> None:
         self.payload = common_pb2.Payload.FromString(endorsed.envelope.payload)
         self.channel = common_pb2.ChannelHeader.FromString(self.payload.header.channel_header)
         self.transaction = transaction_pb2.Transaction.FromString(self.payload.data)
@@ -40,73 +40,73 @@ class Opened:
         return self.payload.SerializeToString()
 
 
-def _too_few(opened: Opened) -> None:
+def _too_few(opened: OpenedTransaction) -> None:
     opened.endorse_with(opened.endorsements[:1])
 
 
-def _duplicate(opened: Opened) -> None:
+def _duplicate(opened: OpenedTransaction) -> None:
     opened.endorse_with(opened.endorsements[:1] * 2)
 
 
-def _duplicate_and_enough(opened: Opened) -> None:
+def _duplicate_and_enough(opened: OpenedTransaction) -> None:
     first, second, _ = opened.endorsements
     opened.endorse_with([first, first, second])
 
 
-def _none(opened: Opened) -> None:
+def _none(opened: OpenedTransaction) -> None:
     opened.endorse_with([])
 
 
-def _bad_signature(opened: Opened) -> None:
+def _bad_signature(opened: OpenedTransaction) -> None:
     first, second, _ = opened.endorsements
     second.signature = first.signature
     opened.endorse_with([first, second])
 
 
-def _bad_extra(opened: Opened) -> None:
+def _bad_extra(opened: OpenedTransaction) -> None:
     first, second, third = opened.endorsements
     third.signature = first.signature
     opened.endorse_with([first, second, third])
 
 
-def _longer_signature(opened: Opened) -> None:
+def _longer_signature(opened: OpenedTransaction) -> None:
     chosen = opened.endorsements
     for endorsement in chosen:
         endorsement.signature += b"\x00"
     opened.endorse_with(chosen)
 
 
-def _altered(opened: Opened) -> None:
+def _altered(opened: OpenedTransaction) -> None:
     result = proposal_response_pb2.ProposalResponsePayload.FromString(opened.action.action.proposal_response_payload)
     result.extension = result.extension.replace(b"honest", b"forged")
     opened.action.action.proposal_response_payload = result.SerializeToString()
 
 
-def _two_actions(opened: Opened) -> None:
+def _two_actions(opened: OpenedTransaction) -> None:
     opened.transaction.actions.append(opened.transaction.actions[0])
 
 
-def _no_action(opened: Opened) -> None:
+def _no_action(opened: OpenedTransaction) -> None:
     del opened.transaction.actions[:]
 
 
-def _other_header(opened: Opened) -> None:
+def _other_header(opened: OpenedTransaction) -> None:
     opened.transaction.actions[0].header = b"other"
 
 
-def _wrong_id(opened: Opened) -> None:
+def _wrong_id(opened: OpenedTransaction) -> None:
     opened.channel.tx_id = "ab" * 32
 
 
-def _empty_id(opened: Opened) -> None:
+def _empty_id(opened: OpenedTransaction) -> None:
     opened.channel.tx_id = ""
 
 
-def _type(number: int) -> Callable[[Opened], None]:
+def _type(number: int) -> Callable[[OpenedTransaction], None]:
     return lambda opened: setattr(opened.channel, "type", number)
 
 
-SPOILT: dict[str, Callable[[Opened], None]] = {
+SPOILT: dict[str, Callable[[OpenedTransaction], None]] = {
     "crafted too few endorsements": _too_few,
     "crafted duplicate endorser": _duplicate,
     "crafted dup + enough": _duplicate_and_enough,
@@ -128,11 +128,11 @@ SPOILT: dict[str, Callable[[Opened], None]] = {
 
 
 def _sent(
-    lab: Lab, spoil: Callable[[Opened], None], function: str = "put", sign: Callable[[bytes], bytes] = bytes
+    lab: Lab, spoil: Callable[[OpenedTransaction], None], function: str = "put", sign: Callable[[bytes], bytes] = bytes
 ) -> Answer:
     """Send the spoilt transaction, signed as *sign* changes it, and tell how the block that holds it marks it."""
     endorsed = lab.endorse(function, lab.fresh("crafted"), "honest", orgs=ALL)
-    opened = Opened(endorsed)
+    opened = OpenedTransaction(endorsed)
     spoil(opened)
     payload = opened.close()
     envelope = common_pb2.Envelope(payload=payload, signature=sign(endorsed.caller.sign(payload)))

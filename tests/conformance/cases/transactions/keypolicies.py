@@ -9,7 +9,7 @@ from fabric_protos.common import policies_pb2
 from hlf.wire import policies
 from tests.conformance.answers import Answer
 from tests.conformance.cases import case
-from tests.conformance.lab import Endorsed, Lab
+from tests.conformance.lab import EndorsedTransaction, Lab
 
 BOTH = ["Org1MSP", "Org2MSP"]
 
@@ -57,7 +57,7 @@ case("sbe delete wrong orgs")(lambda lab: lab.submit("del", _held_by_org3(lab), 
 def change_and_update(lab: Lab) -> Answer:
     """A policy set in a block holds for the transactions behind it in the same block."""
 
-    def endorsed() -> list[Endorsed]:
+    def endorsed() -> list[EndorsedTransaction]:
         key = lab.fresh("changed")
         lab.must("put", key, "0")
         update = lab.endorse("put", key, "1", orgs=BOTH)

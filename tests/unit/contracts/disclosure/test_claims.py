@@ -66,7 +66,7 @@ def test_the_owner_reads_its_own_and_nobody_elses():
     assert read["document"] == claim.document.to_bytes().decode()
     assert len(ledger.evaluate("Claims:list", client=user(FORWARDER)).json()["claims"]) == 1
     for peer in ("", FORWARDER):
-        with pytest.raises((testing.Refused, testing.Failed)):
+        with pytest.raises((testing.Refused, testing.CallFailed)):
             ledger.evaluate("Claims:read", "c1", 1, client=user(MERCHANT), peer=peer)
         assert ledger.evaluate("Claims:list", client=user(MERCHANT), peer=peer).json()["claims"] == []
     assert refused(ledger.evaluate, "Claims:read", "c1", 1, client=user(FORWARDER, "peer")) == "WRONG_ROLE"
@@ -137,7 +137,7 @@ def test_a_small_cohort_is_not_even_committed():
 def test_only_the_owner_endorses():
     """A write to an implicit collection that somebody else endorsed is invalid."""
     ledger, claim = trade_channel(), Claim("forecast", MERCHANT, "c1", FORECAST)
-    with pytest.raises(testing.Invalid) as invalid:
+    with pytest.raises(testing.TransactionInvalid) as invalid:
         commit(ledger, claim, endorsed_by=[PLATFORM])
     assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
 

@@ -79,7 +79,7 @@ def test_nobody_else_reads_it(desk):
     for caller in MEMBERS:
         for peer in MEMBERS:
             if caller != FORWARDER or peer != FORWARDER:
-                with pytest.raises((testing.Refused, testing.Failed)) as found:
+                with pytest.raises((testing.Refused, testing.CallFailed)) as found:
                     desk.read("g1", caller, peer=peer)
                 assert "4200" not in str(found.value)
     assert refused(desk.ledger.evaluate, "Disclosures:read", "g1", client=user(FORWARDER, "peer")) == "WRONG_ROLE"
@@ -356,7 +356,7 @@ def test_a_grant_without_the_auditor_or_the_recipient_is_invalid(desk):
     """Each of the three collections takes its owner's endorsement."""
     transient = {"grant": as_bytes(terms(desk.forecast, FORWARDER, *NAMES))}
     for endorsers in ((MERCHANT,), (MERCHANT, FORWARDER), (MERCHANT, AUDITOR)):
-        with pytest.raises(testing.Invalid) as invalid:
+        with pytest.raises(testing.TransactionInvalid) as invalid:
             desk.ledger.invoke(
                 "Disclosures:grant", "g1", client=user(MERCHANT), transient=transient, endorsed_by=endorsers, at=START
             )

@@ -287,14 +287,14 @@ def test_what_is_published_is_what_the_two_computed(meter):
     assert refused(meter.publish, text=text.replace(b"-133", b"-134")) == "NOT_AS_STORED"
     assert refused(meter.publish, "m9", text) == "NOT_AS_STORED"
     assert refused(meter.publish, text=text, by=MERCHANT) == "NOT_TENDER"
-    with pytest.raises(testing.Invalid):
+    with pytest.raises(testing.TransactionInvalid):
         meter.publish(text=text, endorsed_by=TENDER)
 
 
 def test_neither_of_the_two_computes_alone(meter):
     """The collection's own policy takes both."""
     for endorser in TENDER:
-        with pytest.raises(testing.Invalid) as invalid:
+        with pytest.raises(testing.TransactionInvalid) as invalid:
             meter.ledger.invoke(
                 "GapMeter:contribute", "g-" + MERCHANT, client=user(PLATFORM), endorsed_by=[endorser], at=START,
                 transient={"grant": meter.show("g-" + MERCHANT, MERCHANT), "salt": salt("x").encode(),

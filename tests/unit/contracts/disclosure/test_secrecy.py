@@ -14,7 +14,7 @@ from tests.unit.contracts import secrets_scenario, shipping
 _SALT = re.compile(rb'"salt":"[A-Za-z0-9_-]{22,}"')
 
 
-class Recorded:
+class RecordedRun:
     """Every submitted transaction of a run: what stands in its block, and what stays private."""
 
     def __init__(self, monkeypatch, play) -> None:
@@ -40,7 +40,7 @@ class Recorded:
 @pytest.fixture(params=["trading", "selling"])
 def recorded(request, monkeypatch):
     """Return a run on one channel."""
-    return Recorded(monkeypatch, getattr(secrets_scenario, request.param))
+    return RecordedRun(monkeypatch, getattr(secrets_scenario, request.param))
 
 
 def test_no_private_value_gets_into_a_block(recorded):

@@ -119,7 +119,7 @@ def test_custody_passes_parcel_by_parcel(channel):
         channel.submit(*both, by=LAST_MILE)
     one = channel.ledger.evaluate("Journeys:givers", "J1", [IDS[2]], client=shipping.user(LAST_MILE))
     assert one.json() == [FORWARDER]
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit(*both, [IDS[0]], by=LAST_MILE, endorsed_by=(FORWARDER, LAST_MILE))
     channel.submit(*both, [IDS[0]], by=LAST_MILE)
     channel.submit("Journeys:withdraw_custody", "J1", [IDS[2]], by=FORWARDER)
@@ -168,7 +168,7 @@ def test_a_hand_over_of_one_parcel_does_not_meet_a_hold_of_it(channel):
     accepted = endorsed("Journeys:accept_custody", shipping.text(8), "VNHPH", [IDS[0]], by=LAST_MILE)
     hold = {"stage_id": "S17", "step": "holding", "event_time": shipping.text(8), "place": "VNHPH", "epcs": IDS[:1]}
     channel.ledger.commit(endorsed("Journeys:record", hold, by=CUSTOMS))
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         channel.ledger.commit(accepted)
 
 

@@ -126,7 +126,7 @@ def test_what_is_inside_moves_with_its_unit_alone(yard):
     with refused("NOT_CUSTODIAN"):
         yard.record(ORIGIN, "S10", "loading", 11)
     yard.record(FORWARDER, "S10", "loading", 11)
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         yard.aggregate("DELETE", [], 12, by=FORWARDER, endorsed_by=(FORWARDER,))
     yard.aggregate("DELETE", [], 12, by=FORWARDER)
     with refused("NOT_IN_UNIT"):

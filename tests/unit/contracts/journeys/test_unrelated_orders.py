@@ -18,7 +18,7 @@ from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT
 Keys = defaultdict[str, set[tuple[str, str | bytes]]]
 
 
-class Watched(shipping.Channel):
+class WatchedChannel(shipping.Channel):
     """A channel that keeps which keys each transaction read and wrote, by the order that it was sent for."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Watched(shipping.Channel):
         return result.json() if result.payload else None
 
 
-def story(channel: Watched, name: str) -> Iterator[Callable[[], Any]]:
+def story(channel: WatchedChannel, name: str) -> Iterator[Callable[[], Any]]:
     """Every kind of transaction in the life of one order, in its order."""
     journey, buyer = f"J-{name}", trading.secret("buyer", name).hex()
     order = channel.order(f"O-{name}", buyer_hash=buyer)
@@ -66,7 +66,7 @@ def story(channel: Watched, name: str) -> Iterator[Callable[[], Any]]:
 @settings(max_examples=2, deadline=None)
 def test_what_one_order_writes_no_other_order_reads_or_writes(chance):
     """In whatever order their transactions come; the sums over all journeys are written by counting alone."""
-    channel = Watched()
+    channel = WatchedChannel()
     stories = {name: story(channel, name) for name in ("A", "B")}
     while stories:
         channel.about = chance.choice(sorted(stories))
@@ -105,5 +105,5 @@ def test_a_transaction_of_another_order_in_the_same_block_is_no_conflict():
         channel.ledger.commit(each)
     again = channel.ledger.endorse("Journeys:withdraw_custody", "J1", client=user(MERCHANT), **at)
     channel.ledger.commit(channel.ledger.endorse("Journeys:withdraw_custody", "J1", client=user(MERCHANT), **at))
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         channel.ledger.commit(again)

@@ -84,7 +84,7 @@ def owed(channel: shipping.Channel) -> tuple[str, str]:
 def test_an_accepted_claim_is_paid(channel):
     """Two of three parties endorse; one alone changes nothing."""
     assert file(channel)["due"]
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit("CarrierClaims:accept", "C1", by=LAST_MILE, endorsed_by=(LAST_MILE,))
     with refused("NOT_THE_CARRIER"):
         act(channel, "accept", by=MERCHANT)
@@ -116,7 +116,7 @@ def test_sums_are_for_the_parties_alone(channel):
         )
         assert channel.query("CarrierClaims:sum", "C1", "claimed", by=recipient)["amount"] == "41500"
     for caller, peer in ((PLATFORM, ""), (FORWARDER, LAST_MILE)):
-        with pytest.raises((testing.Refused, testing.Failed)):
+        with pytest.raises((testing.Refused, testing.CallFailed)):
             channel.ledger.evaluate(
                 "CarrierClaims:sum", "C1", "claimed", client=user(caller), peer=peer, at=shipping.at(channel.hour)
             )

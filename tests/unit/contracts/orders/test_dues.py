@@ -140,7 +140,7 @@ def test_both_sides_of_the_order_sign_a_due(market, missing):
     """One of them alone states nothing: validation wants both, each for its own collection."""
     came_back(market, "R1", 1, "DEFECTIVE")
     transient = {"order": market.kept("Orders:content", "O1"), "salt": salt("due").encode()}
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         market.commerce.invoke(
             "ReturnDues:state", "O1", "R1", client=user(MERCHANT), transient=transient, at=shipping.at(market.hour),
             endorsed_by=[{PLATFORM, MERCHANT}.difference({missing}).pop()],
@@ -185,7 +185,7 @@ def test_the_payment_firm_is_told_the_sum_and_not_the_order(market):
     for caller, function in ((PAYMENTS, "read"), (AUDITOR, "read"), (AUDITOR, "due")):
         for peer in (caller, PLATFORM):
             named = ("O1", "R1")[: 2 if function == "due" else 1]
-            with pytest.raises((testing.Refused, testing.Failed)):
+            with pytest.raises((testing.Refused, testing.CallFailed)):
                 market.commerce.evaluate(
                     f"ReturnDues:{function}", *named, client=user(caller), peer=peer, at=shipping.at(market.hour)
                 )

@@ -41,7 +41,7 @@ def test_a_seller_is_data_of_its_organisation(shop):
     assert listed(shop, PLATFORM) == []
     renamed = as_bytes({**SOUND, "name": "Sound of Shenzhen"})
     assert shop.submit("Sellers:register", renamed, by=MERCHANT, endorsed_by=[MERCHANT]).json()["version"] == 2
-    with pytest.raises(testing.Invalid):
+    with pytest.raises(testing.TransactionInvalid):
         shop.submit("Sellers:register", renamed, by=MERCHANT, endorsed_by=[PLATFORM])
     assert shop.submit("Sellers:register", as_bytes(SOUND), by=PLATFORM).json()["merchant"] == PLATFORM
     past = shop.ask("Sellers:history", MERCHANT, "sound", by=AUDITOR).json()

@@ -93,12 +93,12 @@ def test_duty_and_tax_of_what_left_again_come_back(channel):
         assert {collection for collection, _ in written.private_writes} == {f"_implicit_org_{recipient}"}
         assert not stands(10_000_000, repr(written.payload + written.rwset))
         assert channel.query("Drawbacks:entry", "D1", by=recipient)["amount"] == str(500_000 + 220_000)
-    with pytest.raises((testing.Refused, testing.Failed)):
+    with pytest.raises((testing.Refused, testing.CallFailed)):
         channel.query("Drawbacks:entry", "D1", by=FORWARDER)
     with refused("NOT_CUSTOMS"):
         act(channel, "accept", by=MERCHANT)
     assert act(channel, "accept") == "ACCEPTED"
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit("Drawbacks:confirm_payment", "D1", HASH, by=MERCHANT, endorsed_by=(MERCHANT,))
     with refused("NOT_THE_CLAIMANT"):
         act(channel, "confirm_payment", HASH)

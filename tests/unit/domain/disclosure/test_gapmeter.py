@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.disclosure import gapmeter
-from chaincode.domain.disclosure.gapmeter import Contribution, PublishedCell, Rule, Summand
+from chaincode.domain.disclosure.gapmeter import Contribution, PublishedCell, Summand, WithholdingRule
 from hlf.codec.refusals import Refused
 
 WEEK, NEXT = "2026-W49", "2026-W50"
@@ -40,7 +40,7 @@ def gives(party: str, kind: str, units: int, *listed: str, region: str = "VN-HN"
     return Contribution(f"{party}/{kind}", party, kind, {region: by_week}, 0, "", "", dict.fromkeys(by_week, 7))
 
 
-def rules(*args) -> list[Rule]:
+def rules(*args) -> list[WithholdingRule]:
     """Return the rules that withhold cells."""
     return [one.rule for one in gapmeter.publishable(*args, FROZEN)[1]]
 
@@ -88,33 +88,33 @@ def test_a_cell_sums_both_sides():
         for kind, parties in (("forecast", "ABC"), ("capability", "XYZ"))
     )
     assert told == (PublishedCell("VN-HN", WEEK, demand, capacity),)
-    assert [(one.week, one.rule) for one in withheld] == [(NEXT, Rule.TOO_FEW_PARTIES)]
+    assert [(one.week, one.rule) for one in withheld] == [(NEXT, WithholdingRule.TOO_FEW_PARTIES)]
 
 
 @pytest.mark.parametrize("left_out", range(6))
 def test_two_parties_on_a_side_are_too_few(left_out):
     """Each of two would learn the other's figure."""
     listed = [*DEMAND, *SUPPLY]
-    assert rules(listed[:left_out] + listed[left_out + 1 :], "VN-HN", [WEEK], []) == [Rule.TOO_FEW_PARTIES]
+    assert rules(listed[:left_out] + listed[left_out + 1 :], "VN-HN", [WEEK], []) == [WithholdingRule.TOO_FEW_PARTIES]
 
 
 def test_two_claims_of_one_party_are_one_party():
     """A party does not hide behind itself."""
     doubled = [DEMAND[0], dataclasses.replace(DEMAND[1], party="A"), DEMAND[2], *SUPPLY]
-    assert rules(doubled, "VN-HN", [WEEK], []) == [Rule.TOO_FEW_PARTIES]
+    assert rules(doubled, "VN-HN", [WEEK], []) == [WithholdingRule.TOO_FEW_PARTIES]
 
 
 @pytest.mark.parametrize(("units", "told"), [(599, True), (600, False), (10**6, False)])
 def test_nobody_has_two_thirds_of_a_side(units, told):
     """Else the sum is nearly that party's figure; below it the sum is told."""
     listed = [gives("A", "forecast", units), *DEMAND[1:2], gives("C", "forecast", 100), *SUPPLY]
-    assert rules(listed, "VN-HN", [WEEK], []) == ([] if told else [Rule.DOMINATED])
+    assert rules(listed, "VN-HN", [WEEK], []) == ([] if told else [WithholdingRule.DOMINATED])
 
 
 def test_a_sum_of_nothing_tells_everything():
     """If nobody has anything, each is known."""
     nothing = [gives(party, "forecast", 0) for party in "ABC"]
-    assert rules([*nothing, *SUPPLY], "VN-HN", [WEEK], []) == [Rule.DOMINATED]
+    assert rules([*nothing, *SUPPLY], "VN-HN", [WEEK], []) == [WithholdingRule.DOMINATED]
 
 
 def test_three_overlapping_cells_do_not_give_a_party_away():
@@ -127,7 +127,7 @@ def test_three_overlapping_cells_do_not_give_a_party_away():
     ] + [gives(party, "capability", 50, *weeks) for party in "XYZ"]
     cells, withheld, _ = gapmeter.publishable(listed, "VN-HN", weeks, [], FROZEN)
     assert [cell.week for cell in cells] == weeks[:2]
-    assert [(one.week, one.rule) for one in withheld] == [(weeks[2], Rule.ISOLATES)]
+    assert [(one.week, one.rule) for one in withheld] == [(weeks[2], WithholdingRule.ISOLATES)]
 
 
 def test_two_grants_of_one_claim_do_not_hide_others():
@@ -142,21 +142,21 @@ def test_two_grants_of_one_claim_do_not_hide_others():
     supply = [*SUPPLY, *(dataclasses.replace(one, units={"VN-SG": one.units["VN-HN"]}, grant_id=f"{one.party}2")
                          for one in SUPPLY)]  # fmt: skip
     *_, told = gapmeter.publishable([*listed, *supply], "VN-HN", [WEEK], [], FROZEN)
-    assert rules([*listed, *supply], "VN-SG", [WEEK], told) == [Rule.ISOLATES]
+    assert rules([*listed, *supply], "VN-SG", [WEEK], told) == [WithholdingRule.ISOLATES]
 
 
 def test_the_same_parties_with_other_weights_are_another_sum():
     """A covers one day of the next week and the others all of it: seven of one less the other is six days of A's."""
     listed = [gives(one.party, one.kind, 70, WEEK, NEXT) for one in [*DEMAND, *SUPPLY]]
     listed[0] = dataclasses.replace(listed[0], days={WEEK: 7, NEXT: 1})
-    assert rules(listed, "VN-HN", [WEEK, NEXT], []) == [Rule.ISOLATES]
+    assert rules(listed, "VN-HN", [WEEK, NEXT], []) == [WithholdingRule.ISOLATES]
 
 
 def test_a_cell_is_told_once():
     """Told again after somebody joined, it would give that party away."""
     *_, told = gapmeter.publishable([*DEMAND, *SUPPLY], "VN-HN", [WEEK], [], FROZEN)
     joined = [*DEMAND, gives("D", "forecast", 7), *SUPPLY]
-    assert rules(joined, "VN-HN", [WEEK], told) == [Rule.PUBLISHED_BEFORE]
+    assert rules(joined, "VN-HN", [WEEK], told) == [WithholdingRule.PUBLISHED_BEFORE]
     assert gapmeter.publishable(joined, "VN-HN", [WEEK], told, FROZEN)[2] == told
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from chaincode.domain.disclosure import grants
-from chaincode.domain.disclosure.grants import CounterOffer, Grant, GrantTerms, Request, RequestTerms, Sealing
+from chaincode.domain.disclosure.grants import CounterOffer, Grant, GrantTerms, Request, RequestTerms, SealTerms
 from hlf.codec.refusals import Refused
 
 SALT, OTHER_SALT = "A" * 22, "B" * 22
@@ -18,7 +18,7 @@ GRANT = Grant("g1", "AMSP", "AuditorMSP", "2026-11-22T00:00:00.000Z", "0" * 64, 
 OFFER = CounterOffer("c2", 3, ("price.base_minor", "price.currency"))
 ASKED = RequestTerms("AMSP", "c1", 1, ("demand.units_p50_h87", "product.hs6"), "planning", EXPIRY, SALT, OFFER)
 REQUEST = Request("r1", "BMSP", "AuditorMSP", "2026-11-22T00:00:00.000Z", ASKED)
-SEALING = Sealing(
+SEALING = SealTerms(
     "c1", 1, ("product.hs6",), "Port of Haiphong", "0" * 64, "MLKEM768-X25519", "1" * 64, "berth plan", EXPIRY, SALT
 )
 

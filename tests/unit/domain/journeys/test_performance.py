@@ -97,11 +97,11 @@ def test_a_few_legs_are_counted():
     assert (there.n, there.p50_minutes, there.p90_minutes, there.on_time_bps) == (3, 20, 30, 6_666)
     assert there.incidents_ppm == 333_333
     assert (back.n, back.p50_minutes, back.on_time_bps) == (1, None, None)
-    beside = performance.calibrated(there, performance.Declared(1, 1, 10_000))
+    beside = performance.calibrated(there, performance.DeclaredPerformance(1, 1, 10_000))
     assert (beside.p50_bps, beside.p90_bps, beside.on_time_bps) == (3_333, 5_000, 6_666)
 
 
-def seen_of(*legs: performance.JourneyLeg) -> performance.Observed:
+def seen_of(*legs: performance.JourneyLeg) -> performance.ObservedPerformance:
     """Return what is observed if just these legs of one carrier and lane are counted."""
     tally = tallies.LaneTally(legs[0].carrier, legs[0].origin, legs[0].destination)
     for leg in legs:

@@ -9,7 +9,7 @@ import pytest
 from chaincode.domain.matching import pareto
 from chaincode.domain.matching.certificate import Certificate, certify, verify_match
 from chaincode.domain.matching.choice import choose
-from chaincode.domain.matching.exclusions import Reason, Standing
+from chaincode.domain.matching.exclusions import CarrierFacts, Reason
 from chaincode.domain.matching.explanation import why_not
 from chaincode.domain.matching.offers import Price
 from chaincode.domain.matching.solver import ChoiceProblem, Graph
@@ -260,7 +260,7 @@ def test_a_pinned_step_is_not_compared():
     problem = ChoiceProblem(
         demand(["S02"]),
         (offer("g1", "OneMSP", ["S02"]), offer("g2", "TwoMSP", ["S02"], transit_hours=0)),
-        standing=Standing(pinned={0: "g1"}),
+        standing=CarrierFacts(pinned={0: "g1"}),
     )
     graph = Graph(problem)
     chosen = choose(graph)

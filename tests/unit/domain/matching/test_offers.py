@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chaincode.domain.disclosure import claims
 from chaincode.domain.matching import exclusions, friction, offers
 from chaincode.domain.matching.demands import Demand, Step
-from chaincode.domain.matching.exclusions import Reason, Standing
+from chaincode.domain.matching.exclusions import CarrierFacts, Reason
 from chaincode.domain.matching.friction import Pair, Weights
 from chaincode.domain.matching.offers import Limits, Offer, Price
 from chaincode.domain.matching.solver import risk
@@ -137,7 +137,7 @@ FITTING: dict[Reason, tuple[dict, dict]] = {
 """The same, by one unit wider: these fit."""
 
 
-def judged(of_offer: dict, of_demand: dict, standing: Standing = exclusions.NOTHING_KNOWN):
+def judged(of_offer: dict, of_demand: dict, standing: CarrierFacts = exclusions.NOTHING_KNOWN):
     """Return the reason against one offer beside one that does everything."""
     asked = demand(["S02"], **of_demand)
     one = offer("g1", "OneMSP", ["S02"], **of_offer) if "stages" not in of_offer else dataclasses.replace(
@@ -167,14 +167,14 @@ def test_whoever_just_can_is_not(reason):
 def test_what_is_known_of_carriers_counts_too():
     """Refusals, what the register allows, what is fixed and what is booked out."""
     cases = {
-        Reason.REFUSED_BEFORE: Standing(refused=frozenset({"OneMSP"})),
-        Reason.STAGE_NOT_ENTITLED: Standing(entitled={"OneMSP": ("S03",), "TwoMSP": ("S02",)}),
-        Reason.STAGE_PINNED: Standing(pinned={0: "g2"}),
-        Reason.CAPACITY_TAKEN: Standing(taken=frozenset({("g1", 0)})),
+        Reason.REFUSED_BEFORE: CarrierFacts(refused=frozenset({"OneMSP"})),
+        Reason.STAGE_NOT_ENTITLED: CarrierFacts(entitled={"OneMSP": ("S03",), "TwoMSP": ("S02",)}),
+        Reason.STAGE_PINNED: CarrierFacts(pinned={0: "g2"}),
+        Reason.CAPACITY_TAKEN: CarrierFacts(taken=frozenset({("g1", 0)})),
     }
     for reason, standing in cases.items():
         assert judged({}, {}, standing) is reason
-    assert judged({"parcels": 1}, {}, Standing(entitled={"OneMSP": ("S02",), "TwoMSP": ("S02",)})) is not None
+    assert judged({"parcels": 1}, {}, CarrierFacts(entitled={"OneMSP": ("S02",), "TwoMSP": ("S02",)})) is not None
 
 
 @pytest.mark.parametrize("stage", sorted(exclusions.CUSTOMS_STAGES))
@@ -210,9 +210,9 @@ def test_each_offer_is_judged_as_if_it_were_alone(seed):
     ]
     for standing in (
         exclusions.NOTHING_KNOWN,
-        Standing(entitled={"AMSP": ("S02", "S14"), "BMSP": ("S15",)}),
-        Standing(refused=frozenset({"AMSP"}), taken=frozenset({("g1", 0), ("g2", 5), ("g3", 1)})),
-        Standing(pinned={1: "g4"}),
+        CarrierFacts(entitled={"AMSP": ("S02", "S14"), "BMSP": ("S15",)}),
+        CarrierFacts(refused=frozenset({"AMSP"}), taken=frozenset({("g1", 0), ("g2", 5), ("g3", 1)})),
+        CarrierFacts(pinned={1: "g4"}),
     ):
         together = exclusions.filtered(asked, many, standing)
         for position, one in enumerate(many):

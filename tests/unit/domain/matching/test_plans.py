@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from chaincode.domain.journeys import custody, pages
 from chaincode.domain.matching import batches, experience, plans, units
-from chaincode.domain.matching.batches import Proposed, SolvedBatch
+from chaincode.domain.matching.batches import ProposedPlan, SolvedBatch
 from chaincode.domain.matching.choice import Choice, choose
 from chaincode.domain.matching.experience import Handover
 from chaincode.domain.matching.friction import Pair
 from chaincode.domain.matching.offers import Price
-from chaincode.domain.matching.plans import Answer, Circumstances, Plan
+from chaincode.domain.matching.plans import Circumstances, LegAnswer, Plan
 from chaincode.domain.matching.solver import ChoiceProblem, Graph
 from chaincode.domain.matching.units import NeededUnits, Service
 from hlf.codec import moments, records
@@ -91,7 +91,7 @@ def test_the_same_problem_can_be_made_again():
     problem = random_problem(seeded(1), 4, 4)
     known = Circumstances(
         problem.pairs, {one.carrier: one.stages for one in problem.offers}, ("C0003MSP",), {"0": "g00000"},
-        (plans.Booked("g00002", 1),),
+        (plans.BookedOffer("g00002", 1),),
     )  # fmt: skip
     again = records.loads(Circumstances, records.dumps(known))
     found = again.problem(problem.demand, problem.offers)
@@ -101,8 +101,8 @@ def test_the_same_problem_can_be_made_again():
     assert found == known.problem(problem.demand, problem.offers)
 
 
-def answered(number: int, state) -> dict[int, Answer]:
-    return {number: Answer("p1", number, made().legs[number].carrier, state, "", "2026-11-22T08:00:00Z")}
+def answered(number: int, state) -> dict[int, LegAnswer]:
+    return {number: LegAnswer("p1", number, made().legs[number].carrier, state, "", "2026-11-22T08:00:00Z")}
 
 
 def test_who_is_left_out_of_the_next_plan():
@@ -170,8 +170,8 @@ def test_weight_needs_units_too():
     assert list(wanted(1, 0).names("p")) == []
 
 
-def proposed(name: str = "p1") -> Proposed:
-    return Proposed(name, "j1", demand(["S02"]), ("g1",), SALT)
+def proposed(name: str = "p1") -> ProposedPlan:
+    return ProposedPlan(name, "j1", demand(["S02"]), ("g1",), SALT)
 
 
 def test_a_batch_is_bounded_and_names_no_plan_twice():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaincode.domain.orders import payments
-from chaincode.domain.orders.payments import Authorisation, Change
+from chaincode.domain.orders.payments import Authorisation, PaymentChange
 from chaincode.domain.vocabulary.money import Rates
 from hlf.codec.refusals import Refused
 
@@ -19,8 +19,8 @@ RATES = Rates("2026-11-20", "USD", {"CNY": "7.11", "SGD": "1.30"}, "MAS")
 RESERVED = payments.authorised("p1", TERMS, AT)
 
 
-def change(number: int = 0, amount: int | None = None, **more: str) -> Change:
-    return Change(f"{number:022}", amount, **more)
+def change(number: int = 0, amount: int | None = None, **more: str) -> PaymentChange:
+    return PaymentChange(f"{number:022}", amount, **more)
 
 
 def code(call, *args, **named) -> str:
@@ -87,8 +87,8 @@ def test_what_was_refunded_before_is_not_settled():
 
 def test_each_change_has_its_own_salt():
     """Else the hash of the next state could be found from the last."""
-    assert code(RESERVED.captured_by, Change(TERMS.salt, 1), AT) == "SALT_REUSED"
-    assert code(Change, "short") == "SALT_TOO_SHORT"
+    assert code(RESERVED.captured_by, PaymentChange(TERMS.salt, 1), AT) == "SALT_REUSED"
+    assert code(PaymentChange, "short") == "SALT_TOO_SHORT"
     assert CAPTURED.terms.salt == change(1).salt
 
 

@@ -12,7 +12,7 @@ from chaincode.domain.returns.terms import Condition, Cover, Coverage, Rejection
 from hlf.codec import moments
 
 ORDERED = moments.parse("2026-01-05T09:00:00.000Z").at
-DELIVERED = review.Happening(moments.parse("2026-01-12T16:00:00.000+07:00").at, "VNHAN")
+DELIVERED = review.GoodsEvent(moments.parse("2026-01-12T16:00:00.000+07:00").at, "VNHAN")
 ASKED = moments.parse("2026-01-14T00:00:00.000Z").at
 GOODS = ("g" * 43,) * 6
 BUYER = "b" * 64

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chaincode.domain.journeys import epcis
 from chaincode.domain.journeys.pages import Entry
 from chaincode.domain.returns import handling, returns
-from chaincode.domain.returns.returns import State
+from chaincode.domain.returns.returns import ReturnState
 from chaincode.domain.returns.review import Decision, Outcome
 from chaincode.domain.returns.terms import Condition, Rejection, Resolution
 from hlf.codec import moments
@@ -117,7 +117,7 @@ REACHED = {
 
 def test_every_state_is_reached():
     """No state of the specification is out of reach."""
-    assert {state for make in REACHED.values() for state in states(make())} == {state.value for state in State}
+    assert {state for make in REACHED.values() for state in states(make())} == {state.value for state in ReturnState}
 
 
 def test_the_long_way():
@@ -140,19 +140,23 @@ def test_an_exchange_names_its_journey():
 def test_the_seller_answers_what_is_referred_to_it():
     """Yes assigns the pick-up, or leaves worthless goods with the buyer; no is a rejection."""
     answer = (terms(), NOW, HASH)
-    assert handling.answered(lodged(Outcome.REFERRED), SELLER, True, CARRIER, *answer).state is State.PICKUP_ASSIGNED
-    assert handling.answered(lodged(Outcome.REFERRED), SELLER, True, "", *answer).state is State.RETURNLESS_APPROVED
-    assert handling.answered(lodged(Outcome.REFERRED), SELLER, False, CARRIER, *answer).state is State.REJECTED
+    assert (
+        handling.answered(lodged(Outcome.REFERRED), SELLER, True, CARRIER, *answer).state is ReturnState.PICKUP_ASSIGNED
+    )
+    assert (
+        handling.answered(lodged(Outcome.REFERRED), SELLER, True, "", *answer).state is ReturnState.RETURNLESS_APPROVED
+    )
+    assert handling.answered(lodged(Outcome.REFERRED), SELLER, False, CARRIER, *answer).state is ReturnState.REJECTED
 
 
 def test_a_carrier_that_never_comes_does_not_cost_the_buyer():
     """Nobody came and nobody came again: the arbiter decides, and if it is silent, the buyer gets its money."""
     waiting = overdue(REACHED["approved"]())
-    assert (waiting.state, waiting.acts[-1].notes["deadline"]) == (State.PICKUP_FAILED, "carrier did not come")
+    assert (waiting.state, waiting.acts[-1].notes["deadline"]) == (ReturnState.PICKUP_FAILED, "carrier did not come")
     brought = overdue(waiting)
-    assert (brought.state, brought.acts[-1].notes["deadline"]) == (State.DISPUTED, "carrier never came")
+    assert (brought.state, brought.acts[-1].notes["deadline"]) == (ReturnState.DISPUTED, "carrier never came")
     awarded = overdue(brought)
-    assert handling.settled(awarded, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is State.REFUNDED
+    assert handling.settled(awarded, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is ReturnState.REFUNDED
 
 
 @pytest.mark.parametrize(
@@ -188,7 +192,7 @@ def test_every_deadline_has_its_consequence(start, deadline, leads_to):
 
 def test_a_silent_seller_cannot_keep_worthless_goods_open():
     """Where nobody fetches, the seller's silence leaves the goods with the buyer."""
-    assert overdue(lodged(Outcome.REFERRED), carrier="").state is State.RETURNLESS_APPROVED
+    assert overdue(lodged(Outcome.REFERRED), carrier="").state is ReturnState.RETURNLESS_APPROVED
 
 
 @pytest.mark.parametrize("start", ["picked up", "in transit", "cancelled", "arbitrated", "closed"])
@@ -202,11 +206,11 @@ def test_the_awards():
     """An arbiter gives the money, has the goods fetched after all, or lets the outcome stand."""
     judge = (terms(), NOW, HASH)
     paid = handling.arbitrated(disputed(), ARBITER, "refund", CARRIER, *judge)
-    assert handling.settled(paid, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is State.REFUNDED
+    assert handling.settled(paid, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is ReturnState.REFUNDED
     fetched = handling.arbitrated(disputed(), ARBITER, "fetch", CARRIER, *judge)
-    assert (fetched.state, fetched.roles.carrier) == (State.PICKUP_ASSIGNED, CARRIER)
+    assert (fetched.state, fetched.roles.carrier) == (ReturnState.PICKUP_ASSIGNED, CARRIER)
     upheld = handling.arbitrated(disputed(), ARBITER, "uphold", CARRIER, *judge)
-    assert handling.closed(upheld, AGENT, NOW).state is State.CLOSED
+    assert handling.closed(upheld, AGENT, NOW).state is ReturnState.CLOSED
     with pytest.raises(Refused, match="WRONG_AWARD"):
         handling.arbitrated(disputed(failed()), ARBITER, "fetch", CARRIER, *judge)
     with pytest.raises(Refused, match="WRONG_AWARD"):
@@ -228,7 +232,7 @@ def test_the_refund_waits_for_its_trigger(trigger, from_):
     for start, make in REACHED.items():
         settle = (make(), SELLER, Resolution.REFUND, terms(refund_trigger=trigger), NOW, HASH)
         if start in from_ or start == "arbitrated":
-            assert handling.settled(*settle).state is State.REFUNDED
+            assert handling.settled(*settle).state is ReturnState.REFUNDED
         else:
             with pytest.raises(Refused, match="WRONG_STATE"):
                 handling.settled(*settle)
@@ -237,17 +241,17 @@ def test_the_refund_waits_for_its_trigger(trigger, from_):
 def test_the_inspection_finds_facts_and_the_terms_decide():
     """A seller cannot fail goods that are as good as the terms ask for, nor pass half of them."""
 
-    def found(condition: Condition, units: int, *others: tuple[Condition, int]) -> tuple[State, int]:
+    def found(condition: Condition, units: int, *others: tuple[Condition, int]) -> tuple[ReturnState, int]:
         two, also = received(quantity=2), [handling.InspectedUnits(*each) for each in others]
         made = handling.inspected(two, SELLER, condition, units, Condition.UNUSED, terms(), NOW, HASH, also)
         return made.state, made.units
 
-    assert found(Condition.SEALED, 2) == (State.INSPECTED_PASS, 2)
-    assert found(Condition.SEALED, 1) == (State.INSPECTED_PASS, 1)
-    assert found(Condition.SEALED, 1, (Condition.UNUSED, 1)) == (State.INSPECTED_PASS, 2)
-    assert found(Condition.USED, 1, (Condition.UNUSED, 1)) == (State.INSPECTED_PASS, 1)
-    assert found(Condition.USED, 2)[0] is State.INSPECTED_FAIL
-    assert found(Condition.SEALED, 0)[0] is State.INSPECTED_FAIL
+    assert found(Condition.SEALED, 2) == (ReturnState.INSPECTED_PASS, 2)
+    assert found(Condition.SEALED, 1) == (ReturnState.INSPECTED_PASS, 1)
+    assert found(Condition.SEALED, 1, (Condition.UNUSED, 1)) == (ReturnState.INSPECTED_PASS, 2)
+    assert found(Condition.USED, 1, (Condition.UNUSED, 1)) == (ReturnState.INSPECTED_PASS, 1)
+    assert found(Condition.USED, 2)[0] is ReturnState.INSPECTED_FAIL
+    assert found(Condition.SEALED, 0)[0] is ReturnState.INSPECTED_FAIL
     same, minus = (Condition.SEALED, 1), (Condition.USED, -1)
     for wrong in (((Condition.SEALED, 3),), (same, same), (same, minus), (same, (Condition.USED, 2))):
         with pytest.raises(Refused, match="INVALID_ARGUMENT"):
@@ -320,13 +324,15 @@ def test_after_the_deadline_it_is_too_late(step):
 def test_a_late_refund_is_still_a_refund():
     """The deadline for settling opens the way to the arbiter; it does not forbid paying."""
     known = passed()
-    assert handling.settled(known, SELLER, Resolution.REFUND, terms(), known.due + DAY, HASH).state is State.REFUNDED
+    assert (
+        handling.settled(known, SELLER, Resolution.REFUND, terms(), known.due + DAY, HASH).state is ReturnState.REFUNDED
+    )
 
 
 def test_a_refund_may_stand_in_for_anything_and_nothing_else_may():
     """A buyer that wants a repair may get its money, and not a voucher."""
     wanted = passed(resolution=Resolution.REPAIR)
-    assert handling.settled(wanted, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is State.REFUNDED
+    assert handling.settled(wanted, SELLER, Resolution.REFUND, terms(), NOW, HASH).state is ReturnState.REFUNDED
     with pytest.raises(Refused, match="RESOLUTION_DIFFERS"):
         handling.settled(wanted, SELLER, Resolution.STORE_CREDIT, terms(), NOW, HASH)
 
@@ -337,7 +343,7 @@ def test_a_pickup_is_scheduled_within_its_time():
         with pytest.raises(Refused, match="INVALID_ARGUMENT"):
             handling.scheduled(lodged(), CARRIER, at, NOW)
     again = handling.scheduled(REACHED["pickup failed"](), CARRIER, NOW + DAY, NOW + HOUR)
-    assert again.state is State.PICKUP_SCHEDULED
+    assert again.state is ReturnState.PICKUP_SCHEDULED
 
 
 @pytest.mark.parametrize(
@@ -393,8 +399,8 @@ def test_any_history_is_whole(outcome, steps):
             continue
         assert after.acts[: len(known.acts)] == known.acts
         assert after.state is after.acts[-1].state
-        assert known.state is not State.CLOSED or after == known
-        assert sum(act.state is State.REFUNDED for act in after.acts) <= 1 + sum(
-            act.state is State.ARBITRATED for act in after.acts
+        assert known.state is not ReturnState.CLOSED or after == known
+        assert sum(act.state is ReturnState.REFUNDED for act in after.acts) <= 1 + sum(
+            act.state is ReturnState.ARBITRATED for act in after.acts
         )
         known = after

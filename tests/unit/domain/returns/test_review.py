@@ -124,7 +124,7 @@ def test_some_reasons_stand_above_rules():
 )
 def test_the_window_ends_on_the_places_own_calendar(changes, ends):
     """Days count from the day of the basis; a Saturday, Sunday or holiday rolls to the next business day."""
-    attempted = review.Happening(moments.parse("2026-01-09T10:00:00.000+07:00").at, "VNHAN")
+    attempted = review.GoodsEvent(moments.parse("2026-01-09T10:00:00.000+07:00").at, "VNHAN")
     assert decision(known=facts(terms=terms(**changes), attempted=attempted)).window_ends == ends
 
 
@@ -158,7 +158,7 @@ def test_the_windows_days_are_those_of_the_place(promised, place, ordered, deliv
     known = facts(
         journey=returning.journey(ordered_at=at(ordered), destination=place),
         terms=terms(**promised),
-        delivered=review.Happening(at(delivered), place),
+        delivered=review.GoodsEvent(at(delivered), place),
     )
     made = decision(now=at(asked), known=known)
     assert made.window_ends == ends
@@ -185,7 +185,7 @@ def test_one_instant_gets_one_answer(offset, wait, place):
 
 def test_a_window_does_not_end_on_a_day_of_rest_of_its_place():
     """Brunei rests on Friday and Sunday: a window that would end on Friday the 16th ends on Saturday."""
-    brunei = facts(terms=terms(window_days=4), delivered=review.Happening(returning.DELIVERED.at, "BNBWN"))
+    brunei = facts(terms=terms(window_days=4), delivered=review.GoodsEvent(returning.DELIVERED.at, "BNBWN"))
     assert decision(known=brunei).window_ends == "2026-01-17T23:59:59.999+08:00"
 
 

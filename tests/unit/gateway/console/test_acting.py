@@ -9,7 +9,7 @@ import pytest
 
 from gateway.console import companies
 from gateway.console.acts.actforms import ACTS
-from gateway.fabric.planning import Planned
+from gateway.fabric.planning import CallPlan
 from gateway.pages import forms
 from hlf import errors
 from tests.unit.gateway.conftest import form_token
@@ -22,7 +22,7 @@ def clerk(client, log_in, bearer, ledgers):
     """Return a browser of an organisation that may write."""
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
     ledgers.answers["CarrierClaims:terms"] = b"[]"
-    ledgers.planned = Planned(None, ("PlatformMSP", "ForwarderMSP"))
+    ledgers.planned = CallPlan(None, ("PlatformMSP", "ForwarderMSP"))
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return client
 
@@ -136,7 +136,7 @@ PROPOSAL |= {"opens_at": "2026-12-01T09:30", "closes_at": "2026-12-01T11:30", "s
 
 def test_what_is_private_stands_beside_those_who_see_it(clerk, ledgers):
     """What two carriers agree goes into no block: only that somebody did something does."""
-    ledgers.planned = Planned(None, ("PlatformMSP", "ForwarderMSP"), ("draft",))
+    ledgers.planned = CallPlan(None, ("PlatformMSP", "ForwarderMSP"), ("draft",))
     page = send(clerk, "propose-hand-over", PROPOSAL).get_data(as_text=True)
     private, public = page.split("See what is private:")[1].split("Every member of the channel can read")
     assert "PlatformMSP, South Sea" in private

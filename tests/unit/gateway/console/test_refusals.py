@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gateway.console.acts import checking
-from gateway.fabric.planning import Planned
+from gateway.fabric.planning import CallPlan
 from gateway.http.problems import Problem
 from gateway.http.problemtypes import PROBLEM_TYPES, REFUSALS
 from gateway.pages import cures, forms
@@ -35,7 +35,7 @@ def told(page: str) -> str:
 def refused(client, log_in, bearer, ledgers):
     """Return what a form tells, or the page after it, when it is refused with a code."""
     ledgers.answers["Participants:list"] = b'[{"msp_id": "ForwarderMSP", "name": "South Sea", "roles": []}]'
-    ledgers.planned = Planned(None, ("PlatformMSP",))
+    ledgers.planned = CallPlan(None, ("PlatformMSP",))
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     client.get("/console/acts/hand-over")
 

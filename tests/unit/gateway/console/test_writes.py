@@ -8,7 +8,7 @@ import pytest
 
 from gateway.console.acts import actfields
 from gateway.console.acts.actforms import ACTS
-from gateway.fabric.planning import Planned
+from gateway.fabric.planning import CallPlan
 from gateway.http import auth, viewcalls
 from gateway.pages import forms
 from tests.unit.gateway.conftest import form_token
@@ -196,7 +196,7 @@ def clerk(client, log_in, bearer, ledgers):
     ledgers.answers["Disclosures:show_request"] = json.dumps({"asked": REQUEST, "requester": "ForwarderMSP"}).encode()
     ledgers.answers["Terms:latest"] = b'{"terms": null}'
     ledgers.answers |= {name: json.dumps(each).encode() for name, each in STORED.items()}
-    ledgers.planned = Planned(None, ("PlatformMSP",))
+    ledgers.planned = CallPlan(None, ("PlatformMSP",))
     log_in(bearer("read", "write")["Authorization"].removeprefix("Bearer "))
     return client
 

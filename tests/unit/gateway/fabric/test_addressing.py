@@ -61,7 +61,7 @@ class Peer:
         raise errors.EndorseError("far enough")
 
 
-class Wired(Ledgers):
+class LedgersOnConnection(Ledgers):
     """Ledgers of one peer."""
 
     def __init__(self, peer: Peer) -> None:
@@ -73,7 +73,9 @@ class Wired(Ledgers):
 
 
 def submit(peer: Peer, *arguments: str, **more: Any) -> None:
-    Wired(peer).submit("AMSP", "User1", LedgerCall("trade", "notes", "Notes:write", arguments, **more), lambda _: None)
+    LedgersOnConnection(peer).submit(
+        "AMSP", "User1", LedgerCall("trade", "notes", "Notes:write", arguments, **more), lambda _: None
+    )
 
 
 def test_a_transaction_goes_to_those_whom_its_function_declares():
@@ -108,7 +110,7 @@ def test_private_values_wait_for_the_declaration():
 def test_a_query_is_asked_where_its_answer_is():
     """Whose peer that is another query says, at the caller's own."""
     peer = Peer()
-    Wired(peer).evaluate("AMSP", "User1", LedgerCall("trade", "notes", "Notes:kept"))
+    LedgersOnConnection(peer).evaluate("AMSP", "User1", LedgerCall("trade", "notes", "Notes:kept"))
     assert peer.sent == [("Notes:keeper", ("AMSP",)), ("Notes:kept", ("KeeperMSP",))]
 
 
@@ -119,6 +121,6 @@ def test_a_query_is_asked_where_its_answer_is():
 def test_a_plan_says_where_a_call_would_go(function, arguments, goes_to):
     """Nothing but a query by which a party is found out is asked."""
     peer = Peer()
-    planned = Wired(peer).plan("AMSP", "User1", LedgerCall("trade", "notes", function, arguments))
+    planned = LedgersOnConnection(peer).plan("AMSP", "User1", LedgerCall("trade", "notes", function, arguments))
     assert (planned.endorsers, planned.seen_by) == (goes_to, ())
     assert {name for name, _ in peer.sent} <= {"Notes:keeper"}

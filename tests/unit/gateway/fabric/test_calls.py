@@ -13,7 +13,7 @@ import pytest
 import gateway
 from chaincode import carriage, commerce, trade
 from gateway.fabric.declarations import DeclaredFunction
-from gateway.fabric.planning import Planned, UnplannedError
+from gateway.fabric.planning import CallPlan, UnplannedError
 from gateway.http import auth, openapi
 from hlf import errors
 from hlf.codec import records
@@ -204,7 +204,7 @@ def test_the_document_lists_every_address(app):
 def test_who_would_see_a_call_is_said_before_it_is_sent(client, bearer, ledgers):
     """Who endorses and who gets the private values, as planned by the declaration."""
     declared = DeclaredFunction("Notes:write", True, ("note_id",), endorsed_by=("caller",), transient=("note",))
-    ledgers.planned = Planned(declared, ("AMSP", "BMSP"), ("note",))
+    ledgers.planned = CallPlan(declared, ("AMSP", "BMSP"), ("note",))
     answer = client.post(PREFLIGHT, json=body(transient={"note": "NDI="}), headers=bearer("read"))
     assert answer.get_json() == {
         "function": "Notes:write",
@@ -218,7 +218,7 @@ def test_who_would_see_a_call_is_said_before_it_is_sent(client, bearer, ledgers)
         "called_by": [],
         "read_on": [],
     }
-    ledgers.planned = Planned(None, ())
+    ledgers.planned = CallPlan(None, ())
     answer = client.post(PREFLIGHT, json=body(), headers=bearer("read"))
     assert (answer.get_json()["declared"], answer.get_json()["must_endorse"]) == (False, [])
 

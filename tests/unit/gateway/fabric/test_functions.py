@@ -9,7 +9,7 @@ import pytest
 
 from chaincode.functions import CHAINCODES
 from gateway.fabric import declarations, functions_openapi
-from gateway.fabric.planning import Planned
+from gateway.fabric.planning import CallPlan
 from hlf.codec import records
 
 BASE = "/v1/channels/notes/chaincodes/notes"
@@ -108,7 +108,7 @@ def test_what_is_not_published_is_not_found(client, bearer, published, ledgers):
 
 def test_a_preflight_says_who_sees_and_who_endorses(client, bearer, published, ledgers):
     """The same plan as for the call itself, and nothing is sent."""
-    ledgers.planned = Planned(published["Notes:write"], ("AMSP",), ("text",))
+    ledgers.planned = CallPlan(published["Notes:write"], ("AMSP",), ("text",))
     body = {"arguments": {"note_id": "N1", "lines": []}, "transient": {"text": "hello"}}
     answer = client.post(f"{BASE}/preflight/Notes:write", json=body, headers=bearer("read")).json
     assert (answer["must_endorse"], answer["will_see"], answer["private"]) == (["AMSP"], ["AMSP"], ["text"])

@@ -54,7 +54,7 @@ class Network:
         return self._contracts[name]
 
 
-class Wired(Ledgers):
+class LedgersOnConnection(Ledgers):
     """Ledgers whose network is given."""
 
     def __init__(self, contract: Contract, system: System) -> None:
@@ -74,7 +74,7 @@ def refusal(msp_id: str) -> errors.EvaluateError:
 
 
 def ask(contract: Contract, system: System, **more: Any) -> bytes:
-    return Wired(contract, system).evaluate("AMSP", "User1", LedgerCall("trade", "trade", "f", **more))
+    return LedgersOnConnection(contract, system).evaluate("AMSP", "User1", LedgerCall("trade", "trade", "f", **more))
 
 
 def test_without_a_block_to_build_on_nothing_is_waited_for():
@@ -143,7 +143,7 @@ def test_unknown_identities_are_named_with_those_there_are(tmp_path):
     assert ledgers.reachable("BMSP") is False
 
 
-class Proposed:
+class FakeProposal:
     """A proposal, and the transaction that comes of it; ``sent`` tells whether an orderer got it."""
 
     def __init__(self, gone: list[bool]) -> None:
@@ -151,15 +151,15 @@ class Proposed:
         self.asked, self.sent = False, False
         self.changes, self.transaction_id = True, "ab" * 32
 
-    def propose(self, *args: Any, **kwargs: Any) -> Proposed:
+    def propose(self, *args: Any, **kwargs: Any) -> FakeProposal:
         return self
 
-    def endorse(self) -> Proposed:
+    def endorse(self) -> FakeProposal:
         self.asked = True
         self._gone.append(True)
         return self
 
-    def submit(self) -> Proposed:
+    def submit(self) -> FakeProposal:
         self.sent = True
         raise AssertionError("sent for a client that has gone")
 
@@ -168,8 +168,8 @@ class Proposed:
 def test_nothing_is_sent_for_a_client_that_has_gone(before):
     """Whether it went before the endorsing or meanwhile: the orderer gets nothing, and nothing need be found out."""
     gone: list[bool] = [True] if before else []
-    proposed = Proposed(gone)
-    ledgers = Wired(proposed, System())
+    proposed = FakeProposal(gone)
+    ledgers = LedgersOnConnection(proposed, System())
     noted: list[str] = []
     with pytest.raises(GoneError):
         ledgers.submit("AMSP", "User1", LedgerCall("trade", "trade", "f", gone=lambda: bool(gone)), noted.append)

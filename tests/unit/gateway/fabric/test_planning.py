@@ -10,7 +10,7 @@ import pytest
 
 from gateway.fabric import planning
 from gateway.fabric.declarations import DeclaredFunction
-from gateway.fabric.planning import Asking, UnplannedError
+from gateway.fabric.planning import PlanRequest, UnplannedError
 
 WRITE = DeclaredFunction(
     "Notes:write",
@@ -24,12 +24,12 @@ READ = DeclaredFunction("Notes:read", writes=False, parameters=("note_id",), rea
 NOTE = {"note": b"fragile"}
 
 
-def asking(*arguments: str, transient: dict[str, bytes] | None = None, named: tuple[str, ...] = ()) -> Asking:
+def asking(*arguments: str, transient: dict[str, bytes] | None = None, named: tuple[str, ...] = ()) -> PlanRequest:
     def ask(function: str, asked: Sequence[str]) -> bytes:
         assert (function, list(asked)) == ("Notes:holder", ["auditor"])
         return b"AuditorMSP"
 
-    return Asking("SellerMSP", list(arguments), transient or {}, named, ask)
+    return PlanRequest("SellerMSP", list(arguments), transient or {}, named, ask)
 
 
 def test_who_is_declared_endorses_and_sees():
@@ -81,7 +81,7 @@ def test_what_is_left_to_the_policies_is_planned_by_fabric(declared):
 def test_a_query_is_asked_where_it_is_declared():
     """At one's own peer if that is among them."""
     assert planning.evaluated(asking("n1"), READ).endorsers == ("AuditorMSP",)
-    own = Asking("AuditorMSP", ["n1"], {}, (), asking().ask)
+    own = PlanRequest("AuditorMSP", ["n1"], {}, (), asking().ask)
     assert planning.evaluated(own, READ).endorsers == ("AuditorMSP",)
     assert planning.evaluated(
         asking("n1"), DeclaredFunction("Notes:own", writes=False, read_on=("caller",))

@@ -6,14 +6,14 @@ import threading
 
 import pytest
 
-from gateway.fabric.turns import Turns
+from gateway.fabric.turns import FairLocks
 
 SUBJECT = ("trade", "trade", "J1")
 
 
 def test_they_come_in_order_one_at_a_time():
     """Who asks first has the first turn, and nobody has one beside it."""
-    turns, order = Turns(), []
+    turns, order = FairLocks(), []
 
     def work(number: int) -> None:
         with turns.take(SUBJECT):
@@ -32,14 +32,14 @@ def test_they_come_in_order_one_at_a_time():
 
 
 def test_another_subject_does_not_wait_and_nothing_is_kept():
-    turns = Turns()
+    turns = FairLocks()
     with turns.take(SUBJECT), turns.take(("trade", "trade", "J2")):
         assert len(turns._rows) == 2
     assert turns._rows == {}
 
 
 def test_a_turn_ends_with_an_error_too():
-    turns = Turns()
+    turns = FairLocks()
     with pytest.raises(ValueError, match="x"), turns.take(SUBJECT):
         raise ValueError("x")
     with turns.take(SUBJECT):

@@ -25,7 +25,7 @@ SUBMIT = "/v1/channels/trade/chaincodes/trade/submit"
 CALL = json.dumps({"function": "Claims:commit"}).encode()
 
 
-class Served:
+class ServedGateway:
     """One front that serves, in a thread with a loop of its own."""
 
     def __init__(self, folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> None:
@@ -103,12 +103,12 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, ledgers: FakeLedgers) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path, ledgers: FakeLedgers) -> Iterator[Callable[..., ServedGateway]]:
     """Serve with these settings until the test is over."""
     with contextlib.ExitStack() as stack:
 
-        def start(**chosen: int | str) -> Served:
-            served = Served(tmp_path, ledgers, **chosen)
+        def start(**chosen: int | str) -> ServedGateway:
+            served = ServedGateway(tmp_path, ledgers, **chosen)
             stack.callback(served.close)
             return served
 

@@ -11,7 +11,7 @@ import pytest
 
 from hlf import waiting
 from tests.unit.gateway.fakes import FakeReadyCall
-from tests.unit.gateway.front.conftest import CALL, EVALUATE, Served, head
+from tests.unit.gateway.front.conftest import CALL, EVALUATE, ServedGateway, head
 
 
 class HangingCall(FakeReadyCall):
@@ -30,7 +30,9 @@ class HangingCall(FakeReadyCall):
         return await super().evaluate()
 
 
-def known(served: Served, monkeypatch: pytest.MonkeyPatch, kind: type[FakeReadyCall] = FakeReadyCall) -> dict[str, str]:
+def known(
+    served: ServedGateway, monkeypatch: pytest.MonkeyPatch, kind: type[FakeReadyCall] = FakeReadyCall
+) -> dict[str, str]:
     """Let all calls be ready; return the headers of a caller whose token was found just now, and stays so."""
     monkeypatch.setattr(served.services.loop_calls, "ready", functools.partial(kind, served.ledgers))
     now = served.services.tokens._clock()

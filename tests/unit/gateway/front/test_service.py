@@ -18,7 +18,7 @@ from gateway.store.database import Store
 from gateway.store.tokens import Tokens
 from hlf import waiting
 from tests.unit.gateway.fakes import FakeLedgers
-from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, Served, everything, head
+from tests.unit.gateway.front.conftest import CALL, EVALUATE, SUBMIT, ServedGateway, everything, head
 
 
 @contextlib.contextmanager
@@ -434,9 +434,9 @@ WORDS = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def steady(tmp_path_factory) -> Iterator[Served]:
+def steady(tmp_path_factory) -> Iterator[ServedGateway]:
     """One front for many bytes."""
-    served = Served(tmp_path_factory.mktemp("steady"), FakeLedgers(), read_seconds=1)
+    served = ServedGateway(tmp_path_factory.mktemp("steady"), FakeLedgers(), read_seconds=1)
     yield served
     served.close()
 

@@ -18,17 +18,17 @@ from gateway.front import tls
 from gateway.front.tls import ServerTls, TlsError
 from gateway.http.settings import Settings, SettingsError
 from gateway.tokens.clientcertificates import ClientCertificates
-from tests.unit.hlf.certificates import Issued, issue
+from tests.unit.hlf.certificates import IssuedCertificate, issue
 
 AUTHORITY, STRANGE = issue("authority"), issue("strange authority")
 USER = issue("user", AUTHORITY)
 
 
-def server(name: str = "server") -> Issued:
+def server(name: str = "server") -> IssuedCertificate:
     return issue(name, AUTHORITY, hosts=("127.0.0.1",))
 
 
-def kept(folder: Path, name: str, issued: Issued) -> tuple[str, str]:
+def kept(folder: Path, name: str, issued: IssuedCertificate) -> tuple[str, str]:
     """Certificate and key as files; each is replaced in one step, as programs that renew do."""
     for ending, content in (("crt", issued.pem), ("key", issued.key_pem)):
         (folder / "new").write_bytes(content)
@@ -53,7 +53,7 @@ def served(serve, files, tmp_path):
     return found
 
 
-def client(tmp_path: Path, shown: Issued | None = None) -> ssl.SSLContext:
+def client(tmp_path: Path, shown: IssuedCertificate | None = None) -> ssl.SSLContext:
     """Return what a caller trusts and shows."""
     made = ssl.create_default_context(cadata=AUTHORITY.pem.decode())
     if shown is not None:
@@ -63,7 +63,7 @@ def client(tmp_path: Path, shown: Issued | None = None) -> ssl.SSLContext:
 
 def ask(
     served: Any, context: ssl.SSLContext, path: str, method: str = "GET", **headers: str
-) -> tuple[int, Any, Issued]:
+) -> tuple[int, Any, IssuedCertificate]:
     """Status and JSON of one answer, and the server's certificate."""
     connection = http.client.HTTPSConnection("127.0.0.1", served.port, timeout=30, context=context)
     with contextlib.closing(connection):
@@ -265,7 +265,7 @@ def test_files_that_cannot_be_used_are_named_before_anything_is_served(tmp_path,
         Settings(tmp_path, tmp_path / "data", tls_client_scopes="everything")
 
 
-def _sealed(issued: Issued) -> bytes:
+def _sealed(issued: IssuedCertificate) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
     form = serialization.BestAvailableEncryption(b"correct horse battery")

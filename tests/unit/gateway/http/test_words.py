@@ -12,7 +12,7 @@ import pytest
 
 from chaincode.domain.register import participants
 from gateway.http import words as fabric_words
-from gateway.http.words import Checked
+from gateway.http.words import WordValidator
 from gateway.trade import words
 from gateway.trade.journeys.journey_schemas import ObservationSchema
 from gateway.trade.register.participant_schemas import ParticipantSchema
@@ -23,7 +23,7 @@ WORDS = {
     name: value
     for module in (fabric_words, words)
     for name, value in vars(module).items()
-    if isinstance(value, Checked)
+    if isinstance(value, WordValidator)
 }
 EDGES = (
     "", " ", "\n", "a", "A", "0", "-1", "00", "1.5", "VN", "vn", "XX", "ZZZ", "VND", "XXX", "VNHAN", "VNHAN\n", "XXHAN",

@@ -33,7 +33,7 @@ auditor = ["read", "audit"]
 """
 
 
-class Asked:
+class CountingIssuer:
     """Answers for the issuer, and counts what it was asked."""
 
     def __init__(self, issuer: DevelopmentIssuer) -> None:
@@ -57,12 +57,12 @@ def issuer() -> DevelopmentIssuer:
 
 
 @pytest.fixture
-def asked(issuer: DevelopmentIssuer) -> Asked:
-    return Asked(issuer)
+def asked(issuer: DevelopmentIssuer) -> CountingIssuer:
+    return CountingIssuer(issuer)
 
 
 @pytest.fixture
-def issuers(asked: Asked, tmp_path: Path) -> Issuers:
+def issuers(asked: CountingIssuer, tmp_path: Path) -> Issuers:
     """Trusts the issuer for two organisations."""
     (tmp_path / "oidc.toml").write_text(TRUST)
     return Issuers(trust.read(str(tmp_path / "oidc.toml")), asked)

@@ -9,7 +9,7 @@ import pytest
 from gateway.oidc import keys as oidckeys
 from gateway.oidc.keys import FRESH, KEPT, PAUSE, IssuerKeys
 from gateway.store.tokens import IssuerUnavailableError
-from tests.unit.gateway.oidc.conftest import URL, Asked
+from tests.unit.gateway.oidc.conftest import URL, CountingIssuer
 
 
 class Clock:
@@ -110,7 +110,7 @@ def test_what_is_no_discovery_document_gives_no_keys(told):
 def test_keys_without_tls_are_not_read(issuer):
     """An issuer with TLS cannot send the gateway to an address without."""
     issuer.discovery = lambda: {"issuer": URL, "jwks_uri": "http://id.example/keys"}
-    asked = Asked(issuer)
+    asked = CountingIssuer(issuer)
     with pytest.raises(IssuerUnavailableError):
         IssuerKeys(URL, asked).of(kid(issuer))
     assert len(asked.urls) == 1

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.pages import charts
-from gateway.pages.charts import Measured
+from gateway.pages.charts import DataPoint
 
 _AMOUNTS = st.floats(0, 1e12, allow_nan=False)
 
 
-@given(st.lists(st.builds(Measured, _AMOUNTS, _AMOUNTS, _AMOUNTS, st.just("way")), min_size=1, max_size=8))
+@given(st.lists(st.builds(DataPoint, _AMOUNTS, _AMOUNTS, _AMOUNTS, st.just("way")), min_size=1, max_size=8))
 def test_everything_stands_inside_the_picture(things):
     """Whatever the measures are: all equal, all zero, or far apart."""
     chart = charts.scatter(things, str, str)
@@ -27,7 +27,7 @@ def test_everything_stands_inside_the_picture(things):
 
 def test_dearer_stands_higher_and_later_to_the_right():
     """And the numbers of the axes are round."""
-    chart = charts.scatter([Measured(172, 6862, 96, "a", True), Measured(166, 7256, 24, "b")], "{:g}".format, str)
+    chart = charts.scatter([DataPoint(172, 6862, 96, "a", True), DataPoint(166, 7256, 24, "b")], "{:g}".format, str)
     assert chart is not None
     slow, fast = chart.marks
     assert slow.x > fast.x
@@ -42,6 +42,6 @@ def test_nothing_makes_no_chart():
 
 @pytest.mark.parametrize("value", [0.0, 5.0])
 def test_one_thing_stands_in_the_middle(value):
-    chart = charts.scatter([Measured(value, 1, 1, "")], str, str)
+    chart = charts.scatter([DataPoint(value, 1, 1, "")], str, str)
     assert chart is not None
     assert chart.left < chart.marks[0].x + 1

@@ -63,7 +63,7 @@ def test_every_problem_is_told_in_every_language(app, language):
 def test_every_word_of_the_ledger_has_words_for_people():
     """A new state, stage, reason or rejection is translated before a page shows it."""
     assert {name for kind in claims.KINDS.values() for name in kind.slots} == figurewords.FIGURES.keys()
-    assert {str(state) for state in returns.State} <= states.STATES.keys()
+    assert {str(state) for state in returns.ReturnState} <= states.STATES.keys()
     assert {stage.stage_id for stage in STANDARD.stages} == states.STAGES.keys()
     assert {str(one) for one in terms.ReturnReason} == states.REASONS.keys()
     assert {str(one) for one in terms.Rejection} == states.REJECTIONS.keys() == states.RULES.keys()

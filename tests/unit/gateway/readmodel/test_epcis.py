@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from gateway.readmodel import changes, epcisqueries
-from gateway.readmodel.epcisqueries import Counting, EpcisQuery, Having, Within
+from gateway.readmodel.epcisqueries import EpcisQuery, NameCondition, NumberCondition, TimeCondition
 from gateway.readmodel.model import Model
 from tests.unit.gateway.readmodel import epcisjourney
 from tests.unit.gateway.readmodel.chain import Wrote, chain
@@ -25,7 +25,7 @@ def fed(model: Model, made: list) -> None:
     assert model.apply(MSP, "trade", [changes.of(each) for each in made])
 
 
-def steps(model: Model, *conditions: Having | Counting | Within, **asked: object) -> list[str]:
+def steps(model: Model, *conditions: NameCondition | NumberCondition | TimeCondition, **asked: object) -> list[str]:
     found = epcisqueries.find(model, MSP, EpcisQuery(conditions, **asked)).events
     return [each["bizStep"] for each in found]
 
@@ -47,11 +47,11 @@ def test_a_declaration_of_an_error_is_a_record_beside_the_event(model):
     """Both have one eventID, as in EPCIS."""
     page = epcisjourney.page()
     fed(model, epcisjourney.chained(page, epcisjourney.corrected(page)))
-    wrong = Having(("eventID",), (page.entries[-1].event_id,))
+    wrong = NameCondition(("eventID",), (page.entries[-1].event_id,))
     assert steps(model, wrong) == ["departing", "departing"]
     (told,) = epcisqueries.find(model, MSP, EpcisQuery((wrong,), declared=True)).events
     assert told["errorDeclaration"]["reason"] == "incorrect_data"
-    assert steps(model, Having(("errorReason",), ("incorrect_data",))) == ["departing"]
+    assert steps(model, NameCondition(("errorReason",), ("incorrect_data",))) == ["departing"]
 
 
 def test_what_only_a_modified_peer_can_write_is_no_event(model):
@@ -81,13 +81,13 @@ def test_events_go_with_their_page(model):
 def test_events_are_found_by_what_they_have(model):
     """By words, identifiers, places, times and numbers; conditions hold together."""
     fed(model, epcisjourney.chained(epcisjourney.page(seal="X1")))
-    later = Within("eventTime", "GE", epcisjourney.BEGAN + 1)
-    assert steps(model, Having(("bizStep",), ("storing", "departing"))) == ["storing", "departing"]
-    assert steps(model, Having(("bizStep",), ("storing", "departing")), later) == ["departing"]
-    assert len(steps(model, Having(("epc", "parentID"), (epcisjourney.SSCC,)))) == 3
-    assert steps(model, Having(("disposition",), ("in_transit",))) == ["departing"]
-    assert len(steps(model, Having(("selat:seal",), ("X1",)))) == 3
-    assert steps(model, Counting("quantity", "GE", 1)) == []
+    later = TimeCondition("eventTime", "GE", epcisjourney.BEGAN + 1)
+    assert steps(model, NameCondition(("bizStep",), ("storing", "departing"))) == ["storing", "departing"]
+    assert steps(model, NameCondition(("bizStep",), ("storing", "departing")), later) == ["departing"]
+    assert len(steps(model, NameCondition(("epc", "parentID"), (epcisjourney.SSCC,)))) == 3
+    assert steps(model, NameCondition(("disposition",), ("in_transit",))) == ["departing"]
+    assert len(steps(model, NameCondition(("selat:seal",), ("X1",)))) == 3
+    assert steps(model, NumberCondition("quantity", "GE", 1)) == []
     assert epcisqueries.values(model, MSP, ("bizStep",)) == ["departing", "loading", "storing"]
     assert epcisqueries.values(model, MSP, ("bizStep",), after="departing", limit=1) == ["loading"]
 
@@ -111,5 +111,5 @@ def test_quantities_are_numbers(model):
     event = {**page.entries[0].event, "childQuantityList": [{"epcClass": "https://x.test/goods", "quantity": 12}]}
     counted = dataclasses.replace(page.entries[0], event=event)
     fed(model, epcisjourney.chained(dataclasses.replace(page, entries=(counted,))))
-    assert steps(model, Counting("quantity", "GT", 2), Counting("quantity", "LE", 12)) == ["storing"]
-    assert steps(model, Counting("quantity", "LT", 12)) == []
+    assert steps(model, NumberCondition("quantity", "GT", 2), NumberCondition("quantity", "LE", 12)) == ["storing"]
+    assert steps(model, NumberCondition("quantity", "LT", 12)) == []

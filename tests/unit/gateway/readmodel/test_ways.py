@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from gateway.readmodel import changes, epcisqueries, queries, ways
-from gateway.readmodel.epcisqueries import EpcisQuery, Having, Within
+from gateway.readmodel.epcisqueries import EpcisQuery, NameCondition, TimeCondition
 from gateway.readmodel.model import Model
 from gateway.readmodel.queries import SORTS, Query
 from gateway.store.database import Store, StoreConnection
@@ -91,13 +91,16 @@ def test_events_are_found_by_every_way(opened, way):
     moment = sorted(entry.at for entry in page.entries)[1]
     for step in (*steps, "never"):
         for conditions, wanted in (
-            ((Having(("bizStep",), (step,)),), [each for each in events if each["bizStep"] == step]),
+            ((NameCondition(("bizStep",), (step,)),), [each for each in events if each["bizStep"] == step]),
             (
-                (Having(("bizStep", "type"), (step, steps[0], "ObjectEvent")), Having(("type",), ("ObjectEvent",))),
+                (
+                    NameCondition(("bizStep", "type"), (step, steps[0], "ObjectEvent")),
+                    NameCondition(("type",), ("ObjectEvent",)),
+                ),
                 [each for each in events if each["type"] == "ObjectEvent"],
             ),
             (
-                (Within("eventTime", "GE", moment), Having(("bizStep",), (step, steps[-1]))),
+                (TimeCondition("eventTime", "GE", moment), NameCondition(("bizStep",), (step, steps[-1]))),
                 [
                     entry.event
                     for entry in page.entries

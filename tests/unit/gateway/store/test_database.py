@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from gateway.http.settings import Settings, SettingsError
 from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from gateway.store.database import SecretError, Store, StoreError
-from gateway.store.statements import Prepared
+from gateway.store.statements import PreparedStatement
 from gateway.store.tables import checkpoints
 
 FULL, NORMAL = 2, 1
 READER = CheckpointReader("AMSP", "u", "c", "cc", "n")
-INSERT = Prepared(sa.insert(checkpoints))
+INSERT = PreparedStatement(sa.insert(checkpoints))
 ROW = {
     "msp_id": "AMSP",
     "user": "u",

@@ -19,7 +19,7 @@ from gateway.telemetry import logs, traces
 from gateway.telemetry.traces import Traces, TracesError
 from hlf import errors
 from hlf.client.transaction import Transaction
-from tests.unit.gateway.front.conftest import Served
+from tests.unit.gateway.front.conftest import ServedGateway
 from tests.unit.hlf.certificates import issue
 from tests.unit.hlf.fake_peer import FakePeer
 
@@ -110,7 +110,7 @@ def test_a_long_tracestate_goes_no_further(traced, client):
 
 def test_a_request_that_the_application_never_sees_is_traced(tmp_path, ledgers, tracing, exporter):
     """The front refuses a body that is too long by itself."""
-    served = Served(tmp_path, ledgers)
+    served = ServedGateway(tmp_path, ledgers)
     try:
         serve_with(served.app, served.services.settings, ledgers, tracing)
         served.ask("POST", SUBMIT, b"x" * 5000, traceparent=TRACEPARENT)

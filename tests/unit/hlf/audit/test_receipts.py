@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hlf import audit, errors
 from hlf.audit.evidence import anchors, checkpoints, proofs, receipts, validity
 from hlf.audit.evidence.opening import ValueOpening
-from hlf.audit.evidence.receipts import Receipt, Run
+from hlf.audit.evidence.receipts import BlockHeaders, Receipt
 from hlf.identity import Identity
 from hlf.wire import blocks, rwsets, signatures
 from tests.support.members import Consortium, Definition, collection, private_put, put
@@ -390,7 +390,7 @@ def test_headers_that_lead_elsewhere(story, genesis):
         changed[place] = b"\1" * 32
         bent = dataclasses.replace(made, headers=dataclasses.replace(run, data_hashes=tuple(changed)))
         assert "another" in refused(bent, anchor)
-    later = Run(6, run.previous_hash, run.data_hashes[-1:])
+    later = BlockHeaders(6, run.previous_hash, run.data_hashes[-1:])
     assert "block 5 is not among them" in refused(dataclasses.replace(made, headers=later), genesis)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hlf import audit
 from hlf.audit.replay import store
 from hlf.audit.replay.state import ReplayedState
-from hlf.audit.replay.store import HeldValue, Ids, InMemoryStore, OnDisk
+from hlf.audit.replay.store import HeldValue, InMemoryStore, OnDiskStore, TransactionIds
 from hlf.wire.rwsets import Version
 from tests.support.members import private_put, put
 from tests.unit.hlf.audit.test_audit import _key_policy, _tx, chain, consortium  # noqa: F401 - fixtures
@@ -40,7 +40,7 @@ def test_disk_and_memory_answer_alike(before, after, asked, start, end):
         for each in (memory, moving):
             each.put(changes)
             each.expire(7, [(place, 3) for place in changes])
-    disk = OnDisk(moving)
+    disk = OnDiskStore(moving)
     for changes in after:
         for each in (memory, disk):
             each.put(changes)
@@ -80,7 +80,7 @@ def test_a_channel_on_disk_is_verified_as_one_in_memory(chain, monkeypatch):  # 
     expected = audit.verify(chain.serialized)
     assert len(expected.findings) == 3
     monkeypatch.setattr(ReplayedState, "MOST_IN_MEMORY", 0)
-    monkeypatch.setattr(Ids, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(TransactionIds, "MOST_IN_MEMORY", 0)
     assert audit.verify(chain.serialized) == expected
     monkeypatch.setattr(store, "_CACHED_PLACES", 1)
     assert audit.verify(chain.serialized) == expected
@@ -89,8 +89,8 @@ def test_a_channel_on_disk_is_verified_as_one_in_memory(chain, monkeypatch):  # 
 
 def test_ids_on_disk_are_known_as_those_in_memory(monkeypatch):
     """Before, at and after the number from which they move."""
-    monkeypatch.setattr(Ids, "MOST_IN_MEMORY", 3)
-    ids = Ids()
+    monkeypatch.setattr(TransactionIds, "MOST_IN_MEMORY", 3)
+    ids = TransactionIds()
     for number in range(20):
         assert str(number) not in ids
         ids.update([str(number), "twice"])

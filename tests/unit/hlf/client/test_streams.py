@@ -62,7 +62,7 @@ def test_a_consumer_goes_on_from_its_checkpoint(channel, peer, tmp_path):
         assert next(stream).name == "c"
 
 
-class _Kept:
+class _RecordingCheckpoint:
     """A position that the consumer keeps by itself, and tells when it is asked."""
 
     position = None
@@ -75,7 +75,7 @@ def test_a_start_misses_nothing(channel, peer, tmp_path):
     peer.add_block("meanwhile")
     with channel.chaincode_events("lab", checkpoint=checkpoints.File(path)) as stream:
         assert next(stream).name == "meanwhile"
-    with channel.chaincode_events("lab", start_block=0, checkpoint=_Kept()) as stream:
+    with channel.chaincode_events("lab", start_block=0, checkpoint=_RecordingCheckpoint()) as stream:
         assert next(stream).name == "meanwhile"
 
 

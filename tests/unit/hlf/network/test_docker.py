@@ -247,7 +247,7 @@ def test_a_first_start_that_fails_leaves_no_containers(tmp_path):
     file.write_text(text.replace("per_organisation: true", "image: localhost:1/nobody/has-this:1"))
     with pytest.raises(errors.EngineError, match="docker compose up failed"):
         admin.up("docker", tmp_path / "state", file)
-    assert engine.Docker().running(state.Folder(tmp_path / "state")) == {}
+    assert engine.DockerEngine().running(state.Folder(tmp_path / "state")) == {}
 
 
 def _all_healthy(file):

@@ -15,7 +15,7 @@ from hlf.network import errors, material, ports, state, topology
 from hlf.network.admin import lifetime
 from hlf.network.engines.native import binaries, config, leaders
 from hlf.network.engines.native.config import Placement
-from hlf.network.engines.native.engine import Native
+from hlf.network.engines.native.engine import NativeEngine
 from hlf.network.exchange import operating
 from hlf.wire.config import channelconfig, configvalues
 from network import CONSORTIUM
@@ -97,7 +97,7 @@ def test_fabric_2_5_gets_its_own_capability_and_no_bft(release, tmp_path):
     file = tmp_path / "consortium.yaml"
     file.write_text(CONSORTIUM.read_text(encoding="utf-8"))
     consortium = topology.load(file)
-    assert Native().version(consortium) == "2.5.12"
+    assert NativeEngine().version(consortium) == "2.5.12"
     folder = state.Folder(tmp_path / "state")
     record = lifetime.record_for(folder, consortium, "native", "2.5.12")
     state.adopt(folder, consortium)
@@ -109,7 +109,7 @@ def test_fabric_2_5_gets_its_own_capability_and_no_bft(release, tmp_path):
     assert list(configuration_pb2.Capabilities.FromString(value).capabilities) == ["V2_0"]
     file.write_text(file.read_text().replace("orderers: raft", "orderers: bft"))
     with pytest.raises(errors.EngineError, match="has no BFT ordering"):
-        Native().version(topology.load(file))
+        NativeEngine().version(topology.load(file))
 
 
 def test_fabric_2_5_takes_no_part_in_channels_of_fabric_3(tmp_path):
@@ -150,7 +150,7 @@ def test_nodes_of_two_releases_are_not_mixed(release, tmp_path):
     consortium = topology.load(CONSORTIUM)
     record = state.Record(consortium.name, "native", "2.5.16")
     with pytest.raises(errors.EngineError, match=r"this network runs Fabric 2\.5\.16, and .*peer is 3\.1\.5"):
-        Native().start(state.Folder(tmp_path), record, consortium, {})
+        NativeEngine().start(state.Folder(tmp_path), record, consortium, {})
 
 
 @pytest.mark.parametrize(("version", "knows"), [("2.5.16", False), ("3.1.5", True)])

@@ -12,8 +12,8 @@ from hlf.admin import lifecycle
 from hlf.network import admin, errors, processes, state
 from hlf.network.admin import snapshots
 from hlf.network.cli import network
-from hlf.network.engines.docker.engine import Docker
-from hlf.network.engines.native.engine import Native
+from hlf.network.engines.docker.engine import DockerEngine
+from hlf.network.engines.native.engine import NativeEngine
 from hlf.wire import packages
 from tests.support import replay
 from tests.support.smallnetwork import SmallNetwork
@@ -180,15 +180,15 @@ def test_what_other_engines_cannot_do(tmp_path, monkeypatch):
     """Real nodes are copied when they have been stopped, containers never; each refusal names the way out."""
     folder = state.Folder(tmp_path)
     with pytest.raises(errors.EngineError, match="no snapshots of containers.*--engine embedded"):
-        Docker().save(folder, tmp_path / "x")
-    monkeypatch.setattr(Native, "running", lambda *_: {"peer0": True})
+        DockerEngine().save(folder, tmp_path / "x")
+    monkeypatch.setattr(NativeEngine, "running", lambda *_: {"peer0": True})
     with pytest.raises(errors.EngineError, match="cannot be copied while they run.*hlf network down"):
-        Native().save(folder, tmp_path / "x")
-    monkeypatch.setattr(Native, "running", lambda *_: {})
+        NativeEngine().save(folder, tmp_path / "x")
+    monkeypatch.setattr(NativeEngine, "running", lambda *_: {})
     (folder.data("native") / "peer0").mkdir(parents=True)
-    Native().save(folder, tmp_path / "x")
+    NativeEngine().save(folder, tmp_path / "x")
     (folder.data("native") / "peer1").mkdir()
-    Native().bring_back(folder, tmp_path / "x")
+    NativeEngine().bring_back(folder, tmp_path / "x")
     assert [each.name for each in folder.data("native").iterdir()] == ["peer0"]
 
 

@@ -93,7 +93,7 @@ def test_functions_are_found_by_contract_and_in_the_first_one_without(ledger, a)
 
 
 def test_a_query_that_writes_is_a_defect(ledger, a):
-    with pytest.raises(testing.Failed, match="write_in_a_query failed with ContractError") as failed:
+    with pytest.raises(testing.CallFailed, match="write_in_a_query failed with ContractError") as failed:
         ledger.invoke("write_in_a_query", client=a)
     assert isinstance(failed.value.__cause__, api.ContractError)
 

@@ -79,7 +79,7 @@ def ledger(request):
 def test_an_explicit_batch_goes_out_where_it_ends(ready):
     """Before and after it each write goes at once; to a peer that takes no batches, within it as well."""
     with (
-        server.background([server.Served(Low(), "low:1", "127.0.0.1:0")]) as running,
+        server.background([server.ServedChaincode(Low(), "low:1", "127.0.0.1:0")]) as running,
         WirePeer(running.addresses[0]) as peer,
     ):
         peer.register(ready)
@@ -106,7 +106,7 @@ def test_a_batch_that_nobody_ends_goes_out_with_the_answer(a):
 def test_decorations_of_the_peer_are_read():
     """They come beside the arguments, and neither from the client nor into the block."""
     with (
-        server.background([server.Served(Low(), "low:1", "127.0.0.1:0")]) as running,
+        server.background([server.ServedChaincode(Low(), "low:1", "127.0.0.1:0")]) as running,
         WirePeer(running.addresses[0]) as peer,
     ):
         peer.register()
@@ -135,7 +135,7 @@ def test_all_composite_keys_come_in_pages(ledger, a):
 )
 def test_a_rich_query_without_couchdb_says_what_it_needs(ledger, a, kind, words):
     """The peer's words, and what the author can do."""
-    with pytest.raises(testing.Failed) as failed:
+    with pytest.raises(testing.CallFailed) as failed:
         ledger.evaluate("rich", kind, client=a)
     refused = failed.value.__cause__
     assert isinstance(refused, api.PeerRefused)

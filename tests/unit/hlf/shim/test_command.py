@@ -89,7 +89,7 @@ def test_the_program_follows_the_source(tmp_path):
 
 def test_a_service_answers_health_checks():
     """By the name that peers use and by none; others are not known, and a server that stops says so."""
-    served = server.Served(ledger_contracts.chaincode, "things:1", "127.0.0.1:0")
+    served = server.ServedChaincode(ledger_contracts.chaincode, "things:1", "127.0.0.1:0")
     with contextlib.ExitStack() as held:
         with server.background([served]) as running:
             channel = held.enter_context(grpc.insecure_channel(running.addresses[0]))
@@ -124,7 +124,7 @@ class Dialling:
     """A chaincode that dials, in a thread of the test's own."""
 
     def __init__(self, address, tls=None):
-        self.dialled = dialling.Dialled(ledger_contracts.chaincode, "things:00ff", address, tls)
+        self.dialled = dialling.DialledChaincode(ledger_contracts.chaincode, "things:00ff", address, tls)
         self.error = None
 
     def __enter__(self):

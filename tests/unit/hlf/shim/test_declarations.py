@@ -72,13 +72,13 @@ def test_endorsers_follow_from_the_declaration(ledger, carrier):
 def test_an_endorser_that_nothing_needs_is_found(ledger, carrier):
     """It would see transient values for no reason."""
     note = {"note": json.dumps({"to": "SellerMSP"}).encode()}
-    with pytest.raises(testing.Undeclared, match="declares SellerMSP an endorser"):
+    with pytest.raises(testing.UndeclaredAccess, match="declares SellerMSP an endorser"):
         ledger.invoke("too_many", "n1", client=carrier, transient=note)
 
 
 def test_an_endorser_that_is_missing_is_found(ledger, carrier):
     """Validation itself wants the organisation whose collection is written."""
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         ledger.invoke("too_few", "n1", client=carrier, transient={"note": b"{}"})
 
 
@@ -101,13 +101,13 @@ def test_what_is_left_to_the_policies_is_endorsed_as_they_want(carrier):
     }
     ledger.invoke("post", "a", client=carrier)
     ledger = testing.Ledger(api.Chaincode("board", [Board]), members=MEMBERS, endorsement="OR('NobodyMSP.peer')")
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         ledger.invoke("post", "a", client=carrier)
 
 
 def test_a_transient_field_that_is_not_declared_cannot_be_read(ledger, carrier):
     """The defect is the contract's, and its own test finds it."""
-    with pytest.raises(testing.Failed, match=r"Notes:hidden"):
+    with pytest.raises(testing.CallFailed, match=r"Notes:hidden"):
         ledger.invoke("hidden", "n1", client=carrier)
 
 

@@ -100,7 +100,7 @@ def test_arguments_are_checked_before_the_hooks(ledger):
 def test_a_hook_writes_nothing_in_a_query(ledger, seven):
     """A query stays one, whatever runs around it."""
     assert ledger.evaluate("Desks:look", client=seven).text == "7"
-    with pytest.raises(testing.Failed) as failed:
+    with pytest.raises(testing.CallFailed) as failed:
         ledger.evaluate("Desks:peek", client=seven)
     assert str(failed.value.__cause__) == "a query writes nothing"
 

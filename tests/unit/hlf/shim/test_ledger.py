@@ -126,7 +126,7 @@ def test_private_values_are_at_members_peers_and_hashes_at_all(ledger, a, b):
     assert ledger.evaluate("reveal", OWN, "k", client=a).text == "secret"
     # As on Fabric, an implicit collection does not check who reads at its owner's peer.
     assert ledger.evaluate("reveal", OWN, "k", client=b, peer=A).text == "secret"
-    with pytest.raises(testing.Failed, match="private data matching public hash version is not available"):
+    with pytest.raises(testing.CallFailed, match="private data matching public hash version is not available"):
         ledger.evaluate("reveal", OWN, "k", client=b)
     digest = hashlib.sha256(b"secret").hexdigest()
     assert ledger.evaluate("fingerprint", OWN, "k", client=b).text == digest
@@ -135,11 +135,11 @@ def test_private_values_are_at_members_peers_and_hashes_at_all(ledger, a, b):
 def test_only_members_read_and_write_an_explicit_collection(ledger, a):
     stranger = testing.client(C)
     ledger.invoke("hide", "ab", "k", client=a, transient={"value": b"secret"})
-    with pytest.raises(testing.Failed, match="does not have read access"):
+    with pytest.raises(testing.CallFailed, match="does not have read access"):
         ledger.evaluate("reveal", "ab", "k", client=stranger, peer=A)
-    with pytest.raises(testing.Failed, match="does not have write access"):
+    with pytest.raises(testing.CallFailed, match="does not have write access"):
         ledger.invoke("hide", "ab", "k", client=stranger, peer=A, transient={"value": b"x"})
-    with pytest.raises(testing.Failed, match="testing/things/nowhere could not be found"):
+    with pytest.raises(testing.CallFailed, match="testing/things/nowhere could not be found"):
         ledger.invoke("hide", "nowhere", "k", client=a, transient={"value": b"x"})
     assert ledger.evaluate("reveal", "open", "k", client=stranger, peer=A).payload == b""
 
@@ -158,7 +158,7 @@ def test_a_purge_takes_value_and_hash(ledger, a, b):
 
 
 def test_an_implicit_collection_wants_its_owners_endorsement(ledger, a, b):
-    with pytest.raises(testing.Invalid) as invalid:
+    with pytest.raises(testing.TransactionInvalid) as invalid:
         ledger.invoke("hide", OWN, "k", client=b, transient={"value": b"forged"})
     assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
     ledger.invoke("hide", OWN, "k", client=b, endorsed_by=(A, B), transient={"value": b"agreed"})
@@ -167,13 +167,13 @@ def test_an_implicit_collection_wants_its_owners_endorsement(ledger, a, b):
 
 def test_a_keys_own_policy_replaces_the_chaincodes(a):
     ledger = testing.Ledger(ledger_contracts.chaincode, members=(A, B, C), endorsement=f"AND('{A}.peer','{B}.peer')")
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         ledger.invoke("put", "k", "v", client=a)
     ledger.invoke("put", "k", "v", client=a, endorsed_by=(A, B))
     locked = ledger.invoke("lock", "k", [C], client=a, endorsed_by=(A, B))
     assert locked.policies == {"k": api.endorsed_by_all_of([C])}
     assert ledger.evaluate("locked", "k", client=a).text == api.endorsed_by_all_of([C]).hex()
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         ledger.invoke("put", "k", "w", client=a, endorsed_by=(A, B))
     ledger.invoke("put", "k", "w", client=a, endorsed_by=(C,))
     # A deleted key takes its policy with it.
@@ -185,7 +185,7 @@ def test_a_stale_read_is_found_at_commit(ledger, a):
     """Two hand-overs of one key: the later one loses."""
     first, second = (ledger.endorse("put", "k", value, client=a) for value in ("one", "two"))
     ledger.commit(first)
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         ledger.commit(second)
     assert ledger.evaluate("get", "k", client=a).text == "one"
 
@@ -193,13 +193,13 @@ def test_a_stale_read_is_found_at_commit(ledger, a):
 def test_a_phantom_is_found_at_commit(ledger, a):
     endorsed = ledger.endorse("copy_range", "a", "z", "~count", client=a)
     ledger.invoke("put", "m", "v", client=a)
-    with pytest.raises(testing.Invalid, match="PHANTOM_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="PHANTOM_READ_CONFLICT"):
         ledger.commit(endorsed)
 
 
 def test_endorsers_that_answer_differently_are_found_out(ledger, a):
     ledger.invoke("hide", OWN, "k", client=a, transient={"value": b"secret"})
-    with pytest.raises(testing.Disagreed, match="answers or writes otherwise at BMSP than at AMSP"):
+    with pytest.raises(testing.EndorsementMismatch, match="answers or writes otherwise at BMSP than at AMSP"):
         ledger.invoke("disagree", client=a, endorsed_by=(A, B))
 
 
@@ -239,11 +239,11 @@ def test_a_called_chaincodes_writes_join_the_transaction(a):
     assert result.text == "200 done"
     assert [part.namespace for part in rwsets.decode(result.rwset).namespaces] == ["callee"]
     assert ledger.invoke("call", "callee", "nothing", "k", client=a).text.startswith("400 refused/UNKNOWN_FUNCTION")
-    with pytest.raises(testing.Failed, match="refused/PEER_REFUSED: INVOKE_CHAINCODE failed"):
+    with pytest.raises(testing.CallFailed, match="refused/PEER_REFUSED: INVOKE_CHAINCODE failed"):
         ledger.invoke("call", "nobody", "write", "k", client=a)
 
 
-class Asked(api.Contract):
+class Counter(api.Contract):
     """A chaincode of another channel."""
 
     @api.transaction
@@ -254,7 +254,7 @@ class Asked(api.Contract):
         return f"{ctx.stub.channel_id}: {before + 1}"
 
 
-class Asking(api.Contract):
+class CrossChannelCaller(api.Contract):
     """A chaincode that asks it."""
 
     @api.transaction
@@ -265,8 +265,8 @@ class Asking(api.Contract):
 
 def test_another_channel_answers_and_forgets(a, b):
     """Only its answer counts, at peers that joined it, for callers that are its members (Fabric's own words)."""
-    here = testing.Ledger(api.Chaincode("asking", [Asking]), members=(A, B), channel="here")
-    there = testing.Ledger(api.Chaincode("asked", [Asked]), members=(A,), channel="there")
+    here = testing.Ledger(api.Chaincode("asking", [CrossChannelCaller]), members=(A, B), channel="here")
+    there = testing.Ledger(api.Chaincode("asked", [Counter]), members=(A,), channel="there")
     here.join(there)
     result = here.invoke("ask", "asked", "there", client=a)
     assert (result.text, result.writes) == ("there: 1", {})
@@ -276,9 +276,9 @@ def test_another_channel_answers_and_forgets(a, b):
         ("nowhere", A, a, r"Failed to get policy manager for channel \[nowhere\]"),
         ("there", A, b, "check policy .*Writers"),
     ):
-        with pytest.raises(testing.Failed, match=words):
+        with pytest.raises(testing.CallFailed, match=words):
             here.invoke("ask", "asked", asked, client=caller, peer=peer)
-    with pytest.raises(testing.Failed, match="chaincode nobody not found"):
+    with pytest.raises(testing.CallFailed, match="chaincode nobody not found"):
         here.invoke("ask", "nobody", "there", client=a)
 
 
@@ -327,11 +327,11 @@ def test_a_private_keys_own_policy_and_stale_reads_are_enforced():
     locked = ledger.invoke("lock", B, client=caller)
     assert locked.policies == {("ab", "k"): api.endorsed_by_all_of([B])}
     assert ledger.evaluate("locked", client=caller).payload == api.endorsed_by_all_of([B])
-    with pytest.raises(testing.Invalid, match="ENDORSEMENT_POLICY_FAILURE"):
+    with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         ledger.commit(stale)
     stale = ledger.endorse("write", "two", client=caller, endorsed_by=(B,))
     assert ledger.invoke("write", "three", client=caller, endorsed_by=(B,)).text == "one"
-    with pytest.raises(testing.Invalid, match="MVCC_READ_CONFLICT"):
+    with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         ledger.commit(stale)
     assert ledger.evaluate("write", "four", client=testing.client(B)).text == "three"
 
@@ -350,7 +350,7 @@ def test_private_and_paginated_queries_allow_no_writes(ledger, a):
 
     mixing = testing.Ledger(api.Chaincode("mixing", [Mixing]), members=(A,))
     for function in ("private", "paged"):
-        with pytest.raises(testing.Failed, match="Writes are not allowed"):
+        with pytest.raises(testing.CallFailed, match="Writes are not allowed"):
             mixing.invoke(function, client=a)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hlf.shim import api, testing
 from hlf.shim.errors import ContractError
 from hlf.shim.serving import loading
-from hlf.shim.serving.reloading import Reloading
+from hlf.shim.serving.reloading import ReloadingChaincode
 
 CONTRACT = """
 from hlf.shim import api
@@ -75,7 +75,7 @@ def test_a_change_in_a_neighbour_is_followed_too(write):
     """A contract is more than its file; what cannot be read is told until it is mended, and the others wait for it."""
     write("prices.py", "PRICE = '7'")
     write("shop.py", "from prices import PRICE\n" + CONTRACT.replace('"hello"', "PRICE"))
-    following = Reloading("shop.py")
+    following = ReloadingChaincode("shop.py")
     ledger, client = testing.Ledger(following, ["AMSP"]), testing.client("AMSP")
     assert (following.name, following.expose_errors) == ("shop", True)
     assert ledger.evaluate("hello", client=client).text == "7"
@@ -84,7 +84,7 @@ def test_a_change_in_a_neighbour_is_followed_too(write):
     write("prices.py", "PRICE = 1 / 0")
     for _ in range(2):
         with pytest.raises(
-            testing.Failed, match=r"refused/INTERNAL: .*prices.py:1: ZeroDivisionError: division by zero"
+            testing.CallFailed, match=r"refused/INTERNAL: .*prices.py:1: ZeroDivisionError: division by zero"
         ):
             ledger.evaluate("hello", client=client)
     write("prices.py", "PRICE = 'mended'")

@@ -96,7 +96,7 @@ def test_a_result_of_another_type_is_an_error_of_the_contract(annotation, value,
 
 def test_nothing_of_such_a_transaction_is_written(ledger, caplog):
     """The caller hears that it failed, and the log says where and why."""
-    with caplog.at_level(logging.ERROR), pytest.raises(testing.Failed) as failed:
+    with caplog.at_level(logging.ERROR), pytest.raises(testing.CallFailed) as failed:
         ledger.invoke("sell", "L1", client=testing.client("Org1MSP"))
     assert isinstance(failed.value.__cause__, ContractError)
     assert "result.price" in caplog.text
@@ -106,7 +106,7 @@ def test_nothing_of_such_a_transaction_is_written(ledger, caplog):
 
 def test_a_private_key_of_a_result_is_not_told(ledger, caplog):
     """A dictionary's key is a value; where the transaction saw a private one, the log has the place alone."""
-    with caplog.at_level(logging.ERROR), pytest.raises(testing.Failed) as failed:
+    with caplog.at_level(logging.ERROR), pytest.raises(testing.CallFailed) as failed:
         ledger.invoke("seal", "L1", client=testing.client("Org1MSP"), transient={"L1": b"secret"})
     assert "secret" not in caplog.text + str(failed.value)
     assert "Lots:seal failed with ContractError" in caplog.text

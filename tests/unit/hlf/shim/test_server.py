@@ -68,9 +68,9 @@ class Odd:
 @pytest.fixture
 def serving():
     served = [
-        server.Served(ledger_contracts.chaincode, PACKAGE, "127.0.0.1:0"),
-        server.Served(api.Chaincode("gate", [Gate]), "gate:1", "127.0.0.1:0"),
-        server.Served(Odd(), "odd:1", "127.0.0.1:0"),
+        server.ServedChaincode(ledger_contracts.chaincode, PACKAGE, "127.0.0.1:0"),
+        server.ServedChaincode(api.Chaincode("gate", [Gate]), "gate:1", "127.0.0.1:0"),
+        server.ServedChaincode(Odd(), "odd:1", "127.0.0.1:0"),
     ]
     Gate.release.clear()
     with server.background(served) as running:
@@ -302,7 +302,7 @@ class Stoppable:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
-        self.server = server.Server([server.Served(api.Chaincode("gate", [Gate]), "gate:1", "127.0.0.1:0")])
+        self.server = server.Server([server.ServedChaincode(api.Chaincode("gate", [Gate]), "gate:1", "127.0.0.1:0")])
         asyncio.run_coroutine_threadsafe(self.server.start(), self.loop).result(PATIENCE)
         self.peer = WirePeer(self.server.addresses[0])
         self.peer.register()
@@ -387,7 +387,9 @@ def test_tls_and_the_peers_certificate_are_enforced():
     ca = _pem(authority[0])
     tls = server.Tls(_pem(certificate), _key_pem(key), ca)
     assert "PRIVATE KEY" not in repr(tls)
-    with server.background([server.Served(ledger_contracts.chaincode, PACKAGE, "127.0.0.1:0", tls)]) as running:
+    with server.background(
+        [server.ServedChaincode(ledger_contracts.chaincode, PACKAGE, "127.0.0.1:0", tls)]
+    ) as running:
         known = grpc.ssl_channel_credentials(ca, _key_pem(my_key), _pem(mine))
         with WirePeer(running.addresses[0], known, "chaincode.test") as peer:
             assert peer.register() == PACKAGE
@@ -398,12 +400,12 @@ def test_tls_and_the_peers_certificate_are_enforced():
 def test_an_address_that_is_taken_is_named(serving):
     with (
         pytest.raises(server.ServerError, match=f"cannot listen at {serving.addresses[0]}: the address is taken"),
-        server.background([server.Served(Odd(), "odd:1", serving.addresses[0])]),
+        server.background([server.ServedChaincode(Odd(), "odd:1", serving.addresses[0])]),
     ):
         pass
     with (
         pytest.raises(server.ServerError, match="give host:port"),
-        server.background([server.Served(Odd(), "odd:1", "9999")]),
+        server.background([server.ServedChaincode(Odd(), "odd:1", "9999")]),
     ):
         pass
 

@@ -10,7 +10,7 @@ import pytest
 from hlf.shim import server
 from hlf.shim.errors import ContractError
 from hlf.shim.serving.dialling import PeerTls
-from hlf.shim.serving.settings import Dial, Listen, Options, read
+from hlf.shim.serving.settings import DialSettings, ListenSettings, Options, read
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ TLS = server.Tls(b"cert", b"key")
 )
 def test_a_service_is_told_by_its_environment(files, environment, tls):
     """With and without TLS, and with the CA whose certificate peers must show."""
-    assert read(Options(), {**SERVICE, **environment}) == Listen("shop:1", "0.0.0.0:9999", tls)
+    assert read(Options(), {**SERVICE, **environment}) == ListenSettings("shop:1", "0.0.0.0:9999", tls)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_service_is_told_by_its_environment(files, environment, tls):
 )
 def test_chaincode_that_a_peer_launches_is_told_by_its_environment(files, environment, tls):
     """Peers write the key and the certificate of their chaincodes in base64, and as PEM beside it."""
-    assert read(Options(), {**LAUNCHED, **environment}) == Dial("shop:1", "peer:7052", tls)
+    assert read(Options(), {**LAUNCHED, **environment}) == DialSettings("shop:1", "peer:7052", tls)
 
 
 def test_an_external_builder_is_told_by_a_file(files, tmp_path):
@@ -82,10 +82,10 @@ def test_an_external_builder_is_told_by_a_file(files, tmp_path):
     told = {"chaincode_id": "shop:1", "peer_address": "peer:7052", "mspid": "AMSP"}
     options = Options(run_metadata=str(tmp_path))
     (tmp_path / "chaincode.json").write_text(json.dumps(told))
-    assert read(options, SERVICE) == Dial("shop:1", "peer:7052", None)
+    assert read(options, SERVICE) == DialSettings("shop:1", "peer:7052", None)
     certificates = {"client_cert": "cert", "client_key": "key", "root_cert": "ca"}
     (tmp_path / "chaincode.json").write_text(json.dumps(told | certificates))
-    assert read(options, {}) == Dial("shop:1", "peer:7052", PeerTls(b"ca", b"cert", b"key"))
+    assert read(options, {}) == DialSettings("shop:1", "peer:7052", PeerTls(b"ca", b"cert", b"key"))
     for odd in ("", "[]", '{"chaincode_id": "shop:1"}'):
         (tmp_path / "chaincode.json").write_text(odd)
         with pytest.raises(ContractError, match="is not what a peer writes for a builder's run"):
@@ -95,12 +95,12 @@ def test_an_external_builder_is_told_by_a_file(files, tmp_path):
 def test_options_come_before_the_environment(files):
     """And a server's address decides against the peer that a shell knows from its other commands."""
     options = Options(package_id="mine:2", address="127.0.0.1:1", tls_key="key", tls_cert="cert")
-    assert read(options, {**LAUNCHED, **SERVICE, "CHAINCODE_TLS_DISABLED": "true"}) == Listen(
+    assert read(options, {**LAUNCHED, **SERVICE, "CHAINCODE_TLS_DISABLED": "true"}) == ListenSettings(
         "mine:2", "127.0.0.1:1", TLS
     )
-    assert read(Options(), {**LAUNCHED, **SERVICE}) == Listen("shop:1", "0.0.0.0:9999", None)
-    assert read(Options(peer_address="p:1"), {**LAUNCHED, **SERVICE}) == Dial("shop:1", "p:1", None)
-    assert read(Options(package_id="a:1"), {}) == Listen("a:1", "127.0.0.1:9999", None)
+    assert read(Options(), {**LAUNCHED, **SERVICE}) == ListenSettings("shop:1", "0.0.0.0:9999", None)
+    assert read(Options(peer_address="p:1"), {**LAUNCHED, **SERVICE}) == DialSettings("shop:1", "p:1", None)
+    assert read(Options(package_id="a:1"), {}) == ListenSettings("a:1", "127.0.0.1:9999", None)
 
 
 @pytest.mark.parametrize(

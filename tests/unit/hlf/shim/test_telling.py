@@ -39,7 +39,7 @@ def _ledger(*, expose: bool = False) -> testing.Ledger:
 
 
 def _failed(ledger, function, *arguments, **more):
-    with pytest.raises(testing.Failed) as failed:
+    with pytest.raises(testing.CallFailed) as failed:
         ledger.endorse(function, *arguments, client=testing.client("AMSP"), **more)
     return str(failed.value)
 

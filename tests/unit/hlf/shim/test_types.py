@@ -167,7 +167,7 @@ def test_the_test_ledger_writes_values_as_a_client_does(ledger, a):
 
 def test_a_float_that_nobody_declared_is_a_defect(ledger, a):
     """Money that became a float by mistake is not written."""
-    with pytest.raises(testing.Failed) as failed:
+    with pytest.raises(testing.CallFailed) as failed:
         ledger.evaluate("undeclared", client=a)
     assert isinstance(failed.value.__cause__, canonical.CanonicalError)
 

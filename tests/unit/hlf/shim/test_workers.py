@@ -25,7 +25,7 @@ def test_jobs_that_wait_for_each_other_all_run():
         assert done.acquire(timeout=PATIENCE)
 
 
-class Observed(workers.Workers):
+class CountedWorkers(workers.Workers):
     """Tells when a thread has come to rest."""
 
     def __init__(self):
@@ -38,7 +38,7 @@ class Observed(workers.Workers):
 
 
 def test_a_thread_is_used_again():
-    pool = Observed()
+    pool = CountedWorkers()
     names = []
     for _ in range(5):
         pool.run(lambda: names.append(threading.get_ident()))
@@ -49,7 +49,7 @@ def test_a_thread_is_used_again():
 
 def test_a_thread_that_has_nothing_to_do_ends(monkeypatch):
     monkeypatch.setattr(workers, "_IDLE_SECONDS", 0.01)
-    pool = Observed()
+    pool = CountedWorkers()
     seen = []
     pool.run(lambda: seen.append(threading.current_thread()))
     assert pool.rested.acquire(timeout=PATIENCE)

@@ -60,7 +60,7 @@ def test_real_orderers_satisfy_the_policy_for_blocks():
     ):
         bundle = channelconfig.Bundle.from_config_block(golden.read(genesis))
         block = golden.block(name)
-        signed = [msp.Signed(one.signed, _signer(bundle, one), one.signature) for one in block.signatures]
+        signed = [msp.SignedData(one.signed, _signer(bundle, one), one.signature) for one in block.signatures]
         assert bundle.refusal("/Channel/Orderer/BlockValidation", signed) is None
         assert bundle.refusal("/Channel/Orderer/BlockValidation", signed[:0]) is not None
         if len(signed) > 1:
@@ -78,7 +78,7 @@ def test_a_real_transaction_satisfies_the_channels_policies():
     """Creator and endorsers of a recorded transaction, judged by the recorded configuration."""
     bundle = channelconfig.Bundle.from_config_block(golden.read("block-00000-genesis.peer.pb"))
     transaction = golden.block("block-00025-submit-ok.peer.pb").transactions[0]
-    creator = msp.Signed(transaction.payload, transaction.creator, transaction.signature)
+    creator = msp.SignedData(transaction.payload, transaction.creator, transaction.signature)
     assert bundle.refusal("/Channel/Application/Writers", [creator]) is None
     assert bundle.refusal("/Channel/Application/Admins", [creator]) == (
         "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 2 of the "
@@ -86,7 +86,8 @@ def test_a_real_transaction_satisfies_the_channels_policies():
     )
     action = transaction.actions[0]
     endorsers = [
-        msp.Signed(action.response_payload + one.endorser, one.endorser, one.signature) for one in action.endorsements
+        msp.SignedData(action.response_payload + one.endorser, one.endorser, one.signature)
+        for one in action.endorsements
     ]
     assert bundle.refusal("/Channel/Application/Endorsement", endorsers) is None
     assert bundle.refusal("/Channel/Application/Endorsement", endorsers[:1] * 2) is not None

@@ -293,7 +293,7 @@ def test_both_forms_of_a_certificate_are_one_identity():
     assert forms[0] != forms[1]
     first, second = (msps.validate(form) for form in forms)
     assert first.id == second.id
-    signed = [msp.Signed(b"m", form, signatures.sign_low_s(key, b"m")) for form in forms]
+    signed = [msp.SignedData(b"m", form, signatures.sign_low_s(key, b"m")) for form in forms]
     assert len(msps.signers(signed)) == 1
 
 
@@ -556,6 +556,6 @@ def test_signers_leaves_out_what_does_not_verify():
     good = signatures.serialized_identity("AMSP", pem(ca.issue("peer", key=key)))
     wrong = signatures.serialized_identity("AMSP", pem(ca.issue("peer", key=other)))
     signature = signatures.sign_low_s(key, b"m")
-    signed = [msp.Signed(b"m", serialized, signature) for serialized in (wrong, b"junk", good)]
+    signed = [msp.SignedData(b"m", serialized, signature) for serialized in (wrong, b"junk", good)]
     assert [identity.msp_id for identity in msps.signers(signed)] == ["AMSP"]
     assert msps.signers([*signed, signed[-1]]) == msps.signers(signed)

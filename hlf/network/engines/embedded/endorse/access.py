@@ -112,14 +112,14 @@ def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.
 
 
 def signed_refusal(
-    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signed: msp.Signed
+    resource: str, bundle: channelconfig.Bundle | None, channel_id: str, signed: msp.SignedData
 ) -> str | None:
     """Return as ``refusal`` does, for signed bytes."""
     signers = bundle.msps.signers([signed]) if bundle is not None else []
     return refusal(resource, bundle, channel_id, signers)
 
 
-def permitted(channel: OrderedChannel | None, resource: str, channel_id: str, signed: msp.Signed) -> OrderedChannel:
+def permitted(channel: OrderedChannel | None, resource: str, channel_id: str, signed: msp.SignedData) -> OrderedChannel:
     """
     Return *channel* if the signer may use the resource.
 
@@ -142,18 +142,18 @@ def proposal_refusal(
         needed = _OF_CHANNEL.get(resource)
         if needed is None:
             return f"Unmapped policy for {resource}"
-    signed = msp.Signed(request.signed.proposal_bytes, request.creator, request.signed.signature)
+    signed = msp.SignedData(request.signed.proposal_bytes, request.creator, request.signed.signature)
     if needed is not None:
         return _local_refusal(needed, signed, local, _OF_PROPOSAL)
     return signed_refusal(resource, bundle, channel_id, signed)
 
 
-def peer_refusal(resource: str, signed: msp.Signed, local: LocalMsp) -> str | None:
+def peer_refusal(resource: str, signed: msp.SignedData, local: LocalMsp) -> str | None:
     """Return why a signer may not use a resource of the peer itself, without a proposal; None when it may."""
     return _local_refusal(_OF_PEER[resource], signed, local, _OF_DATA)
 
 
-def _local_refusal(needed: str, signed: msp.Signed, local: LocalMsp, words: tuple[str, str, str]) -> str | None:
+def _local_refusal(needed: str, signed: msp.SignedData, local: LocalMsp, words: tuple[str, str, str]) -> str | None:
     reading, asking, judging = words
     where = f"during channelless check policy with policy [{needed}]"
     try:

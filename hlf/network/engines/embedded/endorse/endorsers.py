@@ -39,7 +39,7 @@ Layout = tuple[tuple[str, int], ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Descriptor:
+class EndorsementDescriptor:
     """
     The endorsements that are enough for a call.
 
@@ -64,7 +64,7 @@ class Descriptor:
         return known
 
 
-def describe(view: ChannelView, interest: responses.ChaincodeInterest) -> Descriptor:
+def describe(view: ChannelView, interest: responses.ChaincodeInterest) -> EndorsementDescriptor:
     """
     Return the peers that can endorse a call; computed once while *view* is valid.
 
@@ -74,7 +74,7 @@ def describe(view: ChannelView, interest: responses.ChaincodeInterest) -> Descri
     return view.kept(interest.SerializeToString(deterministic=True), lambda: _described(view, interest))
 
 
-def _described(view: ChannelView, interest: responses.ChaincodeInterest) -> Descriptor:
+def _described(view: ChannelView, interest: responses.ChaincodeInterest) -> EndorsementDescriptor:
     peers = authorised(view, interest)
     sets = _principal_sets(view, interest)
     names = {place: f"G{number}" for number, place in enumerate(sorted(set().union(*sets.ways)))}
@@ -96,7 +96,7 @@ def _described(view: ChannelView, interest: responses.ChaincodeInterest) -> Desc
     layouts = _possible(layouts, running)
     if not layouts:
         raise NoEndorsersError("required chaincodes are not installed on sufficient peers")
-    return Descriptor(interest.chaincodes[0].name, groups, layouts)
+    return EndorsementDescriptor(interest.chaincodes[0].name, groups, layouts)
 
 
 def _layouts(ways: Iterable[principalsets.Way], names: dict[int, str]) -> list[Layout]:

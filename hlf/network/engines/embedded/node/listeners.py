@@ -30,7 +30,7 @@ class ListenError(Exception):
     """An address cannot be listened on."""
 
 
-class _Unknown(grpc.GenericRpcHandler):
+class _UnknownMethods(grpc.GenericRpcHandler):
     """Answers every method that no service of the listener has."""
 
     def __init__(self, known: frozenset[str]) -> None:
@@ -48,7 +48,7 @@ class _Unknown(grpc.GenericRpcHandler):
         return grpc.stream_stream_rpc_method_handler(refuse)
 
 
-class _Deferring:
+class _DeferringServer:
     """
     A server whose services also get requests that cannot be read.
 
@@ -93,7 +93,7 @@ class Listener:
 
     def add(self, service: str, register: Callable[[Any], None]) -> None:
         """Serve *service* (its full name); *register* adds it to the server, as generated code does."""
-        register(_Deferring(self._server))
+        register(_DeferringServer(self._server))
         self._known.add(service)
 
     async def start(self) -> None:
@@ -103,7 +103,7 @@ class Listener:
         Raises:
             ListenError: the address is in use or not of this machine.
         """
-        self._server.add_generic_rpc_handlers((_Unknown(frozenset(self._known)),))
+        self._server.add_generic_rpc_handlers((_UnknownMethods(frozenset(self._known)),))
         try:
             port = self._server.add_secure_port(self.address, self._credentials)
         except RuntimeError:

@@ -30,7 +30,7 @@ _NOT_KEPT = shutil.ignore_patterns(REQUEST_FILE, "stopped.json")
 _STRANGE = "Remove it, and start the network again."
 
 
-class Embedded:
+class EmbeddedEngine:
     """A Fabric-compatible development network in one process; docs/design.md lists its limits."""
 
     name = "embedded"

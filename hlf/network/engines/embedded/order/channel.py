@@ -25,13 +25,13 @@ from fabric_protos.orderer.etcdraft import metadata_pb2
 from hlf.network.engines.embedded.order import consenterids, ordering
 from hlf.network.engines.embedded.order.leadership import Leadership
 from hlf.network.engines.embedded.order.orderers import OrdererState
-from hlf.network.engines.embedded.order.ordering import Cutter, Message, NotOrdered
+from hlf.network.engines.embedded.order.ordering import BlockCutter, Message, NotOrderedError
 from hlf.network.engines.embedded.state import blocklog, lifecycle, privatedata, troubles
 from hlf.network.engines.embedded.state.endorsement import member_msp_ids
 from hlf.network.engines.embedded.state.ledger import ChannelLedger, WrittenBlock
 from hlf.network.engines.embedded.state.snapshots import Snapshot
 from hlf.network.engines.embedded.state.troubles import Trouble, TroubleError
-from hlf.network.engines.embedded.state.validation import BlockValidator, Validated
+from hlf.network.engines.embedded.state.validation import BlockValidator, ValidatedBlock
 from hlf.network.engines.embedded.state.waiting import TransactionRecord
 from hlf.network.engines.embedded.wire import statuses
 from hlf.wire import keys
@@ -83,7 +83,7 @@ class OrderedChannel:
         self._definitions_height = ledger.height
         self.defined_at = ledger.height
         self._queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
-        self._cutter = Cutter()
+        self._cutter = BlockCutter()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"commit-{self.id}")
         self._task: asyncio.Task[None] | None = None
         self._use(bundle)
@@ -91,7 +91,7 @@ class OrderedChannel:
     def _use(self, bundle: channelconfig.Bundle) -> None:
         self.bundle = bundle
         self.orderers.use(bundle.ordering)
-        self._admission = ordering.Admission(bundle, lambda: self.orderers.leader.signer)
+        self._admission = ordering.AdmissionRules(bundle, lambda: self.orderers.leader.signer)
         self._validator = BlockValidator(bundle, self.definition)
 
     # What is committed -------------------------------------------------------------------------------------------
@@ -156,17 +156,17 @@ class OrderedChannel:
             NotOrdered: a rule of the orderer refuses it, or nothing can be written at the moment.
         """
         if not self.ordering:
-            raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, "channel does not exist")
         message = self._admission.admit(envelope, raw, time.monotonic())
         while self._queue.full() and self.ordering and self.trouble is None:
             self._moved.clear()
             await self._moved.wait()
         if self.trouble is not None:
-            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
+            raise NotOrderedError(common_pb2.SERVICE_UNAVAILABLE, str(self.trouble))
         if not self.ordering:
-            raise NotOrdered(common_pb2.BAD_REQUEST, "channel does not exist")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, "channel does not exist")
         if not self.orderers.led:
-            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, "no Raft leader")
+            raise NotOrderedError(common_pb2.SERVICE_UNAVAILABLE, "no Raft leader")
         self._queue.put_nowait(message)
 
     async def wait_transaction(self, tx_id: str) -> TransactionRecord:
@@ -187,7 +187,7 @@ class OrderedChannel:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        self._queue, self._cutter = asyncio.Queue(_MOST_WAITING), Cutter()
+        self._queue, self._cutter = asyncio.Queue(_MOST_WAITING), BlockCutter()
         self.trouble = None
         self._moved.set()
 
@@ -251,7 +251,7 @@ class OrderedChannel:
             if message.update is not None:
                 return self._admission.admit_update(message.update, message.arrived)
             return self._admission.admit(common_pb2.Envelope.FromString(message.raw), message.raw, message.arrived)
-        except NotOrdered as refused:
+        except NotOrderedError as refused:
             _LOG.warning("%s: a message was let in before the configuration changed, not after: %s", self.id, refused)
             return None
 
@@ -373,13 +373,13 @@ class OrderedChannel:
         return consenterids.following(self._consenters, present, successor, number + 1)
 
 
-def _defines(validated: Validated) -> bool:
+def _defines(validated: ValidatedBlock) -> bool:
     """Return whether a block's valid transactions approve or define a chaincode."""
     changes = validated.updates
     return any(namespace == lifecycle.NAMESPACE for namespace, *_ in (*changes.public, *changes.hashed))
 
 
-def _changed_definitions(validated: Validated) -> set[str]:
+def _changed_definitions(validated: ValidatedBlock) -> set[str]:
     """Return the chaincodes whose definition a block's valid transactions write."""
     written = (key for namespace, key in validated.updates.public if namespace == lifecycle.NAMESPACE)
     return {name for name in map(lifecycle.name_in, written) if name}

@@ -22,7 +22,7 @@ from hlf.network.engines.embedded.order.followers import (
     FAILED,
     FOLLOWER,
     ONBOARDING,
-    ChannelStanding,
+    ChannelParticipation,
 )
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
 from hlf.network.engines.embedded.order.orderers import OrdererState
@@ -30,7 +30,7 @@ from hlf.network.engines.embedded.state import copies
 from hlf.network.engines.embedded.state.ledger import START_OVER, ChannelLedger
 from hlf.network.engines.embedded.state.privatedata import PrivateWrites
 from hlf.network.engines.embedded.state.updates import Updates
-from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, Validated
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, ValidatedBlock
 from hlf.network.engines.embedded.wire.statuses import StatusError
 from hlf.network.errors import StateError
 from hlf.wire import blocks
@@ -119,18 +119,18 @@ class Channels:
         channel = self._channels.get(channel_id)
         return channel if channel is not None and orderer in channel.orderers.agreeing else None
 
-    def standing(self, orderer: OrdererState, channel_id: str) -> ChannelStanding | None:
+    def standing(self, orderer: OrdererState, channel_id: str) -> ChannelParticipation | None:
         """Return how an orderer takes part in a channel; None if it does not."""
         channel = self._channels.get(channel_id)
         if channel is None or orderer not in channel.orderers:
             return orderer.waiting.get(channel_id)
         return _standing(channel, orderer)
 
-    def standings(self, orderer: OrdererState) -> list[ChannelStanding]:
+    def standings(self, orderer: OrdererState) -> list[ChannelParticipation]:
         """Return how an orderer takes part in each of its channels."""
         return [*(_standing(each, orderer) for each in self if orderer in each.orderers), *orderer.waiting]
 
-    async def join_orderer(self, orderer: OrdererState, encoded: bytes) -> ChannelStanding:
+    async def join_orderer(self, orderer: OrdererState, encoded: bytes) -> ChannelParticipation:
         """
         Let an orderer join the channel of a configuration block.
 
@@ -270,7 +270,7 @@ class Channels:
             with ledger.committing() as state:
                 # Members use a genesis block unchanged, because they agreed on it.
                 verdict = EnvelopeVerdict(0, tx_id=joining.transaction_id(block), config=block.data.data[0])
-                validated = Validated([verdict], Updates(state), config=verdict.config)
+                validated = ValidatedBlock([verdict], Updates(state), config=verdict.config)
                 committed = ledger.write(block, validated, PrivateWrites())
         except BaseException:
             ledger.close()
@@ -296,15 +296,17 @@ class Channels:
                 raise StateError(path, f"cannot be joined with again: {refused}", "Remove it to leave.") from refused
 
 
-def _wait(orderer: OrdererState, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b"") -> ChannelStanding:
+def _wait(
+    orderer: OrdererState, bundle: channelconfig.Bundle, consenter: bool, block: bytes = b""
+) -> ChannelParticipation:
     relation = CONSENTER if consenter else FOLLOWER
-    return orderer.waiting.add(ChannelStanding(bundle.channel_id, relation, ONBOARDING), block)
+    return orderer.waiting.add(ChannelParticipation(bundle.channel_id, relation, ONBOARDING), block)
 
 
-def _standing(channel: OrderedChannel, orderer: OrdererState) -> ChannelStanding:
+def _standing(channel: OrderedChannel, orderer: OrdererState) -> ChannelParticipation:
     """Return the standing of an orderer that has the channel's blocks."""
     trouble = channel.trouble
-    return ChannelStanding(
+    return ChannelParticipation(
         channel.id,
         relation=CONSENTER if orderer in channel.orderers.agreeing else FOLLOWER,
         status=ACTIVE if trouble is None else FAILED,

@@ -129,7 +129,7 @@ def _authorise(bundle: channelconfig.Bundle, update_envelope: Any) -> dict[str, 
         if name not in read or read[name].proto.version != element.proto.version
     }
     signed = [
-        msp.Signed(one.signature_header + update_envelope.config_update, _creator(one), one.signature)
+        msp.SignedData(one.signature_header + update_envelope.config_update, _creator(one), one.signature)
         for one in update_envelope.signatures
     ]
     try:

@@ -19,7 +19,7 @@ ACTIVE, ONBOARDING, FAILED = "active", "onboarding", "failed"
 
 
 @dataclass(frozen=True)
-class ChannelStanding:
+class ChannelParticipation:
     """How an orderer takes part in a channel, in the terms of the participation interface; *reason* if it failed."""
 
     channel_id: str
@@ -36,20 +36,20 @@ class Followers:
         """Keep one file for each channel and orderer in *folder*."""
         self._folder = folder
         self._orderer = orderer
-        self._known: dict[str, ChannelStanding] = {}
+        self._known: dict[str, ChannelParticipation] = {}
 
     def files(self) -> list[Path]:
         """Return the stored blocks, to be added again after a restart."""
         return sorted(self._folder.glob(f"*@{self._orderer}.join"))
 
-    def get(self, channel_id: str) -> ChannelStanding | None:
+    def get(self, channel_id: str) -> ChannelParticipation | None:
         """Return the orderer's standing in a channel that it waits for; None for any other."""
         return self._known.get(channel_id)
 
-    def __iter__(self) -> Iterator[ChannelStanding]:
+    def __iter__(self) -> Iterator[ChannelParticipation]:
         return iter(list(self._known.values()))
 
-    def add(self, standing: ChannelStanding, block: bytes = b"") -> ChannelStanding:
+    def add(self, standing: ChannelParticipation, block: bytes = b"") -> ChannelParticipation:
         """Add a channel, and store the block of its join if there is one."""
         if block:
             state.replace_file(self._file(standing.channel_id), block)

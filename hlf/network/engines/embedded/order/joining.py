@@ -211,7 +211,7 @@ def _check_configuration(block: Any, header: Any) -> None:
     if channelconfig.APPLICATION not in groups:
         raise JoinError("Invalid configuration block, missing Application configuration group")
     try:
-        capabilities = channelconfig.Values(envelope.config.channel_group).capabilities
+        capabilities = channelconfig.ConfigValues(envelope.config.channel_group).capabilities
     except errors.ConfigError as error:
         raise JoinError(f"Failed capabilities check: [no valid channel configuration found: {error}]") from error
     for level in ("Channel", "Application"):

@@ -32,7 +32,7 @@ class OrdererSigner(Protocol):
     def sign(self, message: bytes) -> bytes: ...
 
 
-class NotOrdered(Exception):  # noqa: N818 - this is the broadcast service's answer, not a failure of the program.
+class NotOrderedError(Exception):  # noqa: N818 - this is the broadcast service's answer, not a failure of the program.
     """A message is not ordered: its sender gets *status* (``common.Status``) and *info*."""
 
     def __init__(self, status: int, info: str) -> None:
@@ -62,7 +62,7 @@ class Message:
     successor: channelconfig.OrderingConfig | None = None
 
 
-class Admission:
+class AdmissionRules:
     """The rules for messages under one version of the configuration."""
 
     def __init__(self, bundle: channelconfig.Bundle, signer: Callable[[], OrdererSigner]) -> None:
@@ -79,17 +79,17 @@ class Admission:
         """
         kind = _type(envelope)
         if kind == common_pb2.CONFIG:
-            raise NotOrdered(common_pb2.BAD_REQUEST, "message is of type that cannot be processed directly")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, "message is of type that cannot be processed directly")
         if kind == common_pb2.ORDERER_TRANSACTION:
-            raise NotOrdered(common_pb2.BAD_REQUEST, "message is of type that is no longer supported")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, "message is of type that is no longer supported")
         if kind == common_pb2.CONFIG_UPDATE:
             return self.admit_update(envelope, arrived)
         if self._maintenance:
-            raise NotOrdered(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
+            raise NotOrderedError(common_pb2.SERVICE_UNAVAILABLE, "normal transactions are rejected: maintenance mode")
         verified = self._filter(envelope)
         if not envelope.signature:
             # If the policy needs no signatures, a real orderer accepts it, but then no peer accepts the block.
-            raise NotOrdered(
+            raise NotOrderedError(
                 common_pb2.BAD_REQUEST, "message has no signature: no peer would take a block that holds it"
             )
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
@@ -103,7 +103,7 @@ class Admission:
             successor = channelconfig.Bundle(channel_id, proposed.config)
             succession.check_successor(self._bundle, successor)
         except errors.ConfigError as error:
-            raise NotOrdered(
+            raise NotOrderedError(
                 common_pb2.BAD_REQUEST, f"error applying config update to existing channel '{channel_id}': {error}"
             ) from error
         header, signer = envelopes.channel_header(common_pb2.CONFIG, channel_id), self._signer()
@@ -113,7 +113,7 @@ class Admission:
         try:
             succession.check_maintenance(self._bundle, successor, update)
         except errors.ConfigError as error:
-            raise NotOrdered(
+            raise NotOrderedError(
                 common_pb2.BAD_REQUEST,
                 "config update for existing channel did not pass maintenance checks: config transaction inspection "
                 f"failed: {error}",
@@ -132,23 +132,23 @@ class Admission:
         Return whether the creator is a valid member; a lenient policy does not require it.
         """
         if not envelope.payload:
-            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}Message was empty")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, f"{stage}Message was empty")
         size, limit = _size(envelope), self._bundle.batch.absolute_max_bytes
         if size > limit:
-            raise NotOrdered(
+            raise NotOrderedError(
                 common_pb2.BAD_REQUEST,
                 f"{stage}message payload is {size} bytes and exceeds maximum allowed {limit} bytes",
             )
         signed = _signed(envelope, stage)
         if self._expired(signed.identity):
-            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}broadcast client identity expired")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, f"{stage}broadcast client identity expired")
         path = ORDERER_WRITERS if self._maintenance else WRITERS
         if self._bundle.policies.find(path) is None:
-            raise NotOrdered(common_pb2.BAD_REQUEST, f"{stage}could not find policy {path}")
+            raise NotOrderedError(common_pb2.BAD_REQUEST, f"{stage}could not find policy {path}")
         signers = self._bundle.msps.signers([signed])
         refused = self._bundle.policy(path).refusal(signers)
         if refused is not None:
-            raise NotOrdered(common_pb2.FORBIDDEN, f"{stage}{refused}: permission denied")
+            raise NotOrderedError(common_pb2.FORBIDDEN, f"{stage}{refused}: permission denied")
         return bool(signers) and signers[0].valid
 
     def _expired(self, serialized: bytes) -> bool:
@@ -168,7 +168,7 @@ def _type(envelope: Any) -> int:
         payload = common_pb2.Payload.FromString(envelope.payload)
         return int(common_pb2.ChannelHeader.FromString(payload.header.channel_header).type)
     except DecodeError as error:
-        raise NotOrdered(
+        raise NotOrderedError(
             common_pb2.BAD_REQUEST,
             "could not determine channel ID: error unmarshalling Payload: proto: cannot parse invalid wire-format data",
         ) from error
@@ -178,20 +178,20 @@ def _size(envelope: Any) -> int:
     return len(envelope.payload) + len(envelope.signature)
 
 
-def _signed(envelope: Any, stage: str) -> msp.Signed:
+def _signed(envelope: Any, stage: str) -> msp.SignedData:
     try:
         payload = common_pb2.Payload.FromString(envelope.payload)
         creator = common_pb2.SignatureHeader.FromString(payload.header.signature_header).creator
     except DecodeError as error:
-        raise NotOrdered(
+        raise NotOrderedError(
             common_pb2.BAD_REQUEST,
             f"{stage}could not convert message to signedData: proto: cannot parse invalid wire-format data",
         ) from error
-    return msp.Signed(envelope.payload, creator, envelope.signature)
+    return msp.SignedData(envelope.payload, creator, envelope.signature)
 
 
 @dataclass
-class Cutter:
+class BlockCutter:
     """Collects messages in batches by count and size; the caller handles the time-out."""
 
     _pending: list[Message] = field(default_factory=list)

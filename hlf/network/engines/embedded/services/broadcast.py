@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fabric_protos.common import common_pb2
 from fabric_protos.orderer import ab_pb2
 
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.network.engines.embedded.services import events
 from hlf.network.engines.embedded.wire import statuses
 from hlf.network.engines.embedded.wire.requests import MalformedError, decode
@@ -49,7 +49,7 @@ async def broadcast(
         return _refused(common_pb2.BAD_REQUEST, "channel does not exist")
     try:
         await channel.order(envelope, envelope.SerializeToString())
-    except NotOrdered as refused:
+    except NotOrderedError as refused:
         return _refused(refused.status, refused.info)
     return ab_pb2.BroadcastResponse(status=common_pb2.SUCCESS)
 

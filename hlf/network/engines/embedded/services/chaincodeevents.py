@@ -42,7 +42,7 @@ async def follow(
         asked = gateway_pb2.ChaincodeEventsRequest.FromString(signed.request)
     except message.DecodeError:
         raise StatusError(Code.INVALID_ARGUMENT, f"invalid chaincode events request: {INVALID_WIRE}") from None
-    signature = msp.Signed(signed.request, asked.identity, signed.signature)
+    signature = msp.SignedData(signed.request, asked.identity, signed.signature)
     try:
         channel = access.permitted(peer.channel(asked.channel_id), access.CHAINCODE_EVENTS, asked.channel_id, signature)
     except AccessDeniedError as error:

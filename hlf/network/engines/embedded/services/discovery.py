@@ -52,7 +52,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
             raise _refused("access denied, no authentication info in request")
         if not asked.authentication.client_identity:
             raise _refused("access denied, client identity wasn't supplied")
-        signed = msp.Signed(request.payload, asked.authentication.client_identity, request.signature)
+        signed = msp.SignedData(request.payload, asked.authentication.client_identity, request.signature)
         response = protocol_pb2.Response()
         for query in asked.queries:
             result = response.results.add()
@@ -63,7 +63,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
                 result.error.content = str(error)
         return response
 
-    def _answer(self, query: protocol_pb2.Query, signed: msp.Signed, result: protocol_pb2.QueryResult) -> None:
+    def _answer(self, query: protocol_pb2.Query, signed: msp.SignedData, result: protocol_pb2.QueryResult) -> None:
         kind = query.WhichOneof("query")
         if not query.channel:
             self._check_local(signed)
@@ -85,7 +85,7 @@ class Discovery(protocol_pb2_grpc.DiscoveryServicer):
         else:
             raise QueryError("unknown or missing request type")
 
-    def _check_local(self, signed: msp.Signed) -> None:
+    def _check_local(self, signed: msp.SignedData) -> None:
         """Refuse a query for peers without a channel, unless an administrator of the peer's organisation sends it."""
         local = self._peer.local
         administrator = msp.Principal.of_role(local.msp_id, msp.ADMIN)

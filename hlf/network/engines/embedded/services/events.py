@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 ORDERER_READERS = "/Channel/Readers"
 
-Refusal = Callable[["OrderedChannel", msp.Signed], str | None]
-Answer = Callable[["OrderedChannel", common_pb2.Block, msp.Signed], message.Message]
+Refusal = Callable[["OrderedChannel", msp.SignedData], str | None]
+Answer = Callable[["OrderedChannel", common_pb2.Block, msp.SignedData], message.Message]
 
 
 class PeerEvents(events_pb2_grpc.DeliverServicer):
@@ -72,7 +72,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
     ) -> AsyncIterator[message.Message]:
         """Stream whole blocks, with the private data that this peer holds and the caller may read."""
 
-        def answer(channel: OrderedChannel, block: common_pb2.Block, signed: msp.Signed) -> message.Message:
+        def answer(channel: OrderedChannel, block: common_pb2.Block, signed: msp.SignedData) -> message.Message:
             return filtering.with_private_data(channel, self._peer.msp_id, block, signed)
 
         session = self._session(access.BLOCK_EVENTS, events_pb2.DeliverResponse, answer)
@@ -80,7 +80,7 @@ class PeerEvents(events_pb2_grpc.DeliverServicer):
             yield response
 
     def _session(self, resource: str, response: Callable[..., message.Message], answer: Answer) -> DeliverSession:
-        def refusal(channel: OrderedChannel, signed: msp.Signed) -> str | None:
+        def refusal(channel: OrderedChannel, signed: msp.SignedData) -> str | None:
             return access.signed_refusal(resource, channel.bundle, channel.id, signed)
 
         return DeliverSession(self._peer.channel, refusal, response, answer)
@@ -100,7 +100,7 @@ class OrdererEvents(ab_pb2_grpc.AtomicBroadcastServicer):
     ) -> AsyncIterator[message.Message]:
         """Stream blocks without the metadata of peers, or only headers with signatures."""
 
-        def refusal(channel: OrderedChannel, signed: msp.Signed) -> str | None:
+        def refusal(channel: OrderedChannel, signed: msp.SignedData) -> str | None:
             return channel.bundle.refusal(ORDERER_READERS, [signed])
 
         consents = functools.partial(self._channels.ordered, self._orderer)
@@ -154,7 +154,7 @@ class DeliverSession:
         except message.DecodeError:
             yield common_pb2.BAD_REQUEST
             return
-        signed = msp.Signed(envelope.payload, creator, envelope.signature)
+        signed = msp.SignedData(envelope.payload, creator, envelope.signature)
         guard = _Guard(channel, signed, self._refusal)
         if not guard.allows():
             yield common_pb2.FORBIDDEN
@@ -189,7 +189,7 @@ class DeliverSession:
 class _Guard:
     """Checks the caller's access again after each change of the configuration."""
 
-    def __init__(self, channel: OrderedChannel, signed: msp.Signed, refusal: Refusal) -> None:
+    def __init__(self, channel: OrderedChannel, signed: msp.SignedData, refusal: Refusal) -> None:
         self._channel = channel
         self._signed = signed
         self._refusal = refusal
@@ -247,11 +247,11 @@ def _bounds(seek: ab_pb2.SeekInfo, height: int) -> tuple[int, int] | int:
     return first, last if last >= first else envelopes.LAST_BLOCK
 
 
-def _whole_block(_: OrderedChannel, block: common_pb2.Block, __: msp.Signed) -> events_pb2.DeliverResponse:
+def _whole_block(_: OrderedChannel, block: common_pb2.Block, __: msp.SignedData) -> events_pb2.DeliverResponse:
     return events_pb2.DeliverResponse(block=block)
 
 
-def _orderer_block(_: OrderedChannel, block: common_pb2.Block, __: msp.Signed) -> ab_pb2.DeliverResponse:
+def _orderer_block(_: OrderedChannel, block: common_pb2.Block, __: msp.SignedData) -> ab_pb2.DeliverResponse:
     """Return a block without the metadata that peers add."""
     for added in (common_pb2.TRANSACTIONS_FILTER, common_pb2.COMMIT_HASH):
         if len(block.metadata.metadata) > added:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hlf.network.engines.embedded.state.snapshots import Snapshot
 
 
-def filtered(channel: OrderedChannel, block: common_pb2.Block, _: msp.Signed) -> events_pb2.DeliverResponse:
+def filtered(channel: OrderedChannel, block: common_pb2.Block, _: msp.SignedData) -> events_pb2.DeliverResponse:
     """Return id, type, validation code and event names of a block's transactions."""
     outline = events_pb2.FilteredBlock(number=block.header.number, channel_id=channel.id)
     codes = block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER]
@@ -35,7 +35,7 @@ def filtered(channel: OrderedChannel, block: common_pb2.Block, _: msp.Signed) ->
 
 
 def with_private_data(
-    channel: OrderedChannel, msp_id: str, block: common_pb2.Block, signed: msp.Signed
+    channel: OrderedChannel, msp_id: str, block: common_pb2.Block, signed: msp.SignedData
 ) -> events_pb2.DeliverResponse:
     """Return a whole block and, by transaction, the private writes that *msp_id* has and the caller may read."""
     response = events_pb2.DeliverResponse()

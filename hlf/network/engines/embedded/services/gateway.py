@@ -242,7 +242,7 @@ class GatewayService(gateway_pb2_grpc.GatewayServicer):
             raise StatusError(Code.INVALID_ARGUMENT, "no channel ID provided")
         if not asked.transaction_id:
             raise StatusError(Code.INVALID_ARGUMENT, "transaction ID should not be empty")
-        signature = msp.Signed(signed.request, asked.identity, signed.signature)
+        signature = msp.SignedData(signed.request, asked.identity, signed.signature)
         try:
             channel = self._peer.channel(asked.channel_id)
             channel = access.permitted(channel, access.COMMIT_STATUS, asked.channel_id, signature)

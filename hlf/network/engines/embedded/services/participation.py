@@ -21,13 +21,13 @@ from google.protobuf import message
 from hlf import errors
 from hlf.network.engines.embedded.endorse.system import last_config
 from hlf.network.engines.embedded.order.joining import ParticipationRefused
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.network.engines.embedded.wire.requests import INVALID_WIRE
 from hlf.wire.config import channelconfig
 
 if TYPE_CHECKING:
     from hlf.network.engines.embedded.order.channels import Channels
-    from hlf.network.engines.embedded.order.followers import ChannelStanding
+    from hlf.network.engines.embedded.order.followers import ChannelParticipation
     from hlf.network.engines.embedded.order.orderers import OrdererState
 
 BASE = "/participation/v1/"
@@ -123,7 +123,7 @@ class ParticipationService:
             raise ParticipationRefusal(403, f"cannot update: {_FOLLOWER}")
         try:
             await channel.order(envelope, envelope.SerializeToString())
-        except NotOrdered as refused:
+        except NotOrderedError as refused:
             raise ParticipationRefusal(400, f"cannot update: {refused.info}") from None
         described = _describe(standing)
         return _json(201, described, {"Location": described["url"]})
@@ -157,7 +157,7 @@ class ParticipationService:
         headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
         return web.Response(status=200, body=block, headers=headers)
 
-    def _standing(self, request: web.Request, missing: str = "channel does not exist") -> ChannelStanding:
+    def _standing(self, request: web.Request, missing: str = "channel does not exist") -> ChannelParticipation:
         channel_id = request.match_info["channel"]
         try:
             channelconfig.check_channel_id(channel_id)
@@ -228,7 +228,7 @@ def _check_size(request: web.Request) -> None:
         raise ParticipationRefusal(400, "cannot read form from request body: http: request body too large")
 
 
-def _describe(standing: ChannelStanding) -> dict[str, Any]:
+def _describe(standing: ChannelParticipation) -> dict[str, Any]:
     # Real orderers do not return the reason why a channel failed.
     reason = {"reason": standing.reason} if standing.reason else {}
     return reason | {

@@ -71,7 +71,7 @@ class SnapshotService(snapshot_pb2_grpc.SnapshotServicer):
         expires = expiry(creator)
         if expires is not None and expires < datetime.datetime.now(datetime.UTC):
             raise _refused("client identity expired")
-        signature = msp.Signed(signed.request, creator, signed.signature)
+        signature = msp.SignedData(signed.request, creator, signed.signature)
         refusal = access.peer_refusal(resource, signature, self._peer.local)
         if refusal is not None:
             raise _refused(refusal)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from hlf.network.engines.embedded.state import peercrashes
 from hlf.network.engines.embedded.state.peercrashes import Crash
-from hlf.network.engines.embedded.state.validation import CODES, Validated
+from hlf.network.engines.embedded.state.validation import CODES, ValidatedBlock
 from hlf.network.engines.embedded.wire import statuses
 from hlf.wire import enumerations
 
 _LOG = logging.getLogger(__name__)
 
 
-def crashes(envelopes: Sequence[bytes], validated: Validated, defined: peercrashes.Defined) -> list[Crash]:
+def crashes(envelopes: Sequence[bytes], validated: ValidatedBlock, defined: peercrashes.Defined) -> list[Crash]:
     """Return as :func:`peercrashes.of_block` does, but never raise, because a failed report must not stop a block."""
     try:
         return peercrashes.of_block(envelopes, validated, defined)
@@ -23,7 +23,7 @@ def crashes(envelopes: Sequence[bytes], validated: Validated, defined: peercrash
         return []
 
 
-def of_block(channel_id: str, number: int, validated: Validated, found: Sequence[Crash]) -> None:
+def of_block(channel_id: str, number: int, validated: ValidatedBlock, found: Sequence[Crash]) -> None:
     """Log the invalid transactions of a block, each with its code, and those that crash real peers."""
     for verdict in validated.verdicts:
         if not verdict.valid:

@@ -72,7 +72,7 @@ class EndorsementPolicies:
             if path is None:
                 raise UnjudgedError(f"no such collection '{name}'")
             found = self._bundle.policies.find(path)
-            return found or channelpolicies.BySignatures(policies.parse(writepolicies.member_policy(owner)))
+            return found or channelpolicies.SignaturePolicy(policies.parse(writepolicies.member_policy(owner)))
 
         return writepolicies.collection_policy(name, owned, stated, chaincode)
 
@@ -109,7 +109,7 @@ def lifecycle_policy(bundle: channelconfig.Bundle) -> policy_pb2.ApplicationPoli
 
 def _signature(encoded: bytes) -> channelpolicies.Policy:
     try:
-        return channelpolicies.BySignatures(policies.parse(encoded))
+        return channelpolicies.SignaturePolicy(policies.parse(encoded))
     except errors.PolicyError:
         return channelpolicies.MissingPolicy("unreadable policy")
 

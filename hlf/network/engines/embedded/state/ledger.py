@@ -23,8 +23,8 @@ from google.protobuf.message import DecodeError
 from hlf.network import errors
 from hlf.network.engines.embedded.state import copies, exporting, privatedata, snapshots, statestore, transient
 from hlf.network.engines.embedded.state.snapshots import Snapshot
-from hlf.network.engines.embedded.state.validation import Validated
-from hlf.network.engines.embedded.state.waiting import TransactionRecord, Waiting
+from hlf.network.engines.embedded.state.validation import ValidatedBlock
+from hlf.network.engines.embedded.state.waiting import CommitWaits, TransactionRecord
 from hlf.wire import blocks
 
 _IDLE_READERS = 64
@@ -69,7 +69,7 @@ class ChannelLedger:
         self.channel_id = channel_id
         self._idle: list[sqlite3.Connection] = []
         self._transient_path = path.with_suffix(".transient")
-        self._waiting = Waiting()
+        self._waiting = CommitWaits()
         # The event streams of all members read the newest blocks at the same time.
         self._recent: dict[int, bytes] = {}
         self.height = 0
@@ -248,7 +248,7 @@ class ChannelLedger:
         )
         return {row[0] for row in rows}
 
-    def write(self, block: Any, validated: Validated, private: privatedata.PrivateWrites) -> WrittenBlock:
+    def write(self, block: Any, validated: ValidatedBlock, private: privatedata.PrivateWrites) -> WrittenBlock:
         """Write *block* and its changes inside :meth:`committing`; completes the block's metadata."""
         number = block.header.number
         metadata = block.metadata.metadata

@@ -16,7 +16,7 @@ from fabric_protos.peer import transaction_pb2
 from google.protobuf.message import DecodeError
 
 from hlf import errors
-from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, Validated
+from hlf.network.engines.embedded.state.validation import EnvelopeVerdict, ValidatedBlock
 from hlf.wire import rwsets, transactions
 
 Defined = Callable[[str, str], bool]
@@ -43,7 +43,7 @@ class Crash(NamedTuple):
     why: str
 
 
-def of_block(envelopes: Sequence[bytes], validated: Validated, defined: Defined) -> list[Crash]:
+def of_block(envelopes: Sequence[bytes], validated: ValidatedBlock, defined: Defined) -> list[Crash]:
     """
     Return the transactions on which real peers crash or hang, also after each restart; mostly none.
 

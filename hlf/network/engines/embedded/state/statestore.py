@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from hlf.network.engines.embedded.state.validation import Validated
+from hlf.network.engines.embedded.state.validation import ValidatedBlock
 
 
-def store(connection: sqlite3.Connection, validated: Validated) -> None:
+def store(connection: sqlite3.Connection, validated: ValidatedBlock) -> None:
     """Write the updates of a validated block."""
     run = connection.executemany
     updates = validated.updates

@@ -25,7 +25,7 @@ class TransactionRecord:
         return bytes(block.data.data[self.index])
 
 
-class Waiting:
+class CommitWaits:
     """All waits for blocks and transactions that are not committed yet."""
 
     def __init__(self) -> None:

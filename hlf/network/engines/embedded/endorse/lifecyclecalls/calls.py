@@ -41,7 +41,7 @@ class LifecycleCalls:
 
     def __init__(self, peer: PeerState) -> None:
         self._peer = peer
-        self._installing = installing.Installing(peer)
+        self._installing = installing.InstallationCalls(peer)
         self._functions: dict[str, installing.Function] = {
             "ApproveChaincodeDefinitionForMyOrg": (
                 lifecycle_pb2.ApproveChaincodeDefinitionForMyOrgArgs,

@@ -28,7 +28,7 @@ class LifecycleCallError(Exception):
         self.status = status
 
 
-class Installing:
+class InstallationCalls:
     """
     The functions that need no channel.
 

@@ -9,7 +9,7 @@ from fabric_protos.peer import configuration_pb2
 
 from hlf import errors
 from hlf.network.engines.embedded.order import configuration, succession
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.wire.config import channelconfig, configtx, configupdate
 from tests.support.members import put
 from tests.support.runningchannel import RunningChannel, again, consortium, run
@@ -220,7 +220,7 @@ def test_an_unusable_successor_is_refused(tmp_path, change, words):
 
     async def scenario(channel: RunningChannel):
         envelope = signed(updated(channel.channel.bundle, change), [*ORDERING, *MAJORITY])
-        with pytest.raises(NotOrdered) as error:
+        with pytest.raises(NotOrderedError) as error:
             await channel.channel.order(envelope, b"")
         assert error.value.info.startswith("error applying config update to existing channel 'trade': ")
         assert words in error.value.info
@@ -282,7 +282,7 @@ def test_another_consensus_takes_maintenance_first(tmp_path, change, words):
 
     async def scenario(channel: RunningChannel):
         envelope = signed(updated(channel.channel.bundle, change), [*ORDERING, *MAJORITY])
-        with pytest.raises(NotOrdered) as error:
+        with pytest.raises(NotOrderedError) as error:
             await channel.channel.order(envelope, b"")
         assert error.value.info == INSPECTION + words
 
@@ -302,17 +302,17 @@ def test_in_maintenance_mode_only_the_orderers_admins_are_heard(tmp_path):
             assert await channel.raw_block([signed(update, ORDERING, submitter=admin)]) == ["VALID"]
 
         await change(consensus(state=MAINTENANCE))
-        with pytest.raises(NotOrdered) as error:
+        with pytest.raises(NotOrderedError) as error:
             await channel.channel.order(transaction.envelope(), b"")
         assert (error.value.status, error.value.info) == (
             common_pb2.SERVICE_UNAVAILABLE,
             "normal transactions are rejected: maintenance mode",
         )
         by_a_member = signed(updated(channel.channel.bundle, timeout("3s")), ORDERING)
-        with pytest.raises(NotOrdered, match="permission denied"):
+        with pytest.raises(NotOrderedError, match="permission denied"):
             await channel.channel.order(by_a_member, b"")
         unsupported = signed(updated(channel.channel.bundle, consensus(type="BFT")), ORDERING, submitter=admin)
-        with pytest.raises(NotOrdered, match="transition not supported"):
+        with pytest.raises(NotOrderedError, match="transition not supported"):
             await channel.channel.order(unsupported, b"")
         await change(consensus(state=orderer_pb2.ConsensusType.STATE_NORMAL))
         assert await channel.submit(transaction) == "VALID"
@@ -387,7 +387,7 @@ def test_an_organisation_added_later_takes_part(tmp_path):
         await channel.define()
         assert await channel.submit(channel.who.transaction(put(k=b"1"), ["AMSP", "BMSP"])) == "VALID"
         stranger = channel.who.transaction(put(k=b"2"), ["AMSP", "BMSP"], creator=joined.client)
-        with pytest.raises(NotOrdered, match="permission denied"):
+        with pytest.raises(NotOrderedError, match="permission denied"):
             await channel.channel.order(stranger.envelope(), b"")
         update = signed(updated(channel.channel.bundle, add_member("DMSP")), MAJORITY)
         assert await channel.raw_block([update]) == ["VALID"]
@@ -418,7 +418,7 @@ def test_a_member_removed_is_out_at_once(tmp_path):
             await channel.channel.order(envelope, envelope.SerializeToString())
         await channel.committed(who.transaction(put(k=b"2"), ["AMSP", "BMSP"]))
         assert channel.ledger.transaction(late.id) is None
-        with pytest.raises(NotOrdered, match="permission denied"):
+        with pytest.raises(NotOrderedError, match="permission denied"):
             await channel.channel.order(late.envelope(), b"")
 
     run(tmp_path, scenario)

@@ -17,13 +17,13 @@ from fabric_protos.orderer.etcdraft import configuration_pb2 as raft_pb2
 
 from hlf.network import errors
 from hlf.network.engines.embedded.order.channels import Channels
-from hlf.network.engines.embedded.order.followers import ChannelStanding
+from hlf.network.engines.embedded.order.followers import ChannelParticipation
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
 from hlf.wire import blocks
 from hlf.wire.config import channelconfig, configtx
 from tests.support.runningchannel import consortium
 
-FOLLOWER = ChannelStanding("trade", "follower", "onboarding")
+FOLLOWER = ChannelParticipation("trade", "follower", "onboarding")
 
 
 def play(folder, scenario: Callable[[Channels], Awaitable[None]]) -> None:

@@ -13,8 +13,8 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from fabric_protos.orderer.etcdraft import metadata_pb2
 
 from hlf.network.engines.embedded.order import consenterids
-from hlf.network.engines.embedded.order.followers import CONSENTER, FOLLOWER, ONBOARDING, ChannelStanding
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.followers import CONSENTER, FOLLOWER, ONBOARDING, ChannelParticipation
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.network.engines.embedded.services.broadcast import BroadcastService, broadcast
 from hlf.wire import blocks, envelopes
 from hlf.wire.config import channelconfig, configvalues
@@ -72,7 +72,7 @@ def test_an_orderer_comes_and_the_first_one_goes(tmp_path):
         transaction = WHO.transaction(put(k=b"v"), ["AMSP", "BMSP"]).envelope()
         assert (await broadcast(channel.channels, second, transaction)).info == "channel does not exist"
         standing = await channel.channels.join_orderer(second, genesis(channel))
-        assert standing == ChannelStanding("trade", FOLLOWER, height=1)
+        assert standing == ChannelParticipation("trade", FOLLOWER, height=1)
         assert channel.channels.ordered(second, "trade") is None
         assert numbers(channel) == ([], 0)
         await order_by(channel, FIRST, SECOND)
@@ -83,7 +83,7 @@ def test_an_orderer_comes_and_the_first_one_goes(tmp_path):
         assert signer_of(channel) == first.signer.serialized
         await order_by(channel, SECOND)
         assert (signer_of(channel), numbers(channel)) == (second.signer.serialized, ([2], 3))
-        assert channel.channels.standing(first, "trade") == ChannelStanding("trade", FOLLOWER, height=4)
+        assert channel.channels.standing(first, "trade") == ChannelParticipation("trade", FOLLOWER, height=4)
         assert (await broadcast(channel.channels, first, transaction)).info == "channel does not exist"
         await order_by(channel, SECOND, FIRST)
         assert numbers(channel) == ([2, 3], 4)
@@ -123,7 +123,9 @@ def test_another_leads_while_the_leader_is_away(tmp_path):
         assert not channel.channel.ordering
         # Blocks from the middle of a channel are no use to the only one.
         last = channel.ledger.stored(channel.ledger.config_block)
-        assert (await channel.channels.join_orderer(first, last)) == ChannelStanding("trade", CONSENTER, ONBOARDING)
+        assert (await channel.channels.join_orderer(first, last)) == ChannelParticipation(
+            "trade", CONSENTER, ONBOARDING
+        )
         await channel.channels.leave_orderer(first, "trade")
         assert (await channel.channels.join_orderer(first, genesis(channel))).height == channel.ledger.height
 
@@ -139,13 +141,13 @@ def test_nobody_leads_without_most_consenters(tmp_path):
         await order_by(channel, FIRST, SECOND)
         transaction = WHO.transaction(put(k=b"v"), ["AMSP", "BMSP"])
         second.running = False
-        with pytest.raises(NotOrdered, match="^no Raft leader$") as refused:
+        with pytest.raises(NotOrderedError, match="^no Raft leader$") as refused:
             await channel.submit(transaction)
         assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
         second.running = True
         assert await channel.submit(transaction) == "INVALID_CHAINCODE"
         await channel.channels.leave_orderer(second, "trade")
-        with pytest.raises(NotOrdered, match="^no Raft leader$"):
+        with pytest.raises(NotOrderedError, match="^no Raft leader$"):
             await channel.submit(transaction)
 
     run(tmp_path, scenario)
@@ -165,9 +167,9 @@ def test_a_snapshot_has_the_orderers_of_its_channels(tmp_path):
         await channel.channels.leave_orderer(second, "trade")
         await channel.channels.leave_orderer(first, "other")
         await channel.channels.bring_back(tmp_path / "kept")
-        assert channel.channels.standing(second, "trade") == ChannelStanding("trade", FOLLOWER, height=1)
+        assert channel.channels.standing(second, "trade") == ChannelParticipation("trade", FOLLOWER, height=1)
         assert channel.channels.standing(first, "trade").relation == CONSENTER
-        assert channel.channels.standing(first, "other") == ChannelStanding("other", FOLLOWER, ONBOARDING)
+        assert channel.channels.standing(first, "other") == ChannelParticipation("other", FOLLOWER, ONBOARDING)
         assert channel.channels.standing(second, "other") is None
 
     run(tmp_path / "channels", scenario)
@@ -220,7 +222,7 @@ def test_an_orderer_that_goes_and_comes_back_is_where_it_was(tmp_path):
         channel.channels.remove_orderer("orderer1")
         assert channel.channel.orderers.leader is first
         back = WHO.add_orderer(channel.channels, "orderer1", SECOND)
-        assert channel.channels.standing(back, "trade") == ChannelStanding("trade", height=2)
+        assert channel.channels.standing(back, "trade") == ChannelParticipation("trade", height=2)
         assert channel.channel.orderers.leader is back
 
     run(tmp_path, scenario)

@@ -14,9 +14,9 @@ from fabric_protos.orderer.etcdraft import metadata_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hlf.network.certificates import Issued
+from hlf.network.certificates import IssuedCertificate
 from hlf.network.engines.embedded.order import ordering
-from hlf.network.engines.embedded.order.ordering import Admission, Cutter, Message, NotOrdered
+from hlf.network.engines.embedded.order.ordering import AdmissionRules, BlockCutter, Message, NotOrderedError
 from hlf.wire import blocks, msp, signatures
 from hlf.wire.config import channelconfig
 from tests.support.members import Person, put
@@ -32,7 +32,7 @@ DENIED = (
 
 def admission(**genesis):
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis(**genesis))
-    return Admission(bundle, lambda: WHO.ordering.orderer)
+    return AdmissionRules(bundle, lambda: WHO.ordering.orderer)
 
 
 def made(creator=None, **more):
@@ -40,7 +40,7 @@ def made(creator=None, **more):
 
 
 def refusal(envelope, **genesis):
-    with pytest.raises(NotOrdered) as refused:
+    with pytest.raises(NotOrderedError) as refused:
         admission(**genesis).admit(envelope, envelope.SerializeToString(), 0)
     return common_pb2.Status.Name(refused.value.status), refused.value.info
 
@@ -58,7 +58,7 @@ def expired(person):
         member.ca.certificate.subject, x509.Name(units), key.public_key(), x509.random_serial_number()
     )
     builder = builder.not_valid_before(begin).not_valid_after(begin + timedelta(seconds=2))
-    return Person(person.msp_id, Issued(builder.sign(member.ca.key, hashes.SHA256()), key))
+    return Person(person.msp_id, IssuedCertificate(builder.sign(member.ca.key, hashes.SHA256()), key))
 
 
 def test_clients_and_admins_write_and_peers_do_not():
@@ -94,11 +94,11 @@ def test_what_no_peer_takes_is_not_ordered():
     writers = config.config.channel_group.policies["Writers"].policy
     writers.type = policies_pb2.Policy.SIGNATURE
     writers.value = policies_pb2.SignaturePolicyEnvelope(rule=nobody).SerializeToString()
-    lenient = Admission(channelconfig.Bundle(channel_id, config.config), lambda: WHO.ordering.orderer)
+    lenient = AdmissionRules(channelconfig.Bundle(channel_id, config.config), lambda: WHO.ordering.orderer)
     message = made()
     lenient.admit(message, message.SerializeToString(), 0)
     message.ClearField("signature")
-    with pytest.raises(NotOrdered, match="message has no signature"):
+    with pytest.raises(NotOrderedError, match="message has no signature"):
         lenient.admit(message, message.SerializeToString(), 0)
 
 
@@ -168,7 +168,7 @@ def message(size, number=0):
 @given(st.lists(st.integers(1, 15), max_size=30))
 def test_batches_keep_order_and_limits(sizes):
     """Nothing is lost or moved; a batch is too large only when a single message is."""
-    cutter, batches = Cutter(), []
+    cutter, batches = BlockCutter(), []
     for number, size in enumerate(sizes):
         batches += cutter.add(message(size, number), LIMITS)
         waiting = cutter.deadline_base
@@ -185,7 +185,7 @@ def test_batches_keep_order_and_limits(sizes):
 
 def test_a_large_message_travels_alone():
     """What waits goes first, so that order is kept."""
-    cutter = Cutter()
+    cutter = BlockCutter()
     assert cutter.add(message(4, 1), LIMITS) == []
     assert [len(batch) for batch in cutter.add(message(11, 2), LIMITS)] == [1, 1]
 
@@ -212,7 +212,7 @@ def test_a_channel_without_orderer_takes_nothing(tmp_path):
 
     async def scenario(channel: RunningChannel):
         channel.channel.orderers.discard("orderer0")
-        with pytest.raises(NotOrdered, match="channel does not exist"):
+        with pytest.raises(NotOrderedError, match="channel does not exist"):
             await channel.channel.order(made(), b"")
 
     run(tmp_path, scenario)
@@ -236,7 +236,7 @@ def test_blocks_are_made_as_real_ones():
     last_config = common_pb2.Metadata.FromString(block.metadata.metadata[1])
     assert common_pb2.LastConfig.FromString(last_config.value).index == 3
     bundle = channelconfig.Bundle.from_config_block(WHO.genesis())
-    signed = [msp.Signed(one.signed, one.creator, one.signature) for one in decoded.signatures]
+    signed = [msp.SignedData(one.signed, one.creator, one.signature) for one in decoded.signatures]
     assert bundle.refusal("/Channel/Orderer/BlockValidation", signed) is None
     assert decoded.signatures[0].creator == signatures.serialized_identity("OrdererMSP", signer.issued.certificate_pem)
 

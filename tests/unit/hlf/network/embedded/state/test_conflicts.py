@@ -16,7 +16,7 @@ from hlf.network.engines.embedded.state import rangereads
 from hlf.network.engines.embedded.state.updates import Updates, metadata_entries
 from hlf.wire import keys, rwsets
 from tests.support.members import put
-from tests.support.replay import Replayed, merge
+from tests.support.replay import ReplayedLedger, merge
 from tests.support.runningchannel import RunningChannel, run
 
 Version = rwsets.Version
@@ -74,7 +74,7 @@ SAYINGS = [
 @given(saying=st.lists(st.sampled_from(SAYINGS), min_size=1, max_size=9), there=st.booleans())
 def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
     """The engine and the offline verifier share no code, and agree on sets that no simulation comes to."""
-    before = Updates(Replayed())
+    before = Updates(ReplayedLedger())
     state = audited.ReplayedState()
     first = audited.Replay(state, 1)
     if there:
@@ -99,7 +99,7 @@ def test_what_a_set_says_of_a_key_is_added_up_alike(saying, there):
 @pytest.mark.parametrize("there", [True, False])
 def test_a_collection_that_stands_twice_is_added_up_too(there):
     """All that a transaction says of a private key counts together, wherever in the set it stands."""
-    engine, state = Updates(Replayed()), audited.ReplayedState()
+    engine, state = Updates(ReplayedLedger()), audited.ReplayedState()
     verifier = audited.Replay(state, 1)
     one = rwsets.HashedWrite(b"h" * 32, b"1" * 32)
     other = rwsets.HashedWrite(b"h" * 32, b"2" * 32)
@@ -120,7 +120,7 @@ def test_a_collection_that_stands_twice_is_added_up_too(there):
 @pytest.mark.parametrize(("start", "first"), [("a", "a"), ("c", "d"), ("e", "d"), ("", "a"), ("d", "d")])
 def test_a_range_left_early_ends_with_its_last_key_wherever_it_begins(start, first):
     """Peers look at the last key after all others, so it counts where the range begins behind it, too."""
-    replayed, state = Replayed(), audited.ReplayedState()
+    replayed, state = ReplayedLedger(), audited.ReplayedState()
     written = audited.Replay(state, 1)
     updates = Updates(replayed)
     for index, key in enumerate("abd"):
@@ -208,8 +208,8 @@ def summary(values):
     return rwsets.RangeQuery("k", "l", True, raw, merkle)
 
 
-def committed(values: Mapping[str, bytes]) -> Replayed:
-    state = Replayed()
+def committed(values: Mapping[str, bytes]) -> ReplayedLedger:
+    state = ReplayedLedger()
     updates = Updates(state)
     updates.apply(put(**values), Version(1, 0))
     merge(state.public, updates.public)
@@ -218,7 +218,7 @@ def committed(values: Mapping[str, bytes]) -> Replayed:
 
 def test_a_hash_that_was_read_must_stand():
     """Private reads are checked by the hashes all members hold."""
-    state = Replayed()
+    state = ReplayedLedger()
     before = Updates(state)
     hashed = keys.hash_key(b"k")
     write = rwsets.CollectionHashed("c", writes=(rwsets.HashedWrite(hashed, b"h" * 32),))
@@ -256,7 +256,7 @@ def test_metadata_stay_with_the_key_and_move_its_version():
 def test_metadata_of_a_missing_key_are_dropped():
     """There is nothing to attach them to."""
     entries = (("VALIDATION_PARAMETER", b"p"),)
-    updates = Updates(Replayed())
+    updates = Updates(ReplayedLedger())
     set_only = rwsets.NamespaceRwset("cc", metadata_writes=(rwsets.MetadataWrite("k", entries),))
     updates.apply(rwsets.TxRwset((set_only,)), Version(2, 0))
     assert updates.public == {}
@@ -300,7 +300,7 @@ TRANSACTIONS = st.fixed_dictionaries(
 @given(st.lists(st.lists(TRANSACTIONS, min_size=1, max_size=5), min_size=1, max_size=5))
 def test_validation_agrees_with_the_model(chain):
     """Any interleaving of reads, ranges and writes, simulated against older and newer states."""
-    state, model, past = Replayed(), Model(), []
+    state, model, past = ReplayedLedger(), Model(), []
     for number, block in enumerate(chain, start=1):
         past.append(dict(model.values))
         model.touched.clear()

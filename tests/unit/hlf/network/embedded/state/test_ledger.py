@@ -13,9 +13,9 @@ import pytest
 from fabric_protos.common import common_pb2
 
 from hlf.network import errors
-from hlf.network.engines.embedded.order.followers import ChannelStanding
+from hlf.network.engines.embedded.order.followers import ChannelParticipation
 from hlf.network.engines.embedded.order.joining import JoinError, ParticipationRefused
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.network.engines.embedded.state.ledger import ChannelLedger
 from hlf.wire import blocks
 from tests.support import committer, replay
@@ -328,7 +328,9 @@ def test_peers_may_join_before_the_orderer(tmp_path):
         assert not channels.get("trade").ordering
         with pytest.raises(ParticipationRefused, match="another genesis block"):
             await channels.join_orderer(channels.orderers["orderer0"], consortium().genesis().SerializeToString())
-        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelStanding("trade", height=1)
+        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelParticipation(
+            "trade", height=1
+        )
         assert channels.get("trade").ordering
         await channels.close()
 
@@ -350,12 +352,12 @@ def test_an_orderer_that_leaves(tmp_path):
         await channels.leave_orderer(channels.orderers["orderer0"], "trade")
         height = channel.ledger.height
         assert height == 3
-        with pytest.raises(NotOrdered, match="channel does not exist"):
+        with pytest.raises(NotOrderedError, match="channel does not exist"):
             await channel.channel.order(transaction.envelope(), b"")
         with pytest.raises(ParticipationRefused, match="cannot remove: channel does not exist"):
             await channels.leave_orderer(channels.orderers["orderer0"], "trade")
         assert channel.ledger.height == height
-        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelStanding(
+        assert await channels.join_orderer(channels.orderers["orderer0"], genesis) == ChannelParticipation(
             "trade", height=height
         )
         assert await channel.submit(transaction) == "VALID"

@@ -17,7 +17,7 @@ from fabric_protos.peer import transaction_pb2
 
 from hlf.admin.participation import OrdererAdmin
 from hlf.network.engines.embedded.order import channel as channels_module
-from hlf.network.engines.embedded.order.ordering import NotOrdered
+from hlf.network.engines.embedded.order.ordering import NotOrderedError
 from hlf.network.engines.embedded.state import troubles, validation
 from hlf.network.engines.embedded.state.troubles import TroubleError
 from hlf.steps import failures
@@ -71,7 +71,7 @@ def test_a_full_disk_is_told_and_outlived(tmp_path):
         assert told.value.trouble.passes
         with pytest.raises(TroubleError):
             await channel.channel.wait_transaction(large.id)
-        with pytest.raises(NotOrdered, match="disk is full") as refused:
+        with pytest.raises(NotOrderedError, match="disk is full") as refused:
             await order(channel, channel.who.transaction(put(k=b"y"), BOTH))
         assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
         assert (
@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_and_outlived(tmp_path):
         (channels_module.ChannelLedger, "forget_staged"),
         (channels_module.ChannelLedger, "publish"),
         (channels_module.OrderedChannel, "_renew"),
-        (channels_module.Cutter, "add"),
+        (channels_module.BlockCutter, "add"),
     ],
     ids=lambda place: place[1],
 )
@@ -115,7 +115,7 @@ def test_a_defect_wherever_a_block_comes_from_ends_in_a_trouble(tmp_path, monkey
         assert "KeyError, a defect of the engine" in str(told.value)
         assert "`hlf network down` and `up`" in str(told.value)
         assert not told.value.trouble.passes
-        with pytest.raises(NotOrdered, match="KeyError") as refused:
+        with pytest.raises(NotOrderedError, match="KeyError") as refused:
             await order(channel, transaction)
         assert refused.value.status == common_pb2.SERVICE_UNAVAILABLE
 
@@ -140,7 +140,7 @@ def test_who_waits_for_room_is_told_too(tmp_path, monkeypatch):
         sending = [order(channel, channel.who.transaction(put(k=b"v"), BOTH)) for _ in range(60)]
         ended = await asyncio.gather(*sending, return_exceptions=True)
         refused = [each for each in ended if each is not None]
-        assert {type(each) for each in refused} == {NotOrdered}
+        assert {type(each) for each in refused} == {NotOrderedError}
         assert {each.status for each in refused} == {common_pb2.SERVICE_UNAVAILABLE}
         monkeypatch.undo()
 
@@ -164,7 +164,7 @@ def test_leaving_the_channel_frees_who_waits_for_room(tmp_path, monkeypatch):
             await asyncio.sleep(0)
         goes_on.set()
         await leaving
-        with pytest.raises(NotOrdered, match="channel does not exist"):
+        with pytest.raises(NotOrderedError, match="channel does not exist"):
             await sending[2]
         assert (channel.state("a"), channel.state("c")) == (b"v", None)
 
