@@ -11,8 +11,8 @@ import pytest
 
 from gateway.readmodel import changes
 from hlf import errors
+from tests.unit.gateway.console.market.test_markets import LEG, NOTICE, PUBLIC, tell
 from tests.unit.gateway.console.test_dealings import FIRST_PAGE
-from tests.unit.gateway.console.test_markets import LEG, NOTICE, PUBLIC, tell
 from tests.unit.gateway.readmodel.chain import Wrote, chain
 
 OWN, OTHER = "PlatformMSP", "ForwarderMSP"
