@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import functools
 import graphlib
 import re
@@ -16,6 +18,10 @@ SAME = {"hlf": "hlf.wire", "hlf.aio": "hlf.client", "hlf.steps": "hlf.client", "
 INDEXES = {"hlf", "network"}
 # Modules of the library that stand above its rooms.
 DOORS = {"hlf.cli": "hlf.cli", "hlf.__main__": "hlf.cli"}
+# Errors of other libraries: of protobuf and marshmallow.
+FOREIGN = {"DecodeError", "ValidationError"}
+# The names at the head of each line below ``Raises:``.
+HEADS = re.compile(r"^    ([A-Z]\w+(?:, [A-Z]\w+)*)(?::|$)", re.MULTILINE)
 Graph = dict[str, set[str]]
 
 
@@ -73,3 +79,29 @@ def test_each_package_of_the_large_rooms_is_described(room):
     packages = {f"{room}/{path.parent.name}" for path in (ROOT / room).glob("*/__init__.py")}
     assert row is not None
     assert set(re.findall(rf"`({room}/[a-z]+)`", row[0])) == packages
+
+
+def raised(tree: ast.Module) -> set[str]:
+    """Return the exceptions that docstrings of functions and classes list under ``Raises:``."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = (ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds))
+    sections = [text.partition("Raises:\n")[2] for text in docstrings]
+    heads = (head for text in sections for head in HEADS.findall(text))
+    return {name for head in heads for name in head.split(", ")}
+
+
+def test_docstrings_raise_what_their_room_can_know():
+    """After a class was renamed, its old name may be that of another in a room that is not even imported."""
+    graph = imported()
+    trees = {name: ast.parse(path.read_text()) for name, path in modules().items() if name not in INDEXES}
+    defined: Graph = {}
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                defined.setdefault(node.name, set()).add(room(name))
+    assert [
+        f"{name}: {error}"
+        for name, tree in trees.items()
+        for error in sorted(raised(tree) - FOREIGN)
+        if not hasattr(builtins, error) and not defined.get(error, set()) & {room(name), *reachable(graph, room(name))}
+    ] == []
