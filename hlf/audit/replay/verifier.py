@@ -86,7 +86,7 @@ class Verifier:
         Yield the blocks in these bytes; give each to ``take`` next.
 
         Raises:
-            Unreadable: the next one is no block that a peer takes.
+            UnreadableBlockError: the next one is no block that a peer takes.
         """
         for each in serialized:
             try:

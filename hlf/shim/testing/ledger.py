@@ -98,11 +98,11 @@ class Ledger:
         without a declaration it is the client's own organisation.
 
         Raises:
-            Undeclared: the function breaks its declaration.
+            UndeclaredAccess: the function breaks its declaration.
             Refused: the contract refused.
-            Failed: the contract raised another exception, which is the cause.
-            Disagreed: the endorsers' answers differ.
-            Invalid: a policy is not satisfied or a read is stale.
+            CallFailed: the contract raised another exception, which is the cause.
+            EndorsementMismatch: the endorsers' answers differ.
+            TransactionInvalid: a policy is not satisfied or a read is stale.
         """
         return self.commit(
             self.endorse(function, *args, client=client, transient=transient, peer=peer, endorsed_by=endorsed_by, at=at)
@@ -174,7 +174,7 @@ class Ledger:
         Commit an endorsed transaction if it is still valid.
 
         Raises:
-            Invalid: it is not; the error has Fabric's validation code.
+            TransactionInvalid: it is not; the error has Fabric's validation code.
         """
         code = self.world.commit(
             self._name, endorsed.effects, set(endorsed.endorsers), endorsed.result.tx_id, endorsed.at

@@ -153,7 +153,7 @@ class OrderedChannel:
         Queue a message for a block.
 
         Raises:
-            NotOrdered: a rule of the orderer refuses it, or nothing can be written at the moment.
+            NotOrderedError: a rule of the orderer refuses it, or nothing can be written at the moment.
         """
         if not self.ordering:
             raise NotOrderedError(common_pb2.BAD_REQUEST, "channel does not exist")

@@ -75,7 +75,7 @@ class AdmissionRules:
         Return the message to order for *envelope*; for a configuration update it is the resulting CONFIG message.
 
         Raises:
-            NotOrdered: a rule refuses it.
+            NotOrderedError: a rule refuses it.
         """
         kind = _type(envelope)
         if kind == common_pb2.CONFIG:
@@ -95,7 +95,7 @@ class AdmissionRules:
         return Message(raw, _size(envelope), self._bundle.sequence, arrived, verified)
 
     def admit_update(self, update: Any, arrived: float) -> Message:
-        """Return the CONFIG message that a CONFIG_UPDATE envelope results in; raise NotOrdered if a rule refuses it."""
+        """Return the CONFIG message of a CONFIG_UPDATE envelope; raise NotOrderedError if a rule refuses it."""
         self._filter(update, "config update for existing channel did not pass initial checks: ")
         channel_id = self._bundle.channel_id
         try:
