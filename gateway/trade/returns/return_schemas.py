@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from chaincode.domain.returns import terms
 from chaincode.domain.vocabulary import bounds
@@ -10,7 +10,7 @@ from gateway import bounds as own
 from gateway.fabric.call_schemas import Base64
 from gateway.trade import words
 from gateway.trade.receipts import CommittedSchema
-from gateway.trade.returns import shownphotos
+from gateway.trade.returns.shownphotos import PhotoSize
 from gateway.trade.words import IDENTIFIER, SHA256, TRACKING_TOKEN, counted, one_of, within
 
 
@@ -70,9 +70,7 @@ class PhotosSchema(Schema):
 class PhotoQuerySchema(Schema):
     """Query of ``GET /v1/returns/<return_id>/photos/<digest>``."""
 
-    size = fields.String(
-        validate=validate.OneOf([shownphotos.SMALL]), metadata={"description": "One with fewer pixels"}
-    )
+    size = fields.String(validate=one_of(PhotoSize), metadata={"description": "One with fewer pixels"})
 
 
 class OfJourneyQuerySchema(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from flask import Response, request
@@ -13,8 +14,11 @@ from gateway.http.problems import Problem
 from gateway.store.photos import ReturnPhotos
 from gateway.trade.returns import photos
 
-SMALL = "small"
-"""The size of a photo with fewer pixels."""
+
+class PhotoSize(StrEnum):
+    """The sizes of a photo besides its own."""
+
+    SMALL = "small"
 
 
 def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
@@ -25,7 +29,7 @@ def answer(return_id: str, digest: str, unknown: str = "NOT_FOUND") -> Response:
         Problem: *unknown*, it is not kept, or no longer.
     """
     size = request.args.get("size", "")
-    found = ReturnPhotos(context.services().store).find(return_id, digest, small=size == SMALL)
+    found = ReturnPhotos(context.services().store).find(return_id, digest, small=size == PhotoSize.SMALL)
     if found is None:
         raise Problem(unknown)
     response = Response(found, content_type=photos.TYPES[0])
