@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Verifying an export, against the bare signature checks that it cannot do without."""
 
 from __future__ import annotations
@@ -54,11 +53,11 @@ def audit(_: str) -> Iterator[Line]:
         checks = _make(chain, MANY)
         few = [chain / f"{number:010d}.block" for number in range(FEW // _PER_BLOCK)]
         rounds = []
-        for _ in range(ROUNDS):
-            rounds.append([(_bare(checks, at_once), _run(few, checking)) for _, at_once, checking in _WAYS])
-        for (name, *_), measured in zip(_WAYS, zip(*rounds, strict=True), strict=True):
-            bare = [seconds for seconds, _ in measured]
-            spent = [run["processor"] / FEW for _, run in measured]
+        for _round in range(ROUNDS):
+            rounds.append([(_bare(checks, at_once), _run(few, checking)) for _name, at_once, checking in _WAYS])
+        for (name, _at_once, _checking), measured in zip(_WAYS, zip(*rounds, strict=True), strict=True):
+            bare = [seconds for seconds, _run_of in measured]
+            spent = [run["processor"] / FEW for _seconds, run in measured]
             ratios = [ours / theirs for ours, theirs in zip(spent, bare, strict=True)]
             yield _median(f"audit, {name}: bare verifications", [each * 1e6 for each in bare], "us a transaction")
             yield _median(f"audit, {name}: processor", [each * 1e6 for each in spent], "us a transaction")
@@ -112,7 +111,9 @@ def _checks(
     def key(identity: bytes) -> ec.EllipticCurvePublicKey:
         if identity not in known:
             certificate = x509.load_pem_x509_certificate(signatures.parse_identity(identity)[1])
-            known[identity] = certificate.public_key()
+            public = certificate.public_key()
+            assert isinstance(public, ec.EllipticCurvePublicKey)
+            known[identity] = public
         return known[identity]
 
     for transaction in blocks.from_message(message).transactions:
@@ -138,7 +139,7 @@ def _bare(checks: Checks, at_once: int) -> float:
         program.join()
         if program.exitcode:
             raise SystemExit("a verification failed")
-    return statistics.mean([spent.get() for _ in programs])
+    return statistics.mean([float(spent.get()) for _ in programs])
 
 
 def _verified(checks: Checks) -> float:

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 What a large consortium needs, computed from what single transactions cost.
 
@@ -165,7 +164,7 @@ def plan(load: Load, costs: dict[str, ActKind] = COSTS) -> Iterator[CapacityNeed
     costs = {name: kind.among(load.organisations) for name, kind in costs.items()}
 
     def daily(field: str) -> float:
-        return sum(acts[name] * getattr(costs[name], field) for name in acts)
+        return sum(acts[name] * float(getattr(costs[name], field)) for name in acts)
 
     rush = load.rush / _DAY
     transactions = daily("transactions") * rush

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Pictures of growth, for the documentation."""
 
 from __future__ import annotations

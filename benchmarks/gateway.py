@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 The gateway as it is installed, over HTTP, beside Express on the official Node client and the same calls through `hlf`.
 
@@ -67,8 +66,8 @@ def gateway(engine: str) -> Iterator[Line]:
 
 def _compared(name: str, mode: str, callers: int, told: Mapping[str, Rounds]) -> Iterator[Figure]:
     for program, rounds in told.items():
-        ours = not program.startswith("Express")
-        yield from rounds.figures(f"{name} {program} {callers} callers", ours=ours, profile=callers == MOST)
+        is_ours = not program.startswith("Express")
+        yield from rounds.figures(f"{name} {program} {callers} callers", ours=is_ours, profile=callers == MOST)
     for number in PROCESSES:
         ours = told[_named("gateway", number)]
         title = f"{name} {callers} callers, {_named('gateway', number)} to"

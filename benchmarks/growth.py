@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Growth of channel `trade`: processor time of one call at one peer, by the number of journeys on the ledger."""
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class ManyJourneys(dict[str, tuple[bytes, Version]]):
         listed += [composite_key(journeystate.OF_ORDER, [f"O-of-{each}", each]) for each in copies]
         self._names = sorted([*self, *listed])
         world.state["trade"] = self
-        world.range = self._range  # type: ignore[method-assign]  # The ledger's own sorts all keys at each call.
+        world.range = self._range  # type: ignore[method-assign,assignment]  # The ledger's own sorts all keys at each call.
 
     @staticmethod
     def _id(number: int) -> str:

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Matching in pure Python, as an endorser computes it: filter, costs, potentials, chain; then its certificate."""
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def matching(_: str) -> Iterator[Line]:
     certificate = certify(graph, choose(graph))
     name = f"check of the certificate, {len(STAGES)} stages x 200 carriers"
     checks, ratios = [], []
-    for _ in range(3 * ROUNDS):
+    for _round in range(3 * ROUNDS):
         checks.append(_time(problem, lambda each: verify_match(each, certificate)))
         ratios.append(checks[-1] / _time(problem, lambda each: choose(Graph(each))))
     yield Figure(name, statistics.median(ratios), "times the choice", "at most 1", (min(ratios), max(ratios)))
@@ -68,7 +67,7 @@ def _time(problem: ChoiceProblem, work: Callable[[ChoiceProblem], object]) -> fl
 
 def _problem(carriers: int) -> ChoiceProblem:
     source = random.Random(carriers)  # noqa: S311  (nothing here is secret)
-    offers = []
+    offers: list[Offer] = []
     for carrier in range(carriers):
         for part in range(SERVICES):
             stages = STAGES[part * len(STAGES) // SERVICES : (part + 1) * len(STAGES) // SERVICES]

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """From nothing to a network that answers, and what it holds in memory."""
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ def start(engine: str) -> Iterator[Figure]:
     """
     Yield the default consortium from an empty folder until every chaincode can be called, and again from its own disk.
     """
-    fresh, again = [], []
+    fresh: list[float] = []
+    again: list[float] = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="selat-bench-") as folder:
             state = Path(folder) / "network"

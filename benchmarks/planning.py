@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whose endorsements a transaction needs on a channel of many members: the embedded engine's planner, and real Fabric's.
 
@@ -153,7 +152,7 @@ def _compared() -> Iterator[Line]:
         labs = {engine: closing.enter_context(_network(engine)) for engine in ("embedded", "native")}
         channels = {members: _joined(labs, members) for members in COMPARED}
         for members, channel in channels.items():
-            told = {engine: [] for engine in labs}
+            told: dict[str, list[float]] = {engine: [] for engine in labs}
             for number in range(ROUNDS):
                 for engine in sorted(labs, reverse=bool(number % 2)):
                     told[engine].append(_asked(labs[engine], channel))

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 #: Seconds in which connections open and caches fill, before anything counts.
 WARM_UP = 1.0
 
-Call = Callable[[int], None]
+Call = Callable[[int], object]
 
 
 class Tally:

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """A closed loop through `hlf`, as an application uses it."""
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ def main() -> None:
             one.submit("putpvt", own, transient={"key": b"key-%d" % number, "value": b"v" * 64})
 
         calls: dict[str, loop.Call] = {
-            "evaluate": lambda number: one.evaluate("get", "warm") and None,
-            "submit": lambda number: one.submit("put", f"key-{number}", "v" * 64) and None,
-            "submit2": lambda number: majority.submit("put", f"key-{number}", "v" * 64) and None,
+            "evaluate": lambda number: one.evaluate("get", "warm"),
+            "submit": lambda number: one.submit("put", f"key-{number}", "v" * 64),
+            "submit2": lambda number: majority.submit("put", f"key-{number}", "v" * 64),
             "private": private,
         }
         loop.run(calls[mode], int(callers), float(seconds))

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The same closed loop on bare gRPC stubs: what the protocol costs in Python when nothing else is done."""
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ def main() -> None:
     profile_file, user, msp_id, mode, callers, seconds = sys.argv[1:]
     endpoint = profile.Profile.load(Path(profile_file)).gateway
     key = serialization.load_pem_private_key((Path(user) / "key.pem").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     creator = identities_pb2.SerializedIdentity(
         mspid=msp_id, id_bytes=(Path(user) / "cert.pem").read_bytes()
     ).SerializeToString()
@@ -45,7 +45,9 @@ def main() -> None:
         r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
         return encode_dss_signature(r, min(s, ORDER - s))
 
-    def proposed(chaincode: str, args: list[bytes], transient: dict[str, bytes]) -> tuple[str, object]:
+    def proposed(
+        chaincode: str, args: list[bytes], transient: dict[str, bytes]
+    ) -> tuple[str, proposal_pb2.SignedProposal]:
         nonce = os.urandom(24)
         transaction_id = hashlib.sha256(nonce + creator).hexdigest()
         now = time.time_ns()

@@ -1,19 +1,19 @@
-# mypy: ignore-errors
 """The chaincode on PyPI's fabric-chaincode-python, in an environment of its own."""
 
 import sys
+from typing import Any
 
 from fabric_chaincode_python.fabric_shim import response, server
 from fabric_chaincode_python.fabric_shim.interfaces import Chaincode
 
 
-class Values(Chaincode):
+class Values(Chaincode):  # type: ignore[misc]  # The library is not here, and has no types.
     """Keys and values."""
 
-    async def init(self, stub):
+    async def init(self, stub: Any) -> Any:
         return response.success(b"")
 
-    async def invoke(self, stub):
+    async def invoke(self, stub: Any) -> Any:
         function, arguments = stub.get_function_and_parameters()
         if function == "get":
             return response.success(await stub.get_state(arguments[0]))

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The end of a soak: the ledger is audited, and has what was acknowledged, once."""
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ def export(wallet: Path, folder: Path) -> list[Path]:
         exported.append(folder / place.channel)
         # A program of its own, since it must follow the calendar that the peers follow.
         selat = Path(sys.executable).with_name("selat")
-        command = [selat, "audit", "export", exported[-1], "--channel", place.channel]
-        subprocess.run([*command, "--wallet", wallet], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        command = [str(selat), "audit", "export", str(exported[-1]), "--channel", place.channel]
+        subprocess.run([*command, "--wallet", str(wallet)], check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     return exported
 
 

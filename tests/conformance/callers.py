@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Callers of every kind: certificates of the organisation's own CA, of nobody's, expired, too young, forged."""
 
 from __future__ import annotations
@@ -186,7 +185,7 @@ def _issued(
         .not_valid_before(start or first)
         .not_valid_after(end or _now() + HOUR)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM)

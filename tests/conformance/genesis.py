@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Genesis blocks that are good but for one thing, and what an orderer and then a peer say of them.
 
@@ -236,7 +235,10 @@ class Participation:
         orderer = next((lab.state / "orderers").iterdir()).name
         tls = folder.user("OrdererMSP", "Admin") / "tls"
         self._base = f"https://{record.address(orderer, 'admin')}"
-        self._files = {"verify": str(tls / "ca.crt"), "cert": (str(tls / "client.crt"), str(tls / "client.key"))}
+        self._files: dict[str, Any] = {
+            "verify": str(tls / "ca.crt"),
+            "cert": (str(tls / "client.crt"), str(tls / "client.key")),
+        }
 
     def ask(self, method: str, path: str = CHANNELS, **body: Any) -> dict[str, Any]:
         """

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 The laboratory: its organisations, one channel, chaincodes of known behaviour, and every way to question them.
 
@@ -24,7 +23,6 @@ from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
 from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
 from fabric_protos.peer import (
     chaincode_event_pb2,
-    events_pb2,
     events_pb2_grpc,
     peer_pb2_grpc,
     proposal_pb2,
@@ -371,7 +369,7 @@ class Lab:
         caller: Caller | None = None,
         organisation: str = "Org1",
         patience: float = PATIENCE,
-    ) -> grpc.Call:
+    ) -> Any:
         """Open the event stream of *chaincode*; iterate over its `ChaincodeEventsResponse` and cancel it."""
         who = caller or self.caller(organisation)
         request = gateway_pb2.ChaincodeEventsRequest(
@@ -389,8 +387,8 @@ class Lab:
         start: ab_pb2.SeekPosition,
         stop: ab_pb2.SeekPosition,
         *,
-        behaviour: ab_pb2.SeekInfo.SeekBehavior = ab_pb2.SeekInfo.BLOCK_UNTIL_READY,
-        content: ab_pb2.SeekInfo.SeekContentType = ab_pb2.SeekInfo.BLOCK,
+        behaviour: ab_pb2.SeekInfo.SeekBehavior.ValueType = ab_pb2.SeekInfo.BLOCK_UNTIL_READY,
+        content: ab_pb2.SeekInfo.SeekContentType.ValueType = ab_pb2.SeekInfo.BLOCK,
         channel: str = CHANNEL,
         caller: Caller | None = None,
     ) -> common_pb2.Envelope:
@@ -400,7 +398,7 @@ class Lab:
 
     def seek_envelope(
         self,
-        kind: common_pb2.HeaderType,
+        kind: common_pb2.HeaderType.ValueType,
         seek: ab_pb2.SeekInfo,
         channel: str = CHANNEL,
         caller: Caller | None = None,
@@ -525,8 +523,8 @@ def result_of(endorsed: EndorsedTransaction) -> bytes:
     return proposal_pb2.ChaincodeAction.FromString(payload.extension).response.payload
 
 
-def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> Any:
-    """Return what a Deliver service sent, without what differs from run to run."""
+def described(message: Any) -> Any:
+    """Return what a peer's or an orderer's Deliver service sent, without what differs from run to run."""
     kind = message.WhichOneof("Type")
     if kind == "status":
         return {"status": common_pb2.Status.Name(message.status)}
@@ -566,7 +564,7 @@ def described(message: events_pb2.DeliverResponse | ab_pb2.DeliverResponse) -> A
 
 def code_name(code: int) -> str:
     """Return the name of a validation code."""
-    return transaction_pb2.TxValidationCode.Name(code)
+    return transaction_pb2.TxValidationCode.Name(transaction_pb2.TxValidationCode.ValueType(code))
 
 
 def at_block(number: int) -> ab_pb2.SeekPosition:

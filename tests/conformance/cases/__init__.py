@@ -7,11 +7,12 @@ what it needs first (its own keys), so that any of them can be run alone.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.conformance.answers import Answer
 from tests.conformance.lab import Lab
@@ -31,6 +32,7 @@ class Question:
 
 
 CASES: dict[str, Question] = {}
+_Value = TypeVar("_Value")
 
 
 def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]], Callable[[Lab], Answer]]:
@@ -43,6 +45,16 @@ def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]
         return ask
 
     return register
+
+
+def cases(values: Mapping[str, _Value], ask: Callable[[Lab, _Value], Answer], laboratory: str = MAIN) -> None:
+    """Register one question for each name in *values*: what *ask* answers for its value."""
+    for name, value in values.items():
+        case(name, laboratory)(functools.partial(_ask_with, ask, value))
+
+
+def _ask_with(ask: Callable[[Lab, _Value], Answer], value: _Value, lab: Lab) -> Answer:
+    return ask(lab, value)
 
 
 def load() -> dict[str, Question]:

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """One run through everything private, in which every private value is one that nobody could have written by chance."""
 
 from __future__ import annotations
@@ -58,12 +57,13 @@ def show(desk: Desk) -> None:
     capability = Claim("capability", FORWARDER, "c2", {**CAPABILITY, **PRICES, "service_id": "sea-leg"})
     forecast.commit(desk.ledger)
     capability.commit(desk.ledger)
-    offer = {"claim_id": "c2", "revision": 1, "attributes": ["price.base_minor", "time.transit_p95_hur"]}
+    shown = ["price.base_minor", "time.transit_p95_hur"]
+    offer = {"claim_id": "c2", "revision": 1, "attributes": shown}
     names = ("demand.units_p50_h87", "money.gmv_minor")
     desk.request("r1", FORWARDER, asked(forecast, *names, offer=offer, purpose=PURPOSES[0]))
     _reciprocal(desk, forecast, names)
     desk.deliver("g1", forecast, FORWARDER, *names)
-    desk.deliver("g2", capability, MERCHANT, *offer["attributes"])
+    desk.deliver("g2", capability, MERCHANT, *shown)
     desk.revoke("g2", FORWARDER, MERCHANT)
     _seal(desk, forecast)
 

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Orders on `ecommerce` beside their journeys on `trade`, as peers see them that joined both: for tests of accounts."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from typing import Any
 
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.shipping import BUYER, at, text
-from tests.unit.contracts.trading import MERCHANT, PAYMENTS, PLATFORM, as_bytes, salt, user
+from tests.unit.contracts.trading import LAST_MILE, MERCHANT, PAYMENTS, PLATFORM, as_bytes, salt, user
 
 GTIN = "09506000134352"
 BOTH = (PLATFORM, MERCHANT)
@@ -31,7 +30,7 @@ class Market(shipping.Channel):
         result = self.commerce.invoke(function, *args, client=user(by), transient=transient, at=at(self.hour))
         return result.json() if result.payload else None
 
-    def placed(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
+    def placed(self, order_id: str, *quantities: int, **changes: Any) -> Any:
         """Place an order with a line of each quantity, not confirmed yet; return what `trade` learns of it."""
         pinned = {"terms_id": "T1", "version": 1, "digest": self.terms_hash}
         lines = [
@@ -52,15 +51,15 @@ class Market(shipping.Channel):
         self.sell("Orders:open", order_id, PLATFORM, MERCHANT, pinned)
         return self.commerce.evaluate("Orders:facts", order_id, client=user(PLATFORM), at=at(self.hour)).json()
 
-    def ordered(self, order_id: str, *quantities: int, **changes: Any) -> dict[str, Any]:
+    def ordered(self, order_id: str, *quantities: int, **changes: Any) -> Any:
         """Return an order that its merchant has confirmed; what `trade` is told of it."""
         facts = self.placed(order_id, *quantities, **changes)
         self.sell("Orders:confirm", order_id, by=MERCHANT)
         return facts
 
-    def send(self, journey_id: str, order: dict[str, Any], **units: int) -> dict[str, Any]:
+    def send(self, journey_id: str, order: dict[str, Any], **units: int) -> Any:
         """Open a journey of so many units of lines, named l1, l2, ..., of the order; of all of it if none are named."""
-        changes: dict[str, Any] = {"custodian": shipping.LAST_MILE}
+        changes: dict[str, Any] = {"custodian": LAST_MILE}
         if units:
             changes["lines"] = [{"line": name[1:], "quantity": quantity} for name, quantity in units.items()]
         return self.majority("Journeys:open", self.opening(journey_id, order=order, **changes), by=PLATFORM)
@@ -122,7 +121,7 @@ class Market(shipping.Channel):
         transient |= {"dues": dues} if dues else {}
         self.sell("ReturnDues:state", order_id, return_id, in_money, by=by, transient=transient | changes)
 
-    def due(self, order_id: str, return_id: str) -> dict[str, Any]:
+    def due(self, order_id: str, return_id: str) -> Any:
         """Return the sum of a due, stated if it was not and told to the payment firm."""
         self.state_due(order_id, return_id)
         due = self.kept("ReturnDues:due", order_id, return_id)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """A consignment on channel `trade` in memory: who records what, hands over, returns; for the tests of contracts."""
 
 from __future__ import annotations
@@ -78,6 +77,9 @@ _FOUNDED: dict[str, tuple[testing.Ledger, str]] = {}
 class Channel:
     """Channel `trade` with participants, catalogue and terms, and one way to do each thing."""
 
+    ledger: testing.Ledger
+    terms_hash: str
+
     def __init__(self, **changes: Any) -> None:
         changed = json.dumps(changes, sort_keys=True)
         if changed not in _FOUNDED:
@@ -154,22 +156,20 @@ class Channel:
             "custodian": MERCHANT,
         } | changes
 
-    def open(self, journey_id: str = "J1", **changes: Any) -> dict[str, Any]:
+    def open(self, journey_id: str = "J1", **changes: Any) -> Any:
         """Open a journey at hour 4, or now if that is past."""
         self.hour = max(self.hour, 4)
         return self.majority("Journeys:open", self.opening(journey_id, **changes), by=PLATFORM)
 
     def record(
         self, by: str, stage_id: str, step: str, hour: float, place: str = "CNSZX", journey_id: str = "J1", **more: Any
-    ) -> dict[str, Any]:
+    ) -> Any:
         """Record a step that happened at *hour*, at that hour or now if that is past."""
         self.hour = max(self.hour, hour)
         observation = {"stage_id": stage_id, "step": step, "event_time": text(hour), "place": place, **more}
         return self.submit("Journeys:record", journey_id, observation, by=by)
 
-    def hand_over(
-        self, giver: str, taker: str, hour: float, place: str = "CNSZX", journey_id: str = "J1"
-    ) -> dict[str, Any]:
+    def hand_over(self, giver: str, taker: str, hour: float, place: str = "CNSZX", journey_id: str = "J1") -> Any:
         """Offer and accept, both of them at *hour*."""
         self.hour = max(self.hour, hour)
         self.submit("Journeys:offer_custody", journey_id, taker, text(hour), place, by=giver)
@@ -226,6 +226,6 @@ class Channel:
             "buyer_hash": BUYER,
         } | changes
 
-    def lodge(self, return_id: str = "R1", **changes: Any) -> dict[str, Any]:
+    def lodge(self, return_id: str = "R1", **changes: Any) -> Any:
         """Lodge a request at the present hour."""
         return self.majority("Returns:request", self.request(return_id, **changes), by=PLATFORM)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Channel `trade` with carriers that compete, and what platform, auditor and carriers send: for tests of matching."""
 
 from __future__ import annotations
@@ -115,14 +114,23 @@ class Tender(Desk):
         self.claims[name] = claim
         return name
 
-    def offer(self, carrier: str, *, revision: int = 1, by: str = PLATFORM, at: datetime = START, **changes: bytes):
+    def offer(
+        self, carrier: str, *, revision: int = 1, by: str = PLATFORM, at: datetime = START, **changes: bytes
+    ) -> testing.Result:
         """Bring a carrier's offer into the tender."""
         name = f"g-{carrier}-{revision}"
-        own = {"grant": self.show(name, carrier), "salt": salt("offer", name).encode()}
-        return self.write("Matching:offer", name, by=by, at=at, **{**own, **self.claims[name].transient(), **changes})
+        sent: dict[str, Any] = {"grant": self.show(name, carrier), "salt": salt("offer", name).encode()}
+        sent |= {**self.claims[name].transient(), **changes}
+        return self.write("Matching:offer", name, by=by, at=at, **sent)
 
     def write(
-        self, function: str, *args: Any, by: str = PLATFORM, at: datetime = START, endorsed_by=None, **sent: bytes
+        self,
+        function: str,
+        *args: Any,
+        by: str = PLATFORM,
+        at: datetime = START,
+        endorsed_by: tuple[str, ...] | None = None,
+        **sent: bytes,
     ) -> testing.Result:
         """Return a transaction with private values."""
         return self.ledger.invoke(function, *args, client=user(by), transient=sent, endorsed_by=endorsed_by, at=at)
@@ -135,7 +143,13 @@ class Tender(Desk):
         )  # fmt: skip
 
     def match(
-        self, plan_id: str = "p1", *, by: str = PLATFORM, at: datetime = START, endorsed_by=None, **demand: Any
+        self,
+        plan_id: str = "p1",
+        *,
+        by: str = PLATFORM,
+        at: datetime = START,
+        endorsed_by: tuple[str, ...] | None = None,
+        **demand: Any,
     ) -> testing.Result:
         """Match and book."""
         return self.write(
@@ -143,7 +157,9 @@ class Tender(Desk):
             demand=as_bytes({**DEMAND, **demand}), salt=salt("plan", plan_id).encode(),
         )  # fmt: skip
 
-    def say(self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by=None) -> testing.Result:
+    def say(
+        self, function: str, *args: Any, by: str, at: datetime = START, endorsed_by: tuple[str, ...] | None = None
+    ) -> testing.Result:
         """Return a public transaction."""
         return self.ledger.invoke(function, *args, client=user(by), endorsed_by=endorsed_by, at=at)
 
@@ -159,7 +175,7 @@ class Tender(Desk):
         """Tell everybody."""
         return self.say("Matching:publish", self.ask("Matching:notice", plan_id).text, by=by)
 
-    def deliver(self, plan_id: str = "p1") -> list[str]:
+    def deliver_legs(self, plan_id: str = "p1") -> list[str]:
         """Every leg to its carrier; the carriers in the order of their legs."""
         legs = self.plan(plan_id)["legs"]
         for leg in legs:
@@ -169,7 +185,9 @@ class Tender(Desk):
             )  # fmt: skip
         return [leg["carrier"] for leg in legs]
 
-    def answer(self, carrier: str, number: int, accept: bool = True, plan_id: str = "p1", at: datetime = START):
+    def answer(
+        self, carrier: str, number: int, accept: bool = True, plan_id: str = "p1", at: datetime = START
+    ) -> testing.Result:
         """Return a carrier's answer."""
         reason = "" if accept else "no_vehicle"
         return self.say("Matching:answer", plan_id, number, accept, reason, by=carrier, at=at)
@@ -184,7 +202,7 @@ def played() -> testing.Ledger:
     tender = Tender(*CARRIERS)
     tender.match("p1")
     tender.publish("p1")
-    first = tender.deliver("p1")[0]
+    first = tender.deliver_legs("p1")[0]
     tender.answer(first, 0, accept=False)
     for carrier in CARRIERS:
         if carrier != first:
@@ -194,7 +212,7 @@ def played() -> testing.Ledger:
             tender.write("Matching:deliver_reply", "p1", f"g-{carrier}-1", 0, carrier, reply=reply)
     tender.write("Matching:replan", "p1", "p2", [], 0, salt=salt("plan", "p2").encode())
     tender.publish("p2")
-    for number, carrier in enumerate(tender.deliver("p2")):
+    for number, carrier in enumerate(tender.deliver_legs("p2")):
         tender.answer(carrier, number, plan_id="p2")
     tender.say("Matching:conclude", "p2", by=PLATFORM)
     return tender.ledger

@@ -65,7 +65,7 @@ def told(tender) -> Tender:
     """Its first plan, published and delivered."""
     tender.match()
     tender.publish()
-    tender.deliver()
+    tender.deliver_legs()
     return tender
 
 
@@ -81,7 +81,7 @@ def test_a_plan_is_made_told_accepted_and_agreed(tender):
     assert leg["price"] == plan["figures"]["price"] == str(3 * (3 * 918_273 + 144))
     notice = tender.publish().json()
     assert notice["journey_id"] == "j-p1"
-    assert tender.deliver() == [ORIGIN]
+    assert tender.deliver_legs() == [ORIGIN]
     assert tender.ask("Matching:leg", "p1", 0, by=ORIGIN).json() == leg
     assert tender.ask("Matching:read", "p1", by=CUSTOMS).json()["state"] == "published"
     assert refused(tender.say, "Matching:conclude", "p1", by=PLATFORM) == "NOT_ALL_ACCEPTED"
@@ -254,7 +254,7 @@ def test_a_refusal_is_planned_around(told):
     assert (plan["legs"][0]["carrier"], plan["replaces"]) == (FORWARDER, "p1")
     told.publish("p2")
     assert told.ask("Matching:read", "p1", by=CUSTOMS).json()["state"] == "replaced"
-    told.deliver("p2")
+    told.deliver_legs("p2")
     assert refused(told.answer, ORIGIN, 0) == "PLAN_ENDED"
     assert refused(replan, told, "p3") == "PLAN_ENDED"
     told.answer(FORWARDER, 0, plan_id="p2")
@@ -263,7 +263,7 @@ def test_a_refusal_is_planned_around(told):
     assert told.plan("p3")["legs"][0]["carrier"] == LAST_MILE
     assert told.plan("p3")["circumstances"]["refused"] == [FORWARDER, ORIGIN]
     told.publish("p3")
-    told.deliver("p3")
+    told.deliver_legs("p3")
     told.answer(LAST_MILE, 0, accept=False, plan_id="p3")
     assert refused(replan, told, "p4", before="p3") == "NO_CHAIN"
 
@@ -284,7 +284,7 @@ def test_what_is_done_stays(tender):
         tender.offer(carrier, revision=2)
     tender.match()
     tender.publish()
-    assert tender.deliver() == [ORIGIN, FORWARDER, LAST_MILE]
+    assert tender.deliver_legs() == [ORIGIN, FORWARDER, LAST_MILE]
     replan(tender, failed=(1,), done=1)
     before, after = tender.plan("p1"), tender.plan("p2")
     own = [f"g-{carrier}-2" for carrier in (ORIGIN, FORWARDER, LAST_MILE)]
@@ -311,7 +311,7 @@ def test_a_journey_goes_by_one_plan(told):
     again = {"demand": as_bytes(DEMAND), "salt": salt("again").encode()}
     told.write("Matching:match", "p2", "j-p1", **again)
     told.publish("p2")
-    told.deliver("p2")
+    told.deliver_legs("p2")
     told.answer(ORIGIN, 0, plan_id="p2")
     assert refused(told.say, "Matching:conclude", "p2", by=PLATFORM) == "ALREADY_AGREED"
     told.say("Matching:cancel", "p1", by=AUDITOR)
@@ -471,7 +471,7 @@ def test_a_batch_solved_elsewhere_is_checked_here(tender):
     tender.write("Matching:match_batch", **batch(("b3", best), ("b4", second), gap=100))
     assert tender.ask("Matching:verify", "b4").json()["gap"] == "900"
     tender.publish("b4")
-    assert tender.deliver("b4") == [FORWARDER]
+    assert tender.deliver_legs("b4") == [FORWARDER]
     assert asked(tender, ORIGIN, plan_id="b4")["outcome"] == "equal"
 
 
@@ -510,7 +510,7 @@ def test_a_way_back_that_was_agreed_is_the_one_a_return_takes():
     parts = {"demand": as_bytes({**DEMAND, "kind": "reverse", "steps": back}), "salt": salt("back").encode()}
     tender.write("Matching:match", "p1", "J1", **parts)
     tender.publish()
-    assert tender.deliver() == [FORWARDER]
+    assert tender.deliver_legs() == [FORWARDER]
     tender.answer(FORWARDER, 0)
     tender.say("Matching:conclude", "p1", by=PLATFORM)
     assert shop.lodge()["roles"]["carrier"] == FORWARDER

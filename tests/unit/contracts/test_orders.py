@@ -1,10 +1,10 @@
-# mypy: ignore-errors
 """Orders, settlement and catalogue on `ecommerce`: private content, public state, money that adds up."""
 
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -72,7 +72,7 @@ PRODUCT = {
 }  # fmt: skip
 
 
-def refused(call, *args, **named) -> str:
+def refused(call: Any, *args: Any, **named: Any) -> str:
     with pytest.raises(testing.Refused) as found:
         call(*args, **named)
     return found.value.code
@@ -84,32 +84,59 @@ class Shop:
     def __init__(self) -> None:
         self.ledger = commerce_channel()
 
-    def place(self, order_id="o1", by=PLATFORM, endorsed_by=None, terms=TERMS, **changes):
+    def place(
+        self, order_id: str = "o1", by: str = PLATFORM, endorsed_by: Any = None, terms: Any = TERMS, **changes: Any
+    ) -> Any:
         """Place an order."""
         transient = {"order": as_bytes({**ORDER, **changes}), "terms": as_bytes(terms)}
         return self.submit("Orders:place", order_id, by=by, transient=transient, endorsed_by=endorsed_by)
 
-    def open(self, order_id="o1", by=PLATFORM, terms=PINNED, platform=PLATFORM, merchant=MERCHANT):
+    def open(
+        self,
+        order_id: str = "o1",
+        by: str = PLATFORM,
+        terms: Any = PINNED,
+        platform: str = PLATFORM,
+        merchant: str = MERCHANT,
+    ) -> Any:
         """Open it."""
         return self.submit("Orders:open", order_id, platform, merchant, terms, by=by)
 
-    def submit(self, function, *args, by=PLATFORM, transient=None, endorsed_by=None, at=START, role="client"):
+    def submit(
+        self,
+        function: str,
+        *args: Any,
+        by: str = PLATFORM,
+        transient: Any = None,
+        endorsed_by: Any = None,
+        at: datetime = START,
+        role: str = "client",
+    ) -> Any:
         """Submit as a member."""
         return self.ledger.invoke(
             function, *args, client=user(by, role), transient=transient, endorsed_by=endorsed_by, at=at
         )
 
-    def ask(self, function, *args, by=PLATFORM, peer=""):
+    def ask(self, function: str, *args: Any, by: str = PLATFORM, peer: str = "") -> Any:
         """Evaluate as a member."""
         return self.ledger.evaluate(function, *args, client=user(by), peer=peer, at=START)
 
-    def authorise(self, payment_id="p1", by=PLATFORM, **changes):
+    def authorise(self, payment_id: str = "p1", by: str = PLATFORM, **changes: Any) -> Any:
         """Reserve the amount."""
         total = changes.pop("total", None) or self.ask("Orders:total", "o1", by=MERCHANT).payload
         transient = {"payment": as_bytes({**PAYMENT, **changes}), "total": total}
         return self.submit("Settlement:authorise", payment_id, by=by, transient=transient)
 
-    def move(self, step, number, by=PAYMENTS, kept=b"", at=START, payment="p1", **change):
+    def move(
+        self,
+        step: str,
+        number: int | str,
+        by: str = PAYMENTS,
+        kept: bytes = b"",
+        at: datetime = START,
+        payment: str = "p1",
+        **change: Any,
+    ) -> Any:
         """Move the payment on."""
         kept = kept or self.ask("Settlement:show", payment, by=PAYMENTS).payload
         transient = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change})}
@@ -117,13 +144,13 @@ class Shop:
             transient["debts"] = self.ask("Settlement:debts", payment, by=PAYMENTS).payload
         return self.submit(f"Settlement:{step}", payment, by=by, transient=transient, at=at)
 
-    def state(self, payment="p1"):
+    def state(self, payment: str = "p1") -> Any:
         """Where the payment stands."""
         return self.ask("Settlement:read", payment, by=MERCHANT).json()["state"]
 
 
 @pytest.fixture
-def shop():
+def shop() -> Shop:
     """Return a channel with one open order."""
     found = Shop()
     found.place()
@@ -134,7 +161,7 @@ def shop():
 # Orders
 
 
-def test_an_order_is_private_and_its_state_is_not(shop):
+def test_an_order_is_private_and_its_state_is_not(shop: Shop) -> None:
     """Content with platform and merchant; id, hash, state and pinned terms with all."""
     assert shop.ask("Orders:content", "o1", by=MERCHANT).json()["lines"][0]["unit_price"] == "19900"
     public = shop.ask("Orders:read", "o1", by=PAYMENTS).json()
@@ -146,7 +173,7 @@ def test_an_order_is_private_and_its_state_is_not(shop):
     assert refused(shop.ask, "Orders:read", "o9") == "ORDER_UNKNOWN"
 
 
-def test_placing_writes_no_public_state():
+def test_placing_writes_no_public_state() -> None:
     """The hash is told, nothing of the content."""
     result = Shop().place()
     assert not result.writes
@@ -154,7 +181,7 @@ def test_placing_writes_no_public_state():
     assert {collection for collection, _ in result.private_writes} == {f"_implicit_org_{one}" for one in BOTH}
 
 
-def test_an_order_is_between_its_parties():
+def test_an_order_is_between_its_parties() -> None:
     """Nobody else places or opens it, both endorse, and both hold the same content."""
     shop = Shop()
     assert refused(shop.place, by=PAYMENTS) == "NOT_A_PARTY"
@@ -183,12 +210,12 @@ def test_an_order_is_between_its_parties():
         (TERMS, {"placed_at": "9999-12-31T23:59:59-05:00"}, "INVALID_ARGUMENT"),
     ],
 )
-def test_an_order_is_placed_under_its_terms_and_about_now(terms, changes, code):
+def test_an_order_is_placed_under_its_terms_and_about_now(terms: Any, changes: Any, code: str) -> None:
     """The terms are those that it pins, of its merchant, in force when it was placed; a date far off is no date."""
     assert refused(Shop().place, terms=terms, endorsed_by=(PLATFORM, MERCHANT, PAYMENTS), **changes) == code
 
 
-def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop):
+def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop: Shop) -> None:
     """Quantities and commitments, whether a line is too cheap to come back and whether it may; its hash is public."""
     facts = shop.ask("Orders:facts", "o1", by=MERCHANT)
     told = facts.json()
@@ -210,7 +237,7 @@ def test_what_trade_is_told_follows_from_the_order_and_its_terms(shop):
     ("terms", "cheap"),
     [({"returnless_below": "39801"}, True), ({"returnless_below": "39800"}, False), ({"currency": "CNY"}, False)],
 )
-def test_a_line_is_cheap_by_its_own_price_and_the_pinned_terms(terms, cheap):
+def test_a_line_is_cheap_by_its_own_price_and_the_pinned_terms(terms: Any, cheap: Any) -> None:
     """Not by anybody's word; a limit in another currency is none."""
     shop, promised = Shop(), {**TERMS, **terms}
     pinned = {**PINNED, "digest": records.shaped(ReturnTerms, promised, "terms").digest}
@@ -219,7 +246,7 @@ def test_a_line_is_cheap_by_its_own_price_and_the_pinned_terms(terms, cheap):
     assert shop.ask("Orders:facts", "o1", by=MERCHANT).json()["lines"][0]["returnless"] is cheap
 
 
-def test_an_order_moves_and_every_state_stays_in_its_history(shop):
+def test_an_order_moves_and_every_state_stays_in_its_history(shop: Shop) -> None:
     """Confirmed by the merchant, fulfilled by a journey, closed."""
     assert refused(shop.submit, "Orders:confirm", "o1") == "NOT_A_PARTY"
     shop.submit("Orders:confirm", "o1", by=MERCHANT)
@@ -232,13 +259,13 @@ def test_an_order_moves_and_every_state_stays_in_its_history(shop):
     assert past == ["closed", "fulfilling", "confirmed", "placed"]
 
 
-def test_a_cancelled_order_says_why(shop):
+def test_a_cancelled_order_says_why(shop: Shop) -> None:
     """From a list of reasons, not in words that might name somebody."""
     assert refused(shop.submit, "Orders:cancel", "o1", "because") == "INVALID_ARGUMENT"
     assert shop.submit("Orders:cancel", "o1", "OUT_OF_STOCK").json()["reason"] == "OUT_OF_STOCK"
 
 
-def test_the_key_of_an_order_takes_both_parties(shop):
+def test_the_key_of_an_order_takes_both_parties(shop: Shop) -> None:
     """Validation holds it, not only the contract's code."""
     for endorsers in ([MERCHANT], [PLATFORM], [PLATFORM, PAYMENTS]):
         with pytest.raises(testing.TransactionInvalid) as invalid:
@@ -249,7 +276,7 @@ def test_the_key_of_an_order_takes_both_parties(shop):
 # Payments
 
 
-def test_a_payment_from_reservation_to_settlement(shop):
+def test_a_payment_from_reservation_to_settlement(shop: Shop) -> None:
     """Each state is seen by its three parties, none by anybody else, and no amount by the channel."""
     shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
     result = shop.authorise()
@@ -271,7 +298,7 @@ def test_a_payment_from_reservation_to_settlement(shop):
             shop.ask("Settlement:show", "p1", by=caller, peer=peer)
 
 
-def test_a_reservation_is_let_go(shop):
+def test_a_reservation_is_let_go(shop: Shop) -> None:
     """Only while nothing was taken."""
     shop.authorise()
     shop.move("void", 1)
@@ -279,7 +306,7 @@ def test_a_reservation_is_let_go(shop):
     assert refused(shop.move, "capture", 2, amount="1") == "WRONG_STATE"
 
 
-def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
+def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop: Shop) -> None:
     """Replayed or altered records are found by their hash."""
     shop.authorise()
     kept = shop.ask("Settlement:show", "p1", by=PAYMENTS).payload
@@ -305,12 +332,12 @@ def test_the_payment_firm_moves_a_payment_and_only_as_it_stands(shop):
         ({"currency": "XXX"}, "INVALID_ARGUMENT"),
     ],
 )
-def test_payments_that_cannot_be(shop, changes, code):
+def test_payments_that_cannot_be(shop: Shop, changes: Any, code: str) -> None:
     """Each with its code."""
     assert refused(shop.authorise, **changes) == code
 
 
-def test_a_payment_firm_is_shown_the_total_and_not_the_order(shop):
+def test_a_payment_firm_is_shown_the_total_and_not_the_order(shop: Shop) -> None:
     """Platform and merchant read it; it has a salt of its own, from which the order's is not found."""
     total = shop.ask("Orders:total", "o1", by=PLATFORM).json()
     assert (total["amount"], total["currency"]) == ("40600", "SGD")
@@ -319,7 +346,7 @@ def test_a_payment_firm_is_shown_the_total_and_not_the_order(shop):
     assert refused(shop.ask, "Orders:total", "o1", by=PAYMENTS) == "NOT_FOUND"
 
 
-def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop):
+def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop: Shop) -> None:
     """Not by a stranger, not twice, not for what was cancelled."""
     assert refused(shop.authorise, by=AUDITOR) == "NOT_A_PARTY"
     shop.authorise()
@@ -329,7 +356,7 @@ def test_a_payment_is_made_once_by_a_party_for_a_living_order(shop):
 
 
 @pytest.mark.parametrize("step", ["capture", "refund"])
-def test_a_change_without_an_amount_moves_nothing(shop, step):
+def test_a_change_without_an_amount_moves_nothing(shop: Shop, step: str) -> None:
     """Nothing is meant that is not said; the refusal names the field."""
     shop.authorise()
     shop.move("capture", 1, amount="600")
@@ -340,7 +367,7 @@ def test_a_change_without_an_amount_moves_nothing(shop, step):
     assert shop.ask("Settlement:read", "p1", by=MERCHANT).json()["payment"]["captured"] == "600"
 
 
-def test_one_payment_takes_an_orders_money(shop):
+def test_one_payment_takes_an_orders_money(shop: Shop) -> None:
     """A second one is neither captured nor authorised any more; the first goes on in parts."""
     shop.authorise()
     shop.authorise("p2", salt=salt("second"))
@@ -354,7 +381,7 @@ def test_one_payment_takes_an_orders_money(shop):
     assert refused(shop.authorise, "p3", salt=salt("third")) == "ALREADY_CAPTURED"
 
 
-def test_two_payments_captured_in_one_block_are_one(shop):
+def test_two_payments_captured_in_one_block_are_one(shop: Shop) -> None:
     """Both saw the order's money untaken; the second is invalid."""
     both = []
     for payment, number in (("p1", 1), ("p2", 2)):
@@ -371,7 +398,7 @@ def test_two_payments_captured_in_one_block_are_one(shop):
         shop.ledger.commit(second)
 
 
-def test_nothing_is_taken_or_paid_out_for_a_cancelled_order(shop):
+def test_nothing_is_taken_or_paid_out_for_a_cancelled_order(shop: Shop) -> None:
     """What was captured goes back, what was reserved is let go."""
     shop.authorise(settle_currency="SGD")
     shop.authorise("p2", salt=salt("second"))
@@ -385,7 +412,7 @@ def test_nothing_is_taken_or_paid_out_for_a_cancelled_order(shop):
     assert (shop.state(), shop.state("p2")) == ("refunded", "voided")
 
 
-def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop):
+def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop: Shop) -> None:
     """The order is not cancelled any more; the next settlement of the merchant pays the debt first."""
     shop.authorise(settle_currency="SGD")
     shop.move("capture", 1, amount="40600")
@@ -414,7 +441,7 @@ def test_what_goes_back_after_the_settlement_is_the_merchants_debt(shop):
     assert shop.ask("Settlement:debts", "p2", by=MERCHANT).json()["total"] == "0"
 
 
-def test_a_refund_and_the_settlement_of_another_order_pass_in_one_block(shop):
+def test_a_refund_and_the_settlement_of_another_order_pass_in_one_block(shop: Shop) -> None:
     """Each refund after a settlement is a debt with a key of its own; a part that is paid off leaves the rest owed."""
     for number, name in enumerate(("1", "2"), 1):
         order_id = f"o{number}"
@@ -427,7 +454,7 @@ def test_a_refund_and_the_settlement_of_another_order_pass_in_one_block(shop):
     shop.move("settle", "settle 1")
     shop.move("refund", "refund 1", amount="700")
 
-    def endorsed(function, payment, number, transient, **change):
+    def endorsed(function: str, payment: str, number: str, transient: Any, **change: Any) -> Any:
         kept = shop.ask("Settlement:show", payment, by=PAYMENTS).payload
         sent = {"payment": kept, "change": as_bytes({"salt": salt("change", number), **change}), **transient}
         return shop.ledger.endorse(f"Settlement:{function}", payment, client=user(PAYMENTS), transient=sent, at=START)
@@ -441,7 +468,7 @@ def test_a_refund_and_the_settlement_of_another_order_pass_in_one_block(shop):
     assert told["total"] == "230"
 
 
-def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
+def test_an_order_is_not_settled_and_cancelled_in_one_block(shop: Shop) -> None:
     """Whichever comes second is invalid."""
     shop.authorise(settle_currency="SGD")
     shop.move("capture", 1, amount="40600")
@@ -454,7 +481,7 @@ def test_an_order_is_not_settled_and_cancelled_in_one_block(shop):
         shop.ledger.commit(cancelled)
 
 
-def test_rates_are_published_once_and_count_for_their_publisher(shop):
+def test_rates_are_published_once_and_count_for_their_publisher(shop: Shop) -> None:
     """The payment firm cannot settle at somebody else's, at a lost day's, or at rewritten rates."""
     shop.authorise()
     shop.move("capture", 1, amount="40600")
@@ -471,7 +498,7 @@ def test_rates_are_published_once_and_count_for_their_publisher(shop):
     assert refused(shop.move, "settle", 2, at=START + timedelta(days=3), **named) == "RATES_STALE"
 
 
-def test_anybody_converts_at_published_rates(shop):
+def test_anybody_converts_at_published_rates(shop: Shop) -> None:
     """As the settlement does."""
     shop.submit("Settlement:publish_rates", as_bytes(RATES), by=PAYMENTS)
     place = (PAYMENTS, "USD", "2026-11-20")
@@ -482,7 +509,7 @@ def test_anybody_converts_at_published_rates(shop):
     assert refused(shop.ask, "Settlement:rates", PAYMENTS, "USD", "today") == "INVALID_ARGUMENT"
 
 
-def test_duty_and_who_pays_it(shop):
+def test_duty_and_who_pays_it(shop: Shop) -> None:
     """DDP: the seller; for platform and merchant, who hold the order's content and say whose tariffs count."""
     tariff = ("Settlement:publish_tariff", as_bytes(TARIFF))
     assert refused(shop.submit, *tariff) == "WRONG_ROLE"
@@ -498,7 +525,7 @@ def test_duty_and_who_pays_it(shop):
     assert refused(shop.ask, "Settlement:duties", "o1", PLATFORM, by=AUDITOR) == "NOT_FOUND"
 
 
-def test_a_tariff_is_its_publishers_own(shop):
+def test_a_tariff_is_its_publishers_own(shop: Shop) -> None:
     """Nobody writes over another's; what it said before stays visible."""
     for publisher, duty_bps in ((PLATFORM, 1_000), (PLATFORM, 0), (MERCHANT, 5_000)):
         stated = as_bytes({**TARIFF, "duty_bps": duty_bps})
@@ -516,7 +543,7 @@ def test_a_tariff_is_its_publishers_own(shop):
 # Catalogue
 
 
-def test_products_are_listed_by_pages():
+def test_products_are_listed_by_pages() -> None:
     """In the order of merchants and numbers; a bookmark holds even if the product that it names is withdrawn."""
     shop, found, bookmark = Shop(), [], ""
     gtins = ["06901234567892", "09506000134352", "09506000134369"]
@@ -529,11 +556,11 @@ def test_products_are_listed_by_pages():
     assert (found, bookmark) == (gtins, "")
     first = shop.ask("Catalogue:list", MERCHANT, "2").json()
     assert (len(first["listings"]), first["bookmark"]) == (2, gtins[2])
-    for size in ("0", "501"):
-        assert refused(shop.ask, "Catalogue:list", "", size) == "INVALID_ARGUMENT"
+    for wrong in ("0", "501"):
+        assert refused(shop.ask, "Catalogue:list", "", wrong) == "INVALID_ARGUMENT"
 
 
-def test_a_product_is_its_merchants_own():
+def test_a_product_is_its_merchants_own() -> None:
     """Listed under the chaincode's policy; from then on its merchant alone endorses, and nobody else amends."""
     shop = Shop()
     assert shop.submit("Catalogue:offer", as_bytes(PRODUCT), by=MERCHANT).json()["version"] == 1

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 What members see of each other's transactions is of no use to them, and nothing counts twice that is sent at once.
 

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Trials of a story: what everybody else makes of each of its transactions, again and at the same time.
 
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 
 from chaincode.domain.journeys import digitallink
-from hlf.shim import testing
+from hlf.shim import api, testing
 from tests.unit.contracts.trading import user
 
 NAMING = {
@@ -55,7 +54,8 @@ class Trials:
     tried: int = 0
 
     def __post_init__(self) -> None:
-        self._invoke, self._names = testing.Ledger.invoke, set()
+        self._invoke = testing.Ledger.invoke
+        self._names: set[str] = set()
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Try everything that is invoked from now on, on whatever ledger."""
@@ -115,7 +115,9 @@ class Trials:
         self, ledger: testing.Ledger, call: tuple[Any, ...], named: dict[str, Any], result: testing.Result
     ) -> None:
         """Note the kinds of keys that name nothing which this or an earlier transaction was about."""
-        parameters = ledger._chaincodes[ledger._name].functions[call[0]].parameters
+        chaincode = ledger._chaincodes[ledger._name]
+        assert isinstance(chaincode, api.Chaincode)
+        parameters = chaincode.functions[call[0]].parameters
         arguments = {each.name: argument for each, argument in zip(parameters, call[1:], strict=False)}
         self._names |= {*_names(arguments), *_names(dict(named.get("transient") or {}))}
         for key in (*result.writes, *(key for _, key in result.private_writes)):

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Genesis blocks with one thing changed, as they were first observed: which of them an orderer and a peer take."""
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 
 from tests.conformance import genesis
 from tests.conformance.answers import Answer
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.genesis import (
     ORDERERS,
     ORG1,
@@ -90,8 +89,7 @@ CHANGES: dict[str, genesis.Change] = {
     "upper case channel id": lambda draft: setattr(draft.header, "channel_id", "BadName"),
 }
 
-for _name, _change in CHANGES.items():
-    case(f"genesis: {_name}", GENESIS)(lambda lab, change=_change: genesis.changed(lab, change))
+cases({f"genesis: {name}": change for name, change in CHANGES.items()}, genesis.changed, GENESIS)
 
 
 @case("genesis: no metadata in the block", GENESIS)

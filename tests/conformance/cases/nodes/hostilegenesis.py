@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """What else careless or hostile administrators may offer an orderer and a peer to begin a channel with."""
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from hlf.wire import blocks
 from tests.conformance import genesis
 from tests.conformance.answers import Answer
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.genesis import (
     ORG1,
     ORG2,
@@ -113,8 +112,7 @@ CHANGES: dict[str, genesis.Change] = {
     "BFT without consenters": consensus(lambda message: setattr(message, "type", "BFT")),
 }
 
-for _name, _change in CHANGES.items():
-    case(f"genesis: {_name}", GENESIS)(lambda lab, change=_change: genesis.changed(lab, change))
+cases({f"genesis: {name}": change for name, change in CHANGES.items()}, genesis.changed, GENESIS)
 
 
 def _block(change: Callable[[Any], None]) -> Callable[[Draft], bytes]:

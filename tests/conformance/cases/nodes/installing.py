@@ -1,8 +1,8 @@
-# mypy: ignore-errors
 """Packages that peers are asked to install: what is wrong with them is told by the peer, or by its builder."""
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import json
@@ -188,7 +188,7 @@ def _installed(lab: Lab, package: bytes) -> str:
     return str(normalised(answer.result["message"].partition(" to /")[0], lab.addresses))
 
 
-UNUSABLE = {
+UNUSABLE: dict[str, dict[str, object]] = {
     "address: none": {"address": ""},
     "address: no port": {"address": "127.0.0.1", "dial_timeout": "200ms"},
     "address: nobody there": {"dial_timeout": "200ms"},
@@ -225,6 +225,10 @@ def unusable(lab: Lab) -> Answer:
     return Answer(result=by_answer(told))
 
 
+def _is_ready(peer: Peer, definition: lifecycle.Definition) -> bool:
+    return all(lifecycle.readiness(peer, OPEN, definition).values())
+
+
 def _defined(lab: Lab, peers: Sequence[Peer], name: str, package: bytes) -> None:
     """Agree on a chaincode that Org1's peer alone would run."""
     definition = lifecycle.Definition(name, endorsement="OR('Org1MSP.peer')")
@@ -232,7 +236,5 @@ def _defined(lab: Lab, peers: Sequence[Peer], name: str, package: bytes) -> None
     for other in peers[1:]:
         lifecycle.approve(other, OPEN, definition)
     for peer in peers:
-        lab.wait_until(
-            lambda peer=peer: all(lifecycle.readiness(peer, OPEN, definition).values()), f"approvals of {name}"
-        )
+        lab.wait_until(functools.partial(_is_ready, peer, definition), f"approvals of {name}")
     lifecycle.commit(peers[0], OPEN, definition, peers)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Single nodes stopped: what a gateway says of them, what goes on without them, and what they know when they are back.
 
@@ -81,7 +80,7 @@ def peer_down(lab: Lab) -> Answers:
         ready(lab)
         key = lab.fresh("absent")
         with lab.without("Org2"):
-            explicit = refused(lambda key=key: lab.endorse("put", key, "0", orgs=["Org1MSP", "Org2MSP"]))
+            explicit = refused(functools.partial(lab.endorse, "put", key, "0", orgs=["Org1MSP", "Org2MSP"]))
             if explicit.error_details:
                 return {"peer2 down: explicit": explicit, "peer2 down: submit": lab.submit("put", key, "1")}
     raise AssertionError(f"{_ATTEMPTS} times the others had noticed the outage before its connections were refused")

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Chaincodes on npm's libraries and on ours: their own words, their silence, and what is too large for them or the peer.
 
@@ -17,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from hlf.network import admin
 from tests.conformance.answers import Answer
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.lab import Lab
 from tests.conformance.laboratories import NODE
 
@@ -51,6 +50,14 @@ def _evaluate_raw(lab: Lab, organisation: str, *args: str) -> Answer:
 
 def _endorse_raw(lab: Lab, *args: str) -> Answer:
     return lab.endorse_answer(*args, chaincode="raw", patience=2 * ONE_TIMEOUT)
+
+
+def _evaluate_errors(lab: Lab, args: tuple[str, ...]) -> Answer:
+    return lab.evaluate(*args, chaincode="errors")
+
+
+def _endorse_errors(lab: Lab, function: str) -> Answer:
+    return lab.endorse_answer(function, chaincode="errors")
 
 
 @functools.cache
@@ -95,13 +102,13 @@ for _name, _args in {
     "evaluate contract-api wrong arg count": ("exists",),
     "evaluate contract-api metadata": ("org.hyperledger.fabric:GetMetadata",),
 }.items():
-    _quick(_name)(lambda lab, args=_args: lab.evaluate(*args, chaincode="errors"))
+    _quick(_name)(functools.partial(_evaluate_errors, args=_args))
 
 for _name, _function in {
     "endorse unknown function contract-api": "nope",
     "endorsement mismatch contract-api": "nondet",
 }.items():
-    _quick(_name)(lambda lab, function=_function: lab.endorse_answer(function, chaincode="errors"))
+    _quick(_name)(functools.partial(_endorse_errors, function=_function))
 
 
 @_quick("endorse org2+3 fail")
@@ -208,8 +215,7 @@ def process_back(lab: Lab) -> Answer:
     return lab.evaluate("mspid")
 
 
-for _name in SLOW:
-    case(_name, NODE)(lambda lab, name=_name: _slow(lab)[name].result())
+cases({name: name for name in SLOW}, lambda lab, name: _slow(lab)[name].result(), NODE)
 
 
 def _size(answer: Answer) -> Answer:

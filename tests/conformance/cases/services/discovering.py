@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Discovery: peers, configuration and endorsement layouts."""
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from tests.conformance.lab import PATIENCE, Lab
 
 
 def _peers(lab: Lab, result: protocol_pb2.QueryResult) -> Any:
-    told = {}
+    told: dict[str, list[Any]] = {}
     for msp_id, peers in sorted(result.members.peers_by_org.items()):
         told[msp_id] = []
         for peer in peers.peers:

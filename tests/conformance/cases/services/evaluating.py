@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Evaluate, Endorse and ProcessProposal: what contracts and chaincodes answer, and what becomes of it on the way."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ import grpc
 from fabric_protos.gateway import gateway_pb2, gateway_pb2_grpc
 
 from tests.conformance.answers import Answer, ask
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.lab import CHANNEL, PATIENCE, Lab
 
 ORG2, ORG3 = ["Org2MSP"], ["Org3MSP"]
@@ -30,39 +29,43 @@ def evaluate_write(lab: Lab) -> Answer:
     return lab.evaluate("get", "evaluate-write")
 
 
-for _name, _args in {
-    "evaluate missing key": ("get", "never-written"),
-    "evaluate unknown function raw shim": ("nope",),
-    "evaluate status 400": ("status", "400", "bad", "P"),
-    "evaluate status 399": ("status", "399", "note", "P"),
-    "evaluate status 201": ("status", "201", "note", "P"),
-    "put empty key": ("putemptykey",),
-    "put key starting 0x00": ("putbadkey",),
-    "evaluate chaincode throws caught": ("orgfail", "Org1MSP"),
-    "cc2cc other unknown channel": ("invoke", "single", "nochan", "get", "a"),
-    "cc2cc error inside": ("invoke", "single", "", "error", "E"),
-    "evaluate target echo": ("echo", "a", "", "\u00e9\u4e2d"),
-    "sbe getep of missing": ("getep", "nokeyatall"),
-    "cc2cc unknown": ("invoke", "nosuch", "", "get", "a"),
-    "evaluate no args": ("",),
-    "range inverted": ("range", "z", "a"),
-    "rich query LevelDB": ("query", '{"selector":{}}'),
-    "rich query page LevelDB": ("querypage", '{"selector":{}}', "3"),
-}.items():
-    case(_name)(lambda lab, args=_args: lab.evaluate(*args))
+cases(
+    {
+        "evaluate missing key": ("get", "never-written"),
+        "evaluate unknown function raw shim": ("nope",),
+        "evaluate status 400": ("status", "400", "bad", "P"),
+        "evaluate status 399": ("status", "399", "note", "P"),
+        "evaluate status 201": ("status", "201", "note", "P"),
+        "put empty key": ("putemptykey",),
+        "put key starting 0x00": ("putbadkey",),
+        "evaluate chaincode throws caught": ("orgfail", "Org1MSP"),
+        "cc2cc other unknown channel": ("invoke", "single", "nochan", "get", "a"),
+        "cc2cc error inside": ("invoke", "single", "", "error", "E"),
+        "evaluate target echo": ("echo", "a", "", "\u00e9\u4e2d"),
+        "sbe getep of missing": ("getep", "nokeyatall"),
+        "cc2cc unknown": ("invoke", "nosuch", "", "get", "a"),
+        "evaluate no args": ("",),
+        "range inverted": ("range", "z", "a"),
+        "rich query LevelDB": ("query", '{"selector":{}}'),
+        "rich query page LevelDB": ("querypage", '{"selector":{}}', "3"),
+    },
+    lambda lab, args: lab.evaluate(*args),
+)
 
-for _name, _args in {
-    "endorse unknown function raw shim": ("nope",),
-    "endorse status 201": ("status", "201", "note", "P"),
-    "endorse status 400": ("status", "400", "bad", "P"),
-    "put empty key endorse": ("putemptykey",),
-    "empty event name": ("emptyevent",),
-    "endorsement mismatch response": ("nondetresp",),
-    "endorsement mismatch writes": ("nondet",),
-    "endorse org2+3 fail (caught)": ("orgfail", "Org2MSP,Org3MSP"),
-    "endorse org1 fails (caught)": ("orgfail", "Org1MSP"),
-}.items():
-    case(_name)(lambda lab, args=_args: lab.endorse_answer(*args))
+cases(
+    {
+        "endorse unknown function raw shim": ("nope",),
+        "endorse status 201": ("status", "201", "note", "P"),
+        "endorse status 400": ("status", "400", "bad", "P"),
+        "put empty key endorse": ("putemptykey",),
+        "empty event name": ("emptyevent",),
+        "endorsement mismatch response": ("nondetresp",),
+        "endorsement mismatch writes": ("nondet",),
+        "endorse org2+3 fail (caught)": ("orgfail", "Org2MSP,Org3MSP"),
+        "endorse org1 fails (caught)": ("orgfail", "Org1MSP"),
+    },
+    lambda lab, args: lab.endorse_answer(*args),
+)
 
 case("process proposal status 400")(lambda lab: lab.process("status", "400", "bad", "P"))
 case("process proposal status 500")(lambda lab: lab.process("status", "500", "bad", "P"))

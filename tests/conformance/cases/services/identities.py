@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Who may ask: every kind of caller at every service."""
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from fabric_protos.peer import proposal_pb2
 from hlf.wire import envelopes, keys, proposals
 from tests.conformance import callers
 from tests.conformance.answers import Answer, ask
-from tests.conformance.cases import case
+from tests.conformance.cases import cases
 from tests.conformance.lab import CHANNEL, Caller, Lab, at_block, code_name
 
 KEY = "identities"
@@ -86,9 +85,14 @@ SERVICES: dict[str, Callable[[Lab, Caller], Answer]] = {
     "submit": _submit,
 }
 
-for _kind, _make in callers.KINDS.items():
-    for _service, _question in SERVICES.items():
-        case(f"{_kind} {_service}")(lambda lab, ask=_question, make=_make: ask(lab, make(lab)))
+cases(
+    {
+        f"{kind} {service}": (question, make)
+        for kind, make in callers.KINDS.items()
+        for service, question in SERVICES.items()
+    },
+    lambda lab, asked: asked[0](lab, asked[1](lab)),
+)
 
 
 def _at(lab: Lab, seconds: int) -> tuple[proposal_pb2.SignedProposal, Caller]:
@@ -115,10 +119,17 @@ def _skewed_deliver(lab: Lab, seconds: int) -> Answer:
     return lab.delivered([unsigned])
 
 
-for _seconds in (-960, 960, -840, 840):
-    for _service, _asked in (
-        ("evaluate", _skewed_evaluate),
-        ("endorse", _skewed_endorse),
-        ("deliver", _skewed_deliver),
-    ):
-        case(f"timestamp skew {_seconds}s {_service}")(lambda lab, ask=_asked, by=_seconds: ask(lab, by))
+SKEWED: dict[str, Callable[[Lab, int], Answer]] = {
+    "evaluate": _skewed_evaluate,
+    "endorse": _skewed_endorse,
+    "deliver": _skewed_deliver,
+}
+
+cases(
+    {
+        f"timestamp skew {seconds}s {service}": (question, seconds)
+        for seconds in (-960, 960, -840, 840)
+        for service, question in SKEWED.items()
+    },
+    lambda lab, asked: asked[0](lab, asked[1]),
+)

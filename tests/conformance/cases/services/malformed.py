@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Proposals with one thing wrong, at the gateway and at the endorser itself."""
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from fabric_protos.peer import chaincode_pb2, proposal_pb2
 
 from hlf.wire import envelopes, keys
 from tests.conformance.answers import Answer, ask
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.lab import CHANNEL, PATIENCE, Lab, response
 
 KEY = "malformed"
@@ -26,9 +25,10 @@ class Parts:
     creator: bytes
     nonce: bytes = field(default_factory=lambda: os.urandom(24))
     transaction_id: str | None = None
-    channel: common_pb2.ChannelHeader | None = None
+    # Not declared as optional: the faults change the whole parts.
+    channel: common_pb2.ChannelHeader = field(init=False)
     extension: bytes | None = None
-    spec: chaincode_pb2.ChaincodeSpec | None = None
+    spec: chaincode_pb2.ChaincodeSpec = field(init=False)
     payload: bytes | None = None
     header: bool = True
     signature_header: bool = True
@@ -110,10 +110,20 @@ def _signed(lab: Lab, spoil: Callable[[Parts], None]) -> proposal_pb2.SignedProp
     return proposal_pb2.SignedProposal(proposal_bytes=made, signature=caller.sign(made))
 
 
-for _name, _spoil in FAULTS.items():
-    case(f"proposal: {_name}: evaluate")(lambda lab, spoil=_spoil: lab.evaluate_signed(_signed(lab, spoil)))
-    case(f"proposal: {_name}: endorse")(lambda lab, spoil=_spoil: lab.endorse_signed(_signed(lab, spoil)))
-    case(f"proposal: {_name}: process")(lambda lab, spoil=_spoil: lab.process_signed(_signed(lab, spoil)))
+SERVICES: dict[str, Callable[[Lab, proposal_pb2.SignedProposal], Answer]] = {
+    "evaluate": Lab.evaluate_signed,
+    "endorse": Lab.endorse_signed,
+    "process": Lab.process_signed,
+}
+
+cases(
+    {
+        f"proposal: {name}: {service}": (send, spoil)
+        for name, spoil in FAULTS.items()
+        for service, send in SERVICES.items()
+    },
+    lambda lab, asked: asked[0](lab, _signed(lab, asked[1])),
+)
 
 WHOLE: dict[str, Callable[[Lab], proposal_pb2.SignedProposal]] = {
     "empty SignedProposal": lambda lab: proposal_pb2.SignedProposal(),
@@ -125,10 +135,10 @@ WHOLE: dict[str, Callable[[Lab], proposal_pb2.SignedProposal]] = {
     ),
 }
 
-for _name, _make in WHOLE.items():
-    case(f"{_name}: evaluate")(lambda lab, make=_make: lab.evaluate_signed(make(lab)))
-    case(f"{_name}: endorse")(lambda lab, make=_make: lab.endorse_signed(make(lab)))
-    case(f"{_name}: process")(lambda lab, make=_make: lab.process_signed(make(lab)))
+cases(
+    {f"{name}: {service}": (send, make) for name, make in WHOLE.items() for service, send in SERVICES.items()},
+    lambda lab, asked: asked[0](lab, asked[1](lab)),
+)
 
 
 @case("request tx id differs from header")

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whose endorsements are planned for: policies of every kind at every level, in pairs.
 
@@ -24,7 +23,7 @@ from hlf.network import topology
 from hlf.wire import msp, policies, principals
 from tests.conformance import callers, discovery
 from tests.conformance.answers import Answer, ask, by_answer, of_error
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.discovery import call
 from tests.conformance.lab import Lab
 from tests.conformance.laboratories import CONSORTIA, PLANNING
@@ -57,7 +56,7 @@ def _plans(lab: Lab, asked: Mapping[str, Calls]) -> Answer:
 
 def _shortly(told: Any) -> str:
     """A refusal without the interest, which is in the question."""
-    return told["error"].partition(" for chaincodes")[0] if isinstance(told, dict) else told
+    return str(told["error"].partition(" for chaincodes")[0] if isinstance(told, dict) else told)
 
 
 def _with_implicit(*calls: proposal_response_pb2.ChaincodeCall) -> dict[str, Calls]:
@@ -100,14 +99,16 @@ def _key(name: str) -> dict[str, Calls]:
     }
 
 
-for _name in CHAINCODES:
-    case(f"planning: chaincode {_name}", PLANNING)(lambda lab, name=_name: _plans(lab, _chaincode(name)))
-for _name in COLLECTIONS:
-    case(f"planning: collection {_name}", PLANNING)(lambda lab, name=_name: _plans(lab, _collection(name)))
-for _name in KEYS:
-    case(f"planning: key {_name}", PLANNING)(lambda lab, name=_name: _plans(lab, _key(name)))
-for _name, _own in IMPLICIT.items():
-    case(f"planning: implicit {_name}", PLANNING)(lambda lab, own=_own: _plans(lab, _with_implicit(call(SERVED, own))))
+cases(
+    {
+        **{f"planning: chaincode {name}": _chaincode(name) for name in CHAINCODES},
+        **{f"planning: collection {name}": _collection(name) for name in COLLECTIONS},
+        **{f"planning: key {name}": _key(name) for name in KEYS},
+        **{f"planning: implicit {name}": _with_implicit(call(SERVED, own)) for name, own in IMPLICIT.items()},
+    },
+    _plans,
+    PLANNING,
+)
 
 
 # The same through a gateway, which goes by what a contract writes.
@@ -155,8 +156,7 @@ def _refusal(told: Mapping[str, Any]) -> str:
     return f"{told['grpc_status']}: {told['grpc_message']}"
 
 
-for _name in FIRST:
-    case(f"planning: written to {_name} and", PLANNING)(lambda lab, name=_name: _written_with(lab, name))
+cases({f"planning: written to {name} and": name for name in FIRST}, _written_with, PLANNING)
 
 
 # What no gateway asks for.

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Events and blocks: what the streams give, from where, to whom."""
 
 from __future__ import annotations
@@ -8,7 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
 from fabric_protos.orderer import ab_pb2
@@ -98,7 +96,7 @@ def next_commit(lab: Lab) -> Answer:
     return _while_committing(lab, stream, lambda message: [event.event_name for event in message.events])
 
 
-def _while_committing(lab: Lab, stream: grpc.Call, tell: Callable[[Any], Any]) -> Answer:
+def _while_committing(lab: Lab, stream: Any, tell: Callable[[Any], Any]) -> Answer:
     """
     Tell the first message of a stream that gives what is committed from now on.
 
@@ -149,7 +147,7 @@ def events_without_identity(lab: Lab) -> Answer:
     return _first(lab.nodes["Org1"].gateway.ChaincodeEvents(signed, timeout=5))
 
 
-def _first(stream: grpc.Call) -> Answer:
+def _first(stream: Any) -> Answer:
     try:
         return ask(lambda: bool(next(stream)))
     finally:

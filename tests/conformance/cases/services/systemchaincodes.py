@@ -1,9 +1,9 @@
-# mypy: ignore-errors
 """qscc, cscc and _lifecycle: what a peer tells of its ledger and its chaincodes, and to whom."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from fabric_protos.common import common_pb2, configtx_pb2, ledger_pb2
 from fabric_protos.peer import query_pb2, transaction_pb2
@@ -12,22 +12,24 @@ from google.protobuf.message import Message
 
 from tests.conformance import callers
 from tests.conformance.answers import Answer
-from tests.conformance.cases import case
-from tests.conformance.lab import CHANNEL, Lab
+from tests.conformance.cases import case, cases
+from tests.conformance.lab import CHANNEL, Arg, Lab
 
 MISSING_ID = "cd" * 32
 #: Labels of packages whose definitions no other case changes.
 UNCHANGED = ("lab_1.0", "single_1.0", "all3_1.0")
 
+_Message = TypeVar("_Message", bound=Message)
 
-def _told(answer: Answer, kind: type[Message], tell: Callable[[Message], object]) -> Answer:
+
+def _told(answer: Answer, kind: type[_Message], tell: Callable[[_Message], object]) -> Answer:
     """Replace a good payload by what *tell* says of it."""
     if not answer.result or answer.result["status"] != 200:
         return answer
     return Answer(result=tell(kind.FromString(answer.result["payload"])))
 
 
-for _name, _args in {
+QUESTIONS: dict[str, tuple[str, *tuple[Arg, ...]]] = {
     "qscc GetBlockByNumber missing": ("GetBlockByNumber", CHANNEL, "99999"),
     "qscc GetBlockByNumber bad": ("GetBlockByNumber", CHANNEL, "abc"),
     "qscc GetTransactionByID missing": ("GetTransactionByID", CHANNEL, MISSING_ID),
@@ -37,8 +39,8 @@ for _name, _args in {
     "qscc unknown function with argument": ("Nope", CHANNEL, "x"),
     "qscc no args": ("GetChainInfo",),
     "qscc unknown channel arg": ("GetChainInfo", "nochan"),
-}.items():
-    case(_name)(lambda lab, args=_args: lab.system("qscc", *args))
+}
+cases(QUESTIONS, lambda lab, args: lab.system("qscc", *args))
 
 
 @case("qscc GetChainInfo")

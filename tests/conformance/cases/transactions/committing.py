@@ -1,7 +1,8 @@
-# mypy: ignore-errors
 """Submit, validation and commit status: which transactions become valid, and with what code the others are marked."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.gateway import gateway_pb2
@@ -240,7 +241,7 @@ def status_unknown(lab: Lab) -> Answer:
     return ask(lambda: lab.status("ab" * 32, patience=1).result)
 
 
-def _status(lab: Lab, **fields: object) -> Answer:
+def _status(lab: Lab, **fields: Any) -> Answer:
     request = gateway_pb2.CommitStatusRequest(**fields).SerializeToString()
     return _status_of(lab, request)
 

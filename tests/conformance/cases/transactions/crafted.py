@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Transactions put together by hand: what validation makes of envelopes no honest client sends."""
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from fabric_protos.common import common_pb2
 from fabric_protos.peer import proposal_response_pb2, transaction_pb2
 
 from tests.conformance.answers import Answer, ask
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.lab import EndorsedTransaction, Lab
 
 ALL = ["Org1MSP", "Org2MSP", "Org3MSP"]
@@ -146,8 +145,7 @@ def _sent(
     return ask(whole)
 
 
-for _name, _spoil in SPOILT.items():
-    case(_name)(lambda lab, spoil=_spoil: _sent(lab, spoil))
+cases(SPOILT, _sent)
 
 
 @case("crafted rmw")

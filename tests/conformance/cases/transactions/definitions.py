@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Chaincode definitions at work: initialisation required, and an upgrade that overtakes a transaction."""
 
 from __future__ import annotations
@@ -69,7 +68,10 @@ def _upgrade(lab: Lab, chaincode: str, version: str, *, init_required: bool = Fa
     """Put the chaincode's next definition in force, with the package it has."""
     with lab.administrators() as peers:
         held = lifecycle.committed_definition(peers[0], CHANNEL, chaincode)
-        package_id = lifecycle.approved(peers[0], CHANNEL, chaincode).package_id
+        approval = lifecycle.approved(peers[0], CHANNEL, chaincode)
+        assert held is not None
+        assert approval is not None
+        package_id = approval.package_id
         definition = lifecycle.Definition(chaincode, version, held.sequence + 1, init_required=init_required)
         for each in peers:
             lifecycle.approve(each, CHANNEL, definition, package_id)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Read-write sets that no simulation comes to, endorsed by a peer whose owner has its key: what is made of them."""
 
 from __future__ import annotations
@@ -7,6 +6,7 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
+from typing import Any
 
 from fabric_protos.common import common_pb2
 from fabric_protos.ledger.rwset.kvrwset import kv_rwset_pb2
@@ -15,7 +15,7 @@ from fabric_protos.peer import proposal_response_pb2
 from hlf.network.state import Folder
 from hlf.wire import policies
 from tests.conformance.answers import Answer
-from tests.conformance.cases import case
+from tests.conformance.cases import case, cases
 from tests.conformance.lab import CHANNEL, Lab
 from tests.support import networkpeople
 from tests.support.transactionparts import TransactionParts
@@ -90,17 +90,21 @@ def _changed(lab: Lab, changes: tuple[Change, ...], *, new: bool = False) -> Ans
     code = sent(lab, made)
 
     def told(function: str) -> str:
-        return lab.evaluate(function, made.key, chaincode="single").result["payload"].decode()
+        return str(lab.evaluate(function, made.key, chaincode="single").result["payload"].decode())
 
     history = [entry["v"] for entry in json.loads(told("history"))]
     return Answer(result=[code, told("get"), bool(told("getep")), history])
 
 
-for _name, _changes in TOGETHER.items():
-    case(f"doctored set writes a key {_name}")(lambda lab, changes=_changes: _changed(lab, changes))
-    case(f"doctored set writes a new key {_name}")(lambda lab, changes=_changes: _changed(lab, changes, new=True))
-for _name, _changes in ALONE.items():
-    case(f"doctored set {_name}")(lambda lab, changes=_changes: _changed(lab, changes))
+cases(
+    {
+        f"doctored set writes a {key} {name}": (changes, key == "new key")
+        for name, changes in TOGETHER.items()
+        for key in ("key", "new key")
+    },
+    lambda lab, asked: _changed(lab, asked[0], new=asked[1]),
+)
+cases({f"doctored set {name}": changes for name, changes in ALONE.items()}, _changed)
 
 
 def _range(lab: Lab, describe: Callable[[kv_rwset_pb2.RangeQueryInfo, list[kv_rwset_pb2.KVRead]], None]) -> Answer:
@@ -141,10 +145,10 @@ case("doctored range as it is")(lambda lab: _range(lab, lambda asked, reads: ask
 case("doctored range without one key")(
     lambda lab: _range(lab, lambda asked, reads: asked.raw_reads.kv_reads.extend(reads[:-1]))
 )
-for _degree in (2, 3, 6, 7):
-    case(f"doctored range with a tree of degree {_degree}")(
-        lambda lab, degree=_degree: _range(lab, lambda asked, reads: _summary(asked, reads, degree))
-    )
+cases(
+    {f"doctored range with a tree of degree {degree}": degree for degree in (2, 3, 6, 7)},
+    lambda lab, degree: _range(lab, lambda asked, reads: _summary(asked, reads, degree)),
+)
 
 
 def _left_early(start: str) -> Callable[[kv_rwset_pb2.RangeQueryInfo, list[kv_rwset_pb2.KVRead]], None]:
@@ -185,7 +189,8 @@ def another_model(lab: Lab) -> Answer:
     """Peers do not look at it."""
     made = draft(lab)
     made.public.writes.add(key=made.key, value=b"1")
-    made.rwset.data_model = 7
+    unknown: Any = 7
+    made.rwset.data_model = unknown
     return Answer(result=sent(lab, made))
 
 
@@ -212,5 +217,4 @@ def _absent(lab: Lab, part: str, change: Callable[[bytes], bytes]) -> Answer:
     return Answer(result=sent(lab, made))
 
 
-for _name, (_part, _change) in ABSENT.items():
-    case(f"doctored {_name}")(lambda lab, part=_part, change=_change: _absent(lab, part, change))
+cases({f"doctored {name}": absent for name, absent in ABSENT.items()}, lambda lab, absent: _absent(lab, *absent))

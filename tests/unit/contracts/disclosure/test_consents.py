@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Consents to the gap meter: one claim is one figure, whichever grants show it."""
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-# mypy: ignore-errors
 """The meter on a ledger: consent, computation by two, publication by all, and withdrawal."""
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -43,7 +43,7 @@ FROZEN = "2026-11-23T00:00:00Z"
 UNITS = {PLATFORM: 70, MERCHANT: 140, PAYMENTS: 77, ORIGIN: 10, FORWARDER: 20, LAST_MILE: 30}
 
 
-def refused(call, *args, **named) -> str:
+def refused(call: Any, *args: Any, **named: Any) -> str:
     with pytest.raises(testing.Refused) as found:
         call(*args, **named)
     return found.value.code
@@ -67,7 +67,7 @@ class Meter(Desk):
         self.claims[party] = made
         return made
 
-    def consent(self, party: str, **changes) -> None:
+    def consent(self, party: str, **changes: Any) -> None:
         """Commit, and grant what the meter needs to one of the tender's members."""
         made = self.claim(party)
         made.commit(self.ledger)
@@ -76,7 +76,9 @@ class Meter(Desk):
         granted = terms(made, recipient, *names, **{"purpose": gapmeter.PURPOSE, **changes})
         self.grant(f"g-{party}", made, granted)
 
-    def contribute(self, party: str, *, by: str = PLATFORM, names: tuple[str, ...] = (), at=START, **changes):
+    def contribute(
+        self, party: str, *, by: str = PLATFORM, names: tuple[str, ...] = (), at: datetime = START, **changes: Any
+    ) -> Any:
         """Bring what a party consented to into the meter."""
         made = self.claims[party]
         transient = {
@@ -87,7 +89,9 @@ class Meter(Desk):
         }
         return self.ledger.invoke("GapMeter:contribute", f"g-{party}", client=user(by), transient=transient, at=at)
 
-    def compute(self, meter_id: str = "m1", *, by: str = AUDITOR, region: str = "VN-HN", weeks: int = 2, at=LATER):
+    def compute(
+        self, meter_id: str = "m1", *, by: str = AUDITOR, region: str = "VN-HN", weeks: int = 2, at: datetime = LATER
+    ) -> Any:
         """Add up, in the period after the one of the contributions."""
         return self.ledger.invoke(
             "GapMeter:compute", meter_id, region, "2026-W49", weeks,
@@ -98,23 +102,23 @@ class Meter(Desk):
         """Return the meter as the tender keeps it."""
         return self.ledger.evaluate("GapMeter:read", meter_id, client=user(PLATFORM)).payload
 
-    def recompute(self, meter_id: str = "m1", by: str = AUDITOR):
+    def recompute(self, meter_id: str = "m1", by: str = AUDITOR) -> Any:
         """Each cell, added up again."""
         return self.ledger.evaluate("GapMeter:recompute", meter_id, client=user(by)).json()
 
-    def publish(self, meter_id: str = "m1", text: bytes = b"", by: str = PLATFORM, endorsed_by=None):
+    def publish(self, meter_id: str = "m1", text: bytes = b"", by: str = PLATFORM, endorsed_by: Any = None) -> Any:
         """Tell everybody."""
         return self.ledger.invoke(
             "GapMeter:publish", meter_id, text or self.kept(meter_id), client=user(by), endorsed_by=endorsed_by
         )
 
-    def published(self):
+    def published(self) -> Any:
         """Return what everybody sees."""
         return self.ledger.evaluate("GapMeter:published", "VN-HN", "2026-W49", 2, client=user(LAST_MILE)).json()
 
 
 @pytest.fixture
-def meter():
+def meter() -> Any:
     """Six parties that consented, three on each side."""
     found = Meter()
     for party in UNITS:
@@ -122,7 +126,7 @@ def meter():
     return found
 
 
-def test_six_consents_make_a_cell(meter):
+def test_six_consents_make_a_cell(meter: Meter) -> None:
     """Demand and capacity of the week, told to all and naming nobody."""
     for party in UNITS:
         result = meter.contribute(party)
@@ -138,7 +142,7 @@ def test_six_consents_make_a_cell(meter):
     assert told == meter.published() == [{**wanted, "demand_parties": 3, "capacity_parties": 3, "frozen_at": FROZEN}]
 
 
-def test_a_figure_stays_the_sum_of_what_was_frozen_for_it(meter):
+def test_a_figure_stays_the_sum_of_what_was_frozen_for_it(meter: Meter) -> None:
     """What comes in the week of the computation or later is not in it; who kept the parts can add them up again."""
     for party in UNITS:
         meter.contribute(party)
@@ -162,7 +166,7 @@ def test_a_figure_stays_the_sum_of_what_was_frozen_for_it(meter):
 
 
 @pytest.mark.parametrize("left_out", UNITS)
-def test_without_one_of_them_nothing_is_told(meter, left_out):
+def test_without_one_of_them_nothing_is_told(meter: Meter, left_out: Any) -> None:
     """Three on each side is the floor; the tender does not even keep the sum."""
     for party in UNITS:
         if party != left_out:
@@ -170,14 +174,14 @@ def test_without_one_of_them_nothing_is_told(meter, left_out):
     assert refused(meter.compute) == "NOTHING_TO_TELL"
 
 
-def test_a_consent_revoked_before_a_period_does_not_count_in_it(meter):
+def test_a_consent_revoked_before_a_period_does_not_count_in_it(meter: Meter) -> None:
     """Nor in any later one; only the tender's members purge the figures."""
     for party in UNITS:
         meter.contribute(party)
     meter.revoke("g-" + LAST_MILE, LAST_MILE, PLATFORM)
     assert refused(meter.compute) == "NOTHING_TO_TELL"
     forget = ("GapMeter:forget", "g-" + LAST_MILE)
-    named = {"transient": {"salt": salt("forget").encode()}}
+    named: dict[str, Any] = {"transient": {"salt": salt("forget").encode()}}
     assert refused(meter.ledger.invoke, *forget, client=user(LAST_MILE), **named) == "NOT_TENDER"
     assert meter.ledger.invoke(*forget, client=user(AUDITOR), **named).json() == {"grant_id": "g-" + LAST_MILE}
     assert refused(meter.ledger.invoke, *forget, client=user(AUDITOR), **named) == "NOT_FOUND"
@@ -185,7 +189,7 @@ def test_a_consent_revoked_before_a_period_does_not_count_in_it(meter):
 
 
 @pytest.mark.parametrize("revoked_at", [START + timedelta(hours=1), LATER - timedelta(days=6), LATER])
-def test_a_withdrawal_counts_from_the_next_period(meter, revoked_at):
+def test_a_withdrawal_counts_from_the_next_period(meter: Meter, revoked_at: Any) -> None:
     """The set of the period is the one that was frozen before it; its figures cannot be purged from it."""
     for party in UNITS:
         meter.contribute(party)
@@ -194,9 +198,9 @@ def test_a_withdrawal_counts_from_the_next_period(meter, revoked_at):
     end = LATER + timedelta(hours=16)
     assert gapmeter.period(moments.of(end)) == gapmeter.period(moments.of(LATER))
 
-    def forget(at):
-        named = {"client": user(AUDITOR), "transient": {"salt": salt("forget").encode()}, "at": at}
-        return meter.ledger.invoke("GapMeter:forget", "g-" + LAST_MILE, **named)
+    def forget(at: datetime) -> Any:
+        secret = {"salt": salt("forget").encode()}
+        return meter.ledger.invoke("GapMeter:forget", "g-" + LAST_MILE, client=user(AUDITOR), transient=secret, at=at)
 
     if before:
         assert refused(meter.compute, at=end) == "NOTHING_TO_TELL"
@@ -209,7 +213,7 @@ def test_a_withdrawal_counts_from_the_next_period(meter, revoked_at):
     forget(end + timedelta(weeks=1))
 
 
-def test_a_grant_that_expires_within_a_period_is_not_counted_in_it():
+def test_a_grant_that_expires_within_a_period_is_not_counted_in_it() -> None:
     """On no day of it: whoever asks earlier gets the same sum, and nobody's figures serve longer than granted."""
     for expires_at, counted in ((LATER + timedelta(hours=16), False), (LATER + timedelta(weeks=2), True)):
         found = Meter()
@@ -223,7 +227,7 @@ def test_a_grant_that_expires_within_a_period_is_not_counted_in_it():
             assert refused(found.compute) == "NOTHING_TO_TELL"
 
 
-def test_a_revocation_between_two_regions_gives_nobody_away(meter, monkeypatch):
+def test_a_revocation_between_two_regions_gives_nobody_away(meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both regions have all parties before and after it; that they differ by one grant alone withholds the second."""
     both = ["VN-HN", "VN-HP"]
     monkeypatch.setitem(DEMAND, "region.subdivisions", both)
@@ -248,7 +252,7 @@ def test_a_revocation_between_two_regions_gives_nobody_away(meter, monkeypatch):
         found.compute("m2", region="VN-HP", at=LATER + timedelta(weeks=1))
 
 
-def test_an_expired_consent_no_longer_counts(meter):
+def test_an_expired_consent_no_longer_counts(meter: Meter) -> None:
     """At the transaction's time."""
     for party in UNITS:
         meter.contribute(party)
@@ -256,7 +260,7 @@ def test_an_expired_consent_no_longer_counts(meter):
     meter.compute()
 
 
-def test_a_cell_is_told_once(meter):
+def test_a_cell_is_told_once(meter: Meter) -> None:
     """Neither computed nor published again, so nobody subtracts."""
     for party in UNITS:
         meter.contribute(party)
@@ -269,7 +273,7 @@ def test_a_cell_is_told_once(meter):
     assert refused(meter.publish, "m1") == "ALREADY_PUBLISHED"
 
 
-def test_contributions_count_from_the_next_period(meter):
+def test_contributions_count_from_the_next_period(meter: Meter) -> None:
     """The set of a period is frozen at its end; what comes in the middle of one changes nothing that it tells."""
     for party in UNITS:
         meter.contribute(party)
@@ -278,7 +282,7 @@ def test_contributions_count_from_the_next_period(meter):
     meter.compute()
 
 
-def test_what_is_published_is_what_the_two_computed(meter):
+def test_what_is_published_is_what_the_two_computed(meter: Meter) -> None:
     """No other text, by nobody else, endorsed by the majority."""
     for party in UNITS:
         meter.contribute(party)
@@ -291,7 +295,7 @@ def test_what_is_published_is_what_the_two_computed(meter):
         meter.publish(text=text, endorsed_by=TENDER)
 
 
-def test_neither_of_the_two_computes_alone(meter):
+def test_neither_of_the_two_computes_alone(meter: Meter) -> None:
     """The collection's own policy takes both."""
     for endorser in TENDER:
         with pytest.raises(testing.TransactionInvalid) as invalid:
@@ -303,7 +307,7 @@ def test_neither_of_the_two_computes_alone(meter):
         assert invalid.value.code == "ENDORSEMENT_POLICY_FAILURE"
 
 
-def test_only_the_two_read_and_compute(meter):
+def test_only_the_two_read_and_compute(meter: Meter) -> None:
     """Whoever else calls is refused, at whatever peer."""
     for party in UNITS:
         meter.contribute(party)
@@ -318,7 +322,7 @@ def test_only_the_two_read_and_compute(meter):
     assert refused(meter.ledger.evaluate, "GapMeter:read", "m9", client=user(PLATFORM)) == "NOT_FOUND"
 
 
-def test_consent_is_to_this_and_to_them():
+def test_consent_is_to_this_and_to_them() -> None:
     """Another purpose, or a grant to somebody else, is none."""
     found = Meter()
     found.consent(MERCHANT, purpose="price quotation")
@@ -327,7 +331,7 @@ def test_consent_is_to_this_and_to_them():
     assert refused(found.contribute, ORIGIN) == "WRONG_PURPOSE"
 
 
-def test_what_is_counted_is_what_was_granted_and_needed(meter):
+def test_what_is_counted_is_what_was_granted_and_needed(meter: Meter) -> None:
     """Exactly the attributes granted; the grant as it is kept; a utilisation if granted; nothing twice."""
     assert refused(meter.contribute, MERCHANT, names=gapmeter.NEEDED["forecast"][1:]) == "ATTRIBUTE_MISSING"
     assert refused(meter.contribute, MERCHANT, names=("method",)) == "ATTRIBUTE_NOT_GRANTED"
@@ -348,14 +352,14 @@ def test_what_is_counted_is_what_was_granted_and_needed(meter):
         (gapmeter.NEEDED["forecast"][:3], "ATTRIBUTE_MISSING"),
     ],
 )
-def test_nobody_shows_the_meter_more_than_it_needs(names, code):
+def test_nobody_shows_the_meter_more_than_it_needs(names: Any, code: str) -> None:
     """Even if it was granted."""
     found = Meter()
     found.consent(MERCHANT, attributes=list(names))
     assert refused(found.contribute, MERCHANT, names=names) == code
 
 
-def test_forecasts_come_from_one_side_and_capacities_from_the_other():
+def test_forecasts_come_from_one_side_and_capacities_from_the_other() -> None:
     """A carrier that forecasts would shift the meter."""
     found = Meter()
     made = Claim("forecast", LAST_MILE, "c-" + LAST_MILE, {**FORECAST, **DEMAND})
@@ -367,12 +371,12 @@ def test_forecasts_come_from_one_side_and_capacities_from_the_other():
 
 
 @pytest.mark.parametrize(("region", "weeks"), [("Hanoi", 1), ("VN-HN", 0), ("VN-HN", 54)])
-def test_a_computation_is_bounded(meter, region, weeks):
+def test_a_computation_is_bounded(meter: Meter, region: Any, weeks: Any) -> None:
     """A region of the standard, at most a year."""
     assert refused(meter.compute, region=region, weeks=weeks) == "INVALID_ARGUMENT"
 
 
-def test_advice_for_warehouses_from_what_was_disclosed():
+def test_advice_for_warehouses_from_what_was_disclosed() -> None:
     """The recipient of forecasts asks at its own peer; nobody else can."""
     desk = Desk(trade_channel())
     forecast = Claim("forecast", MERCHANT, "c1", {**FORECAST, **DEMAND})

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whatever two platforms sell for three sellers of two organisations: each order's money is its own, and a merchant's debt
 comes off what it gets on that platform alone.

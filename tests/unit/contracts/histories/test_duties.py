@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whatever returns are claimed duty back for, and whatever the entries say: what comes back was paid, for goods that left.
 """

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whatever is lost, found, damaged and claimed for, by whomever and however late: a loss is made good once.
 

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """
 Whoever joins, leaves, consents twice or is counted again over the weeks: a told cell is the sum of its set, and no
 combination of all that was ever told leaves the figures of one party or of two.

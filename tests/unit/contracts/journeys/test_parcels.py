@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Journeys of several parcels: custody, hold, delivery and loss belong to a parcel, and the journey follows."""
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import pytest
 from chaincode.domain.journeys import digitallink, epcis
 from hlf.shim import testing
 from tests.unit.contracts import shipping, trading
-from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM
+from tests.unit.contracts.trading import AUDITOR, CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM, user
 
 IDS = [f"https://selat.test/voc/parcel/{ORIGIN}/box-{number}" for number in (1, 2, 3)]
 SERIALS = [f"https://id.gs1.org/01/09506000134352/21/{number}" for number in (1, 2)]
@@ -30,7 +29,8 @@ def packed() -> list[dict[str, Any]]:
 def opened(**changes: Any) -> shipping.Channel:
     """Return a channel with one journey of three parcels, at the merchant."""
     channel = shipping.Channel()
-    channel.open(order=channel.order(lines=LINES), **{"epcs": IDS[:1], "parcels": packed()} | changes)
+    whole: dict[str, Any] = {"order": channel.order(lines=LINES), "epcs": IDS[:1], "parcels": packed()}
+    channel.open(**whole | changes)
     return channel
 
 
@@ -40,12 +40,12 @@ def channel() -> shipping.Channel:
     return opened()
 
 
-def refused(code: str):
+def refused(code: str) -> Any:
     """Return the call must be refused with *code*."""
     return pytest.raises(testing.Refused, match=f"^{code}: ")
 
 
-def pass_on(channel: shipping.Channel, giver: str, taker: str, hour: float, *parcels: str) -> dict[str, Any]:
+def pass_on(channel: shipping.Channel, giver: str, taker: str, hour: float, *parcels: str) -> Any:
     """Hand over these parcels, or all."""
     channel.hour = max(channel.hour, hour)
     channel.submit("Journeys:offer_custody", "J1", taker, shipping.text(hour), "VNHPH", list(parcels), by=giver)
@@ -70,7 +70,7 @@ def account(channel: shipping.Channel, name: str) -> list[int]:
     return [each[name] for each in channel.query("Accounts:read", "O1")]
 
 
-def test_one_parcel_of_three_delivered_delivers_one(channel):
+def test_one_parcel_of_three_delivered_delivers_one(channel: shipping.Channel) -> None:
     """The journey is as far as its least advanced parcel; quantities follow from the contents."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN", epcs=[IDS[1]])
@@ -87,7 +87,7 @@ def test_one_parcel_of_three_delivered_delivers_one(channel):
         channel.record(LAST_MILE, "S20", "accepting", 10, "VNHAN", epcs=[IDS[1]])
 
 
-def test_an_event_means_all_parcels_unless_it_names_some(channel):
+def test_an_event_means_all_parcels_unless_it_names_some(channel: shipping.Channel) -> None:
     """By a parcel's identifier in any spelling, or by a serial inside; and never by a stranger's parcel."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN")
@@ -99,7 +99,7 @@ def test_an_event_means_all_parcels_unless_it_names_some(channel):
         channel.submit("Journeys:report", "J1", "damaged", "S20", shipping.text(9), "", [shipping.SSCC], by=LAST_MILE)
 
 
-def test_custody_passes_parcel_by_parcel(channel):
+def test_custody_passes_parcel_by_parcel(channel: shipping.Channel) -> None:
     """Who has one parcel says nothing about the others, and both sides sign for exactly what changes hands."""
     pass_on(channel, MERCHANT, ORIGIN, 6, IDS[0])
     pass_on(channel, MERCHANT, FORWARDER, 6, IDS[1], IDS[2])
@@ -111,13 +111,13 @@ def test_custody_passes_parcel_by_parcel(channel):
     channel.record(ORIGIN, "S10", "loading", 7, epcs=[IDS[0]])
     channel.submit("Journeys:offer_custody", "J1", LAST_MILE, shipping.text(7), "VNHPH", [IDS[0]], by=ORIGIN)
     channel.submit("Journeys:offer_custody", "J1", LAST_MILE, shipping.text(7), "VNHPH", [IDS[2]], by=FORWARDER)
-    assert channel.ledger.evaluate("Journeys:givers", "J1", client=shipping.user(LAST_MILE)).json() == [
+    assert channel.ledger.evaluate("Journeys:givers", "J1", client=user(LAST_MILE)).json() == [
         FORWARDER, ORIGIN,
     ]  # fmt: skip
     both = ("Journeys:accept_custody", "J1", shipping.text(7), "VNHPH")
     with refused("INVALID_ARGUMENT"):
         channel.submit(*both, by=LAST_MILE)
-    one = channel.ledger.evaluate("Journeys:givers", "J1", [IDS[2]], client=shipping.user(LAST_MILE))
+    one = channel.ledger.evaluate("Journeys:givers", "J1", [IDS[2]], client=user(LAST_MILE))
     assert one.json() == [FORWARDER]
     with pytest.raises(testing.TransactionInvalid, match="ENDORSEMENT_POLICY_FAILURE"):
         channel.submit(*both, [IDS[0]], by=LAST_MILE, endorsed_by=(FORWARDER, LAST_MILE))
@@ -130,7 +130,7 @@ def test_custody_passes_parcel_by_parcel(channel):
     assert len(history[f"page of {LAST_MILE} about {IDS[0]}"]) == 2
 
 
-def test_nothing_on_hold_is_handed_over_or_delivered(channel):
+def test_nothing_on_hold_is_handed_over_or_delivered(channel: shipping.Channel) -> None:
     """Customs holds one parcel: that one waits until its own stage releases it, and the others go on."""
     pass_on(channel, MERCHANT, FORWARDER, 6)
     channel.record(CUSTOMS, "S17", "holding", 7, "VNHPH", epcs=[IDS[2]])
@@ -156,14 +156,14 @@ def test_nothing_on_hold_is_handed_over_or_delivered(channel):
     assert standing(channel, "status") == ["on_hold", "delivered", "in_transit"]
 
 
-def test_a_hand_over_of_one_parcel_does_not_meet_a_hold_of_it(channel):
+def test_a_hand_over_of_one_parcel_does_not_meet_a_hold_of_it(channel: shipping.Channel) -> None:
     """A hold recorded in the same block makes the hand-over invalid: whichever is first in the block counts."""
     pass_on(channel, MERCHANT, FORWARDER, 6)
     channel.hour = 8
     channel.submit("Journeys:offer_custody", "J1", LAST_MILE, shipping.text(8), "VNHPH", [IDS[0]], by=FORWARDER)
 
     def endorsed(function: str, *args: Any, by: str) -> Any:
-        return channel.ledger.endorse(function, "J1", *args, client=shipping.user(by), at=shipping.at(8))
+        return channel.ledger.endorse(function, "J1", *args, client=user(by), at=shipping.at(8))
 
     accepted = endorsed("Journeys:accept_custody", shipping.text(8), "VNHPH", [IDS[0]], by=LAST_MILE)
     hold = {"stage_id": "S17", "step": "holding", "event_time": shipping.text(8), "place": "VNHPH", "epcs": IDS[:1]}
@@ -172,13 +172,13 @@ def test_a_hand_over_of_one_parcel_does_not_meet_a_hold_of_it(channel):
         channel.ledger.commit(accepted)
 
 
-def test_records_of_different_parcels_do_not_conflict(channel):
+def test_records_of_different_parcels_do_not_conflict(channel: shipping.Channel) -> None:
     """One party records two parcels at once, and two parcels change hands at once."""
     pass_on(channel, MERCHANT, FORWARDER, 6)
     channel.hour = 8
 
     def endorsed(function: str, *args: Any, by: str) -> Any:
-        return channel.ledger.endorse(function, "J1", *args, client=shipping.user(by), at=shipping.at(8))
+        return channel.ledger.endorse(function, "J1", *args, client=user(by), at=shipping.at(8))
 
     def seen(parcel: str) -> Any:
         told = {"stage_id": "S16", "step": "unloading", "event_time": shipping.text(8), "place": "VNHPH"}
@@ -196,7 +196,7 @@ def test_records_of_different_parcels_do_not_conflict(channel):
     assert standing(channel, "custodian") == [LAST_MILE, LAST_MILE, FORWARDER]
 
 
-def test_a_delivery_in_error_is_taken_back_for_its_parcel(channel):
+def test_a_delivery_in_error_is_taken_back_for_its_parcel(channel: shipping.Channel) -> None:
     """Only that parcel is in hand again, and may be delivered at the right time in the same correction."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     said = [channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN", epcs=[parcel]) for parcel in IDS[:2]]
@@ -209,7 +209,7 @@ def test_a_delivery_in_error_is_taken_back_for_its_parcel(channel):
     assert standing(channel, "outcome") == ["moving", "moving", "delivered"]
 
 
-def test_a_package_is_packed_one_by_one(channel):
+def test_a_package_is_packed_one_by_one(channel: shipping.Channel) -> None:
     """An aggregation has one parent, so of several parcels one is named; its contents are what it says."""
     with refused("INVALID_ARGUMENT"):
         channel.record(MERCHANT, "S08", "packing", 5)
@@ -221,7 +221,7 @@ def test_a_package_is_packed_one_by_one(channel):
     assert [each["quantity"] for each in third["childQuantityList"]] == [3]
 
 
-def test_a_parcel_is_free_again_when_it_is_over(channel):
+def test_a_parcel_is_free_again_when_it_is_over(channel: shipping.Channel) -> None:
     """Its number, not that of the parcels that still travel with it."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN", epcs=[IDS[0]])
@@ -230,7 +230,7 @@ def test_a_parcel_is_free_again_when_it_is_over(channel):
     channel.open("J2", epcs=[IDS[0]])
 
 
-def test_only_what_arrived_comes_back(channel):
+def test_only_what_arrived_comes_back(channel: shipping.Channel) -> None:
     """A return takes units that were delivered; for what never came, at most the rest."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     channel.record(LAST_MILE, "S20", "accepting", 8, "VNHAN", epcs=[IDS[1]])
@@ -243,7 +243,7 @@ def test_only_what_arrived_comes_back(channel):
     assert channel.lodge("R4", **missing, quantity=3)["decision"]["outcome"] == "RETURNLESS_APPROVED"
 
 
-def test_a_shopper_sees_each_parcel(channel):
+def test_a_shopper_sees_each_parcel(channel: shipping.Channel) -> None:
     """By number, with its state and place; nothing of contents or organisations."""
     channel.majority("Journeys:link", "J1", shipping.TOKEN_HASH, by=PLATFORM)
     pass_on(channel, MERCHANT, LAST_MILE, 6)
@@ -261,7 +261,7 @@ def test_a_shopper_sees_each_parcel(channel):
     ]  # fmt: skip
 
 
-def test_parcels_that_travel_together_made_one_leg(channel):
+def test_parcels_that_travel_together_made_one_leg(channel: shipping.Channel) -> None:
     """What a carrier did is counted by hand-overs, not by parcels."""
     pass_on(channel, MERCHANT, ORIGIN, 6)
     pass_on(channel, ORIGIN, LAST_MILE, 8)
@@ -277,7 +277,7 @@ def test_parcels_that_travel_together_made_one_leg(channel):
 TWICE = {"identifier": IDS[0], "contents": [{"line": "2", "quantity": 1}]}
 
 
-WRONG = [
+WRONG: list[dict[str, Any]] = [
         {"parcels": packed()[:2]},
         {"parcels": [*packed(), TWICE]},
         {"parcels": [*packed(), {**TWICE, "identifier": IDS[0].replace("box-1", "box-4")}]},
@@ -292,7 +292,7 @@ WRONG = [
     ]  # fmt: skip
 
 
-def test_each_unit_is_in_one_parcel():
+def test_each_unit_is_in_one_parcel() -> None:
     """All units of the journey, each once, in parcels that are known by a number of their own."""
     channel = shipping.Channel()
     for changes in WRONG:
@@ -300,7 +300,7 @@ def test_each_unit_is_in_one_parcel():
             channel.open(order=channel.order(lines=LINES), epcs=IDS[:1], **changes)
 
 
-def test_loss_and_damage_are_reported_by_who_could_see_them(channel):
+def test_loss_and_damage_are_reported_by_who_could_see_them(channel: shipping.Channel) -> None:
     """The custodian at that time, who passed the parcel on before, and who took it over next; nobody else."""
     pass_on(channel, MERCHANT, ORIGIN, 6, IDS[0])
     pass_on(channel, ORIGIN, LAST_MILE, 10, IDS[0])
@@ -321,7 +321,7 @@ def test_loss_and_damage_are_reported_by_who_could_see_them(channel):
     assert standing(channel, "damaged") == [True, False, False]
 
 
-def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel():
+def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel() -> None:
     """A return names the units where the parcels do; of another parcel, line or journey none is taken."""
     split = [
         {"identifier": box, "contents": [{"line": "1", "quantity": 1, "serials": [serial]}]}
@@ -348,7 +348,7 @@ def test_a_unit_with_a_serial_comes_back_once_and_out_of_its_own_parcel():
     assert return_asked(channel, reason="NOT_RECEIVED") == "RETURNLESS_APPROVED"
 
 
-def test_the_identifiers_of_many_parcels_are_read_once(monkeypatch):
+def test_the_identifiers_of_many_parcels_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty parcels with an event for all of them: spelling each anew at each comparison took the square of it."""
     many = [f"https://selat.test/voc/parcel/{ORIGIN}/many-{number}" for number in range(40)]
     channel = shipping.Channel()
@@ -356,15 +356,23 @@ def test_the_identifiers_of_many_parcels_are_read_once(monkeypatch):
     channel.open(order=channel.order(lines=[trading.fact_line("1", 40)]), epcs=many[:1], parcels=parcels)
     for stage_id, step, hour in (("S02", "receiving", 5), ("S03", "storing", 6), ("S07", "selat:sorting", 7)):
         channel.record(MERCHANT, stage_id, step, hour)
-    spelled, read = [], digitallink._from_link
-    monkeypatch.setattr(digitallink, "_from_link", lambda link: spelled.append(link) or read(link))
+    spelled: list[str] = []
+    read = digitallink._from_link
+
+    def noted(link: str) -> Any:
+        spelled.append(link)
+        return read(link)
+
+    monkeypatch.setattr(digitallink, "_from_link", noted)
     digitallink.canonical.cache_clear()
     assert len(channel.query("Journeys:read", "J1")["parcels"]) == 40
     channel.query("Accounts:read", "O1")
     assert len(spelled) == len(set(spelled)) <= 40
 
 
-def test_counting_looks_up_once_for_all_parcels_what_an_event_names(channel, monkeypatch):
+def test_counting_looks_up_once_for_all_parcels_what_an_event_names(
+    channel: shipping.Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Once for what is counted and once for whether the journey is over, however many parcels it has."""
     pass_on(channel, MERCHANT, LAST_MILE, 6)
     for number, parcel in enumerate(IDS):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import jsonschema
 import pytest
@@ -83,7 +83,7 @@ class Kinds(api.Contract):
         return {"sum": sum(value), "mean": sum(value) / len(value)}
 
     @api.query
-    def undeclared(self, ctx: api.Context):  # noqa: ANN201  (that is the fault)
+    def undeclared(self, ctx: api.Context):  # type: ignore[no-untyped-def]  # noqa: ANN201  (that is the fault)
         return [1.5]
 
 
@@ -108,17 +108,19 @@ CASES = [
 
 
 @pytest.fixture
-def ledger():
+def ledger() -> Any:
     return testing.Ledger(api.Chaincode("kinds", [Kinds]), members=("AMSP",))
 
 
 @pytest.fixture
-def a():
+def a() -> Any:
     return testing.client("AMSP")
 
 
 @pytest.mark.parametrize(("function", "argument", "answer"), CASES, ids=[f"{case[0]} {case[1][:20]}" for case in CASES])
-def test_a_value_comes_and_goes_in_one_form(ledger, a, function, argument, answer):
+def test_a_value_comes_and_goes_in_one_form(
+    ledger: testing.Ledger, a: Any, function: str, argument: Any, answer: Any
+) -> None:
     """Canonical JSON, or the text of what is a text; whatever form the argument had."""
     assert ledger.evaluate(function, argument, client=a).text == answer
 
@@ -145,7 +147,7 @@ def test_a_value_comes_and_goes_in_one_form(ledger, a, function, argument, answe
         ("listed", '[1,"2"]', "value[1]: must be a number"),
     ],
 )
-def test_what_is_wrong_is_named(ledger, a, function, argument, refusal):
+def test_what_is_wrong_is_named(ledger: testing.Ledger, a: Any, function: str, argument: Any, refusal: Any) -> None:
     """By the parameter and the field in it, without the value."""
     with pytest.raises(api.Refused) as refused:
         ledger.evaluate(function, argument, client=a)
@@ -153,7 +155,7 @@ def test_what_is_wrong_is_named(ledger, a, function, argument, refusal):
     assert refused.value.text.startswith(refusal)
 
 
-def test_the_test_ledger_writes_values_as_a_client_does(ledger, a):
+def test_the_test_ledger_writes_values_as_a_client_does(ledger: testing.Ledger, a: Any) -> None:
     """A test gives the values themselves."""
     moment = datetime(2026, 11, 22, 7, 5, tzinfo=UTC)
     assert ledger.evaluate("decimal", Decimal("1.50"), Decimal("0.5"), client=a).text == "2.00"
@@ -165,14 +167,14 @@ def test_the_test_ledger_writes_values_as_a_client_does(ledger, a):
     }  # fmt: skip
 
 
-def test_a_float_that_nobody_declared_is_a_defect(ledger, a):
+def test_a_float_that_nobody_declared_is_a_defect(ledger: testing.Ledger, a: Any) -> None:
     """Money that became a float by mistake is not written."""
     with pytest.raises(testing.CallFailed) as failed:
         ledger.evaluate("undeclared", client=a)
     assert isinstance(failed.value.__cause__, canonical.CanonicalError)
 
 
-def test_the_published_schemas_are_those_that_are_kept(ledger, a):
+def test_the_published_schemas_are_those_that_are_kept(ledger: testing.Ledger, a: Any) -> None:
     """Each argument above fits the schema of its parameter, as JSON Schema's own validator reads it."""
     described = ledger.evaluate("org.hyperledger.fabric:GetMetadata", client=a).json()
     functions = {each["name"]: each for each in described["contracts"]["Kinds"]["transactions"]}
@@ -202,7 +204,7 @@ class Named(api.Contract):
     def first(self, ctx: api.Context, value: BoxOrPallet, other: Box | Pallet, last: Unit | Box | None) -> None: ...
 
 
-def test_a_unions_component_takes_no_name_that_is_taken():
+def test_a_unions_component_takes_no_name_that_is_taken() -> None:
     """Nor is one of words alone a component: its words are listed together."""
     described = api.Chaincode("named", [Named]).describe()
     schemas = described["components"]["schemas"]
