@@ -109,6 +109,7 @@ def check_unused(ctx: api.Context, journey_id: str) -> None:
     """
     if store.find(ctx, journeys.Journey, JOURNEY, identifiers.check("opening.journey_id", journey_id)):
         raise Refusal.JOURNEY_EXISTS(f"there is a journey {journey_id}")
+    epcis.check_name("opening.journey_id", journey_id)
 
 
 def forget_open(ctx: api.Context, journey_id: str) -> None:

@@ -28,6 +28,24 @@ _WORDS = {
 _ENCODED = str.maketrans({sign: f"%{ord(sign):02X}" for sign in "!()*+,:"})
 _LINK = re.compile(r"https?://[^?#]+")
 
+_SIGN = r"(?:[!'()*+,.0-9:;=A-Za-z_-]|%(?:2[1-35-9A-Fa-f]|3[0-9A-Fa-f]|[46][1-9A-Fa-f]|5[0-9AFaf]|7[0-9Aa]))"
+_KEY = re.compile(
+    rf"{ROOT}/(?:00/[0-9]{{18}}|01/[0-9]{{14}}(?:/(?:21|10)/{_SIGN}{{1,20}}|/235/{_SIGN}{{1,28}})?"
+    rf"|253/[0-9]{{13}}{_SIGN}{{0,17}}|255/[0-9]{{13,25}}|401/{_SIGN}{{7,30}}|402/[0-9]{{17}}"
+    rf"|414/[0-9]{{13}}(?:/254/{_SIGN}{{1,20}})?|417/[0-9]{{13}}|8003/0[0-9]{{13}}{_SIGN}{{0,16}}"
+    rf"|8004/{_SIGN}{{7,30}}|8006/[0-9]{{18}}(?:/(?:21|10)/{_SIGN}{{1,20}})?"
+    rf"|8010/{_SIGN}{{7,30}}(?:/8011/[0-9]{{1,12}})?|801[78]/[0-9]{{18}})"
+)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::[0-9]+)?(?:/[!-~]*)?")
+_NAMED = "|".join(sorted({*(q for each in _QUALIFIERS.values() for q in each), "ser", "lot", "glnx", "cpsn"}))
+_FIRST = "|".join([*_KEYS, *_WORDS])
+_PATH = re.compile(
+    rf"https?://[^/]+(?:/(?!(?:{_FIRST})/)[A-Za-z0-9_.-]+)*/(?:{_FIRST})/{_SIGN}+"
+    rf"(?:/(?:{_NAMED})/{_SIGN}+)*(?:\?[!-~]*)?"
+)
+_IDPAT = re.compile(r"urn:epc:idpat:[a-z]+:[0-9]+(?:\.[0-9]+)*(?:\.\*)+")
+"""GS1's keys in canonical form (GS1 General Specifications, section 3); longer or other ones name nothing."""
+
 
 # A journey of many parcels asks for each of them at each of its events.
 @functools.lru_cache(maxsize=8_192)
@@ -38,6 +56,21 @@ def canonical(identifier: str) -> str:
     if identifier.startswith(("http://", "https://")):
         return _from_link(identifier) or identifier
     return identifier
+
+
+def well_formed(identifier: str) -> bool:
+    """Return whether an identifier is not from GS1, or is one of its keys without a fault."""
+    known = canonical(identifier)
+    if identifier.startswith(("http:", "https:")):
+        if not _ADDRESS.fullmatch(identifier):
+            return False
+        if known == identifier and not known.startswith(f"{ROOT}/"):
+            return True
+        # Nothing but qualifiers comes behind the key.
+        return bool(_KEY.fullmatch(known)) and bool(_PATH.fullmatch(identifier))
+    if not identifier.startswith("urn:epc:"):
+        return True
+    return bool(_KEY.fullmatch(known)) and (":idpat:" not in identifier or bool(_IDPAT.fullmatch(identifier)))
 
 
 def _from_link(link: str) -> str | None:
@@ -66,9 +99,12 @@ def _from_epc(urn: str) -> str | None:
     kind, _, body = rest.partition(":")
     maker = {"id": _ID, "class": _CLASS, "idpat": _PATTERN}.get(scheme, {}).get(kind)
     parts = body.split(".")
-    if not maker or len(parts) < 2 or not parts[0].isdigit():
+    if not maker or len(parts) < 2 or not re.fullmatch("[0-9]{6,12}", parts[0]):
         return None
-    return maker(parts)
+    try:
+        return maker(parts)
+    except IndexError:  # It has fewer parts than its scheme.
+        return None
 
 
 def _checked(parts: list[str]) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from chaincode.domain.journeys import digitallink, eventhash, goodsfacts, parcels
 from chaincode.domain.refusals import Refusal
-from chaincode.domain.register.stages import Stage
+from chaincode.domain.register.stages import STANDARD, Stage
 from chaincode.domain.vocabulary import places
 from hlf.codec import moments, records
 from hlf.codec.bounds import Bounds
@@ -38,6 +38,8 @@ _MOST_DETAILS = 20
 _MOST_IDENTIFIERS = 200
 _HIDDEN = frozenset({*goodsfacts.ATTRIBUTES, "gtin", "hs", "hs8", "ahtn", "price", "value"})
 """Details that would tell all members what the channel keeps as commitments."""
+_WORDS = ("po", "possessing_party")
+"""Words of CBV that an event has besides its step and disposition."""
 _ACTIONS = {"commissioning": "ADD", "packing": "ADD", "unpacking": "DELETE", "destroying": "DELETE"}
 
 
@@ -90,12 +92,26 @@ def checked(observation: Observation, stage: Stage) -> Observation:
         if eventhash.is_time(name):
             # The event hash reads a field of this name as a time, and cannot hash one that is not.
             moments.stated(f"observation.details.{name}", value)
+        elif instead := eventhash.unlike(value, (observation.step, observation.disposition, *_WORDS)):
+            raise invalid(f"observation.details.{name}", instead)
     if observation.step not in stage.steps:
         raise Refusal.STEP_NOT_OF_STAGE(f"{stage.stage_id} has the steps {', '.join(stage.steps)}")
     if observation.disposition and observation.disposition not in stage.dispositions:
         known = ", ".join(stage.dispositions) or "none"
         raise Refusal.DISPOSITION_NOT_OF_STAGE(f"{stage.stage_id} has the dispositions {known}")
     return observation
+
+
+def check_name(field: str, journey_id: str) -> None:
+    """
+    Raise Refused unless events can name a journey so, and GS1's program hashes them as this module does.
+
+    Raises:
+        Refused: INVALID_ARGUMENT.
+    """
+    words = {word for stage in STANDARD.stages for word in (*stage.steps, *stage.dispositions)}
+    if instead := eventhash.unlike(journey_id, (*words, *_WORDS)):
+        raise invalid(field, instead)
 
 
 def event(
@@ -134,10 +150,18 @@ def event(
         made["sourceList"] = [{"type": "possessing_party", "source": party(giver)}]
         made["destinationList"] = [{"type": "possessing_party", "destination": party(taker)}]
     made |= {"selat:journey": journey_id, "selat:stage": stage.stage_id, "selat:recorder": party(recorder)}
-    made |= {f"selat:{name}": value for name, value in observation.details.items()}
+    made |= extensions(observation.details)
     made["eventID"] = eventhash.event_id(made, NAMESPACES)
     made["recordTime"] = moments.text(recorded_at)
     return made
+
+
+def extensions(details: Mapping[str, str]) -> dict[str, str]:
+    """Return *details* as members of an event; times in UTC, because GS1's program hashes them unchanged."""
+    return {
+        f"selat:{name}": moments.text(moments.parse(value).at) if eventhash.is_time(name) else value
+        for name, value in details.items()
+    }
 
 
 def _identifiers(stage: Stage, concerned: list[str], parent: str, goods: Mapping[str, int]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from chaincode.domain.journeys import digitallink
@@ -92,7 +92,20 @@ _URNS = {
 _FOURTH = re.compile(r"\.[0-9]{3}([0-9])")
 _LONGEST_NUMBER = 400
 
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_DIGITS = 15
+_SMALLEST, _TOO_LARGE = Decimal("0.0001"), Decimal(10) ** _DIGITS
+"""GS1's program reads a number as binary64 (IEEE 754); that gives back any decimal number between these exactly."""
+
 _CURIES = {"gs1": "https://gs1.org/voc/", "cbv": "https://ref.gs1.org/cbv/", "epcis": "https://ref.gs1.org/epcis/"}
+
+
+NUMBERS = (
+    f"at most {_DIGITS} digits, nought or from {_SMALLEST} up to a one with {_DIGITS} noughts, without underscores"
+)
+"""The numbers that GS1's program carries exactly."""
+
+_STANDARD = ("https://ref.gs1.org/cbv", "https://gs1.org/voc")
 
 
 def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
@@ -104,6 +117,44 @@ def event_id(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
     """
     digest = hashlib.sha256(prehash(event, namespaces).encode()).hexdigest()
     return f"ni:///sha-256;{digest}?ver=CBV2.0"
+
+
+def unlike(value: str, words: Iterable[str] = ()) -> str:
+    """
+    Return what to write in place of *value*, if GS1's program would hash it otherwise than this module; or nothing.
+
+    That program reads numbers as binary floating-point, and takes any value that ends a standard word of the event,
+    such as ``receiving`` or ``BizStep-receiving``, for that word. *words* are the bare standard words of the event.
+    """
+    text = value.strip()
+    if not text:
+        return "must not be blank: leave it out"
+    if text.startswith(_STANDARD) or any(_ends(word, text) for word in words):
+        return "must not be a word of the standard's: write a sentence about it"
+    prefix, _, local = text.partition(":")
+    if prefix in _CURIES or (local.startswith("//") and prefix not in ("http", "https")):
+        return f"must not begin with {', '.join(f'{each}:' for each in _CURIES)} or such as ftp://: write a web address"
+    if not digitallink.well_formed(text):
+        return "must be a GS1 key without a fault, or not look like one"
+    return "" if _exact(text) else f"must be written as text, such as 'no. 17', unless it is a number of {NUMBERS}"
+
+
+def _ends(word: str, text: str) -> bool:
+    return any(f"{full}{word}".endswith((f"-{text}", f"/{text}")) for full in _VOCABULARY.values())
+
+
+def _exact(text: str) -> bool:
+    """Return whether a value is no number, or one that binary64 gives back as it was written."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return True
+    if number.is_nan():
+        return True
+    if not _NUMBER.fullmatch(text):
+        return False
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    return not number or (len(digits) <= _DIGITS and _SMALLEST <= abs(number) < _TOO_LARGE)
 
 
 def prehash(event: Mapping[str, object], namespaces: Mapping[str, str]) -> str:
@@ -221,6 +272,8 @@ def _number(text: str) -> str:
         number = Decimal(text)
     except InvalidOperation:
         return text
+    if number.is_zero():
+        return "0"
     if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
         # Written out, 1E999999 would be a megabyte, and a larger number could not be written at all.
         return text

@@ -51,6 +51,8 @@ def identified(identifier: str, field: str) -> str:
         carrier, _, number = known.removeprefix(NUMBER).partition("/")
         names.MSP_ID.check(field, carrier)
         _OF_A_CARRIER.check(field, number)
+    if not digitallink.well_formed(identifier):
+        raise invalid(field, "has not the parts, digits or signs of its GS1 key: see the GS1 General Specifications")
     return identifier
 
 

@@ -175,7 +175,7 @@ def _entry(
     }
     if observation.disposition:
         made["disposition"] = observation.disposition
-    made |= {f"selat:{name}": value for name, value in observation.details.items()}
+    made |= epcis.extensions(observation.details)
     made["eventID"] = eventhash.event_id(made, epcis.NAMESPACES)
     made["recordTime"] = moments.text(now)
     return pages.Entry(

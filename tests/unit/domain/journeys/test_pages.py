@@ -183,9 +183,11 @@ def test_a_detail_that_is_called_a_time_is_one(name, value):
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
     | st.from_regex(r"[0-9]{1,4}[eE][0-9]{1,30}", fullmatch=True)
 )
-def test_any_printable_detail_has_a_hash(value):
-    """Numbers beyond all measure are hashed as the text they are."""
+def test_any_printable_detail_has_a_hash_or_is_refused(value):
+    """Numbers beyond all measure are refused, for no two programs would read them alike."""
     seen = observation(details={"seal": value})
-    if not value.isprintable():
+    if eventhash.unlike(value):
+        with pytest.raises(Refused, match="^INVALID_ARGUMENT: "):
+            recorded(seen)
         return
     assert len(recorded(seen).event_id) == 89
