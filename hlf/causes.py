@@ -47,7 +47,8 @@ def cure(words: str, *, tls: bool = True, client_certificate: bool = False) -> s
 
     Args:
         words: gRPC's.
-        tls, client_certificate: what this side tried it with.
+        tls: whether this side tried it with TLS.
+        client_certificate: whether it showed a certificate of its own.
     """
     for sign, found in _CAUSES:
         if sign in words:

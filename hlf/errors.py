@@ -135,7 +135,8 @@ class GatewayError(HlfError):
         status: the gRPC status; None when the failure arose in this process.
         message: the service's own message.
         details: the messages of each endorser or orderer behind the service.
-        contract_code, contract_message: the contract's refusal, if it was one.
+        contract_code: code of the contract's refusal, if it was one.
+        contract_message: its text.
         cure: what to do if the connection could not be made; else empty.
     """
 
@@ -255,7 +256,8 @@ class CommitError(HlfError):
     A transaction is in a block, marked invalid; it wrote nothing.
 
     Attributes:
-        transaction_id, block_number: where to find it.
+        transaction_id: the transaction's id.
+        block_number: the block that it is in; None if unknown.
         code: Fabric's validation code as a number, ``name`` its name, for example ``MVCC_READ_CONFLICT``.
     """
 

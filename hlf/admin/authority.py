@@ -67,7 +67,8 @@ class Authority:
         name: the CA's name, on servers with several; empty for the server's first CA.
         anchor: file of the CA certificate in which the chain of every enrolment must end. Without it the
             server's own chain is trusted, because its TLS certificate was checked.
-        certificate, key: files of a TLS client certificate, for servers with ``tls.clientauth``.
+        certificate: file of a TLS client certificate, for servers with ``tls.clientauth``.
+        key: file of its private key.
         timeout: seconds to wait for the server to connect, and for each part of its answer.
 
     Raises:

@@ -273,11 +273,12 @@ def test_an_administrator_reads_what_files_change(visitor: Visitor):
 
 
 def test_a_page_is_taken_in_each_look(chromium, stage, tmp_path):
-    """The sheet shows exactly the pictures that were written."""
-    screenshots.take(chromium, stage, {"": [("/console/login", "/console/login")]}, tmp_path)
+    """The sheet shows exactly the pictures that were written, of a page behind the log-in in another language too."""
+    pages = {"": [("/console/login", "/console/login")], "auditor": [("/console/", "/console/")]}
+    screenshots.take(chromium, stage, pages, tmp_path, "zh-CN")
     shown = re.findall(r'<img src="([^"]+)"', (tmp_path / "index.html").read_text())
     assert sorted(path.name for path in tmp_path.glob("*.png")) == sorted(shown)
-    assert len(shown) == len(LOOKS)
+    assert len(shown) == 2 * len(LOOKS)
     assert all((tmp_path / each).read_bytes().startswith(b"\x89PNG") for each in shown)
 
 

@@ -18,7 +18,8 @@ class Anchor:
     Attributes:
         words: a description for people.
         hashes: the hashes of the blocks that it knows, by number.
-        state_number, state_hash: number and state hash of one block; -1 and empty if it knows no state hash.
+        state_number: number of the block whose state hash it knows; -1 if it knows none.
+        state_hash: that hash; empty if it knows none.
         checkpoint: the checkpoint, if it is one.
     """
 

@@ -45,7 +45,8 @@ class Comparison:
     The result of comparing two copies.
 
     Attributes:
-        first_block, last_block: the first and last block that both have and that are the same; None if there are none.
+        first_block: the first block that both have and that is the same; None if there is none.
+        last_block: the last such block.
         ends: the last block of each copy.
         one_sided: the number of common blocks of which only one copy has validation codes or a state hash; these could
         not be compared.

@@ -57,7 +57,8 @@ class Receipt:
 
     Attributes:
         index: the transaction's place in its block.
-        block, configurations: serialized blocks; the configurations begin with the genesis block.
+        block: the serialized block.
+        configurations: serialized configuration blocks, from the genesis block on.
         headers: a run that includes the block and the last block before a checkpoint; None if there is none.
         previous_state_hash: the peers' hash of their state before the block; empty before block 1 or if unknown.
         opening: private values disclosed by their holder; None if there are none.

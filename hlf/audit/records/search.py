@@ -68,7 +68,8 @@ class Filter:
         key: that it writes, public or private; a composite key also as people write it, ``order/J1``.
         function: that it calls, with its contract's name where it has one, as ``Orders:place``.
         chaincode: that it calls.
-        since, until: between which its client has dated it; *until* itself is not meant.
+        since: the earliest time at which its client has dated it.
+        until: a time before which its client has dated it.
         code: its validation code's name, as ``VALID``; ``INVALID`` finds every other.
     """
 
