@@ -133,7 +133,7 @@ def scheduled(known: Return, by: str, pickup_at: int, now: int) -> Return:
     due = _in_time(known, now, *TO_FETCH)
     _fetchable("pickup_at", pickup_at, now, due)
     stated = dataclasses.replace(known, pickups=())
-    return stated.moved(ReturnState.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+    return stated.to_be_fetched(by, pickup_at, now, due)
 
 
 def offered(known: Return, by: str, pickups: Sequence[int], now: int) -> Return:
@@ -164,7 +164,7 @@ def chosen(known: Return, by: str, pickup_at: int, now: int) -> Return:
     if moments.text(pickup_at) not in known.pickups:
         raise invalid("pickup_at", "must be one of the times that the carrier offers")
     _fetchable("pickup_at", pickup_at, now, due)
-    return known.moved(ReturnState.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+    return known.to_be_fetched(by, pickup_at, now, due)
 
 
 def _fetchable(field: str, at: int, now: int, due: int) -> None:

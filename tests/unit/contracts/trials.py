@@ -43,6 +43,8 @@ class Trials:
         moved: those of them that changed any value, public or private.
         raced: functions of which two that were endorsed together both changed something.
         shared: by function, the kinds of its keys that name nothing that the story is about.
+        relied: by function, the ranges of keys that it read, and that name nothing so either; a key is a range of one.
+        wrote: by function, all its public keys.
     """
 
     played: set[str] = dataclasses.field(default_factory=set)
@@ -51,6 +53,8 @@ class Trials:
     moved: set[str] = dataclasses.field(default_factory=set)
     raced: set[str] = dataclasses.field(default_factory=set)
     shared: defaultdict[str, set[str]] = dataclasses.field(default_factory=lambda: defaultdict(set))
+    relied: defaultdict[str, set[tuple[str, str]]] = dataclasses.field(default_factory=lambda: defaultdict(set))
+    wrote: defaultdict[str, set[str]] = dataclasses.field(default_factory=lambda: defaultdict(set))
     tried: int = 0
 
     def __post_init__(self) -> None:
@@ -75,6 +79,7 @@ class Trials:
         result = self._invoke(ledger, *call, client=client, **named)
         self.played.add(function)
         self._note_keys(ledger, call, named, result)
+        self._note_reads(call[0], together[client])
         known = values(ledger)
         for endorsed in together.values():
             if self._commits(ledger, endorsed, known):
@@ -123,6 +128,15 @@ class Trials:
         for key in (*result.writes, *(key for _, key in result.private_writes)):
             if not any(name in key for name in self._names):
                 self.shared[call[0]].add([*filter(None, key.split("\0"))][0])
+
+    def _note_reads(self, function: str, endorsed: testing.Endorsed | None) -> None:
+        """Note what the transaction depends on, if it writes: a change of it there makes the transaction invalid."""
+        if endorsed is None:
+            return
+        effects = endorsed.effects
+        self.wrote[function] |= {key for _, key in effects.writes}
+        looked = {(key, f"{key}\0") for _, key in effects.reads} | {(start, end) for _, start, end in effects.ranges}
+        self.relied[function] |= {each for each in looked if not any(name in each[0] for name in self._names)}
 
 
 def values(ledger: testing.Ledger) -> Values:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaincode import commerce, trade
 from hlf.shim import testing
 from hlf.wire import keys
 from tests.unit.contracts import shipping, trading
+from tests.unit.contracts.test_replays import STORIES, trials
 from tests.unit.contracts.trading import CUSTOMS, FORWARDER, LAST_MILE, MERCHANT, ORIGIN, PLATFORM, user
 
 Keys = defaultdict[str, set[tuple[str, str | bytes]]]
@@ -107,3 +109,66 @@ def test_a_transaction_of_another_order_in_the_same_block_is_no_conflict():
     channel.ledger.commit(channel.ledger.endorse("Journeys:withdraw_custody", "J1", client=user(MERCHANT), **at))
     with pytest.raises(testing.TransactionInvalid, match="MVCC_READ_CONFLICT"):
         channel.ledger.commit(again)
+
+
+OF_ORDERS = ("Orders", "Settlement", "ReturnDues", "Credits", "Journeys", "Goods", "Units", "Returns", "Drawbacks",
+             "CarrierClaims")  # fmt: skip
+"""The contracts whose functions are each about one order, or about a unit that carries some."""
+
+
+PUBLISHING = {
+    "CarrierClaims:publish_terms": {"liability"},
+    "Drawbacks:publish_terms": {"drawback.terms"},
+    "Settlement:publish_rates": {"rates"},
+    "Settlement:publish_tariff": {"tariff"},
+}
+"""What concerns many orders, and the kind of its keys."""
+
+
+def of_orders() -> set[str]:
+    """Return all transactions of these contracts."""
+    return {
+        name
+        for chaincode in (trade.chaincode, commerce.chaincode)
+        for name, function in chaincode.functions.items()
+        if function.tag == "submit" and name.split(":")[0] in OF_ORDERS
+    }
+
+
+def test_every_transaction_about_an_order_is_played():
+    """So all of them are sent by others, again and at the same time, and their keys looked at."""
+    played = {function for name in STORIES for function in trials(name).played}
+    assert of_orders() - played == set()
+    assert len(of_orders()) > 60
+
+
+def test_what_is_about_an_order_writes_no_key_that_others_share():
+    """Each key names the order, or a journey, return, payment, parcel, unit or claim of it; published terms do not."""
+    shared = {
+        function: kinds
+        for name in STORIES
+        for function, kinds in trials(name).shared.items()
+        if function in of_orders()
+    }
+    assert shared == PUBLISHING
+
+
+def test_what_is_about_an_order_waits_for_no_write_of_another():
+    """No transaction reads a key or a range where one of another order writes; that would make it invalid."""
+    wrote = {
+        (function, key)
+        for name in STORIES
+        for function, keys in trials(name).wrote.items()
+        for key in keys
+        if function in of_orders() - PUBLISHING.keys()
+    }
+    waits = {
+        (reader, writer)
+        for name in STORIES
+        for reader, ranges in trials(name).relied.items()
+        for start, end in ranges
+        for writer, key in wrote
+        if reader in of_orders() and start <= key < end
+    }
+    assert len(wrote) > 100
+    assert waits == set()
