@@ -41,11 +41,12 @@ def went_through(known: Collection[str], call: Callable[..., object], *args: Any
 
 
 def run(machine: type[RuleBasedStateMachine], seed: int) -> None:
-    """Try the histories of one seed, and see that they were as many as planned."""
+    """Try the histories of one seed; see that they were as many as planned, and that claims came to all their ENDS."""
     histories, length = PLANNED[machine.__name__]
     if HISTORIES:
         histories = -(-HISTORIES // len(SEEDS))
     made = 0
+    reached: set[str] = set()
 
     class Counted(machine):  # type: ignore[misc, valid-type]  # It is a class, chosen by the caller.
         """Counts steps; the first look at the invariants comes before the first step."""
@@ -53,6 +54,7 @@ def run(machine: type[RuleBasedStateMachine], seed: int) -> None:
         def check_invariants(self, *arguments: object, **named: object) -> None:
             nonlocal made
             made += 1
+            reached.update(each.state for each in getattr(self, "claims", {}).values() if hasattr(machine, "ENDS"))
             super().check_invariants(*arguments, **named)
 
     chosen = hypothesis.settings(
@@ -66,3 +68,5 @@ def run(machine: type[RuleBasedStateMachine], seed: int) -> None:
     factory = Counted if HISTORIES else hypothesis.seed(seed)(Counted)
     run_state_machine_as_test(factory, settings=chosen)
     assert made - histories >= FEWEST * histories * (length - 1)
+    if not HISTORIES:
+        assert getattr(machine, "ENDS", set()) <= reached

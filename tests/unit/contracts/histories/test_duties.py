@@ -60,6 +60,8 @@ def delivered() -> shipping.Channel:
 class Duties(RuleBasedStateMachine):
     """An order of four units whose duty was paid, the returns of some, and a book of what comes back."""
 
+    ENDS = frozenset({"ACCEPTED", "PAID"})
+
     @initialize(units=st.sampled_from([1, 2, UNITS]), told=st.booleans())
     def begun(self, units: int, told: bool) -> None:
         """All four are delivered, two are abroad again, and a first claim is filed."""
@@ -155,6 +157,28 @@ class Duties(RuleBasedStateMachine):
             claim.state = "ACCEPTED" if claim.state == "FILED" else "DEFAULTED"
             claim.due = self.channel.hour + 30 * DAY if claim.state == "ACCEPTED" else None
 
+    @precondition(lambda self: self.claims)
+    @rule(pick=PICK, way=PICK)
+    def go_on(self, pick: int, way: int) -> None:
+        """Take a step that leads on, as who may; or let the time for it pass."""
+        _, claim = self.one(pick)
+        if claim.state == "FILED" and CUSTOMS not in claim.told:
+            self.disclose(pick, CUSTOMS)
+        elif claim.due is not None and way >= 5:
+            self.enforce(pick, 31)
+        elif claim.state == "FILED":
+            act = ("accept", "accept", "accept", "refuse", "withdraw")[way]
+            self.answer(pick, act, "claimant" if act == "withdraw" else CUSTOMS)
+        else:
+            self.answer(pick, "confirm_payment", "claimant")
+
+    @precondition(lambda self: self.claims)
+    @rule(ways=st.lists(PICK, min_size=2, max_size=4))
+    def go_far(self, ways: list[int]) -> None:
+        """Take several such steps with the latest claim."""
+        for way in ways:
+            self.go_on(len(self.claims) - 1, way)
+
     def one(self, pick: int) -> tuple[str, Claimed]:
         """One of the claims."""
         return list(self.claims.items())[pick % len(self.claims)]
@@ -181,3 +205,18 @@ class Duties(RuleBasedStateMachine):
 def test_no_more_duty_comes_back_than_was_paid(seed: int):
     """Random histories of returns and drawbacks."""
     seeded.run(Duties, seed)
+
+
+@pytest.mark.parametrize(
+    ("ways", "end"),
+    [([0], "ACCEPTED"), ([5], "ACCEPTED"), ([0, 0], "PAID"), ([0, 5], "DEFAULTED"), ([0, 5, 0], "PAID"),
+     ([3], "REFUSED"), ([4], "WITHDRAWN")],
+)  # fmt: skip
+def test_the_histories_can_come_to_every_end(ways: list[int], end: str):
+    """The steps that lead on reach each state in which a claim rests."""
+    history = Duties()
+    history.begun(units=UNITS, told=True)
+    for way in ways:
+        history.go_on(0, way)
+        history.no_more_than_was_paid()
+    assert history.one(0)[1].state == end

@@ -77,6 +77,8 @@ class Claimed:
 class Losses(RuleBasedStateMachine):
     """Three parcels that two carriers had, and a book of what was reported, claimed and paid."""
 
+    ENDS = frozenset({"PAID", "WITHDRAWN"})
+
     @initialize(some=SOME, kind=st.sampled_from(["lost", "damaged"]), carrier=CARRIER, by=SELLER, told=st.booleans())
     def begun(self, some: list[str], kind: str, carrier: str, by: str, told: bool) -> None:
         """Both carriers have published their liability; the second one has the parcels, and a first claim is filed."""
@@ -205,6 +207,27 @@ class Losses(RuleBasedStateMachine):
             claim.owed, claim.state = owed, SILENT[claim.state]
             claim.due = self.channel.hour + PAY * DAY if claim.state in ("ACCEPTED", "AWARDED") else None
 
+    @precondition(lambda self: self.claims)
+    @rule(pick=PICK, way=PICK)
+    def go_on(self, pick: int, way: int) -> None:
+        """Take a step that leads on, as who may; or let the time for it pass."""
+        _, claim = self.one(pick)
+        ways = [(self.answer, act, told[0]) for (state, act), told in STEPS.items() if state == claim.state]
+        ways += [(self.end, act, "claimant") for state, act in LATE if state == claim.state]
+        if claim.due is not None and (way == 7 or not ways):
+            self.channel.hour = max(self.channel.hour, claim.due + 1)
+            self.enforce(pick, CUSTOMS)
+        elif ways:
+            step, act, side = ways[way % len(ways)]
+            step(pick, act, side)
+
+    @precondition(lambda self: self.claims)
+    @rule(ways=st.lists(PICK, min_size=2, max_size=4))
+    def go_far(self, ways: list[int]) -> None:
+        """Take several such steps with the latest claim, for a claim takes three and more to its end."""
+        for way in ways:
+            self.go_on(len(self.claims) - 1, way)
+
     def one(self, pick: int) -> tuple[str, Claimed]:
         """One of the claims."""
         return list(self.claims.items())[pick % len(self.claims)]
@@ -227,3 +250,18 @@ class Losses(RuleBasedStateMachine):
 def test_a_loss_is_made_good_once(seed: int):
     """Random histories of losses and claims."""
     seeded.run(Losses, seed)
+
+
+@pytest.mark.parametrize(
+    ("ways", "end"),
+    [([0, 0], "PAID"), ([1, 0, 0], "PAID"), ([0, 7], "DEFAULTED"), ([2, 0, 0], "AWARDED"), ([2, 0, 1], "DISMISSED"),
+     ([2, 7], "CLOSED"), ([3], "WITHDRAWN"), ([7, 7, 0], "PAID")],
+)  # fmt: skip
+def test_the_histories_can_come_to_every_end(ways: list[int], end: str):
+    """The steps that lead on reach each state in which a claim rests."""
+    history = Losses()
+    history.begun(some=[IDS[0]], kind="lost", carrier=LAST_MILE, by=MERCHANT, told=True)
+    for way in ways:
+        history.go_on(0, way)
+        history.made_good_once()
+    assert history.one(0)[1].state == end
