@@ -16,6 +16,7 @@ from selat.demo.goods import ARTICLES, CAPABILITY, FORECAST, HEADPHONES
 from selat.demo.voyage import Clock
 from tests.scenarios.journeys.claiming import (
     PAPER,
+    abroad,
     bring_back,
     fetched,
     import_entry,
@@ -487,7 +488,7 @@ def test_a_loss_is_claimed_from_the_carrier(cast, played):
 
 def test_duty_of_returned_goods_is_claimed_back(cast, played):
     """Customs publishes its terms; the goods of the story's return are abroad; the import entry is for two alone."""
-    return_id, _ = fetched(cast, played)
+    return_id = abroad(cast, played)
     entry = import_entry(cast)
     assert cast.merchant.get("/v1/drawbacks/terms/VN")[0]["duty_bps"] == 10_000
     claim = {"return_id": return_id, "evidence_hash": PAPER, "entry": entry}

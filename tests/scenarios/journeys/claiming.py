@@ -58,6 +58,14 @@ def bring_back(cast: Cast, reverse: str) -> None:
     cast.merchant.post(f"/v1/journeys/{reverse}/custody/acceptance", {"accepted_at": at, "place": "CNSZX"})
 
 
+def abroad(cast: Cast, played: StoryResult) -> str:
+    """Return the return that a carrier fetched, its goods with their merchant; brought there if they were not yet."""
+    return_id, reverse = fetched(cast, played)
+    if cast.merchant.get(f"/v1/returns/{return_id}")["state"] in {"PICKED_UP", "IN_RETURN_TRANSIT"}:
+        bring_back(cast, reverse)
+    return return_id
+
+
 def import_entry(cast: Cast) -> dict[str, Any]:
     """Let customs publish a tariff, and what of it comes back; return the import entry of the story's headphones."""
     today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date().isoformat()
