@@ -10,7 +10,7 @@ import pytest
 CLASSES = {
     "commit": ["Commit", "Status"],
     "connections": ["Connections"],
-    "contract": ["Contract", "Submitted"],
+    "contract": ["Contract", "SubmittedTransaction"],
     "events": ["EventsRequest"],
     "gateway": ["Gateway"],
     "network": ["Network"],
