@@ -93,7 +93,8 @@ def _of_journey(number: int, at: int) -> Iterator[RecordWrite]:
     held, last = ("held", "held", "delivered")[number % 3], _CARRIERS[number % 4]
     parties = [{"msp_id": each, "roles": ["carrier"]} for each in (OWN, *_CARRIERS)]
     journey = {"journey_id": name, "order_id": order, "origin": origin, "destination": destination, "kind": "forward"}
-    yield _put("journeys", name, {**journey, "parties": parties, "ordered_at": at}, at)
+    lines = [{"line": "1", "quantity": 1}]
+    yield _put("journeys", name, {**journey, "parties": parties, "lines": lines, "ordered_at": at}, at)
     periods = [
         {"custodian": each, "since": at + step * _MINUTE, "place": origin, "giver": "", "released_at": None}
         for step, each in enumerate((_CARRIERS[0], last))

@@ -57,7 +57,7 @@ def test_the_address_of_the_page_answers(tmp_path):
 
 def test_the_engine_rule_of_the_page_is_the_engines(tmp_path):
     """Code and test of the page stand in the repository, and the test fails on an engine without the rule."""
-    rule, test = blocks("Add an engine rule")
+    _, rule, test = blocks("Add an engine rule")
     tests = (ROOT / "tests/unit/hlf/network/embedded/order/test_ordering.py").read_text()
     assert rule in (ROOT / ORDERING).read_text()
     assert test in tests

@@ -35,7 +35,8 @@ def test_from_an_order_to_its_journey_and_its_proof(browser, stage, played):
     for words in ("Delivered", "Red River Parcels", "On the way between the countries", "Hanoi"):
         assert words in shown
     history = page(clerk, stage, f"/console/audit/trade/history/Journeys/{played.journey_id}")
-    assert "custody" in history
+    assert "In whose hands" in history
+    assert "Proof holds" in history
     assert "PROOF DOES NOT HOLD" not in history
 
 

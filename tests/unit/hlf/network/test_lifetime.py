@@ -289,7 +289,7 @@ class TestAsANewUser:
     def test_another_engine_for_the_same_folder(self, selat, file, monkeypatch):
         """Ledgers are kept in an engine's own form."""
         selat("up", "--consortium", str(file))
-        monkeypatch.setattr("hlf.network.engines.native.engine.Native.version", lambda *_: "3.1.5")
+        monkeypatch.setattr("hlf.network.engines.native.engine.NativeEngine.version", lambda *_: "3.1.5")
         up = selat("up", "--engine", "native", "--consortium", str(file))
         assert up.exit_code == 1
         assert "was started with the engine embedded" in up.stderr

@@ -151,7 +151,7 @@ def test_a_restore_that_was_cut_off_is_finished(begun, monkeypatch, command):
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr("hlf.network.engines.embedded.node.process.Embedded.bring_back", killed)
+            patch.setattr("hlf.network.engines.embedded.node.process.EmbeddedEngine.bring_back", killed)
             with pytest.raises(KeyboardInterrupt):
                 admin.restore("begin", begun.root)
         command(begun.root)
@@ -167,7 +167,7 @@ def test_a_snapshot_that_was_cut_off_is_none(net, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("hlf.network.engines.embedded.node.process.Embedded.save", killed)
+        patch.setattr("hlf.network.engines.embedded.node.process.EmbeddedEngine.save", killed)
         with pytest.raises(KeyboardInterrupt):
             admin.snapshot("cut", net.root)
     assert "cut" not in snapshots.names(net.root)
