@@ -129,7 +129,7 @@ class Trials:
             if not any(name in key for name in self._names):
                 self.shared[call[0]].add([*filter(None, key.split("\0"))][0])
 
-    def _note_reads(self, function: str, endorsed: testing.Endorsed | None) -> None:
+    def _note_reads(self, function: str, endorsed: testing.EndorsedTransaction | None) -> None:
         """Note what the transaction depends on, if it writes: a change of it there makes the transaction invalid."""
         if endorsed is None:
             return
