@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chaincode.domain.vocabulary.money import Money
 from selat.demo import goods
 from selat.demo.callers import Cast, DemoCaller, DemoError
 from selat.demo.screen import Screen, bad, good, short
@@ -104,8 +105,8 @@ def _explain(cast: Cast, screen: Screen, plan: str, loser: DemoCaller, grant_id:
     if told["outcome"] != "dearer":
         raise DemoError(f"the more expensive of two offers learns that it is {told['outcome']}")
     facts = (
-        f"its best chain costs more by {int(told['difference']) / 100:.2f} USD; "
-        f"it would have won for {int(told['price_less']) / 100:.2f} USD less"
+        f"its best chain costs more by {Money(int(told['difference']), 'USD')}; "
+        f"it would have won for {Money(int(told['price_less']), 'USD')} less"
     )
     other = cast.last_mile.refusal("GET", f"{plan}/why-not-me?grant_id={grant_id}&step=1")
     screen.table(
@@ -115,4 +116,4 @@ def _explain(cast: Cast, screen: Screen, plan: str, loser: DemoCaller, grant_id:
 
 
 def _money(leg: dict[str, Any]) -> str:
-    return f"{int(leg['price']) / 100:.2f} {leg['currency']}"
+    return str(Money(int(leg["price"]), leg["currency"]))

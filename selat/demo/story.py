@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from chaincode.domain.vocabulary.money import Money
 from selat.demo import carriage, goods, matching, voyage
 from selat.demo.callers import Cast, DemoCaller, DemoError, json_object
 from selat.demo.screen import Screen, bad, good
@@ -206,10 +207,7 @@ def _order(cast: Cast, screen: Screen, terms: dict[str, Any]) -> dict[str, Any]:
     cast.merchant.post(f"/v1/orders/{placed['order_id']}/confirmation")
     screen.table(
         ["line", "goods", "GTIN", "HS", "AHTN", "quantity", "each"],
-        [
-            (a.line, a.name, a.gtin, a.hs6, a.ahtn8, a.quantity, f"{int(a.unit_price) / 100:.2f} USD")
-            for a in goods.ARTICLES
-        ],
+        [(a.line, a.name, a.gtin, a.hs6, a.ahtn8, a.quantity, Money(int(a.unit_price), "USD")) for a in goods.ARTICLES],
     )
     content = cast.merchant.get(f"/v1/orders/{placed['order_id']}/content")
     hidden = cast.payments.refusal("GET", f"/v1/orders/{placed['order_id']}/content")
@@ -239,7 +237,7 @@ def _reserve(cast: Cast, screen: Screen, order: dict[str, Any]) -> str:
     known = cast.payments.get(f"/v1/payments/{payment}")
     terms = known["payment"]["terms"]
     screen.say(
-        f"PaymentsMSP keeps {known['state']}: {int(terms['amount']) / 100:.2f} {terms['currency']}, "
+        f"PaymentsMSP keeps {known['state']}: {Money(int(terms['amount']), terms['currency'])}, "
         f"to be paid out in {terms['settle_currency']}; other members of the channel see a hash"
     )
     return payment
@@ -253,7 +251,7 @@ def _settle(cast: Cast, screen: Screen, payment: str) -> None:
     settled = cast.merchant.get(f"/v1/payments/{payment}")
     hidden = cast.auditor.refusal("GET", f"/v1/payments/{payment}")
     screen.say(
-        f"MerchantMSP is paid {int(settled['payment']['paid_out']) / 100:.2f} CNY at PaymentsMSP's published rate; "
+        f"MerchantMSP is paid {Money(int(settled['payment']['paid_out']), 'CNY')} at PaymentsMSP's published rate; "
         f"AuditorMSP asks for the amount: {hidden['code']}"
     )
 

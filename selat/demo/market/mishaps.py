@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from chaincode.domain.vocabulary.money import Money
 from selat.demo.callers import DemoError
 from selat.demo.market import returning, shops
 from selat.demo.market.trading import PAPER, Load, Marketplace, SoldOrder
@@ -41,8 +42,8 @@ def made_good(trading: Marketplace, sale: SoldOrder) -> Row:
     trading.book.claims[claim_id] = "PAID"
     return_id = returning.lodge(trading, sale, 1, "NOT_RECEIVED")
     returning.expect(sale, return_id, "RETURNLESS_APPROVED")
-    amount = returning.refund(trading, sale, return_id, 1, "NOT_RECEIVED")
-    return ("lost on the way", f"the carrier pays for it, the buyer gets {amount} {sale.to.currency} back", "REFUNDED")
+    back = Money(returning.refund(trading, sale, return_id, 1, "NOT_RECEIVED"), sale.to.currency)
+    return ("lost on the way", f"the carrier pays for it, the buyer gets {back} back", "REFUNDED")
 
 
 def held(trading: Marketplace, sale: SoldOrder) -> Row:
@@ -69,9 +70,9 @@ def tried_in_vain(trading: Marketplace, sale: SoldOrder, reason: str, times: int
     sale.entry.journeys[journey] = "return_to_sender"
     sale.entry.lines["1"].sent_back += 1
     sale.entry.lines["1"].allotted -= 1
-    amount = returning.give_all_back(trading, sale)
+    back = Money(returning.give_all_back(trading, sale), sale.to.currency)
     tries = "refused at the door" if reason == "refused" else f"{times} attempts, nobody there"
-    return (tries, f"goes back to its sender, the buyer gets {amount} {sale.to.currency} back", "RETURN_TO_SENDER")
+    return (tries, f"goes back to its sender, the buyer gets {back} back", "RETURN_TO_SENDER")
 
 
 def collected(trading: Marketplace, sale: SoldOrder) -> Row:
@@ -94,7 +95,7 @@ def one_of_three(trading: Marketplace, sale: SoldOrder) -> Row:
     returning.bring_back(trading, sale, return_id, 1)
     amount = returning.refund(trading, sale, return_id, 1, "CHANGE_OF_MIND")
     fee = f"less {shops.RESTOCKING_BPS // 100} %, without carriage and duty"
-    return ("one of three returned", f"{amount} {sale.to.currency}: its price {fee}", "REFUNDED")
+    return ("one of three returned", f"{Money(amount, sale.to.currency)}: its price {fee}", "REFUNDED")
 
 
 def exchanged(trading: Marketplace, sale: SoldOrder, serial: str, other: str) -> Row:
@@ -112,7 +113,7 @@ def not_worth_the_way(trading: Marketplace, sale: SoldOrder) -> Row:
     return_id = returning.lodge(trading, sale, 1, "DEFECTIVE")
     returning.expect(sale, return_id, "RETURNLESS_APPROVED")
     amount = returning.refund(trading, sale, return_id, 1, "DEFECTIVE")
-    return ("broken and cheap", f"stays with its buyer, who gets {amount} {sale.to.currency}", "REFUNDED")
+    return ("broken and cheap", f"stays with its buyer, who gets {Money(amount, sale.to.currency)}", "REFUNDED")
 
 
 def an_hour_late(trading: Marketplace, sale: SoldOrder, ends: str) -> Row:
@@ -134,7 +135,7 @@ def disputed(trading: Marketplace, sale: SoldOrder) -> Row:
     trading.callers["platform"].post(f"{act}/dispute", {"grounds_hash": PAPER})
     trading.callers["auditor"].post(f"{act}/arbitration", {"award": "refund", "opinion_hash": PAPER})
     amount = returning.refund(trading, sale, return_id, 1, "CHANGE_OF_MIND")
-    return ("rejected and disputed", f"the arbiter awards the money: {amount} {sale.to.currency}", "REFUNDED")
+    return ("rejected and disputed", f"the arbiter awards the money: {Money(amount, sale.to.currency)}", "REFUNDED")
 
 
 def after_the_settlement(trading: Marketplace, sale: SoldOrder, later: SoldOrder) -> Row:
@@ -146,5 +147,5 @@ def after_the_settlement(trading: Marketplace, sale: SoldOrder, later: SoldOrder
     netted = trading.settle(later)
     if netted != amount:
         raise DemoError(f"the merchant owes {amount}, and its next settlement takes {netted} off")
-    told = f"{amount} {sale.to.currency} are its merchant's debt, and come off its next settlement"
+    told = f"{Money(amount, sale.to.currency)} are its merchant's debt, and come off its next settlement"
     return ("refunded after the settlement", told, "NETTED")

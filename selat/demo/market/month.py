@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from chaincode.domain.vocabulary.money import Money
 from selat.demo.callers import DemoError
 from selat.demo.market import mishaps, monthend, shops
 from selat.demo.market.shops import LEFT, LINGNAN, RIGHT
@@ -72,7 +73,11 @@ def play(trading: Marketplace, screen: Screen, orders: int) -> None:
     for sale in due:
         trading.settle(sale)
     compared, differing = monthend.compare(trading)
-    screen.table(["currency", "orders", "captured", "refunded", "settled", "owed"], monthend.sums(trading))
+    sums = [
+        (currency, orders, *(Money(each, currency) for each in more))
+        for currency, orders, *more in monthend.sums(trading)
+    ]
+    screen.table(["currency", "orders", "captured", "refunded", "settled", "owed"], sums)
     if differing:
         raise DemoError(f"the book and the ledger differ: {'; '.join(differing[:5])}")
     screen.say(f"{compared} quantities, amounts and states: the ledger says what the book says.")
@@ -179,7 +184,7 @@ def _sold(sales: Sequence[SoldOrder]) -> list[tuple[object, ...]]:
             f"{place}, {currency}",
             len(each),
             sum(len(parcels) for sale in each for parcels in sale.parcels.values()),
-            f"{sum(sale.entry.captured for sale in each)} {currency}",
+            Money(sum(sale.entry.captured for sale in each), currency),
         )
         for (place, currency), same in itertools.groupby(found, key=lambda sale: (sale.to.place, sale.to.currency))
         for each in [list(same)]

@@ -18,9 +18,9 @@ def compare(trading: Marketplace) -> tuple[int, list[str]]:
     ]
 
 
-def sums(trading: Marketplace) -> list[tuple[object, ...]]:
-    """Return the book's sums of each currency."""
-    rows: list[tuple[object, ...]] = []
+def sums(trading: Marketplace) -> list[tuple[str, int, int, int, int, int]]:
+    """Return currency, number of orders, and what is captured, refunded, settled and owed of it, in minor units."""
+    rows = []
     entries = list(trading.book.orders.values())
     for currency in sorted({entry.currency for entry in entries}):
         own = [entry for entry in entries if entry.currency == currency]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from chaincode.domain.disclosure import gapmeter
+from chaincode.domain.vocabulary.money import Money
 from selat.demo import goods
 from selat.demo.calendar import Calendar
 from selat.demo.callers import DemoError
@@ -170,7 +171,7 @@ def _plan_again(trading: Marketplace, tender: matching.Tender, screen: Screen) -
         raise DemoError("the next chain goes by who lost a parcel")
     told = tender.why_not(later, "forwarder", 1)
     rows.append(("the next chain", tender.names(later), good("by air")))
-    difference = f"its best chain costs {int(told['difference']) / 100:.2f} USD more, by what was observed"
+    difference = f"its best chain costs {Money(int(told['difference']), 'USD')} more, by what was observed"
     rows.append(("Forwarder asks why", difference, bad(told["outcome"])))
     screen.table(["what happened", "chain or figure", "what came of it"], rows)
     compared, differing = monthend.compare(trading)
