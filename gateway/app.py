@@ -14,7 +14,7 @@ from gateway.application import REQUEST_ID, Application
 from gateway.audit import accesses
 from gateway.console import views
 from gateway.direct import DirectCalls
-from gateway.events.places import Places
+from gateway.events.slots import ListenerSlots
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.turns import FairLocks
 from gateway.fabric.wallet import Wallet
@@ -94,7 +94,7 @@ def serve_with(app: Flask, settings: Settings, ledgers: Ledgers | None = None, t
         ledgers=chain,
         loop_calls=LoopCalls(chain),
         keys=Keys(store, process=process),
-        places=Places(settings.streams),
+        listener_slots=ListenerSlots(settings.streams),
         turns=FairLocks(),
         metrics=Metrics(),
         traces=tracing,

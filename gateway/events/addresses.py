@@ -45,10 +45,10 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         if reader is not None:
             checkpoints.set(reader, seen)
 
-    if not services.places.take(source):
+    if not services.listener_slots.take(source):
         raise Problem("STREAMS_EXHAUSTED")
     held = ExitStack()
-    held.callback(services.places.release, source)
+    held.callback(services.listener_slots.release, source)
     held.callback(services.metrics.stream_opened())
     request.environ[LISTENING] = Listening(
         source,

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gateway.events.readings import Reading, ToldEvent, piece
+from gateway.events.readings import Reading, RenderedEvent, piece
 from gateway.front.lanes import FairQueue
 from hlf.steps.checkpoints import Position
 
@@ -62,7 +62,7 @@ class Feed:
         self.failure: Exception | None = None
         self.over = False
         """Whether no event comes any more, because the stream has ended or failed."""
-        self._events: deque[ToldEvent] = deque()
+        self._events: deque[RenderedEvent] = deque()
         self._first = self._bytes = 0
         self._listeners: dict[object, Callable[[], None]] = {}
         self._reading = read(start, self._arrived)
@@ -87,7 +87,7 @@ class Feed:
             return True
         return position.transaction_id is not None and any(each.position == position for each in self._events)
 
-    def after(self, number: int) -> list[ToldEvent]:
+    def after(self, number: int) -> list[RenderedEvent]:
         """
         Return the events from this number on, not too many at once; none if there is none so far.
 
@@ -132,7 +132,7 @@ class Feed:
         self.over = ended or self.failure is not None
         self._wake(iter(list(self._listeners.values())))
 
-    def _keep(self, event: ToldEvent) -> None:
+    def _keep(self, event: RenderedEvent) -> None:
         self._events.append(event)
         self._bytes += len(event.text)
         while len(self._events) > _KEPT or (self._bytes > _KEPT_BYTES and len(self._events) > 1):

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from gateway.events.feeds import BehindError, EventSource, Feeds
-from gateway.events.readings import Reading, ToldEvent
+from gateway.events.readings import Reading, RenderedEvent
 from gateway.http.problems import Problem, of
 from gateway.store.checkpoints import EventCursor
 from gateway.store.tokens import TokenCaller
@@ -141,7 +141,7 @@ class EventListener:
             seen = EventCursor(self._position.block_number, self._position.transaction_id)
             await asyncio.to_thread(self.wanted.delivered, seen)
 
-    def _take(self) -> list[ToldEvent] | None:
+    def _take(self) -> list[RenderedEvent] | None:
         """
         Return the events that come next, none if there are none so far; None if the stream has ended.
 
@@ -166,7 +166,7 @@ class EventListener:
             self._next += len(events)
         return events
 
-    def _replayed(self) -> list[ToldEvent] | None:
+    def _replayed(self) -> list[RenderedEvent] | None:
         """Return the next events from a stream of its own, when it is this user's turn to have one."""
         replays, now = self._feeds.replays, self._clock()
         if self._replay is None:
@@ -211,7 +211,7 @@ class EventListener:
             self._feeds.replays.leave(self.wanted.source.reader, self._turn)
         self._replay = self._turn = self._turn_ends = None
 
-    def _text(self, events: list[ToldEvent], left: int | None) -> tuple[bytes, int]:
+    def _text(self, events: list[RenderedEvent], left: int | None) -> tuple[bytes, int]:
         """Return the text of *events*, of not more than *left*, and their number; the position moves behind them."""
         names, pieces = self.wanted.names, []
         for event in events:
@@ -225,7 +225,7 @@ class EventListener:
                 break
         return b"".join(pieces), len(pieces)
 
-    def _is_next(self, event: ToldEvent) -> bool:
+    def _is_next(self, event: RenderedEvent) -> bool:
         """Return whether the event is behind the position, where those before it are passed over."""
         number, transaction_id = self._position.block_number, self._position.transaction_id
         if event.cursor.block_number < number:

@@ -29,7 +29,7 @@ Opened = Callable[[Position], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class ToldEvent:
+class RenderedEvent:
     """An event with its text as a server-sent event, made once for all who get it."""
 
     cursor: EventCursor
@@ -59,14 +59,14 @@ class Reading:
         self._channel = channel
         self._loop = asyncio.get_running_loop()
         self._changed = threading.Condition()
-        self._read: deque[ToldEvent] = deque()
+        self._read: deque[RenderedEvent] = deque()
         self._bytes = 0
         self._stream: Any = None
         self._renewing = self._closed = False
         self._failure: Exception | None = None
         threading.Thread(target=self._run, name="events", daemon=True).start()
 
-    def take(self) -> list[ToldEvent]:
+    def take(self) -> list[RenderedEvent]:
         """
         Return the events that have come since the last call, in their order, not too many at once.
 
@@ -141,7 +141,7 @@ class Reading:
 
     def _put(self, event: Any) -> bool:
         """Give an event to the event loop when there is room; return False if nobody wants it any more."""
-        told = _told(event, self._channel)
+        told = _rendered(event, self._channel)
         with self._changed:
             self._changed.wait_for(lambda: self._closed or (len(self._read) < _AHEAD and self._bytes < _AHEAD_BYTES))
             if self._closed:
@@ -160,9 +160,9 @@ class Reading:
             self._loop.call_soon_threadsafe(lambda: self.arrived())
 
 
-def piece(events: Iterable[ToldEvent]) -> list[ToldEvent]:
+def piece(events: Iterable[RenderedEvent]) -> list[RenderedEvent]:
     """Return the first of *events*, as many as are written at once."""
-    taken: list[ToldEvent] = []
+    taken: list[RenderedEvent] = []
     size = 0
     for event in events:
         size += len(event.text)
@@ -172,10 +172,10 @@ def piece(events: Iterable[ToldEvent]) -> list[ToldEvent]:
     return taken
 
 
-def _told(event: Any, channel: str) -> ToldEvent:
+def _rendered(event: Any, channel: str) -> RenderedEvent:
     cursor = EventCursor(event.block_number, event.transaction_id)
     document = json.dumps(cloud_event(event, channel), ensure_ascii=False, separators=(",", ":"))
-    return ToldEvent(cursor, event.name, f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n".encode())
+    return RenderedEvent(cursor, event.name, f"id: {cursor}\nevent: {event.name}\ndata: {document}\n\n".encode())
 
 
 def _nothing() -> None:

@@ -14,7 +14,7 @@ from flask import Request, current_app, g, request
 
 from chaincode.domain import channels
 from chaincode.domain.vocabulary import bounds
-from gateway.events.places import Places
+from gateway.events.slots import ListenerSlots
 from gateway.fabric import results
 from gateway.fabric.ledger import Ledgers
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
@@ -97,7 +97,7 @@ class Services:
     ledgers: Ledgers
     loop_calls: LoopCalls
     keys: Keys
-    places: Places
+    listener_slots: ListenerSlots
     turns: FairLocks
     metrics: Metrics
     traces: Traces | None

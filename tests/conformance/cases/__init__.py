@@ -50,7 +50,10 @@ def case(name: str, laboratory: str = MAIN) -> Callable[[Callable[[Lab], Answer]
 def cases(values: Mapping[str, _Value], ask: Callable[[Lab, _Value], Answer], laboratory: str = MAIN) -> None:
     """Register one question for each name in *values*: what *ask* answers for its value."""
     for name, value in values.items():
-        case(name, laboratory)(functools.partial(_ask_with, ask, value))
+        question: Callable[[Lab], Answer] = functools.partial(_ask_with, ask, value)
+        # So that it counts among the questions of its own module.
+        functools.update_wrapper(question, ask)
+        case(name, laboratory)(question)
 
 
 def _ask_with(ask: Callable[[Lab, _Value], Answer], value: _Value, lab: Lab) -> Answer:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.events import cloudevents, listeners
 from gateway.events.feeds import EventSource
-from gateway.events.places import Places
+from gateway.events.slots import ListenerSlots
 from gateway.store.checkpoints import CheckpointReader, Checkpoints, EventCursor
 from hlf.steps.checkpoints import Position
 from tests.unit.gateway.events.chains import Crowd, Event, Peer, event, everything, ids_of, until
@@ -133,21 +133,21 @@ def source(msp_id: str, chaincode: str = "trade") -> EventSource:
     return EventSource(msp_id, "User1", "trade", chaincode)
 
 
-def test_places_are_given_back_and_half_of_them_is_for_one_reader():
+def test_slots_are_given_back_and_half_of_them_is_for_one_reader():
     """Whoever follows everything must not be the only one who follows anything."""
-    places = Places(4)
-    assert [places.take(source("AMSP")) for _ in range(3)] == [True, True, False]
-    assert [places.take(source(msp_id)) for msp_id in ("BMSP", "CMSP", "DMSP")] == [True, True, False]
-    places.release(source("AMSP"))
-    assert places.take(source("DMSP"))
+    slots = ListenerSlots(4)
+    assert [slots.take(source("AMSP")) for _ in range(3)] == [True, True, False]
+    assert [slots.take(source(msp_id)) for msp_id in ("BMSP", "CMSP", "DMSP")] == [True, True, False]
+    slots.release(source("AMSP"))
+    assert slots.take(source("DMSP"))
 
 
 def test_sources_are_bounded_too():
     """Each takes a stream of a peer, which serves only so many."""
-    places = Places(100, sources=2)
-    assert [places.take(source("AMSP", each)) for each in ("a", "b", "c", "a")] == [True, True, False, True]
-    places.release(source("AMSP", "b"))
-    assert places.take(source("AMSP", "c"))
+    slots = ListenerSlots(100, sources=2)
+    assert [slots.take(source("AMSP", each)) for each in ("a", "b", "c", "a")] == [True, True, False, True]
+    slots.release(source("AMSP", "b"))
+    assert slots.take(source("AMSP", "c"))
 
 
 @pytest.mark.parametrize("text", ["", "7", "7:xyz", "-1:" + "0" * 64, "7:" + "0" * 63, "9" * 19 + ":" + "0" * 64])

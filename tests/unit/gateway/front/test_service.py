@@ -192,7 +192,7 @@ def test_a_reader_that_goes_gives_its_place_back_at_once(serve, ledgers):
             assert b": stream opened" in until(reader, b"opened")
         assert served.ask("GET", FOLLOW, **caller)[1]["code"] == "STREAMS_EXHAUSTED"
         assert served.ask("GET", "/v1/stages", **caller)[0] == 200
-    reached(lambda: served.services.places._free == 6)
+    reached(lambda: served.services.listener_slots._free == 6)
     reached(ledgers.stream.closed.is_set)
 
 
@@ -222,13 +222,13 @@ def test_a_reader_that_has_gone_while_its_stream_was_opened_keeps_no_place(serve
     """Nobody is left to follow the stream that the application hands over, so none is opened."""
     served = serve()
     ledgers.stream = Stream()
-    take = served.services.places.take
-    monkeypatch.setattr(served.services.places, "take", lambda reader: (gate(), take(reader))[1])
+    take = served.services.listener_slots.take
+    monkeypatch.setattr(served.services.listener_slots, "take", lambda reader: (gate(), take(reader))[1])
     with served.connect(head("GET", FOLLOW, **served.token())):
         gate.wait_arrived(1)
     reached(lambda: served.service.connections.number == 0)
     gate.open()
-    reached(lambda: served.services.places._free == served.services.settings.streams)
+    reached(lambda: served.services.listener_slots._free == served.services.settings.streams)
     assert not served.service._feeds._feeds
 
 
@@ -266,7 +266,7 @@ def test_the_head_of_a_stream_takes_no_place(serve, ledgers):
     """An answer to HEAD has no body, so it ends at once."""
     served = serve()
     assert served.ask("HEAD", FOLLOW, **served.token())[0] == 200
-    reached(lambda: served.services.places._free == served.services.settings.streams)
+    reached(lambda: served.services.listener_slots._free == served.services.settings.streams)
 
 
 def test_a_stop_ends_streams_and_answers_what_was_begun(tmp_path, serve, ledgers, gate):

@@ -185,7 +185,7 @@ def _too_many_queries(world: World) -> Any:
 
 
 def _full(world: World) -> Any:
-    while world.services.places.take(EventSource("PlatformMSP", "User1", "trade", "trade")):
+    while world.services.listener_slots.take(EventSource("PlatformMSP", "User1", "trade", "trade")):
         pass
     return world.get(STREAM)
 

@@ -12,7 +12,7 @@ from gateway.events.feeds import EventSource
 _SOURCES = 100
 
 
-class Places:
+class ListenerSlots:
     """Counts open streams; one user may have half of them."""
 
     def __init__(self, number: int, sources: int = _SOURCES) -> None:
@@ -24,7 +24,7 @@ class Places:
         self._lock = threading.Lock()
 
     def take(self, source: EventSource) -> bool:
-        """Take a place to listen to *source*; return False if there is none. ``release`` gives it back."""
+        """Take a slot to listen to *source*; return False if there is none. ``release`` gives it back."""
         with self._lock:
             if self._free == 0 or self._taken[source.reader] >= self._each:
                 return False
@@ -36,7 +36,7 @@ class Places:
             return True
 
     def release(self, source: EventSource) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         with self._lock:
             self._free += 1
             self._taken -= Counter([source.reader])
