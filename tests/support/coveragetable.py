@@ -65,7 +65,9 @@ def table(files: Mapping[str, Any]) -> Iterator[str]:
 
 def main(folder: Path = FOLDER, *, part: bool = False) -> int:
     """Print and write the summary; return 1 if less was run than the floors ask for, unless it is of a *part*."""
-    files = json.loads((folder / "all.json").read_text())["files"]
+    measured = json.loads((folder / "all.json").read_text())["files"]
+    # Some tests run a changed copy of a room, which stands elsewhere: its path is absolute.
+    files = {name: file for name, file in measured.items() if not Path(name).is_absolute()}
     text = "\n".join(table(files)) + "\n"
     (folder / "summary.md").write_text(text)
     sys.stdout.write(text)

@@ -21,7 +21,7 @@ OF_CI = 4
 SEEDS = range(1, int(os.environ.get("SELAT_SEEDS", "1")) + 1)
 HISTORIES = int(os.environ.get("SELAT_HISTORIES", "0"))
 PLANNED: Mapping[str, tuple[int, int]] = {
-    "Parcels": (25, 25), "Purse": (40, 6), "Units": (150, 10), "Money": (130, 10),
+    "Parcels": (25, 25), "Purse": (40, 6), "Units": (100, 10), "Money": (90, 10),
     "Sums": (10, 14), "Losses": (25, 12), "Duties": (15, 12), "Bazaars": (20, 12),
 }  # fmt: skip
 """By machine: the histories of each seed, and the most steps of each. Where a step costs little, there are more."""
