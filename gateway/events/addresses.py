@@ -37,9 +37,7 @@ def stream(query: dict[str, Any], channel: str, chaincode: str) -> Response:
         reader = CheckpointReader(asking.msp_id, asking.user, channel, chaincode, query["checkpoint"])
         cursor = cursor or checkpoints.get(reader)
     height = services.ledgers.check_stream(asking.msp_id, asking.user, channel, chaincode, cursor)
-    start = (
-        Position(cursor.block_number, cursor.transaction_id) if cursor else Position(query.get("start_block", height))
-    )
+    start = cursor.position if cursor else Position(query.get("start_block", height))
 
     def delivered(seen: EventCursor) -> None:
         if reader is not None:

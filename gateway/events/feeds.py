@@ -85,7 +85,7 @@ class Feed:
             return position.block_number > since.block_number
         if since.transaction_id is None or position == since:
             return True
-        return position.transaction_id is not None and any(each.position == position for each in self._events)
+        return position.transaction_id is not None and any(each.cursor.position == position for each in self._events)
 
     def after(self, number: int) -> list[RenderedEvent]:
         """
@@ -139,7 +139,7 @@ class Feed:
             gone = self._events.popleft()
             self._bytes -= len(gone.text)
             self._first += 1
-            self.since = gone.position
+            self.since = gone.cursor.position
 
     def _wake(self, listeners: Iterator[Callable[[], None]]) -> None:
         """Wake listeners in groups, so that a thousand of them do not hold up requests."""

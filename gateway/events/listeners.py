@@ -217,7 +217,7 @@ class EventListener:
         for event in events:
             if self._passing and not self._is_next(event):
                 continue
-            self._position = event.position
+            self._position = event.cursor.position
             if names and event.name not in names:
                 continue
             pieces.append(event.text)

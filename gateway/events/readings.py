@@ -36,11 +36,6 @@ class RenderedEvent:
     name: str
     text: bytes
 
-    @property
-    def position(self) -> Position:
-        """The position behind it."""
-        return Position(self.cursor.block_number, self.cursor.transaction_id)
-
 
 class Reading:
     """
@@ -149,7 +144,7 @@ class Reading:
             self._read.append(told)
             self._bytes += len(told.text)
             first = len(self._read) == 1
-        self._position = told.position
+        self._position = told.cursor.position
         if first:
             self._tell()
         return True

@@ -12,6 +12,7 @@ from gateway.store.database import Store
 from gateway.store.statements import PreparedStatement
 from gateway.store.tables import checkpoints
 from hlf.codec import names
+from hlf.steps.checkpoints import Position
 
 _OF = ("msp_id", "user", "channel", "chaincode", "name")
 _GET = PreparedStatement(
@@ -55,6 +56,11 @@ class EventCursor:
 
     def __str__(self) -> str:
         return f"{self.block_number}:{self.transaction_id}"
+
+    @property
+    def position(self) -> Position:
+        """The position behind the event."""
+        return Position(self.block_number, self.transaction_id)
 
 
 @dataclass(frozen=True)
