@@ -12,8 +12,9 @@ from typing import TypeVar
 
 import grpc
 from fabric_protos.gateway import gateway_pb2
-from google.protobuf import any_pb2, empty_pb2, unknown_fields
+from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-not-found]  # (no stubs)
 
 from hlf.errors import Detail, GatewayError
 from hlf.wire import messages
@@ -51,7 +52,7 @@ def details_of(failure: grpc.RpcError) -> tuple[Detail, ...]:
 def _details(serialized: bytes) -> list[Detail]:
     found = []
     status = empty_pb2.Empty.FromString(serialized)
-    for unknown in unknown_fields.UnknownFieldSet(status):
+    for unknown in UnknownFieldSet(status):
         if unknown.field_number != _DETAILS_FIELD or unknown.wire_type != _LENGTH_DELIMITED:
             continue
         packed = any_pb2.Any.FromString(unknown.data)
