@@ -11,12 +11,10 @@ from benchmarks import (
     administration,
     audit,
     drawing,
-    engines,
     gateway,
     growth,
     matching,
     network,
-    planning,
     readmodel,
     requests,
     runtime,
@@ -25,6 +23,7 @@ from benchmarks import (
     throughput,
     trade,
 )
+from benchmarks.beside import engines, planning
 from benchmarks.figures import Line, Series, machine
 from benchmarks.ledger import chains
 from benchmarks.pages import loading

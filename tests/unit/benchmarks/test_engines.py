@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import engines
+from benchmarks.beside import engines
 from benchmarks.turns import Round, Rounds
 
 

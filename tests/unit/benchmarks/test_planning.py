@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import planning
+from benchmarks.beside import planning
 from hlf.network.engines.embedded.endorse import endorsers
 from tests.support.members import Consortium
 

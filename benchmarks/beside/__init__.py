@@ -1,0 +1,1 @@
+"""The embedded engine beside real Fabric, where it is at hand."""
