@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import pkgutil
 import random
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,3 +77,15 @@ def text_of(data: bytes) -> str:
         return data.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+@functools.cache
+def file_of(target: str, name: str) -> Path:
+    """
+    Return where a target keeps its input as the file *name*, in a folder that ends with this process.
+
+    Each input takes the place of the one before: a new folder for each takes several times as long as to read it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"selat-fuzz-{target}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -13,7 +11,7 @@ from hlf.admin import authority, participation
 from hlf.audit.evidence import checkpoints, receipts
 from hlf.profile import Profile
 from hlf.steps import checkpoints as positions
-from tests.fuzz.target import CORPUS, Target, reads
+from tests.fuzz.target import CORPUS, Target, file_of, reads
 from tests.hostile import mutations
 
 _KEY = sealing.PrivateKey(sealing.Suite.X25519, bytes(range(32)))
@@ -35,10 +33,9 @@ def _checkpoint(data: bytes) -> object:
 
 
 def _position(data: bytes) -> object:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "position"
-        file.write_bytes(data)
-        return positions.File(file).position
+    file = file_of("position", "position")
+    file.write_bytes(data)
+    return positions.File(file).position
 
 
 class _Answering(authority.Authority):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import random
-import tempfile
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from hlf.network import errors, topology
 from hlf.network.exchange import chaincodes, introductions, inviting, proposals
 from hlf.network.state import Folder, Record
-from tests.fuzz.target import Target
+from tests.fuzz.target import Target, file_of
 from tests.hostile import mutations
 from tests.hostile.mutations import Bent
 
@@ -50,22 +51,23 @@ def bend_field(chance: random.Random, content: bytes) -> Bent:
     return Bent(json.dumps(values).encode(), f"inside {name}")
 
 
-def _reading(read: Callable[[Path], object]) -> Callable[[bytes], object]:
+def _reading(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
     def run(data: bytes) -> object:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "received"
-            file.write_bytes(data)
-            return repr(read(file))
+        file = file_of(name, "received")
+        file.write_bytes(data)
+        return repr(read(file))
 
     return run
 
 
+_consortium = functools.cache(lambda: topology.load(text=_CONSORTIUM))
+
+
 def _taken(file: Path) -> object:
     """Take an introduction into a folder that knows nobody yet."""
-    (file.parent / "consortium.yaml").write_text(_CONSORTIUM)
-    record = Record("exchanged", own=["AMSP"])
-    consortium = topology.load(file.parent / "consortium.yaml")
-    return introductions.take(Folder(file.parent / "state"), record, consortium, file), record
+    state, record = file.with_name("state"), Record("exchanged", own=["AMSP"])
+    shutil.rmtree(state, ignore_errors=True)
+    return introductions.take(Folder(state), record, _consortium(), file), record
 
 
 def _proposal(file: Path) -> object:
@@ -81,7 +83,7 @@ def _definition(file: Path) -> object:
 FIELDS = (bend_field, bend_field, mutations.bend)
 """How a JSON document is changed: most often in one of its fields."""
 TARGETS = tuple(
-    Target(name, f"hlf.network.exchange.{function}", (errors.ExchangeError,), _reading(read), FIELDS)
+    Target(name, f"hlf.network.exchange.{function}", (errors.ExchangeError,), _reading(name, read), FIELDS)
     for name, function, read in (
         ("introduction", "introductions.take", _taken),
         ("invitation", "inviting.read", inviting.read),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,18 +15,18 @@ from hlf.network import errors, state, topology
 from hlf.network.engines.embedded.endorse import packages
 from hlf.network.engines.embedded.wire import requests
 from hlf.network.engines.embedded.wire.localmsp import LocalMsp
-from tests.fuzz.target import Target
+from tests.fuzz.target import Target, file_of
 from tests.hostile import mutations
 from tests.support.runningchannel import consortium
 
 
-def in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+def _in_folder(target: str, name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
     """Write the bytes into a file of that name, and read its folder."""
 
     def run(data: bytes) -> object:
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / name).write_bytes(data)
-            return repr(read(Path(folder)))
+        file = file_of(target, name)
+        file.write_bytes(data)
+        return repr(read(file.parent))
 
     return run
 
@@ -35,7 +34,7 @@ def in_folder(name: str, read: Callable[[Path], object]) -> Callable[[bytes], ob
 @functools.cache
 def _folder() -> Path:
     """Return an MSP folder that is whole but for its config.yaml."""
-    folder = Path(tempfile.mkdtemp(prefix="selat-fuzz-"))
+    folder = file_of("msp-folder", "config.yaml").parent
     member = consortium()["AMSP"]
     for place, content in (
         ("cacerts/ca.pem", member.ca.certificate_pem),
@@ -74,13 +73,13 @@ TARGETS = (
         "consortium",
         "hlf.network.topology.load",
         (errors.ConsortiumError,),
-        in_folder("consortium.yaml", lambda folder: topology.load(folder / "consortium.yaml")),
+        _in_folder("consortium", "consortium.yaml", lambda folder: topology.load(folder / "consortium.yaml")),
     ),
     Target(
         "state",
         "hlf.network.state.read",
         (errors.StateError,),
-        in_folder("state.json", lambda folder: state.read(state.Folder(folder))),
+        _in_folder("state", "state.json", lambda folder: state.read(state.Folder(folder))),
     ),
     Target("msp-folder", "hlf.network.engines.embedded.wire.localmsp.LocalMsp", (hlf_errors.IdentityError,), _units),
     Target(
