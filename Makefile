@@ -82,8 +82,8 @@ fuzz: $(VENV)/dev  ## Give every parser random bytes (N=100000, ONLY=name, SEED=
 	@$(BIN)/python -m tests.fuzz.run $(ONLY) --inputs $(or $(N),100000) --seed $(or $(SEED),0) --record
 
 .PHONY: soak
-soak: $(VENV)/dev  ## Carry orders for HOURS=8 (or MINUTES=3) through two gateways; see that nothing grows, is lost or doubled
-	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES),--hours $(or $(HOURS),8)) --record
+soak: $(VENV)/dev  ## Carry orders for HOURS=8 (or MINUTES=3) through two gateways; see that nothing grows, is lost or doubled (ENGINE=native; RATE=0.1 orders a second; BESIDE=1 does not judge p95)
+	@$(BIN)/python -m benchmarks.soak --engine $(ENGINE) $(if $(MINUTES),--minutes $(MINUTES),--hours $(or $(HOURS),8)) $(if $(RATE),--rate $(RATE)) $(if $(BESIDE),--beside-others,--record)
 
 .PHONY: lowest
 lowest: $(VENV)/dev  ## Try `hlf` and its extras with the lowest versions that their files allow

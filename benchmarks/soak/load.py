@@ -37,7 +37,7 @@ class Load:
         begun, before = time.monotonic(), self.tally.orders
         numbers = itertools.count()
         threads = [
-            threading.Thread(target=self._carry_on, args=(begun, begun + seconds, numbers, rate))
+            threading.Thread(target=self._carry_on, args=(begun, begun + seconds, numbers, rate), daemon=True)
             for _ in range(CALLERS)
         ]
         for thread in threads:

@@ -12,16 +12,15 @@ from gateway.http.settings import Settings
 from gateway.store.database import Store
 from gateway.store.scopes import SCOPES
 from gateway.store.tokens import Tokens
-from hlf.network import admin, processes
+from hlf.network import admin, processes, topology
 from hlf.network.admin.keys import renewing
 from hlf.network.state import Folder
 from network import MARKETPLACE
 from selat.demo import environment
-from selat.demo.calendar import Calendar
+from selat.demo.calendar import Calendar, MachineCalendar
 from selat.demo.market.people import ACTORS
 from tests.unit.gateway import postgresql
 
-_ENGINE = "embedded"
 _TOKEN_SECONDS = 30 * 24 * 3600
 
 
@@ -58,7 +57,11 @@ class RunningGateway:
 
 @dataclass(frozen=True)
 class SoakedService:
-    """Network and gateways; *tokens* has the present one of each actor."""
+    """
+    Network and gateways; *tokens* has the present one of each actor.
+
+    *fabric* has the names of Fabric's own programs: what they use is recorded, and is theirs to bound.
+    """
 
     network: Path
     home: Folder
@@ -66,6 +69,7 @@ class SoakedService:
     tokens: dict[str, str]
     calendar: Calendar
     database: str
+    fabric: frozenset[str]
 
     def rotate(self) -> Callable[[], None]:
         """
@@ -91,27 +95,30 @@ class SoakedService:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[SoakedService]:
+def running(engine: str, folder: Path) -> Iterator[SoakedService]:
     """
     Yield the running service; stop everything afterwards.
 
-    The database is PostgreSQL where its programs are found, and SQLite elsewhere. The engine is the embedded one: the
-    story goes a day ahead once, so that the terms of its shops apply, and Fabric's own programs follow no calendar.
+    The database is PostgreSQL where its programs are found, and SQLite elsewhere. On the embedded engine the story goes
+    a day ahead once, so that the terms of its shops apply; on real programs it waits for that.
 
     Raises:
         NetworkError, hlf.errors.HlfError: the error names cause and cure.
     """
-    network, home, calendar = folder / "network", Folder(folder / "gateway"), Calendar(folder)
+    network, home = folder / "network", Folder(folder / "gateway")
+    calendar = Calendar(folder) if engine == "embedded" else MachineCalendar()
     with contextlib.ExitStack() as ending:
-        ending.enter_context(calendar.followed(_ENGINE))
+        ending.enter_context(calendar.followed(engine))
         shared = postgresql.found()
         url = ending.enter_context(postgresql.server()) if shared else ""
         ending.callback(admin.down, network)
         ending.callback(processes.stop, home)
-        admin.up(_ENGINE, network, MARKETPLACE)
+        admin.up(engine, network, MARKETPLACE)
         gateways = two_gateways(home, network, url)
         made = Tokens(Store(gateways[0].settings.data, url))
-        yield SoakedService(network, home, gateways, _tokens(made), calendar, "PostgreSQL" if shared else "SQLite")
+        fabric = frozenset() if engine == "embedded" else frozenset(topology.load(MARKETPLACE).nodes)
+        database = "PostgreSQL" if shared else "SQLite"
+        yield SoakedService(network, home, gateways, _tokens(made), calendar, database, fabric)
 
 
 def _tokens(made: Tokens) -> dict[str, str]:

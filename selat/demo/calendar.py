@@ -9,6 +9,7 @@ seconds.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -23,7 +24,13 @@ _SEEN_SECONDS = 0.1
 
 
 class Calendar:
-    """How far the programs' time is ahead of the machine's; kept in a file of *folder*."""
+    """
+    How far the programs' time is ahead of the machine's; kept in a file of *folder*.
+
+    *notice* is how long beforehand what applies from a moment on is published.
+    """
+
+    notice = timedelta(hours=1)
 
     def __init__(self, folder: Path) -> None:
         self._file = folder.absolute() / "calendar"
@@ -40,6 +47,10 @@ class Calendar:
         self._ahead += timedelta(seconds=int(timedelta(**ahead).total_seconds()))
         self._write()
         time.sleep(_SEEN_SECONDS)
+
+    def reach(self, moment: datetime) -> None:
+        """Put the time forward, by whole days, so that *moment* is over; return when every program sees it."""
+        self.forward(days=math.ceil((moment - self.now) / timedelta(days=1)))
 
     @contextlib.contextmanager
     def followed(self, engine: str) -> Iterator[None]:
@@ -72,3 +83,25 @@ class Calendar:
         written = self._file.with_suffix(".new")
         written.write_text(f"{int(self._ahead.total_seconds())}\n")
         written.replace(self._file)
+
+
+class MachineCalendar(Calendar):
+    """The machine's own calendar, which programs of every engine follow: who needs a later time waits for it."""
+
+    notice = timedelta(seconds=30)
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def forward(self, **ahead: float) -> None:
+        """Wait so long, named as timedelta names it."""
+        time.sleep(timedelta(**ahead).total_seconds())
+
+    def reach(self, moment: datetime) -> None:
+        """Wait until *moment* is over."""
+        self.forward(seconds=max(0.0, (moment - self.now).total_seconds()))
+
+    @contextlib.contextmanager
+    def followed(self, engine: str) -> Iterator[None]:
+        """Change nothing: programs that are started meanwhile follow it without."""
+        yield

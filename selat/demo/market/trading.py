@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from selat.demo.calendar import Calendar
@@ -73,15 +72,15 @@ class Marketplace:
         return other
 
     def open_shops(self) -> None:
-        """Publish the terms of every shop and of every carrier's liability; they apply from the next day on."""
-        starts = self.calendar.now + timedelta(hours=1)
+        """Publish the terms of every shop and of every carrier's liability; return when they apply."""
+        starts = self.calendar.now + self.calendar.notice
         for shop in shops.SHOPS:
             self.pinned[shop.seller_id] = shops.publish(self.callers, shop, starts)
         liability = {"version": 1, "effective_from": shops.utc(starts), "claim_days": 30}
         for actor in ("forwarder", "air"):
             terms = liability | {"arbiter": self.callers["auditor"].msp_id}
             self.callers[actor].post("/v1/carrier-claims/terms", terms)
-        self.calendar.forward(days=1)
+        self.calendar.reach(starts)
 
     def moment(self) -> str:
         """Return the present moment."""

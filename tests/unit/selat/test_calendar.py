@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from selat.demo.calendar import Calendar
+from selat.demo.calendar import Calendar, MachineCalendar
 from selat.demo.callers import DemoError
 
 TOLD = """
@@ -45,3 +45,24 @@ def test_fabrics_own_programs_follow_no_calendar(tmp_path):
     """They would refuse every transaction of a later day; the story is refused instead, with what to do."""
     with pytest.raises(DemoError, match="--engine embedded"), Calendar(tmp_path).followed("native"):
         pass
+
+
+def test_a_story_reaches_a_later_moment_by_whole_days(tmp_path):
+    """So that the time of day stays, and what applies from that moment on applies."""
+    calendar = Calendar(tmp_path)
+    begun = calendar.now
+    calendar.reach(begun + calendar.notice)
+    assert timedelta(days=1) <= calendar.now - begun < timedelta(days=1, hours=1)
+    calendar.reach(begun + timedelta(days=3, hours=1))
+    assert timedelta(days=4) <= calendar.now - begun < timedelta(days=4, hours=1)
+
+
+def test_on_the_machines_calendar_a_later_moment_is_waited_for():
+    """Programs of every engine are started as ever; a moment that is over costs no time."""
+    calendar = MachineCalendar()
+    with calendar.followed("native"):
+        assert abs(told()[0] - datetime.now(UTC).timestamp()) < 60
+    moment = calendar.now + timedelta(milliseconds=50)
+    calendar.reach(moment)
+    assert moment <= datetime.now(UTC)
+    calendar.reach(moment - timedelta(days=1))
