@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import grpc
 from fabric_protos.common import ledger_pb2
 
-from gateway.fabric import channels, planning, races
+from gateway.fabric import channels, ordering, planning, races
 from gateway.fabric.connections import LedgerConnections
 from gateway.fabric.declarations import Declarations, DeclaredFunction, Functions
 from gateway.fabric.ledgercalls import (
@@ -30,17 +30,12 @@ from hlf.client.contract import Contract
 from hlf.client.network import Network
 from hlf.client.streams import EventStream
 from hlf.client.transaction import Transaction
-from hlf.steps.budget import Budget
 from hlf.steps.events import BlockAndPrivateData, ChaincodeEvent
 from hlf.wire import blocks
 
 _Answer = TypeVar("_Answer")
 # How long to ask whether a transaction is in a block already, before it is sent again.
 _ASK_SECONDS = 2.0
-# How long to wait for a transaction's block before it is sent again.
-_AGAIN_SECONDS = 5.0
-# How long an orderer may take to accept it then, and how long until the next try if none does.
-_ACCEPTED_SECONDS, _REFUSED_SECONDS = 5.0, 1.0
 
 # Errors of the question for a transaction's status; they tell nothing about the transaction.
 _REFUSED = {
@@ -167,7 +162,8 @@ class Ledgers(LedgerConnections):
             raise NothingToWriteError(f"{call.function} writes nothing")
         _must_be_there(call)
         before_sending(transaction.transaction_id, transaction.bytes)
-        return self._receipt(msp_id, user, call.channel, transaction, self._committed(transaction))
+        status = ordering.committed(transaction, self._submit_seconds)
+        return self._receipt(msp_id, user, call.channel, transaction, status)
 
     def carry_on(
         self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
@@ -187,31 +183,8 @@ class Ledgers(LedgerConnections):
         try:
             status = transaction.commit().wait_committed(_ASK_SECONDS)
         except errors.CommitStatusError:
-            status = self._committed(transaction)
+            status = ordering.committed(transaction, self._submit_seconds)
         return self._receipt(msp_id, user, channel, transaction, status)
-
-    def _committed(self, transaction: Transaction) -> commit.Status:
-        """
-        Send a transaction and return its status; send it again while no block has it.
-
-        An orderer that dies can lose what it has accepted, and no peer knows of that. A transaction commits at most
-        once, however often it is sent. If it could not be sent again, it is tried once more soon, because the network
-        may be back by then.
-        """
-        left = Budget(self._submit_seconds)
-        again = wait = min(_AGAIN_SECONDS, self._submit_seconds / 2)
-        transaction.submit()
-        while True:
-            try:
-                return transaction.commit().wait_committed(left.within(wait))
-            except errors.CommitStatusError:
-                if not left.remaining:
-                    raise
-            try:
-                transaction.submit(left.within(_ACCEPTED_SECONDS))
-                wait = again
-            except errors.SubmitError:  # The first one may be on its way, so this refusal tells nothing.
-                wait = _REFUSED_SECONDS
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.CallPlan:
         """
