@@ -6,8 +6,8 @@ application's; only Flask's work around them is left out. The application gets e
 headers that may change the answer, and whatever the gateway or the ledger refuses. The request's environment says what
 has been done, so that the application does not do it again.
 
-An evaluate needs no thread either if its caller was found lately and its call can be sent at once: then the event loop
-calls and answers. A thread gets all others, and calls that failed on the loop.
+A call needs no thread either if its caller was found lately and it can be sent at once: then the event loop calls and
+answers. A thread gets all others, and calls that failed on the loop or whose transaction no block has for long.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from flask import Flask
 from marshmallow import ValidationError
 
 from gateway.application import REQUEST_ID, ROUTE
-from gateway.fabric import calls
-from gateway.fabric.ledgercalls import LedgerCall
+from gateway.fabric import calls, planning
+from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
+from gateway.fabric.ordering import OrderedTransaction
 from gateway.front import presence
 from gateway.front.bridge import AppAnswer
 from gateway.http import auth, budgets, context, cors, freshness, inputs, rendering
@@ -41,7 +42,7 @@ _USUAL = frozenset(
         *("X_FORWARDED_PORT", "X_FORWARDED_PROTO", "X_REAL_IP", "X_REQUEST_ID"),
     )
 )
-_EVALUATE = "calls.evaluate"
+_EVALUATE, _SUBMIT = "calls.evaluate", "calls.submit"
 # Longer bodies and answers would block the event loop while they are read and written.
 _SHORT = 1 << 16
 # The key, in a request's environment, of a call that the event loop has begun and a thread must finish.
@@ -52,7 +53,12 @@ _JSON = frozenset({inputs.JSON, f"{inputs.JSON}; charset=utf-8", f"{inputs.JSON}
 
 @dataclasses.dataclass
 class _CheckedCall:
-    """A call whose request was checked, and what has been done for it so far; *answer* is what the event loop got."""
+    """
+    A call whose request was checked, and what has been done for it so far.
+
+    Attributes:
+        answer, receipt, failure: what the event loop got.
+    """
 
     caller: TokenCaller
     asked: LedgerCall
@@ -60,7 +66,20 @@ class _CheckedCall:
     spent: list[budgets.RateLimitState] = dataclasses.field(default_factory=list)
     sent: str = ""
     blocks: dict[str, int] = dataclasses.field(default_factory=dict)
-    answer: bytes | Exception | None = None
+    answer: bytes | None = None
+    receipt: CommittedAnswer | OrderedTransaction | None = None
+    failure: Exception | None = None
+
+    @property
+    def done_on_loop(self) -> bool:
+        """Whether the event loop can write what it got: no long answer, and no transaction that is not valid."""
+        if isinstance(self.receipt, OrderedTransaction):
+            return False
+        return len((self.receipt.result if self.receipt else self.answer) or b"") <= _SHORT
+
+    def sending(self, transaction_id: str, _: bytes = b"") -> None:
+        """Note the transaction that is about to be sent."""
+        self.sent = transaction_id
 
 
 class DirectCalls:
@@ -70,7 +89,7 @@ class DirectCalls:
         self._app = app
         self._services = services
         self._application = application
-        self._ways = {_EVALUATE: self._evaluate, "calls.submit": self._submit}
+        self._ways = {_EVALUATE: self._evaluate, _SUBMIT: self._submit}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer as the application does."""
@@ -97,27 +116,33 @@ class DirectCalls:
         """
         Return the answer to a request that needs no thread; None for others, whose environment says what was done.
 
-        Such requests are evaluates with a token that was found lately, that can be sent at once and have a short, good
-        answer.
+        Such requests are calls with a token that was found lately, that can be sent at once and have a short, good
+        answer. Do not cancel this for a submit: it may have sent its transaction.
         """
         rule, place = environ.get(ROUTE) or (None, {})
-        if rule is None or rule.endpoint != _EVALUATE or not _usual(environ):
+        act = self._ways.get(rule.endpoint) if rule is not None else None
+        if rule is None or act is None or not _usual(environ):
             return None
         if int(environ.get("CONTENT_LENGTH") or 0) > _SHORT:
             return None
         call = self._checked(environ, rule.endpoint, place, self._services.tokens.found_lately)
         if call is None:
             return None
-        ready = self._services.loop_calls.ready(call.caller.msp_id, call.caller.user, call.asked)
+        submits = rule.endpoint == _SUBMIT
+        decide = planning.submitted if submits else planning.evaluated
+        ready = self._services.loop_calls.ready(call.caller.msp_id, call.caller.user, call.asked, decide)
         if ready is None:
             return None
         environ[_BEGUN], call.asked = call, ready.call
         try:
             self._spend(call)
-            call.answer = await ready.evaluate()
-            told = self._evaluate(call) if len(call.answer) <= _SHORT else None
+            if submits:
+                call.receipt = await ready.submit(call.sending)
+            else:
+                call.answer = await ready.evaluate()
+            told = act(call) if call.done_on_loop else None
         except Exception as error:  # noqa: BLE001  A thread finds the answer for each.
-            call.answer = error
+            call.failure = error
             return None
         return None if told is None else self._answer(environ, rule.rule, call, told)
 
@@ -167,23 +192,29 @@ class DirectCalls:
         return _CheckedCall(caller, dataclasses.replace(asked, gone=lambda: there.left), started)
 
     def _evaluate(self, call: _CheckedCall) -> Any:
-        ledgers, who, answer = self._services.ledgers, (call.caller.msp_id, call.caller.user), call.answer
-        if isinstance(answer, errors.EvaluateError):
-            raise ledgers.explained(*who, call.asked, answer)
-        if isinstance(answer, Exception):
-            raise answer
+        self._raise_failure(call)
+        answer = call.answer
         if answer is None:
-            answer = ledgers.evaluate(*who, call.asked)
+            answer = self._services.ledgers.evaluate(call.caller.msp_id, call.caller.user, call.asked)
         return calls.ANSWER.dump(calls.answered(answer))
 
     def _submit(self, call: _CheckedCall) -> Any:
-        def sending(transaction_id: str, _: bytes) -> None:
-            call.sent = transaction_id
-
-        receipt = self._services.ledgers.submit(call.caller.msp_id, call.caller.user, call.asked, sending)
+        self._raise_failure(call)
+        ledgers, who, receipt = self._services.ledgers, (call.caller.msp_id, call.caller.user), call.receipt
+        if receipt is None:
+            receipt = ledgers.submit(*who, call.asked, call.sending)
+        elif isinstance(receipt, OrderedTransaction):
+            receipt = ledgers.settled(*who, call.asked.channel, receipt)
         self._services.metrics.sent(call.asked.channel, context.COMMITTED)
         call.blocks = {call.asked.channel: receipt.block_number}
         return calls.RECEIPT.dump(calls.committed(receipt))
+
+    def _raise_failure(self, call: _CheckedCall) -> None:
+        """Raise the error that the event loop got for a call, or its cause."""
+        if isinstance(call.failure, (errors.EvaluateError, errors.EndorseError)):
+            raise self._services.ledgers.explained(call.caller.msp_id, call.caller.user, call.asked, call.failure)
+        if call.failure is not None:
+            raise call.failure
 
     def _headers(self, request_id: str, length: int, call: _CheckedCall) -> list[tuple[str, str]]:
         headers = {

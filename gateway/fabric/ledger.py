@@ -16,10 +16,10 @@ from gateway.fabric.declarations import Declarations, DeclaredFunction, Function
 from gateway.fabric.ledgercalls import (
     CommittedAnswer,
     CursorError,
-    GoneError,
     LedgerCall,
-    NothingToWriteError,
     PolicyChangedError,
+    check_sendable,
+    must_be_there,
 )
 from gateway.fabric.wallet import Wallet, WalletError
 from gateway.http.freshness import Heights
@@ -52,7 +52,7 @@ class Ledgers(LedgerConnections):
 
     def __init__(self, wallet: Wallet, submit_seconds: int, interceptors: Sequence[Any] = ()) -> None:
         super().__init__(wallet, submit_seconds, interceptors)
-        self._submit_seconds = submit_seconds
+        self.submit_seconds = submit_seconds
         self._heights = Heights()
         # Organisations and channels whose blocks clients can read only through qscc, without private data.
         self._closed: set[tuple[str, str]] = set()
@@ -158,12 +158,19 @@ class Ledgers(LedgerConnections):
                 call.function, *texts, transient=dict(call.transient), endorsing_organizations=call.endorsers
             ).endorse(),
         )
-        if not transaction.changes:
-            raise NothingToWriteError(f"{call.function} writes nothing")
-        _must_be_there(call)
+        check_sendable(call, transaction)
         before_sending(transaction.transaction_id, transaction.bytes)
-        status = ordering.committed(transaction, self._submit_seconds)
-        return self._receipt(msp_id, user, call.channel, transaction, status)
+        return self.settled(msp_id, user, call.channel, ordering.ordered(transaction, self.submit_seconds))
+
+    def settled(self, msp_id: str, user: str, channel: str, sent: ordering.OrderedTransaction) -> CommittedAnswer:
+        """
+        Return the receipt of a transaction that an orderer has accepted; send it again while no block has it.
+
+        Raises:
+            hlf.errors.CommitStatusError: its outcome is unknown.
+            hlf.errors.CommitError: the transaction is in a block, but invalid; nothing was written.
+        """
+        return self._receipt(msp_id, user, channel, sent.transaction, ordering.committed(sent))
 
     def carry_on(
         self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
@@ -183,7 +190,7 @@ class Ledgers(LedgerConnections):
         try:
             status = transaction.commit().wait_committed(_ASK_SECONDS)
         except errors.CommitStatusError:
-            status = ordering.committed(transaction, self._submit_seconds)
+            return self.settled(msp_id, user, channel, ordering.ordered(transaction, self.submit_seconds))
         return self._receipt(msp_id, user, channel, transaction, status)
 
     def plan(self, msp_id: str, user: str, call: LedgerCall) -> planning.CallPlan:
@@ -311,7 +318,7 @@ class Ledgers(LedgerConnections):
         """
         if call.after is not None:
             self._wait(msp_id, user, call, set(call.endorsers) | {msp_id})
-        _must_be_there(call)
+        must_be_there(call)
 
         if call.after is None:
             return self._explaining(msp_id, user, call, ask)
@@ -363,8 +370,3 @@ class Ledgers(LedgerConnections):
 
     def _contract(self, msp_id: str, user: str, call: LedgerCall) -> Contract:
         return self.network(msp_id, user, call.channel).contract(call.chaincode)
-
-
-def _must_be_there(call: LedgerCall) -> None:
-    if call.gone():
-        raise GoneError("the client went away")

@@ -8,6 +8,7 @@ from typing import Any
 
 from hlf import errors
 from hlf.codec import canonical
+from hlf.steps.transaction import TransactionStep
 
 
 class ArgumentError(Exception):
@@ -72,6 +73,25 @@ class CommittedAnswer:
     transaction_id: str
     block_number: int
     result: bytes
+
+
+def must_be_there(call: LedgerCall) -> None:
+    """Raise GoneError if the client has gone."""
+    if call.gone():
+        raise GoneError("the client went away")
+
+
+def check_sendable(call: LedgerCall, transaction: TransactionStep) -> None:
+    """
+    Check that the endorsed *transaction* of a call is to be ordered.
+
+    Raises:
+        NothingToWriteError, GoneError.
+        hlf.errors.WireError: the endorsed read-write set is malformed.
+    """
+    if not transaction.changes:
+        raise NothingToWriteError(f"{call.function} writes nothing")
+    must_be_there(call)
 
 
 def _text(position: int, value: Any) -> str:

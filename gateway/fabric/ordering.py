@@ -1,6 +1,13 @@
-"""Ordering: an endorsed transaction is sent until a block has it."""
+"""
+Ordering: an endorsed transaction is sent until a block has it.
+
+The first try is made in a thread (``ordered``) or on the event loop (``gateway.front.loopcalls``). What follows is
+done here, in a thread.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from hlf import errors
 from hlf.client import commit
@@ -13,29 +20,66 @@ _AGAIN_SECONDS = 5.0
 _ACCEPTED_SECONDS, _REFUSED_SECONDS = 5.0, 1.0
 
 
-def committed(transaction: Transaction, seconds: float) -> commit.Status:
+@dataclass(frozen=True)
+class OrderedTransaction:
     """
-    Send a transaction and return its status, within *seconds*; send it again while no block has it.
+    A transaction that an orderer has accepted once.
+
+    Attributes:
+        patience: the seconds to wait for its block after each try.
+        left: the time for all tries together.
+        found: its status; or the error of the question for it, if no block had it after the first try.
+    """
+
+    transaction: Transaction
+    patience: float
+    left: Budget
+    found: commit.Status | errors.CommitStatusError
+
+
+def patience(seconds: float) -> float:
+    """Return how many seconds to wait for a block after one try, if all together may take *seconds*."""
+    return min(_AGAIN_SECONDS, seconds / 2)
+
+
+def ordered(transaction: Transaction, seconds: float) -> OrderedTransaction:
+    """
+    Send a transaction for the first time and wait for its block; all tries together may take *seconds*.
+
+    Raises:
+        hlf.errors.SubmitError: it was refused, or the answer is missing.
+    """
+    wait, left = patience(seconds), Budget(seconds)
+    transaction.submit()
+    try:
+        status = transaction.commit().wait_committed(left.within(wait))
+    except errors.CommitStatusError as unknown:
+        return OrderedTransaction(transaction, wait, left, unknown)
+    return OrderedTransaction(transaction, wait, left, status)
+
+
+def committed(sent: OrderedTransaction) -> commit.Status:
+    """
+    Return the status of a transaction; send it again while no block has it.
 
     An orderer that dies can lose what it has accepted, and no peer knows of that. A transaction commits at most
     once, however often it is sent. If it could not be sent again, it is tried once more soon, because the network
     may be back by then.
 
     Raises:
-        hlf.errors.SubmitError: the first try was refused, or its answer is missing.
         hlf.errors.CommitStatusError: the outcome is unknown.
     """
-    left = Budget(seconds)
-    again = wait = min(_AGAIN_SECONDS, seconds / 2)
-    transaction.submit()
-    while True:
+    found = sent.found
+    while isinstance(found, errors.CommitStatusError):
+        if not sent.left.remaining:
+            raise found
+        wait = sent.patience
         try:
-            return transaction.commit().wait_committed(left.within(wait))
-        except errors.CommitStatusError:
-            if not left.remaining:
-                raise
-        try:
-            transaction.submit(left.within(_ACCEPTED_SECONDS))
-            wait = again
+            sent.transaction.submit(sent.left.within(_ACCEPTED_SECONDS))
         except errors.SubmitError:  # The first one may be on its way, so this refusal tells nothing.
             wait = _REFUSED_SECONDS
+        try:
+            found = sent.transaction.commit().wait_committed(sent.left.within(wait))
+        except errors.CommitStatusError as unknown:
+            found = unknown
+    return found

@@ -12,7 +12,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Answer = TypeVar("_Answer")
 
@@ -79,12 +79,18 @@ class FairQueue:
 class Lane:
     """One lane. Only the work runs in a thread; everything else runs on the event loop."""
 
-    def __init__(self, name: str, threads: int, *, queue: int, seconds: float) -> None:
-        """Make a lane of *threads*. At most *queue* requests wait, each for at most *seconds*."""
+    def __init__(self, name: str, threads: int, *, queue: int, seconds: float, finishes: bool = False) -> None:
+        """
+        Make a lane of *threads*. At most *queue* requests wait, each for at most *seconds*.
+
+        If it *finishes*, what was begun on the event loop goes on when its caller has gone, as it does in a thread.
+        """
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._places = FairQueue(threads)
         self._room = queue
         self._seconds = seconds
+        self._finishes = finishes
+        self._going: set[asyncio.Task[Any]] = set()
 
     @property
     def waiting(self) -> int:
@@ -101,30 +107,47 @@ class Lane:
         Return what *work* returns or raises, done in a thread when it is *caller*'s turn.
 
         *first* runs on the event loop in the same turn: its answer is returned, or, if it is None, *work* is done.
-        Cancelling also cancels *first* and work that has not begun; work that has begun goes on and keeps its thread.
+        Cancelling also cancels work that has not begun; work that has begun goes on and keeps its thread. It cancels
+        *first* too, unless the lane finishes what was begun: then *first*, and *work* after it, go on in their turn.
 
         Raises:
             FullError: the work was not begun.
         """
         if not self._places.take():
             await self._turn(caller)
-        if first is not None:
-            try:
-                answer = await first()
-            except BaseException:
-                self._places.give_back()
-                raise
-            if answer is not None:
-                self._places.give_back()
-                return answer
+        if first is None:
+            return await self._in_thread(work)
+        if not self._finishes:
+            return await self._done(work, first)
+        going = asyncio.get_running_loop().create_task(self._done(work, first))
+        self._going.add(going)
+        going.add_done_callback(self._going.discard)
+        return await asyncio.shield(going)
+
+    async def end(self, seconds: float) -> None:
+        """Return when all that goes on without its caller is done, or after *seconds*; then close the lane."""
+        if self._going:
+            await asyncio.wait(self._going, timeout=max(0.0, seconds))
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _done(self, work: Callable[[], _Answer], first: Callable[[], Awaitable[_Answer | None]]) -> _Answer:
+        """Return the answer of *first*, or of *work* if that is None; the place is given back after it."""
+        try:
+            answer = await first()
+        except BaseException:
+            self._places.give_back()
+            raise
+        if answer is None:
+            return await self._in_thread(work)
+        self._places.give_back()
+        return answer
+
+    async def _in_thread(self, work: Callable[[], _Answer]) -> _Answer:
+        """Return the answer of *work*; its thread gives the place back when it is done."""
         loop = asyncio.get_running_loop()
         job: Future[_Answer] = self._pool.submit(work)
         job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._places.give_back))
         return await asyncio.wrap_future(job)
-
-    def close(self) -> None:
-        """Begin no more work, and do not wait for work that runs."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _turn(self, caller: bytes) -> None:
         """Return when this request has a thread."""

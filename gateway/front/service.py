@@ -1,7 +1,7 @@
 """
 One request on the event loop: read its body, let a thread of its lane make the answer, write the answer.
 
-An evaluate for which nothing has to be read first needs its turn in the lane, but no thread (`gateway.direct`).
+A call for which nothing has to be read first needs its turn in the lane, but no thread (`gateway.direct`).
 
 The lane depends on what a request may wait for: an answer from a peer, a new block, or a block that another
 peer already has. Requests without a token have their own lanes. So one kind of request cannot delay another.
@@ -37,6 +37,7 @@ from gateway.http import auth, context, freshness, inputs
 from gateway.http.problems import Problem
 from gateway.http.settings import Settings
 from gateway.telemetry import answers
+from hlf.steps.budget import Budget
 
 ALIVE = "/healthz"
 _AFTER = f"HTTP_{freshness.AFTER.upper().replace('-', '_')}"
@@ -66,7 +67,8 @@ class FrontService:
         make = functools.partial(Lane, queue=_QUEUE, seconds=settings.submit_seconds)
         self._lanes = {
             "work": make("work", settings.threads),
-            "submit": make("submit", settings.submits),
+            # When a client goes, its transaction may have been sent: the outcome is still logged and counted.
+            "submit": make("submit", settings.submits, finishes=True),
             "wait": make("wait", settings.waits),
             "public": make("public", max(1, settings.threads // 4)),
             "public-wait": make("public-wait", max(1, settings.waits // 4)),
@@ -81,12 +83,17 @@ class FrontService:
         self.connections = ClientConnections(self.handle, limits)
 
     async def stop(self, seconds: float) -> None:
-        """Refuse new requests, end event streams, and return when all other answers are written, or after *seconds*."""
+        """
+        Refuse new requests, end event streams, and return when all other answers are written, or after *seconds*.
+
+        Submits whose clients have gone are waited for as well.
+        """
+        left = Budget(seconds)
         self._listeners.end()
         await self.connections.end(seconds)
         self._listeners.close()
         for lane in self._lanes.values():
-            lane.close()
+            await lane.end(left.within(seconds))
         services: context.Services = self._app.extensions[context.EXTENSION]
         await services.loop_calls.close()
 

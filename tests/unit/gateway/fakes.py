@@ -13,6 +13,7 @@ from flask import Flask
 from gateway.app import create_app, serve_with
 from gateway.fabric.declarations import Declarations, Functions
 from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
+from gateway.fabric.ordering import OrderedTransaction
 from gateway.fabric.planning import CallPlan
 from gateway.http.settings import Settings
 from hlf import errors
@@ -21,6 +22,7 @@ from hlf.client.commit import Status
 from hlf.client.session import Session
 from hlf.identity import Identity
 from hlf.profile import Endpoint
+from hlf.steps.budget import Budget
 from hlf.steps.choosing import Peers
 from hlf.steps.events import BlockAndPrivateData
 from tests.unit.hlf.certificates import issue
@@ -77,6 +79,10 @@ class FakeLedgers:
         before_sending(TRANSACTION, call.function.encode())
         self.before_commit()
         return CommittedAnswer(TRANSACTION, 7, self._answer(call))
+
+    def settled(self, msp_id: str, user: str, channel: str, sent: OrderedTransaction) -> CommittedAnswer:
+        assert isinstance(sent.found, Exception)
+        raise sent.found
 
     def carry_on(
         self, msp_id: str, user: str, channel: str, kept: bytes, sending: Callable[[str], None]
@@ -148,9 +154,23 @@ class FakeReadyCall:
     msp_id: str
     user: str
     call: LedgerCall
+    decide: Any
 
     async def evaluate(self) -> bytes:
         return self.ledgers.evaluate(self.msp_id, self.user, self.call)
+
+    async def submit(self, sending: Callable[[str], None]) -> CommittedAnswer | OrderedTransaction:
+        try:
+            return self.ledgers.submit(
+                self.msp_id, self.user, self.call, lambda transaction_id, _: sending(transaction_id)
+            )
+        except (errors.CommitError, errors.CommitStatusError) as error:
+            return settling(error)
+
+
+def settling(error: errors.CommitError | errors.CommitStatusError) -> OrderedTransaction:
+    """Return a transaction with which ``FakeLedgers.settled`` raises *error*."""
+    return OrderedTransaction(None, 0, Budget(0), error)  # type: ignore[arg-type]
 
 
 def application(folder: Path, ledgers: FakeLedgers, **chosen: int | str) -> Flask:

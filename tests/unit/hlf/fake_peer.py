@@ -45,6 +45,9 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         refusals: before a service of that name answers, its next entry is called with the context, to abort it.
         cut_after: how many messages each coming stream sends before it breaks, in turn; None never breaks.
         requests: what came in, by service.
+        written: the read-write set of every endorsed transaction.
+        code: the validation code of every transaction that is ordered.
+        lost: how many of the next transactions are accepted and come into no block.
     """
 
     def __init__(self, *, client_authority: IssuedCertificate | None = None) -> None:
@@ -61,6 +64,8 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         self.requests: dict[str, list[Any]] = {}
         self.transform: Callable[[common_pb2.Envelope], common_pb2.Envelope] = lambda envelope: envelope
         self.result = b"result"
+        self.written = rwsets.TxRwset()
+        self.code, self.lost = 0, 0
         self.add_block()
 
     def start(self) -> None:
@@ -155,7 +160,7 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         parsed = proposals.parse(request.proposed_transaction.proposal_bytes)
         payload = proposals.response_payload(
             parsed.hash,
-            rwsets.encode(rwsets.TxRwset()),
+            rwsets.encode(self.written),
             b"",
             proposal_response_pb2.Response(status=200, payload=self.result),
             chaincode_pb2.ChaincodeID(name=parsed.chaincode, version="1"),
@@ -169,8 +174,10 @@ class FakePeer(gateway_pb2_grpc.GatewayServicer, events_pb2_grpc.DeliverServicer
         envelope = envelopes.parse(request.prepared_transaction.SerializeToString())
         if not signatures.verify(_key(envelope.signature_header.creator), envelope.signature, envelope.payload):
             context.abort(grpc.StatusCode.PERMISSION_DENIED, "signature")
-        if request.transaction_id not in self._codes:
-            self.add_block(transaction_id=request.transaction_id)
+        if self.lost:
+            self.lost -= 1
+        elif request.transaction_id not in self._codes:
+            self.add_block(transaction_id=request.transaction_id, code=self.code)
         self._enter("Submit", request, context)
         return gateway_pb2.SubmitResponse()
 

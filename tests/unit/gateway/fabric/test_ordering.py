@@ -52,25 +52,25 @@ def now(monkeypatch):
 def test_a_transaction_that_an_orderer_lost_is_sent_again(now, seconds, waits):
     """An orderer that dies forgets what it had accepted; all waits together take no longer than one was allowed to."""
     usual = Sent(now, lost=0)
-    assert ordering.committed(usual, seconds) == "VALID"
+    assert ordering.committed(ordering.ordered(usual, seconds)) == "VALID"
     assert (usual.submitted, usual.waited) == (1, waits[:1])
     lost = Sent(now, lost=len(waits) - 1)
-    assert ordering.committed(lost, seconds) == "VALID"
+    assert ordering.committed(ordering.ordered(lost, seconds)) == "VALID"
     assert (lost.submitted, lost.waited) == (len(waits), waits)
 
 
 def test_a_network_that_comes_back_late_gets_what_it_lost(now):
     """It was away when the transaction was sent again: this is tried until it succeeds, and not waited for in vain."""
     sent = Sent(now, lost=10, refused=9)
-    assert ordering.committed(sent, 30) == "VALID"
+    assert ordering.committed(ordering.ordered(sent, 30)) == "VALID"
     assert sent.waited == [5, *[1] * 9, 5]
 
 
 def test_a_refusal_of_the_second_time_says_nothing_of_the_first(now):
     """The first one may be in a block yet: the outcome stays unknown, and is not a refusal."""
     sent = Sent(now, lost=1, refused=1)
-    assert ordering.committed(sent, 30) == "VALID"
+    assert ordering.committed(ordering.ordered(sent, 30)) == "VALID"
     never = Sent(now, lost=100, refused=100)
     with pytest.raises(errors.CommitStatusError):
-        ordering.committed(never, 30)
+        ordering.committed(ordering.ordered(never, 30))
     assert now == [5 + 30]

@@ -26,14 +26,14 @@ class Work:
         return job
 
 
-def play(scenario, *, threads: int = 1, queue: int = 10, seconds: float = 30.0) -> None:
+def play(scenario, *, threads: int = 1, queue: int = 10, seconds: float = 30.0, finishes: bool = False) -> None:
     async def run() -> None:
-        lane, work = Lane("test", threads, queue=queue, seconds=seconds), Work()
+        lane, work = Lane("test", threads, queue=queue, seconds=seconds, finishes=finishes), Work()
         try:
             await asyncio.wait_for(scenario(lane, work), 30)
         finally:
             work.go.set()
-            lane.close()
+            await lane.end(0)
 
     asyncio.run(run())
 
@@ -200,3 +200,66 @@ def test_what_the_loop_does_not_finish_gives_its_turn_back(ends):
         assert work.order == ["second"]
 
     play(scenario)
+
+
+@pytest.mark.parametrize("needs_a_thread", [False, True])
+def test_a_lane_that_finishes_goes_on_when_the_caller_has_gone(needs_a_thread):
+    """Its turn is not given to the next before all is done, in a thread too if one is needed."""
+
+    async def scenario(lane: Lane, work: Work) -> None:
+        begun, go, done = asyncio.Event(), asyncio.Event(), []
+
+        async def answer() -> str | None:
+            begun.set()
+            await go.wait()
+            done.append("by the loop")
+            return None if needs_a_thread else "by the loop"
+
+        first = asyncio.create_task(lane.run(b"a", work("first"), answer))
+        await begun.wait()
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        second = asyncio.create_task(lane.run(b"b", work("second")))
+        await queued(lane, 1)
+        assert (done, work.order) == ([], [])
+        go.set()
+        work.go.set()
+        assert await second == "second"
+        assert (done, work.order) == (["by the loop"], ["first", "second"] if needs_a_thread else ["second"])
+
+    play(scenario, finishes=True)
+
+
+def test_the_end_of_a_lane_waits_for_what_goes_on_without_its_caller():
+    async def scenario(lane: Lane, work: Work) -> None:
+        begun, go, done = asyncio.Event(), asyncio.Event(), []
+
+        async def answer() -> str:
+            begun.set()
+            await go.wait()
+            done.append("all")
+            return "answer"
+
+        first = asyncio.create_task(lane.run(b"a", work("first"), answer))
+        await begun.wait()
+        first.cancel()
+        ending = asyncio.create_task(lane.end(30))
+        await asyncio.wait([first])
+        assert (ending.done(), done) == (False, [])
+        go.set()
+        await ending
+        assert done == ["all"]
+
+    play(scenario, finishes=True)
+
+
+def test_the_end_of_a_lane_does_not_wait_for_ever():
+    async def scenario(lane: Lane, work: Work) -> None:
+        going = asyncio.create_task(lane.run(b"a", work("first"), asyncio.Event().wait))
+        await asyncio.sleep(0)
+        await lane.end(0.01)
+        assert not going.done()
+        going.cancel()
+
+    play(scenario, finishes=True)
