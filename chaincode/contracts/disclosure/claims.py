@@ -125,13 +125,14 @@ class Claims(api.Contract):
         ctx.stub.set_event("ClaimCommitted", canonical.dumps({"owner": owner, **dataclasses.asdict(committed)}))
         return committed
 
-    @api.transaction(endorsed_by=("caller", AUDITOR), transient=("subject",), called_by=("owner",))
+    @api.transaction(endorsed_by=(AUDITOR,), transient=("subject",), called_by=("owner",))
     def show_subject(self, ctx: api.Context) -> dict[str, str]:
         """
         Let the auditor compare the subject of a claim with the caller's other claims, before the first grant.
 
         *subject* is the answer of the query `subject`: digests, from which the auditor learns nothing else. A revision
-        shares its claim's digests; another claim about the same thing is refused.
+        shares its claim's digests; another claim about the same thing is refused. The auditor endorses alone: what
+        it keeps is its own, and the owner's is proved by its hash.
 
         Raises:
             Refused: NOT_COMMITTED, NOT_OWNER, SUBJECT_CLAIMED, COMMITMENT_CHANGED.

@@ -4,12 +4,11 @@ Subjects of claims in the collections: the owner's secret, the digests, and what
 The owner's peer makes the digests when it commits to a claim, and refuses those that another of its claims has. They
 and the secret stay in its collection, and the channel has their hashes. An owner could change that peer. So before
 the first grant it shows the digests to the auditor, who keeps each of them with the claim that has it, and refuses
-in the same way. Every endorser sees this by hashes alone: the value under a digest is only the claim's id.
+in the same way. In both cases the holder of the digests endorses alone, so its peer reads them all in one message.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from chaincode.contracts import private
@@ -59,7 +58,7 @@ def keep(ctx: api.Context, owner: str, claim_id: str, revision: int, kind: str, 
 
 def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> ClaimSubject:
     """
-    Write each digest of *shown* to the auditor, with the claim that has it.
+    Write each digest of *shown* to the auditor, with the claim that has it. Only on the auditor's peer.
 
     Raises:
         Refused: NOT_COMMITTED, SUBJECT_CLAIMED, COMMITMENT_CHANGED.
@@ -73,7 +72,7 @@ def show(ctx: api.Context, owner: str, auditor: str, shown: bytes) -> ClaimSubje
     pinned = ctx.stub.create_composite_key("claim.subject.pin", [owner])
     private.pin(ctx, pinned, under, auditor, "the owner's secret")
     _take(ctx, owner, auditor, subject)
-    private.put(ctx, _shown_key(ctx, owner, subject.claim_id, subject.revision), shown, [owner, auditor])
+    private.put(ctx, _shown_key(ctx, owner, subject.claim_id, subject.revision), shown, [auditor])
     return subject
 
 
@@ -95,16 +94,17 @@ def subject_key(ctx: api.Context, claim_id: str, revision: int) -> str:
 
 def _take(ctx: api.Context, owner: str, holder: str, subject: ClaimSubject) -> None:
     """
-    Write each digest of *subject* to *holder*, with the claim that has it.
+    Write each digest of *subject* to *holder*, with the claim that has it. Only on the holder's peer.
 
     Raises:
         Refused: SUBJECT_CLAIMED.
     """
     value = canonical.dumps({"claim_id": subject.claim_id})
-    for cell in sorted(set(subject.cells)):
-        place = ctx.stub.create_composite_key("claim.subject.cell", [cell])
-        before = ctx.stub.get_private_data_hash(private.collection(holder), place)
-        if before and before != hashlib.sha256(value).digest():
+    places = [ctx.stub.create_composite_key("claim.subject.cell", [cell]) for cell in sorted(set(subject.cells))]
+    for place, before in zip(
+        places, ctx.stub.get_private_data_multiple(private.collection(holder), places), strict=True
+    ):
+        if before and before != value:
             raise Refusal.SUBJECT_CLAIMED(f"another claim of {owner} covers a region and a time of {subject.claim_id}")
         if not before:
             private.put(ctx, place, value, [holder])
