@@ -164,7 +164,7 @@ def _write(folder: Path, found: Recording, load: Load, faults: list[str], rate: 
         "recorded": found.document(),
     }
     (folder / "report.json").write_text(json.dumps(told, indent=1))
-    for name, (unit, _) in recording.OF_PROGRAMS.items():
+    for name, (unit, *_) in recording.OF_PROGRAMS.items():
         drawing.draw_hours(f"{name} over time", unit, found.of_programs[name], folder)
     drawing.draw_hours("requests over time", "ms", found.of_requests, folder)
     drawing.draw_hours("files over time", "MiB", found.files, folder)

@@ -16,6 +16,8 @@ import requests
 from gateway.http.idempotency import HEADER
 from selat.demo.callers import Blocks, DemoCaller, DemoError
 
+#: How many threads carry orders; each has a connection for each actor, which a gateway closes when nobody uses it.
+CALLERS = 8
 #: How long a request may be repeated; a key whose gateway was killed is free for others after ten seconds.
 PATIENCE = 60.0
 _PAUSE = 0.25

@@ -11,28 +11,30 @@ class Flatness:
     """
     What a recorded quantity did in the second half of a run.
 
-    *growth* is how far the straight line that fits best rises over that half, as a share of the half's mean.
+    *growth* is how far the straight line that fits best rises over that half, as a share of the half's mean. It may be
+    *bound*, or what makes *slack* in the quantity's own unit.
     """
 
     name: str
     mean: float
     growth: float
     bound: float
+    slack: float = 0
 
     @property
     def flat(self) -> bool:
-        """Whether it grew by no more than its bound; what falls is flat."""
-        return self.growth <= self.bound
+        """Whether it grew by no more than it may; what falls is flat."""
+        return self.growth <= self.bound or self.growth * self.mean <= self.slack
 
     def __str__(self) -> str:
-        verdict = "" if self.flat else ", NOT FLAT"
+        verdict = (f" or {self.slack:g}" if self.slack else "") + ("" if self.flat else ", NOT FLAT")
         return (
             f"{self.name}: mean {self.mean:.4g}, grew by {self.growth:+.1%} over the second half "
             f"(asked: at most {self.bound:.0%}{verdict})"
         )
 
 
-def judge(name: str, points: Sequence[tuple[float, float]], bound: float) -> Flatness:
+def judge(name: str, points: Sequence[tuple[float, float]], bound: float, slack: float = 0) -> Flatness:
     """
     Return the judgement on ``(seconds, value)`` points in order of time; the first half of the time does not count.
 
@@ -44,7 +46,7 @@ def judge(name: str, points: Sequence[tuple[float, float]], bound: float) -> Fla
     if len(half) < 3:
         raise ValueError(f"{name}: {len(half)} points in the second half; record more often, or for longer")
     mean = sum(value for _, value in half) / len(half)
-    return Flatness(name, mean, slope(half) * (half[-1][0] - half[0][0]) / mean if mean else 0.0, bound)
+    return Flatness(name, mean, slope(half) * (half[-1][0] - half[0][0]) / mean if mean else 0.0, bound, slack)
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:

@@ -8,15 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 
-from benchmarks.soak.callers import PatientCaller, Tally
+from benchmarks.soak.callers import CALLERS, PatientCaller, Tally
 from benchmarks.soak.service import SoakedService
 from selat.demo import goods
 from selat.demo.callers import Blocks, DemoError
 from selat.demo.market import shops
 from selat.demo.market.people import ACTORS, Callers
 from selat.demo.market.trading import Marketplace
-
-CALLERS = 8
 
 
 class Load:

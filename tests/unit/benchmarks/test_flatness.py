@@ -30,6 +30,16 @@ def test_what_goes_on_growing_is_not_flat():
     assert "NOT FLAT" in str(judged)
 
 
+def test_a_few_more_of_what_is_few_are_flat():
+    """A pool of 16 threads that gets its last two grows by an eighth; what goes on growing passes any such number."""
+    filling = [(moment, 14.0 + moment // 25) for moment in range(100)]
+    assert not flatness.judge("threads", filling, 0.05).flat
+    judged = flatness.judge("threads", filling, 0.05, slack=4)
+    assert judged.flat
+    assert "at most 5% or 4)" in str(judged)
+    assert not flatness.judge("threads", [(moment, 14.0 + moment) for moment in range(100)], 0.05, slack=4).flat
+
+
 def test_what_falls_or_is_nothing_is_flat():
     """No bound is asked for downwards, and a count that stays 0 has no mean to divide by."""
     assert flatness.judge("threads", [(moment, 100.0 - moment) for moment in range(100)], 0.05).flat
