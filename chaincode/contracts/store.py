@@ -42,6 +42,15 @@ def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> R
     return found
 
 
+def find_all(ctx: api.Context, kind: type[Record], name: str, names: Sequence[str]) -> list[Record | None]:
+    """Return the records under (*name*, each of *names*) in their order, as `find` does, in one message to the peer."""
+    places = [ctx.stub.create_composite_key(name, [each]) for each in names]
+    unread = [key for key in dict.fromkeys(places) if (kind, key) not in ctx.memo]
+    for key, data in zip(unread, ctx.stub.get_states(unread) if unread else (), strict=True):
+        ctx.memo[kind, key] = records.loads(kind, data) if data else None
+    return [ctx.memo[kind, key] for key in places]
+
+
 def load(ctx: api.Context, kind: type[Record], refusal: RefusalRow, name: str, *attributes: str) -> Record:
     """
     Return the record under (*name*, *attributes*).

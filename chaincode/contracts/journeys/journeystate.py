@@ -55,7 +55,7 @@ def start(
         Refused: JOURNEY_EXISTS, PARCEL_IN_USE, NOT_A_PARTICIPANT and those of `domain.journeys.journeys.opened`.
     """
     check_unused(ctx, opening.journey_id)
-    members = [participants.participant(ctx, msp_id) for msp_id in sorted(set(opening.parties))]
+    members = participants.all_of(ctx, sorted(set(opening.parties)))
     now = clock.now(ctx)
     journey = journeys.opened(opening, members, stages.catalogue_in_force(ctx), access.member(ctx), now, return_id)
     journey_id = journey.journey_id
@@ -89,8 +89,8 @@ def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
     Raises:
         Refused: PARCEL_IN_USE, one is on another journey and is still under way there.
     """
-    for parcel in parcels.of(journey.epcs):
-        before = store.find(ctx, str, OF_PARCEL, parcel)
+    claimed = list(parcels.of(journey.epcs))
+    for parcel, before in zip(claimed, store.find_all(ctx, str, OF_PARCEL, claimed), strict=True):
         if before is not None:
             earlier = load(ctx, before)
             of_old = parcel_records(ctx, earlier)

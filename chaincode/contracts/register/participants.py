@@ -6,6 +6,8 @@ Everything here is public to the channel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chaincode.contracts import access, store
 from chaincode.contracts.register import amending
 from chaincode.domain.refusals import Refusal
@@ -46,6 +48,17 @@ def participant(ctx: api.Context, msp_id: str) -> Participant:
         Refused: NOT_A_PARTICIPANT.
     """
     return store.load(ctx, Participant, Refusal.NOT_A_PARTICIPANT, _PARTICIPANT, identifiers.check("msp_id", msp_id))
+
+
+def all_of(ctx: api.Context, msp_ids: Sequence[str]) -> list[Participant]:
+    """
+    Return the participants with these MSP ids, in their order.
+
+    Raises:
+        Refused: NOT_A_PARTICIPANT.
+    """
+    store.find_all(ctx, Participant, _PARTICIPANT, [identifiers.check("msp_id", each) for each in msp_ids])
+    return [participant(ctx, each) for each in msp_ids]
 
 
 def tender(ctx: api.Context, platform: str = "") -> PlatformTender:

@@ -34,10 +34,14 @@ def version(ctx: api.Context, number: int) -> stages.StageCatalogue:
     Raises:
         Refused: NO_CATALOGUE.
     """
-    data = ctx.stub.get_state(ctx.stub.create_composite_key(VERSION, [f"{number:06}"]))
-    if not data:
-        raise Refusal.NO_CATALOGUE(f"there is no version {number} of the stage catalogue")
-    return _read(data)
+    read = (stages.StageCatalogue, number)
+    if read not in ctx.memo:
+        data = ctx.stub.get_state(ctx.stub.create_composite_key(VERSION, [f"{number:06}"]))
+        if not data:
+            raise Refusal.NO_CATALOGUE(f"there is no version {number} of the stage catalogue")
+        ctx.memo[read] = _read(data)
+    found: stages.StageCatalogue = ctx.memo[read]
+    return found
 
 
 @functools.lru_cache(maxsize=16)

@@ -40,6 +40,7 @@ _HIDDEN = frozenset({*goodsfacts.ATTRIBUTES, "gtin", "hs", "hs8", "ahtn", "price
 """Details that would tell all members what the channel keeps as commitments."""
 _WORDS = ("po", "possessing_party")
 """Words of CBV that an event has besides its step and disposition."""
+_EVERY_WORD = frozenset(word for stage in STANDARD.stages for word in (*stage.steps, *stage.dispositions)) | {*_WORDS}
 _ACTIONS = {"commissioning": "ADD", "packing": "ADD", "unpacking": "DELETE", "destroying": "DELETE"}
 
 
@@ -109,8 +110,7 @@ def check_name(field: str, journey_id: str) -> None:
     Raises:
         Refused: INVALID_ARGUMENT.
     """
-    words = {word for stage in STANDARD.stages for word in (*stage.steps, *stage.dispositions)}
-    if instead := eventhash.unlike(journey_id, (*words, *_WORDS)):
+    if instead := eventhash.unlike(journey_id, _EVERY_WORD):
         raise invalid(field, instead)
 
 

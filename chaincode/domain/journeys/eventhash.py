@@ -12,6 +12,7 @@ record is unchanged, compare `records.digest` as well.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -129,7 +130,7 @@ def unlike(value: str, words: Iterable[str] = ()) -> str:
     text = value.strip()
     if not text:
         return "must not be blank: leave it out"
-    if text.startswith(_STANDARD) or any(_ends(word, text) for word in words):
+    if text.startswith(_STANDARD) or any(text in _endings(word) for word in words):
         return "must not be a word of the standard's: write a sentence about it"
     prefix, _, local = text.partition(":")
     if prefix in _CURIES or (local.startswith("//") and prefix not in ("http", "https")):
@@ -139,8 +140,11 @@ def unlike(value: str, words: Iterable[str] = ()) -> str:
     return "" if _exact(text) else f"must be written as text, such as 'no. 17', unless it is a number of {NUMBERS}"
 
 
-def _ends(word: str, text: str) -> bool:
-    return any(f"{full}{word}".endswith((f"-{text}", f"/{text}")) for full in _VOCABULARY.values())
+@functools.lru_cache(maxsize=1024)
+def _endings(word: str) -> frozenset[str]:
+    """Return all that follows a dash or a slash in the full forms of a standard word."""
+    full = [f"{before}{word}" for before in _VOCABULARY.values()]
+    return frozenset(each[at + 1 :] for each in full for at, letter in enumerate(each) if letter in "-/")
 
 
 def _exact(text: str) -> bool:

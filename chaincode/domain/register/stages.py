@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Iterable, Mapping
 
 from chaincode.domain.refusals import Refusal
@@ -102,7 +103,7 @@ class StageCatalogue:
         held = set(roles)
         return tuple(stage.stage_id for stage in self.of(kind) if held & set(stage.recorders))
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """The hash of this version; journeys keep it."""
         return records.digest(self)

@@ -12,6 +12,7 @@ from chaincode.domain.journeys import custody, epcis, pages
 from chaincode.domain.register import stages
 from hlf.codec import records
 from hlf.shim import api, testing
+from hlf.shim.testing import memory
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -48,6 +49,29 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert state["recorded"] == [f"S{number:02}" for number in range(1, 21)]
     assert (state["status"], state["custody"]["state"], state["alarms"]) == ("delivered", "delivered", [])
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
+
+
+def test_an_opening_asks_the_peer_no_more_often_for_more_parties_and_parcels(monkeypatch):
+    """The register's entries of all parties come in one message, as what is known of all parcels does."""
+    asked = 0
+    answer = memory.Simulation.ask
+
+    def ask(self, kind, payload):
+        nonlocal asked
+        asked += 1
+        return answer(self, kind, payload)
+
+    def requests(**changes) -> int:
+        nonlocal asked
+        made = shipping.Channel()
+        asked = 0
+        made.open(**changes)
+        return asked
+
+    monkeypatch.setattr(memory.Simulation, "ask", ask)
+    few = requests(parties=[MERCHANT, ORIGIN])
+    assert few == requests(parties=[MERCHANT, ORIGIN, FORWARDER, LAST_MILE])
+    assert few == requests(parties=[MERCHANT, ORIGIN], epcs=[shipping.sscc("J1"), shipping.sscc("J2")])
 
 
 def test_a_loss_counts_on_the_lane_on_which_it_happened(channel):
