@@ -7,12 +7,14 @@ headers that may change the answer, and whatever the gateway or the ledger refus
 has been done, so that the application does not do it again.
 
 A call needs no thread either if its caller was found lately and it can be sent at once: then the event loop calls and
-answers. A thread gets all others, and calls that failed on the loop or whose transaction no block has for long.
+answers. A thread gets all others, such as submits with an idempotency key, whose rows must be on the disk first; and
+calls that failed on the loop or whose transaction no block has for long.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -26,8 +28,9 @@ from gateway.fabric.ledgercalls import CommittedAnswer, LedgerCall
 from gateway.fabric.ordering import OrderedTransaction
 from gateway.front import presence
 from gateway.front.bridge import AppAnswer
-from gateway.http import auth, budgets, context, cors, freshness, inputs, rendering
+from gateway.http import auth, budgets, context, cors, freshness, idempotency, inputs, rendering
 from gateway.http.problems import Problem
+from gateway.store.keys import ClaimedKey, StoredAnswer
 from gateway.store.tokens import IssuerUnavailableError, TokenCaller, TokenError
 from gateway.telemetry import answers
 from hlf import errors
@@ -47,6 +50,7 @@ _EVALUATE, _SUBMIT = "calls.evaluate", "calls.submit"
 _SHORT = 1 << 16
 # The key, in a request's environment, of a call that the event loop has begun and a thread must finish.
 _BEGUN = "selat.begun"
+_KEY = f"HTTP_{idempotency.HEADER.upper().replace('-', '_')}"
 _COMPACT = (",", ":")
 _JSON = frozenset({inputs.JSON, f"{inputs.JSON}; charset=utf-8", f"{inputs.JSON};charset=utf-8"})
 
@@ -57,12 +61,18 @@ class _CheckedCall:
     A call whose request was checked, and what has been done for it so far.
 
     Attributes:
+        key: the idempotency key in the request; empty if there is none.
+        content: what a repetition with this key must have in common with the request.
+        held: the key, once it is taken.
         answer, receipt, failure: what the event loop got.
     """
 
     caller: TokenCaller
     asked: LedgerCall
     started: float
+    key: str = ""
+    content: tuple[bytes, ...] = ()
+    held: ClaimedKey | None = None
     spent: list[budgets.RateLimitState] = dataclasses.field(default_factory=list)
     sent: str = ""
     blocks: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -77,7 +87,7 @@ class _CheckedCall:
             return False
         return len((self.receipt.result if self.receipt else self.answer) or b"") <= _SHORT
 
-    def sending(self, transaction_id: str, _: bytes = b"") -> None:
+    def sending(self, transaction_id: str) -> None:
         """Note the transaction that is about to be sent."""
         self.sent = transaction_id
 
@@ -95,7 +105,7 @@ class DirectCalls:
         """Answer as the application does."""
         rule, place = environ.get(ROUTE) or (None, {})
         act = self._ways.get(rule.endpoint) if rule is not None else None
-        if rule is None or act is None or not _usual(environ):
+        if rule is None or act is None or not _usual(environ, rule.endpoint):
             return self._application(environ, start_response)
         begun: _CheckedCall | None = environ.pop(_BEGUN, None)
         call = begun or self._checked(environ, rule.endpoint, place, self._services.bearers.caller)
@@ -104,10 +114,11 @@ class DirectCalls:
         try:
             if begun is None:
                 self._spend(call)
-            told = act(call)
+            told = act(call) if self._is_first(call) else None
         except Exception as error:  # noqa: BLE001  The application has an answer for each.
-            context.CallAttempt(call.caller, call.started, call.spent, error, call.sent).leave_in(environ)
-            return self._application(environ, start_response)
+            return self._passed_on(environ, start_response, call, error)
+        if told is None:
+            return self._passed_on(environ, start_response, call, None)
         answer = self._answer(environ, rule.rule, call, told)
         start_response("200 OK", list(answer.headers))
         return [answer.body]
@@ -116,12 +127,12 @@ class DirectCalls:
         """
         Return the answer to a request that needs no thread; None for others, whose environment says what was done.
 
-        Such requests are calls with a token that was found lately, that can be sent at once and have a short, good
-        answer. Do not cancel this for a submit: it may have sent its transaction.
+        Such requests are calls with a token that was found lately and without an idempotency key, that can be sent at
+        once and have a short, good answer. Do not cancel this for a submit: it may have sent its transaction.
         """
         rule, place = environ.get(ROUTE) or (None, {})
         act = self._ways.get(rule.endpoint) if rule is not None else None
-        if rule is None or act is None or not _usual(environ):
+        if rule is None or act is None or not _usual(environ, rule.endpoint) or _KEY in environ:
             return None
         if int(environ.get("CONTENT_LENGTH") or 0) > _SHORT:
             return None
@@ -146,12 +157,32 @@ class DirectCalls:
             return None
         return None if told is None else self._answer(environ, rule.rule, call, told)
 
+    def _passed_on(
+        self, environ: dict[str, Any], start_response: Any, call: _CheckedCall, error: Exception | None
+    ) -> Iterable[bytes]:
+        """Let the application answer, which need not repeat what was done."""
+        context.CallAttempt(call.caller, call.started, call.spent, error, call.sent, call.held).leave_in(environ)
+        return self._application(environ, start_response)
+
+    def _is_first(self, call: _CheckedCall) -> bool:
+        """Take the key of a request, if it has one; return whether no earlier request with it has done anything."""
+        if not call.key:
+            return True
+        found = self._services.keys.begin(call.caller.msp_id, call.caller.user, call.key, call.content)
+        if isinstance(found, StoredAnswer):
+            return False
+        call.held = found
+        return not found.steps
+
     def _spend(self, call: _CheckedCall) -> None:
         for budget, whose in auth.budgets_of(call.caller):
             call.spent.append(self._services.budgets.take(budget, whose))
 
     def _answer(self, environ: dict[str, Any], route: str, call: _CheckedCall, told: Any) -> AppAnswer:
         body = f"{self._app.json.dumps(told, separators=_COMPACT)}\n".encode()
+        if call.held is not None:
+            kept = StoredAnswer(200, {"Content-Type": inputs.JSON, **freshness.header(call.blocks)}, body)
+            idempotency.keep(self._services.keys, call.held, kept, environ[REQUEST_ID])
         answers.note(
             self._services.metrics,
             environ[REQUEST_ID],
@@ -189,7 +220,11 @@ class DirectCalls:
             return None
         there = presence.of(environ)
         asked = calls.call_of(place["channel"], place["chaincode"], body)
-        return _CheckedCall(caller, dataclasses.replace(asked, gone=lambda: there.left), started)
+        made = _CheckedCall(caller, dataclasses.replace(asked, gone=lambda: there.left), started)
+        if key := environ.get(_KEY):
+            made.key = key
+            made.content = idempotency.content(environ["REQUEST_METHOD"], f"{environ['PATH_INFO']}?", sent)
+        return made
 
     def _evaluate(self, call: _CheckedCall) -> Any:
         self._raise_failure(call)
@@ -202,12 +237,18 @@ class DirectCalls:
         self._raise_failure(call)
         ledgers, who, receipt = self._services.ledgers, (call.caller.msp_id, call.caller.user), call.receipt
         if receipt is None:
-            receipt = ledgers.submit(*who, call.asked, call.sending)
+            receipt = ledgers.submit(*who, call.asked, functools.partial(self._before_sending, call))
         elif isinstance(receipt, OrderedTransaction):
             receipt = ledgers.settled(*who, call.asked.channel, receipt)
         self._services.metrics.sent(call.asked.channel, context.COMMITTED)
         call.blocks = {call.asked.channel: receipt.block_number}
         return calls.RECEIPT.dump(calls.committed(receipt))
+
+    def _before_sending(self, call: _CheckedCall, transaction_id: str, signed: bytes) -> None:
+        """Store the transaction with the key of its request, if it has one, before it can take effect."""
+        if call.held is not None:
+            self._services.keys.note_step(call.held, 0, transaction_id, signed)
+        call.sending(transaction_id)
 
     def _raise_failure(self, call: _CheckedCall) -> None:
         """Raise the error that the event loop got for a call, or its cause."""
@@ -229,11 +270,15 @@ class DirectCalls:
         return list(headers.items())
 
 
-def _usual(environ: Mapping[str, Any]) -> bool:
-    """Return whether only body and caller decide the answer to a call."""
-    return (
-        environ["REQUEST_METHOD"] == "POST"
-        and not environ["QUERY_STRING"]
-        and environ.get("CONTENT_TYPE", "").lower() in _JSON
-        and all(name in _USUAL for name in environ if name.startswith("HTTP_"))
-    )
+def _usual(environ: Mapping[str, Any], endpoint: str) -> bool:
+    """Return whether only body, caller and idempotency key decide the answer to a call."""
+    if (
+        environ["REQUEST_METHOD"] != "POST"
+        or environ["QUERY_STRING"]
+        or environ.get("CONTENT_TYPE", "").lower() not in _JSON
+    ):
+        return False
+    strange = {name for name in environ if name.startswith("HTTP_")} - _USUAL
+    if strange == {_KEY}:
+        return endpoint == _SUBMIT and idempotency.KEY.fullmatch(environ[_KEY]) is not None
+    return not strange

@@ -109,19 +109,22 @@ class Services:
 @dataclass(frozen=True)
 class CallAttempt:
     """
-    What was done for a call that failed before the application got its request.
+    What was done for a call before the application got its request.
 
     Attributes:
         started: when the request came, on the monotonic clock.
         spent: what is left of the caller's budgets.
+        error: why it failed; None if the application must do the rest.
         sent: the id of a transaction that was sent; empty if there is none.
+        held: the idempotency key of the request, if it was taken.
     """
 
     caller: TokenCaller
     started: float
     spent: list[RateLimitState]
-    error: Exception
+    error: Exception | None
     sent: str
+    held: ClaimedKey | None = None
 
     def leave_in(self, environ: dict[str, Any]) -> None:
         """Pass this on to the application, in the request's WSGI environment."""
@@ -137,9 +140,21 @@ def tried() -> CallAttempt | None:
 def _take_tried() -> None:
     """Raise the error of a call that was tried before the application got the request."""
     done: CallAttempt | None = request.environ.pop(_TRIED, None)
-    if done is not None:
+    if done is not None and done.error is not None:
         g.in_flight = done.sent
         raise done.error
+
+
+def take_tried_key() -> ClaimedKey | None:
+    """
+    Return the idempotency key that was taken before the application got the request; None if none was.
+
+    Raises the error of a call that failed without it: then there is nothing for which a key is needed.
+    """
+    done = tried()
+    if done is not None and done.held is None:
+        _take_tried()
+    return None if done is None else done.held
 
 
 def current() -> Request:

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from gateway.http import context, freshness, problems, rendering
 from gateway.jobs import accepting
 from gateway.store.database import StoreError
-from gateway.store.keys import ClaimedKey, StoredAnswer
+from gateway.store.keys import ClaimedKey, Keys, StoredAnswer
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[!-~]{1,128}")
@@ -43,9 +43,7 @@ def keyed(view: Callable[..., Any]) -> Callable[..., Response]:
             return accepting.accept(key)
         if key is None:
             return make_response(view(*args, **kwargs))
-        caller = context.caller()
-        content = (request.method.encode(), request.full_path.encode(), request.get_data(cache=True))
-        found = context.services().keys.begin(caller.msp_id, caller.user, key, content)
+        found = _begun(key)
         if isinstance(found, StoredAnswer):
             return _repeated(found)
         g.idempotency_key = found
@@ -76,7 +74,12 @@ def is_keyed(view: Callable[..., Any]) -> bool:
     return getattr(view, "keyed", False)
 
 
-def _keep(held: ClaimedKey, response: BaseResponse) -> None:
+def content(method: str, path: str, body: bytes) -> tuple[bytes, ...]:
+    """Return what the requests with one key must have in common; the path has its query, which may be empty."""
+    return method.encode(), path.encode(), body
+
+
+def keep(keys: Keys, held: ClaimedKey, answer: StoredAnswer, request_id: str) -> None:
     """
     Store an answer for repetitions.
 
@@ -84,11 +87,26 @@ def _keep(held: ClaimedKey, response: BaseResponse) -> None:
     transaction's id.
     """
     try:
-        freshness.tell(response, context.blocks_written())
-        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        context.services().keys.finish(held, StoredAnswer(response.status_code, headers, response.get_data()))
+        keys.finish(held, answer)
     except Exception as error:  # noqa: BLE001  Whatever it was, the transaction stands.
-        _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, g.get("request_id", ""))
+        _LOG.error("an answer was not kept: %s in request %s", type(error).__name__, request_id)
+
+
+def _begun(key: str) -> ClaimedKey | StoredAnswer:
+    """Return the key, which may have been taken before the application got the request, or the answer to repeat."""
+    held = context.take_tried_key()
+    if held is not None:
+        return held
+    caller = context.caller()
+    sent = content(request.method, request.full_path, request.get_data(cache=True))
+    return context.services().keys.begin(caller.msp_id, caller.user, key, sent)
+
+
+def _keep(held: ClaimedKey, response: BaseResponse) -> None:
+    freshness.tell(response, context.blocks_written())
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    answer = StoredAnswer(response.status_code, headers, response.get_data())
+    keep(context.services().keys, held, answer, g.get("request_id", ""))
 
 
 def _leave(held: ClaimedKey, leave: Callable[[ClaimedKey], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import json
 import logging
@@ -30,6 +31,7 @@ FLASK, THREAD, LOOP = "flask", "thread", "loop"
 EVALUATE, SUBMIT = "evaluate", "submit"
 CALL = {"function": "Claims:read", "arguments": ["J1", {"b": 1}]}
 JSON = "application/json"
+KEY = {"Idempotency-Key": "k"}
 
 
 @dataclass
@@ -63,10 +65,13 @@ USUAL = {
     ),
     "a part of a scope": Sent(scopes=("read:calls@trade",)),
     "some of a budget": Sent(times=3),
+    "a key": Sent(SUBMIT, headers=KEY),
     "sites whose pages may call": Sent(chosen={"origins": "https://shop.example"}),
 }
 UNUSUAL = {
-    "a key": Sent(SUBMIT, headers={"Idempotency-Key": "k"}),
+    "a key that was used": Sent(SUBMIT, headers=KEY, times=2),
+    "a malformed key": Sent(SUBMIT, headers={"Idempotency-Key": "k k"}),
+    "a key that nothing is done for": Sent(headers=KEY),
     "a job": Sent(SUBMIT, headers={"Prefer": "respond-async"}),
     "a block to build on": Sent(headers={"Selat-After": "trade=3"}),
     "a page of another site": Sent(
@@ -101,6 +106,11 @@ REFUSED = {
     "a client that has gone": Sent(answer=GoneError("gone")),
     "a fault after sending": Sent(SUBMIT, answer=RuntimeError("private")),
 }
+KEYED = {
+    f"{name}, with a key": dataclasses.replace(sent, headers=KEY, times=max(2, sent.times))
+    for name, sent in REFUSED.items()
+    if sent.way == SUBMIT
+}
 
 
 @dataclass(frozen=True)
@@ -121,10 +131,12 @@ def test_a_usual_call_is_answered_without_flask_as_with_it(tmp_path, caplog, mon
         seen = _seen(tmp_path / way, caplog, monkeypatch, sent, way)
         assert seen.told == by_flask
         assert seen.flask == 0
-        assert seen.loop == (sent.times if way == LOOP else 0)
+        assert seen.loop == (sent.times if way == LOOP and not KEY.keys() & sent.headers else 0)
 
 
-@pytest.mark.parametrize("sent", [*UNUSUAL.values(), *REFUSED.values()], ids=[*UNUSUAL, *REFUSED])
+@pytest.mark.parametrize(
+    "sent", [*UNUSUAL.values(), *REFUSED.values(), *KEYED.values()], ids=[*UNUSUAL, *REFUSED, *KEYED]
+)
 def test_what_is_unusual_or_refused_is_answered_by_the_application(tmp_path, caplog, monkeypatch, sent):
     by_flask = _seen(tmp_path / "flask", caplog, monkeypatch, sent, FLASK).told
     for way in (THREAD, LOOP):
@@ -147,6 +159,44 @@ def test_a_long_body_is_read_in_a_thread(tmp_path, caplog, monkeypatch):
     seen = _seen(tmp_path / "loop", caplog, monkeypatch, sent, LOOP)
     assert (seen.flask, seen.loop) == (0, 0)
     assert [status for status, *_ in seen.told.answers] == [200]
+
+
+@pytest.mark.parametrize("ways", [(FLASK, THREAD), (THREAD, FLASK), (THREAD, THREAD)])
+def test_a_key_is_that_of_one_request_whichever_way_it_takes(tmp_path, ways):
+    """The second time it is answered as the first time, and another body is refused."""
+    ledgers = FakeLedgers()
+    app = application(tmp_path, ledgers)
+    token = app.extensions[context.EXTENSION].tokens.create("PlatformMSP", "User1", ["write"], 60)
+    sent = Sent(SUBMIT, headers=KEY)
+    answers = [_answer(app, token, sent, way, []) for way in ways]
+    assert [(status, body) for status, _, body in answers] == [(200, answers[0][2])] * 2
+    assert [("Idempotency-Replayed", "true") in headers for _, headers, _ in answers] == [False, True]
+    assert len(ledgers.asked) == 1
+    other = dataclasses.replace(sent, body=json.dumps({"function": "f"}))
+    for way in ways:
+        assert json.loads(_answer(app, token, other, way, [])[2])["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+@pytest.mark.parametrize("again", [FLASK, THREAD])
+def test_a_request_whose_process_died_after_it_sent_is_carried_on(tmp_path, monkeypatch, again):
+    """The transaction is stored before it can take effect."""
+
+    class KilledError(BaseException):
+        """Nothing runs after it in the process."""
+
+    def die() -> None:
+        raise KilledError
+
+    ledgers = FakeLedgers(before_commit=die)
+    app = application(tmp_path, ledgers)
+    services = app.extensions[context.EXTENSION]
+    token = services.tokens.create("PlatformMSP", "User1", ["write"], 60)
+    with pytest.raises(KilledError):
+        _answer(app, token, Sent(SUBMIT, headers=KEY), THREAD, [])
+    assert json.loads(_answer(app, token, Sent(SUBMIT, headers=KEY), again, [])[2])["code"] == "IDEMPOTENCY_IN_PROGRESS"
+    monkeypatch.setattr(services.keys, "_clock", lambda: time.time() + 30)
+    assert _answer(app, token, Sent(SUBMIT, headers=KEY), again, [])[0] == 200
+    assert (len(ledgers.asked), ledgers.carried_on) == (1, ["Claims:read"])
 
 
 @dataclass(frozen=True)
@@ -185,6 +235,7 @@ def _seen(folder, caplog, monkeypatch, sent: Sent, way: str) -> Came:
         if line.startswith(("selat_requests_total", "selat_transactions_total", "selat_request_seconds_count"))
     ]
     asked = [(*who, call.function, call.texts(), call.endorsers) for *who, call in ledgers.asked]
+    asked += ledgers.carried_on
     return Came(len(came), len(answered), VisibleEffects(answers, lines, counts, asked))
 
 
