@@ -246,7 +246,7 @@ class Endorser:
         if not request.channel_id or response.status >= proposals.ERROR_THRESHOLD:
             return EndorsementOutcome(response)
         local = self._peer.local
-        endorsement = responses.Endorsement(endorser=local.serialized, signature=local.sign(payload + local.serialized))
+        endorsement = responses.Endorsement(endorser=local.serialized, signature=local.endorse(payload))
         return EndorsementOutcome(response, payload, endorsement, interest)
 
     # Chaincodes --------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError
 from hlf import errors
 from hlf.network.engines.embedded.state import endorsement, lifecycle
 from hlf.network.engines.embedded.state.updates import CommittedState, Updates
+from hlf.network.engines.embedded.wire import localmsp
 from hlf.wire import enumerations, keys, msp, rwsets
 from hlf.wire.config import channelconfig
 from hlf.wire.endorsement import writepolicies
@@ -204,8 +205,11 @@ class BlockValidator:
                 )
             sets[rwset.namespace] = rwset
         endorsers = self._bundle.msps.signers(
-            msp.SignedData(found.response_payload + one.endorser, one.endorser, one.signature)
-            for one in found.endorsements
+            (
+                msp.SignedData(found.response_payload + one.endorser, one.endorser, one.signature)
+                for one in found.endorsements
+            ),
+            localmsp.made,
         )
         for name in writepolicies.judged(called, sets.values()):
             definition = None if name == lifecycle.NAMESPACE else self._definition_of(name, committed)

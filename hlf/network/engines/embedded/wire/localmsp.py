@@ -7,6 +7,7 @@ config.yaml ...).
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from fabric_protos.msp import msp_config_pb2
@@ -14,6 +15,9 @@ from fabric_protos.msp import msp_config_pb2
 from hlf import errors, signers, yamltext
 from hlf.wire import msp, signatures
 
+# Written on the event loop alone; commit threads look up.
+_MADE: dict[tuple[bytes, bytes, bytes], None] = {}
+_MOST_MADE = 4096
 _ROLE_UNITS = {
     "ClientOUIdentifier": "client_ou_identifier",
     "PeerOUIdentifier": "peer_ou_identifier",
@@ -46,6 +50,7 @@ class LocalMsp:
             self._signer = signers.from_pem(key)
         except errors.IdentityError as error:
             raise errors.IdentityError(f"the key in {folder / 'keystore'} cannot be used: {error}") from None
+        self._matches: bool | None = None
         try:
             self.msps = msp.Msps([msp.Msp(_config(msp_id, folder))])
         except errors.WireError as error:
@@ -72,6 +77,39 @@ class LocalMsp:
     def sign(self, message: bytes) -> bytes:
         """Return this node's signature."""
         return self._signer.sign(message)
+
+    def endorse(self, payload: bytes) -> bytes:
+        """Return this node's signature for an endorsement of *payload*; it counts as made by this process."""
+        signed = payload + self.serialized
+        signature = self._signer.sign(signed)
+        if self._matches is None:
+            self._matches = self._verifies(signed, signature)
+        if self._matches:
+            _MADE[_place(signed, self.serialized, signature)] = None
+            if len(_MADE) > _MOST_MADE:
+                del _MADE[next(iter(_MADE))]
+        return signature
+
+    def _verifies(self, signed: bytes, signature: bytes) -> bool:
+        """Return whether the certificate is that of the key, which nothing else has checked."""
+        try:
+            return self.msps.identity(self.serialized).verify(signed, signature)
+        except errors.IdentityError:
+            return False
+
+
+def made(signed: msp.SignedData) -> bool:
+    """
+    Return whether a node of this process made this signature, over these bytes, as this identity.
+
+    Only the latest are known. All peers are in this process, so a block's endorsements are mostly signatures that it
+    made itself a moment ago.
+    """
+    return _place(signed.data, signed.identity, signed.signature) in _MADE
+
+
+def _place(data: bytes, identity: bytes, signature: bytes) -> tuple[bytes, bytes, bytes]:
+    return hashlib.sha256(data).digest(), identity, signature
 
 
 def _config(msp_id: str, folder: Path) -> msp_config_pb2.FabricMSPConfig:
