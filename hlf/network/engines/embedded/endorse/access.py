@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hlf import errors
+from hlf.network.engines.embedded.wire import decisions
 from hlf.network.engines.embedded.wire.requests import AccessDeniedError
 from hlf.wire import msp
 
@@ -93,7 +94,7 @@ def refusal(
         return f"Unmapped policy for {resource}"
     if bundle is None:
         return f"Failed to get policy manager for channel [{channel_id}]"
-    reason = bundle.policy(path).refusal(signers)
+    reason = decisions.refusal(bundle, path, signers)
     if reason is None:
         return None
     return (
@@ -104,8 +105,8 @@ def refusal(
 
 def _refusal_by_rule(path: str, bundle: channelconfig.Bundle, signers: list[msp.Identity]) -> str | None:
     """Return as ``refusal`` does, for a policy that the channel's configuration sets; Fabric's text differs then."""
-    policy = bundle.policies.find(path)
-    reason = f"policy {path} not found" if policy is None else policy.refusal(signers)
+    found = bundle.policies.find(path) is not None
+    reason = decisions.refusal(bundle, path, signers) if found else f"policy {path} not found"
     if reason is None:
         return None
     return f"failed evaluating policy on signed data during check policy [{path}]: [{reason}]"

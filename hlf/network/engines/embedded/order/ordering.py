@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from hlf import errors
 from hlf.network.engines.embedded.order import configuration, succession
+from hlf.network.engines.embedded.wire import decisions
 from hlf.wire import blocks, certificates, envelopes, msp, signatures
 from hlf.wire.config import channelconfig
 
@@ -146,7 +147,7 @@ class AdmissionRules:
         if self._bundle.policies.find(path) is None:
             raise NotOrderedError(common_pb2.BAD_REQUEST, f"{stage}could not find policy {path}")
         signers = self._bundle.msps.signers([signed])
-        refused = self._bundle.policy(path).refusal(signers)
+        refused = decisions.refusal(self._bundle, path, signers)
         if refused is not None:
             raise NotOrderedError(common_pb2.FORBIDDEN, f"{stage}{refused}: permission denied")
         return bool(signers) and signers[0].valid
