@@ -96,6 +96,15 @@ class LedgerConnections:
             return False
         return True
 
+    def look_again(self, msp_id: str, user: str) -> None:
+        """
+        Read a user's files if they have changed, unless that was done lately, so that the connection stays at hand.
+
+        Raises:
+            as ``network``.
+        """
+        self._connection(msp_id, user)
+
     def at_hand(self, msp_id: str, user: str) -> fabric.Gateway | None:
         """Return a user's connection without a check of its files; None if there is none or the last check is old."""
         kept = self._connected.get((msp_id, user, True))

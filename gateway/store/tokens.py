@@ -196,11 +196,19 @@ class Tokens:
             found.asked_at + _LATELY, found.caller.expires_at.timestamp()
         ):
             return None
-        if now >= found.asked_at + _LATELY / 2 and not found.asked_again:
-            # One caller asks the database early, so that the others need not when the half second is over.
-            found.asked_again = True
-            return None
         return found.caller
+
+    def is_due(self, text: str) -> bool:
+        """
+        Return whether ``caller`` should be asked again, so that this token is still found lately half a second later.
+
+        Only one asks: the answer is no until that one has come back, or the half second is over.
+        """
+        found = self._found.get(_digest(text))
+        if found is None or found.asked_again or self._clock() < found.asked_at + _LATELY / 2:
+            return False
+        found.asked_again = True
+        return True
 
     def check(self, identifier: str) -> None:
         """Raise TokenError if the token of this id was revoked; another issuer's is not known here."""

@@ -47,6 +47,7 @@ class FakeLedgers:
     answers: dict[str, bytes | Exception] = field(default_factory=lambda: dict(_NOTHING_YET))
     asked: list[tuple[str, str, LedgerCall]] = field(default_factory=list)
     carried_on: list[str] = field(default_factory=list)
+    looked_at: list[tuple[str, str]] = field(default_factory=list)
     up: set[str] = field(default_factory=set)
     before_commit: Callable[[], None] = lambda: None
     before_answer: Callable[[LedgerCall], None] = lambda _: None
@@ -65,6 +66,9 @@ class FakeLedgers:
 
     def at_hand(self, msp_id: str, user: str) -> None:
         """All is asked in threads, unless a test lets `Services.loop_calls` be ready."""
+
+    def look_again(self, msp_id: str, user: str) -> None:
+        self.looked_at.append((msp_id, user))
 
     def explained(self, msp_id: str, user: str, call: LedgerCall, refused: errors.GatewayError) -> Exception:
         return refused

@@ -21,7 +21,7 @@ from gateway.fabric.ledgercalls import GoneError, PolicyChangedError
 from gateway.fabric.planning import UnplannedError
 from gateway.front.bridge import AppAnswer
 from gateway.http import context
-from gateway.store.tokens import TokenError
+from gateway.store.tokens import TokenError, Tokens
 from gateway.telemetry import logs
 from hlf import errors
 from tests.unit.gateway.fakes import TRANSACTION, FakeLedgers, FakeReadyCall, application
@@ -197,6 +197,29 @@ def test_a_request_whose_process_died_after_it_sent_is_carried_on(tmp_path, monk
     monkeypatch.setattr(services.keys, "_clock", lambda: time.time() + 30)
     assert _answer(app, token, Sent(SUBMIT, headers=KEY), again, [])[0] == 200
     assert (len(ledgers.asked), ledgers.carried_on) == (1, ["Claims:read"])
+
+
+def test_a_caller_who_calls_thrice_a_second_stays_on_the_event_loop(tmp_path, monkeypatch):
+    """A thread asks for its token and looks at its files in time; revoked elsewhere, it is refused within a second."""
+    ledgers = FakeLedgers(answers={"Claims:read": b"{}"})
+    app = application(tmp_path, ledgers)
+    services = app.extensions[context.EXTENSION]
+    now = [time.time()]
+    monkeypatch.setattr(services.tokens, "_clock", lambda: now[0])
+    monkeypatch.setattr(services.loop_calls, "ready", functools.partial(FakeReadyCall, ledgers))
+    token = services.tokens.create("PlatformMSP", "User1", ["read"], 60)
+    services.tokens.caller(token)
+    answered: list[AppAnswer] = []
+    for _ in range(4):
+        now[0] += 0.3
+        assert _answer(app, token, Sent(), LOOP, answered)[0] == 200
+    assert len(answered) == 4
+    assert ledgers.looked_at == [("PlatformMSP", "User1")] * 4
+    Tokens(services.store, services.tokens._clock).revoke(token.split("_")[1])
+    now[0] += 0.3
+    _answer(app, token, Sent(), LOOP, answered)
+    now[0] += 0.3
+    assert _answer(app, token, Sent(), LOOP, answered)[0] == 401
 
 
 @dataclass(frozen=True)

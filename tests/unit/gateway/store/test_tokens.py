@@ -87,16 +87,22 @@ def test_what_was_found_lately_is_found_without_the_database(services):
 
 
 def test_one_caller_asks_again_before_the_time_is_over(services):
-    """So not all who come at its end ask at once; if that one does not come back, the time is over as ever."""
+    """So nobody waits for the database at its end; if that one does not come back, the time is over as ever."""
     one, _, clock, text = of_two_gateways(services)
+    assert not one.is_due(text)
     found = one.caller(text)
-    clock.now += 0.25
-    assert [one.found_lately(text) for _ in range(3)] == [None, found, found]
+    clock.now += 0.24
+    assert not one.is_due(text)
+    clock.now += 0.01
+    assert [one.is_due(text) for _ in range(3)] == [True, False, False]
     clock.now += 0.24
     assert one.found_lately(text) == found
     one.caller(text)
-    clock.now += 0.2
-    assert one.found_lately(text) == found
+    assert not one.is_due(text)
+    clock.now += 0.25
+    assert (one.found_lately(text), one.is_due(text)) == (found, True)
+    clock.now += 0.25
+    assert one.found_lately(text) is None
 
 
 def test_a_token_revoked_by_another_gateway_is_refused_within_a_second(services):
