@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import http
+import http.client
+import secrets
+import selectors
+import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from hlf import errors, extras, jsontext
-
-try:
-    import requests
-except ModuleNotFoundError as absent:
-    raise extras.missing("requests", "network") from absent
+from hlf import errors, jsontext
 
 _CHANNELS = "/participation/v1/channels"
 
@@ -48,11 +49,8 @@ class OrdererAdmin:
     ) -> None:
         self.address = address
         self._timeout = timeout
-        self._session = requests.Session()
-        # No proxy of the environment may be between an administrator and an orderer.
-        self._session.trust_env = False
-        self._session.verify = str(ca)
-        self._session.cert = (str(certificate), str(key))
+        self._files = (Path(ca), Path(certificate), Path(key))
+        self._connection: http.client.HTTPSConnection | None = None
 
     def channels(self) -> tuple[str, ...]:
         """
@@ -72,7 +70,7 @@ class OrdererAdmin:
         try:
             return self._participation(self._ask("GET", f"{_CHANNELS}/{quote(channel_id, safe='')}"))
         except errors.ParticipationError as refused:
-            if refused.status == requests.codes.not_found:
+            if refused.status == http.HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -96,36 +94,60 @@ class OrdererAdmin:
 
     def close(self) -> None:
         """Close the connection."""
-        self._session.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _ask(self, method: str, path: str, block: bytes | None = None) -> dict[str, Any]:
-        files = None if block is None else {"config-block": ("config.block", block, "application/octet-stream")}
         try:
-            answer = self._session.request(
-                method,
-                f"https://{self.address}{path}",
-                files=files,
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except requests.exceptions.SSLError as failure:
+            status, reason, content = self._exchange(method, path, block)
+        except ssl.SSLError as failure:
             raise errors.ParticipationError(
                 f"TLS failed ({failure}). Are these its CA and a client certificate it trusts?", address=self.address
             ) from failure
-        except (requests.exceptions.RequestException, OSError) as failure:
+        except (http.client.HTTPException, OSError) as failure:
             raise errors.ParticipationError(
                 f"no answer ({failure}). Is this the orderer's admin listener, and is it running?", address=self.address
             ) from failure
         try:
-            value = jsontext.loads(answer.content) if answer.content else {}
+            value = jsontext.loads(content) if content else {}
         except errors.WireError:
-            value = {"error": _shown(answer.content)}
+            value = {"error": _shown(content)}
         if not isinstance(value, dict):
-            value = {"error": f"an unreadable answer: {_shown(answer.content)}"}
-        if not answer.ok:
-            words = str(value.get("error") or answer.reason)
-            raise errors.ParticipationError(words, address=self.address, status=answer.status_code)
+            value = {"error": f"an unreadable answer: {_shown(content)}"}
+        if status >= http.HTTPStatus.BAD_REQUEST:
+            raise errors.ParticipationError(str(value.get("error") or reason), address=self.address, status=status)
         return value
+
+    def _exchange(self, method: str, path: str, block: bytes | None) -> tuple[int, str, bytes]:
+        """Return status, reason and body of an answer; redirections are answers, too."""
+        headers, body = {"Accept": "application/json"}, None
+        if block is not None:
+            headers["Content-Type"], body = _form(block)
+        connection = self._connected()
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.reason, answer.read()
+        except BaseException:
+            # What is left of this exchange must not be taken for the answer to the next request.
+            connection.close()
+            raise
+
+    def _connected(self) -> http.client.HTTPSConnection:
+        """Return the connection, which opens itself at a request if it is not open or the orderer has closed it."""
+        if self._connection is None:
+            ca, certificate, key = self._files
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(ca)
+            context.load_cert_chain(certificate, key)
+            # No proxy of the environment is between an administrator and an orderer: this client knows none.
+            self._connection = http.client.HTTPSConnection(self.address, timeout=self._timeout, context=context)
+        # The library sets it to None when it closes the connection, which its types do not say.
+        held: socket.socket | None = self._connection.sock
+        if held is not None and _readable(held):
+            # Nothing was asked, so this is the end of the connection.
+            self._connection.close()
+        return self._connection
 
     def _participation(self, value: dict[str, Any]) -> Participation:
         try:
@@ -151,3 +173,23 @@ class OrdererAdmin:
 def _shown(answer: bytes) -> str:
     """Return the beginning of an answer as text. To guess its character set would take longer than all else."""
     return answer[:500].decode("utf-8", "replace")
+
+
+def _form(block: bytes) -> tuple[str, bytes]:
+    """Return type and body of a form whose only part is the file of a configuration block."""
+    boundary = secrets.token_hex(16)
+    head = (
+        f"--{boundary}\r\n"
+        'Content-Disposition: form-data; name="config-block"; filename="config.block"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    return f"multipart/form-data; boundary={boundary}", b"".join(
+        (head.encode(), block, f"\r\n--{boundary}--\r\n".encode())
+    )
+
+
+def _readable(held: socket.socket) -> bool:
+    """Return whether bytes, or the end of the connection, have come."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(held, selectors.EVENT_READ)
+        return bool(selector.select(0))

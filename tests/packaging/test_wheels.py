@@ -261,7 +261,8 @@ def test_telemetry_and_security_modules_work_with_their_lowest_versions(tmp_path
 def test_without_its_extra_a_part_names_it(bare):
     """The client works with the four packages; what needs more says which command installs it."""
     run(bare, "-c", "import hlf, hlf.aio, hlf.shim.testing, hlf.audit.replay.verifier; hlf.connect")
-    for module in ("hlf.network", "hlf.admin.participation", "hlf.admin.authority", "hlf.yamltext"):
+    run(bare, "-c", "import hlf.admin.participation")
+    for module in ("hlf.network", "hlf.admin.authority", "hlf.yamltext"):
         words = f"import hlf\ntry:\n    import {module}\nexcept ModuleNotFoundError as absent:\n    print(absent)"
         assert "is not installed: pip install 'hlf[network]'" in run(bare, "-c", words), module
     profile = "import hlf\ntry:\n    hlf.Profile.parse('name: x')\nexcept hlf.HlfError as absent:\n    print(absent)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import requests
 
 from hlf import errors, sealing
@@ -53,30 +51,19 @@ def _authority(data: bytes) -> object:
     return _Answering(data).info()
 
 
-class _AsSent(requests.Response):
-    """An answer whose character set nobody may guess: that takes longer than to read it."""
-
-    @property
-    def apparent_encoding(self) -> str:
-        raise AssertionError("the character set of an answer is guessed")
-
-
-class _Session(requests.Session):
-    """A session whose orderer answers with these bytes."""
+class _Answered(participation.OrdererAdmin):
+    """The client of an orderer's administrators that is answered with these bytes."""
 
     def __init__(self, content: bytes) -> None:
-        super().__init__()
-        self._answer = _AsSent()
-        self._answer.status_code = 200
-        self._answer._content = content  # noqa: SLF001 - there is no other way to make one.
+        super().__init__("orderer.test:7053", ca=CORPUS, certificate=CORPUS, key=CORPUS)
+        self._content = content
 
-    def request(self, *_: Any, **__: Any) -> requests.Response:
-        return self._answer
+    def _exchange(self, *_: object) -> tuple[int, str, bytes]:
+        return 200, "OK", self._content
 
 
 def _participation(data: bytes) -> object:
-    asked = participation.OrdererAdmin.__new__(participation.OrdererAdmin)
-    asked.address, asked._session, asked._timeout = "orderer.test:7053", _Session(data), 1.0  # noqa: SLF001
+    asked = _Answered(data)
     try:
         return asked.channels()
     finally:

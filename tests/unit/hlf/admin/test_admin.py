@@ -247,8 +247,28 @@ class _Rest(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(HTTPServer):
+    """Notes on its handler's class that a connection has ended."""
+
+    def shutdown_request(self, request) -> None:
+        super().shutdown_request(request)
+        self.RequestHandlerClass.ended.set()
+
+
+class _HangsUp(_Rest):
+    """Closes each connection after an answer that promises to keep it open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        super()._answer()
+        self.close_connection = True
+
+    do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the library's names
+
+
 @pytest.fixture
-def rest(tmp_path):
+def rest(tmp_path, request):
     """Yield an admin listener over mutual TLS that answers as told."""
     authority = issue("tlsca")
     server_files, client_files = issue("orderer0", authority, hosts=("127.0.0.1",)), issue("admin", authority)
@@ -259,8 +279,9 @@ def rest(tmp_path):
         ("client.key", client_files.key_pem),
     ):
         (tmp_path / name).write_bytes(content)
-    handler = type("Handler", (_Rest,), {"answers": [], "asked": []})
-    server = HTTPServer(("127.0.0.1", 0), handler)
+    kind = getattr(request, "param", _Rest)
+    handler = type("Handler", (kind,), {"answers": [], "asked": [], "ended": threading.Event()})
+    server = _Server(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "server.pem")
     context.load_verify_locations(tmp_path / "ca.crt")
@@ -300,6 +321,53 @@ def test_channels_are_listed_joined_and_left(rest):
     assert b'name="config-block"' in handler.asked[1][2]
     assert b"the block" in handler.asked[1][2]
     assert handler.asked[2][:2] == ("DELETE", "/participation/v1/channels/c%2F..%2Fd")
+
+
+@pytest.mark.parametrize("rest", [_HangsUp], indirect=True)
+def test_a_connection_that_the_orderer_closed_is_opened_again(rest):
+    """An administrator may be idle for longer than an orderer keeps a connection; no request is lost by that."""
+    handler, listener = rest
+    handler.answers += [(200, b'{"channels":null}'), (201, CHANNEL)]
+    with listener:
+        listener.channels()
+        assert handler.ended.wait(30)
+        assert listener.join(b"block").height == 3
+    assert len(handler.asked) == 2
+
+
+class _CutsOff(_Rest):
+    """Sends less than the length it names, once."""
+
+    protocol_version = "HTTP/1.1"
+    cut = True
+
+    def send_header(self, name, value) -> None:
+        if name == "Content-Length" and type(self).cut:
+            type(self).cut = False
+            value, self.close_connection = str(int(value) + 1), True
+        super().send_header(name, value)
+
+
+@pytest.mark.parametrize("rest", [_CutsOff], indirect=True)
+def test_an_answer_that_was_cut_off_is_no_answer(rest):
+    """And what is left of it is not taken for the next one."""
+    handler, listener = rest
+    handler.answers += [(201, CHANNEL), (404, b"{}")]
+    with listener:
+        with pytest.raises(errors.ParticipationError, match="no answer"):
+            listener.join(b"block")
+        assert listener.channel("c") is None
+
+
+def test_files_that_cannot_be_read_are_an_error_of_the_call(rest, tmp_path):
+    """A key that is none, and a file that is not there."""
+    (tmp_path / "client.key").write_bytes(b"no key")
+    with _listener(tmp_path, rest[1].address) as listener, pytest.raises(errors.ParticipationError, match="TLS failed"):
+        listener.channels()
+    (tmp_path / "ca.crt").unlink()
+    with _listener(tmp_path, rest[1].address) as listener, pytest.raises(errors.ParticipationError, match="No such"):
+        listener.channels()
+    assert rest[0].asked == []
 
 
 def test_no_channels_is_an_empty_list(rest):
