@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Iterable
 
 from chaincode.contracts import clock, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import journeystate, partypages
 from chaincode.domain.journeys import journeys, pages, performance, tallies, tracking
 from chaincode.domain.journeys.performance import JourneyLeg, StageDuration
 from chaincode.domain.journeys.tallies import CarrierFigures, LaneTally, StageTally
@@ -111,7 +111,7 @@ def observed(ctx: api.Context, journey: journeys.Journey) -> CountedJourney:
     Return the facts of a journey that count: only custodies that all their custodians confirm. Parcels that travelled
     together count as one leg and one hand-over.
     """
-    own = journeystate.party_pages(ctx, journey).pages
+    own = partypages.party_pages(ctx, journey).pages
     confirmed = tuple(journeystate.confirmed(ctx, journey, own))
     if len(confirmed) < len(journey.parcels):
         return CountedJourney()
@@ -131,7 +131,7 @@ def counted(ctx: api.Context, journey_id: str) -> CountedJourney:
 
 def finished(ctx: api.Context, journey: journeys.Journey) -> bool:
     """Return whether a journey is over, and so is the time for recording its events."""
-    own = journeystate.party_pages(ctx, journey).pages
+    own = partypages.party_pages(ctx, journey).pages
     last = max((page.last_recorded for page in journeystate.with_units(ctx, journey, own)), default=0)
     parcels = journeystate.parcel_records(ctx, journey, own).values()
     over = all(tracking.over(tracking.outcome(journey, each.timeline, each.incidents)) for each in parcels)

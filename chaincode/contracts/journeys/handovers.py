@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import journeystate, partypages
 from chaincode.contracts.register import stages
 from chaincode.domain.journeys import contents, custody, epcis, journeys, pages
 from chaincode.domain.refusals import Refusal
@@ -37,7 +37,7 @@ class Handovers:
         journey.party(taker)
         journey.party(giver)
         meant = contents.chosen(journey.parcels, parcels)
-        mine = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
+        mine = pages.together(partypages.pages_of(ctx, journey, giver, meant))
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
         offer = custody.offer(taker, moment, place, bound_for, now)
@@ -60,7 +60,7 @@ class Handovers:
         journey = journeystate.load(ctx, journey_id)
         journey.party(giver)
         meant = contents.chosen(journey.parcels, parcels)
-        mine = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
+        mine = pages.together(partypages.pages_of(ctx, journey, giver, meant))
         found = journeystate.custodies(ctx, journey, mine, meant)
         offered = [each for each in found if parcels or each.offer is not None] or found
         held = [each.withdrawn(giver) for each in offered]
@@ -91,7 +91,7 @@ class Handovers:
         found = _offered(ctx, journey, contents.chosen(journey.parcels, parcels), taker, named=bool(parcels))
         meant = tuple(each.parcel for each in found) if len(journey.parcels) > 1 else journey.parcel_ids
         (giver,) = {each.custodian for each in found}
-        theirs = pages.together(journeystate.pages_of(ctx, journey, giver, meant))
+        theirs = pages.together(partypages.pages_of(ctx, journey, giver, meant))
         for each in found:
             journeystate.check_confirmed(ctx, journey, theirs, each)
             each.offered_to(taker)
@@ -101,7 +101,7 @@ class Handovers:
         stage = stages.version(ctx, journey.catalogue_version).stage(stage_id)
         pages.entitled(journey, taker, stage)
         epcis.checked(observation, stage)
-        mine = journeystate.pages_of(ctx, journey, taker, meant)
+        mine = partypages.pages_of(ctx, journey, taker, meant)
         whole = pages.together(mine)
         pages.timely(journey, whole, observation.moment.at, now)
         journeystate.check_free(ctx, journey, meant, observation.moment.at, whole, giver)
@@ -109,7 +109,7 @@ class Handovers:
         taken = [each.accepted(taker, entry.at, place, entry.event_id) for each in found]
         for each in taken:
             journeystate.save_custody(ctx, each)
-        journeystate.save_page(ctx, journeystate.target(journey, mine, meant).with_entry(entry))
+        partypages.save_page(ctx, journeystate.target(journey, mine, meant).with_entry(entry))
         payload = {"journey_id": journey_id, "giver": giver, "taker": taker, "number": taken[0].number}
         store.announce(ctx, "CustodyPassed", payload)
         return taken[0]
@@ -123,7 +123,7 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN.
         """
         journey = journeystate.load(ctx, journey_id)
-        return journeystate.find_custody(ctx, journey_id, journeystate.keys(journey)[0]).custodian
+        return journeystate.find_custody(ctx, journey_id, partypages.keys(journey)[0]).custodian
 
     @api.query
     def givers(self, ctx: api.Context, journey_id: str, parcels: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Handovers:
             Refused: JOURNEY_UNKNOWN, PARCEL_UNKNOWN.
         """
         journey = journeystate.load(ctx, journey_id)
-        meant = journeystate.keys(journey, contents.chosen(journey.parcels, parcels))
+        meant = partypages.keys(journey, contents.chosen(journey.parcels, parcels))
         found = [journeystate.find_custody(ctx, journey_id, each) for each in meant]
         offering = {each.custodian for each in found if each.offer and each.offer.taker == ctx.client.msp_id}
         return tuple(sorted(offering or {each.custodian for each in found}))
@@ -152,8 +152,8 @@ class Handovers:
         journey = journeystate.load(ctx, journey_id)
         journey.party(named)
         meant = contents.chosen(journey.parcels, parcels)
-        mine = pages.together(journeystate.pages_of(ctx, journey, named, meant))
-        found = [journeystate.find_custody(ctx, journey_id, key) for key in journeystate.keys(journey, meant)]
+        mine = pages.together(partypages.pages_of(ctx, journey, named, meant))
+        found = [journeystate.find_custody(ctx, journey_id, key) for key in partypages.keys(journey, meant)]
         if not parcels:
             found = [each for each in found if each.custodian == named] or found
             found = [each for each in found if not journeystate.confirms(ctx, journey, mine, each)] or found
@@ -174,7 +174,7 @@ def _offered(
     ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...], taker: str, *, named: bool
 ) -> tuple[custody.Custody, ...]:
     """Return the custody of the parcels that *taker* accepts: all *meant* if *named*, else those offered to it."""
-    found = tuple(journeystate.find_custody(ctx, journey.journey_id, key) for key in journeystate.keys(journey, meant))
+    found = tuple(journeystate.find_custody(ctx, journey.journey_id, key) for key in partypages.keys(journey, meant))
     if not named:
         found = tuple(each for each in found if each.offer and each.offer.taker == taker) or found[:1]
     if len({each.custodian for each in found}) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import counting, journeystate, shopperview, unitstate
+from chaincode.contracts.journeys import counting, journeystate, partypages, shopperview, unitstate
 from chaincode.contracts.journeys.handovers import Handovers
 from chaincode.contracts.journeys.recording import EventRecording, OwnRecords, own
 from chaincode.contracts.orders import accounts as allotting
@@ -114,7 +114,7 @@ class Journeys(EventRecording, Handovers, api.Contract):
         journey, mine, now = self._mine(ctx, journey_id, stage_id)
         moment = moments.stated("at", at)
         written = pages.stated(mine.target, stage_id, moment.at, now)
-        journeystate.save_page(ctx, written)
+        partypages.save_page(ctx, written)
         store.announce(ctx, "TimeStated", {"journey_id": journey.journey_id, "stage_id": stage_id})
         return next(times for times in written.times if times.stage_id == stage_id)
 
@@ -139,13 +139,13 @@ class Journeys(EventRecording, Handovers, api.Contract):
         moment = moments.stated("at", at)
         pages.timely(journey, mine.whole, moment.at, now)
         if kind in pages.OF_GOODS:
-            for key in journeystate.keys(journey, contents.chosen(journey.parcels, parcels)):
+            for key in partypages.keys(journey, contents.chosen(journey.parcels, parcels)):
                 held = journeystate.find_custody(ctx, journey_id, key)
                 unitstate.in_effect(ctx, held).check_could_see(mine.whole.msp_id, moment.at)
         note = names.SHA256.check("note_hash", note_hash) if note_hash else ""
         about = contents.chosen(journey.parcels, parcels) if parcels else ()
         incident = pages.Incident(kind, stage_id, moment.at, now, note, about)
-        journeystate.save_page(ctx, pages.reported(mine.target, incident))
+        partypages.save_page(ctx, pages.reported(mine.target, incident))
         store.announce(ctx, "IncidentReported", {"journey_id": journey_id, "stage_id": stage_id, "kind": kind})
         return incident
 
@@ -210,7 +210,7 @@ class Journeys(EventRecording, Handovers, api.Contract):
             Refused: JOURNEY_UNKNOWN.
         """
         journey = journeystate.load(ctx, journey_id)
-        written = journeystate.party_pages(ctx, journey)
+        written = partypages.party_pages(ctx, journey)
         known = journeystate.with_units(ctx, journey, written.pages)
         timeline, incidents = pages.timeline(known), pages.incidents(known)
         parcels, alarms = _parcels(ctx, journey, written)
@@ -267,14 +267,14 @@ class Journeys(EventRecording, Handovers, api.Contract):
         """
         journey = journeystate.load(ctx, journey_id)
         found = {journeystate.JOURNEY: store.history(ctx, journeystate.JOURNEY, journey_id)}
-        for key in journeystate.keys(journey):
+        for key in partypages.keys(journey):
             last, name = ((key,), f"{journeystate.CUSTODY} of {key}") if key else ((), journeystate.CUSTODY)
             found[name] = store.history(ctx, journeystate.CUSTODY, journey_id, *last)
         for party in journey.parties:
             name = f"page of {party.msp_id}"
-            found[name] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id)
-            for key in filter(None, journeystate.keys(journey)):
-                found[f"{name} about {key}"] = store.history(ctx, journeystate.PAGE, journey_id, party.msp_id, key)
+            found[name] = store.history(ctx, partypages.PAGE, journey_id, party.msp_id)
+            for key in filter(None, partypages.keys(journey)):
+                found[f"{name} about {key}"] = store.history(ctx, partypages.PAGE, journey_id, party.msp_id, key)
         return found
 
     def _mine(
@@ -295,7 +295,7 @@ def _in_role(ctx: api.Context, msp_id: str, role: str) -> None:
 
 
 def _parcels(
-    ctx: api.Context, journey: journeys.Journey, written: journeystate.PartyPages
+    ctx: api.Context, journey: journeys.Journey, written: partypages.PartyPages
 ) -> tuple[tuple[ParcelState, ...], tuple[Alarm, ...]]:
     """Return the state of each parcel, and the alarms about custody and the pages that must confirm it."""
     alarms = tuple(
@@ -304,7 +304,7 @@ def _parcels(
     )
     found = []
     told = journeystate.parcel_records(ctx, journey, written.pages)
-    for parcel, key in zip(journey.parcels, journeystate.keys(journey), strict=True):
+    for parcel, key in zip(journey.parcels, partypages.keys(journey), strict=True):
         held, doubts = _held(ctx, journey, written, key)
         alarms += doubts
         known = told[parcel.identifier]
@@ -322,7 +322,7 @@ def _parcels(
 
 
 def _held(
-    ctx: api.Context, journey: journeys.Journey, written: journeystate.PartyPages, key: str
+    ctx: api.Context, journey: journeys.Journey, written: partypages.PartyPages, key: str
 ) -> tuple[custody.Custody, tuple[Alarm, ...]]:
     """Return the custody of a parcel as written, and the alarms about it and the pages that must confirm it."""
     held = journeystate.readable_custody(ctx, journey, key)

@@ -13,7 +13,7 @@ can change what:
     new custodian's page (so the new one must endorse too). With only one of the two, the transaction is invalid or is
     not a hand-over.
 * An organisation with a modified peer can still write anything on its own keys. On its page it could write
-    stages of others, or garbage; honest peers skip both (`party_pages`). As custodian it could name another
+    stages of others, or garbage; honest peers skip both (`partypages.party_pages`). As custodian it could name another
     organisation in its place. Such custody has no effect: a period counts only if its custodian's own page confirms
     it (CUSTODY_CONTESTED), and the named organisation can reject it (`Journeys:repudiate_custody`).
 
@@ -27,7 +27,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import unitstate
+from chaincode.contracts.journeys import partypages, unitstate
 from chaincode.contracts.register import participants, stages
 from chaincode.domain.journeys import custody, epcis, journeys, movement, pages, parcels, tracking
 from chaincode.domain.refusals import Refusal
@@ -37,7 +37,6 @@ from hlf.shim import api
 
 JOURNEY = "journey"
 CUSTODY = "custody"
-PAGE = "page"
 LINK = "link"
 OF_ORDER = "journey-of-order"
 OPEN = "journey-open"
@@ -63,23 +62,15 @@ def start(
     store.save(ctx, journey_id, OF_ORDER, journey.order_id, journey_id)
     store.save(ctx, journey_id, OPEN, journey_id)
     _claim(ctx, journey)
-    for parcel in keys(journey):
+    for parcel in partypages.keys(journey):
         first = custody.opened(
             journey_id, journey.custodian, journey.ordered_at, journey.origin, in_hand=in_hand, parcel=parcel
         )
         save_custody(ctx, first)
     for party in journey.parties:
-        for parcel in dict.fromkeys(("", *keys(journey))):
-            save_page(ctx, pages.Page(journey_id, party.msp_id, parcel=parcel))
+        for parcel in dict.fromkeys(("", *partypages.keys(journey))):
+            partypages.save_page(ctx, pages.Page(journey_id, party.msp_id, parcel=parcel))
     return journey
-
-
-def keys(journey: journeys.Journey, meant: Iterable[str] = ()) -> tuple[str, ...]:
-    """
-    Return the last part of the keys of the parcels *meant*, or of all parcels if none is named: empty for the only
-    parcel of a journey, else the identifier of each.
-    """
-    return tuple(meant) or journey.parcel_ids if len(journey.parcels) > 1 else ("",)
 
 
 def _claim(ctx: api.Context, journey: journeys.Journey) -> None:
@@ -142,70 +133,6 @@ def linked(ctx: api.Context, token_hash: str) -> str:
     return journey_id
 
 
-def page(ctx: api.Context, journey_id: str, msp_id: str, parcel: str = "") -> pages.Page:
-    """
-    Return the page of one party, or its page about one of several parcels.
-
-    Raises:
-        Refused: NOT_A_PARTY.
-    """
-    return store.load(ctx, pages.Page, Refusal.NOT_A_PARTY, PAGE, journey_id, msp_id, *filter(None, [parcel]))
-
-
-def pages_of(ctx: api.Context, journey: journeys.Journey, msp_id: str, meant: Iterable[str] = ()) -> list[pages.Page]:
-    """
-    Return the pages of one party: that of the journey, and those of the parcels *meant*, of all if none is named.
-
-    Raises:
-        Refused: NOT_A_PARTY.
-    """
-    return [page(ctx, journey.journey_id, msp_id, each) for each in dict.fromkeys(("", *keys(journey, meant)))]
-
-
-@dataclasses.dataclass(frozen=True)
-class PartyPages:
-    """The valid records of the parties of a journey, and the parties with invalid entries on their pages."""
-
-    pages: tuple[pages.Page, ...]
-    with_forgeries: tuple[str, ...]
-
-
-def party_pages(
-    ctx: api.Context, journey: journeys.Journey, meant: Iterable[str] = (), of: Iterable[str] = ()
-) -> PartyPages:
-    """
-    Return every party's page, by party, without entries that only a modified peer can have written.
-
-    Each has what the party recorded of the whole journey and of the parcels *meant*, of all if none is named. Only
-    the parties in *of* are read if some are named. A page that cannot be read counts as empty: one organisation must
-    not be able to block the journey, or the returns, of all others.
-    """
-    found, with_forgeries, wanted, readers = [], [], tuple(meant), set(of)
-    for party in journey.parties:
-        if readers and party.msp_id not in readers:
-            continue
-        empty = pages.Page(journey.journey_id, party.msp_id)
-        honest = []
-        for parcel in dict.fromkeys(("", *keys(journey, wanted))):
-            read = _readable(ctx, journey, party.msp_id, parcel)
-            kept = pages.without_forgeries(journey, read) if read else None
-            if kept is None or kept != read:
-                with_forgeries.append(party.msp_id)
-            honest += [kept] if kept else []
-        found.append(pages.together([empty, *honest]))
-    return PartyPages(tuple(found), tuple(dict.fromkeys(with_forgeries)))
-
-
-def _readable(ctx: api.Context, journey: journeys.Journey, msp_id: str, parcel: str) -> pages.Page | None:
-    """Return the page as its party wrote it, or None if it is none."""
-    try:
-        found = page(ctx, journey.journey_id, msp_id, parcel)
-    except records.RecordError:
-        return None
-    whose = (found.journey_id, found.msp_id, found.parcel)
-    return found if whose == (journey.journey_id, msp_id, parcel) else None
-
-
 def parcel_records(
     ctx: api.Context, journey: journeys.Journey, known: Iterable[pages.Page] | None = None, meant: Iterable[str] = ()
 ) -> dict[str, tracking.ParcelRecords]:
@@ -215,10 +142,10 @@ def parcel_records(
     *known* are the parties' own pages of the journey, if they were read before.
     """
     wanted = tuple(meant) or journey.parcel_ids
-    own = party_pages(ctx, journey, wanted).pages if known is None else tuple(known)
+    own = partypages.party_pages(ctx, journey, wanted).pages if known is None else tuple(known)
     parted = [movement.by_parcel(journey, page, wanted) for page in own]
     found = {}
-    for parcel, key in zip(wanted, keys(journey, wanted), strict=True):
+    for parcel, key in zip(wanted, partypages.keys(journey, wanted), strict=True):
         held = readable_custody(ctx, journey, key)
         read = about(ctx, journey, [each[parcel] for each in parted], parcel, held)
         told = read if held is None else _credible(read, unitstate.in_effect(ctx, held))
@@ -270,13 +197,13 @@ def _with(journey: journeys.Journey, page: pages.Page, of_units: pages.Page | No
 
 def all_pages(ctx: api.Context, journey: journeys.Journey) -> tuple[pages.Page, ...]:
     """Return the valid records of each party, of the journey and of the units that its parcels were in."""
-    return with_units(ctx, journey, party_pages(ctx, journey).pages)
+    return with_units(ctx, journey, partypages.party_pages(ctx, journey).pages)
 
 
 def with_units(ctx: api.Context, journey: journeys.Journey, own: Iterable[pages.Page]) -> tuple[pages.Page, ...]:
     """Return the parties' *own* pages of a journey with what they recorded of the units of its parcels, each once."""
     found = {page.msp_id: page for page in own}
-    for parcel, key in zip(journey.parcel_ids, keys(journey), strict=True):
+    for parcel, key in zip(journey.parcel_ids, partypages.keys(journey), strict=True):
         held = readable_custody(ctx, journey, key)
         if held is None or not held.stays:
             continue
@@ -293,12 +220,6 @@ def target(journey: journeys.Journey, mine: Iterable[pages.Page], meant: Sequenc
     """Return the one of a party's pages for records of the parcels *meant*."""
     alone = meant[0] if len(meant) == 1 and len(journey.parcels) > 1 else ""
     return next(each for each in mine if each.parcel == alone)
-
-
-def save_page(ctx: api.Context, written: pages.Page) -> None:
-    """Write a party's page; only that party must endorse."""
-    whose = (written.journey_id, written.msp_id, *filter(None, [written.parcel]))
-    store.save(ctx, written, PAGE, *whose, held_by=(written.msp_id,))
 
 
 def find_custody(ctx: api.Context, journey_id: str, parcel: str = "") -> custody.Custody:
@@ -320,7 +241,7 @@ def custodies(
     Raises:
         Refused: CUSTODY_CONTESTED.
     """
-    found = tuple(find_custody(ctx, journey.journey_id, parcel) for parcel in keys(journey, meant))
+    found = tuple(find_custody(ctx, journey.journey_id, parcel) for parcel in partypages.keys(journey, meant))
     for held in found:
         check_confirmed(ctx, journey, mine, held)
     return found
@@ -359,7 +280,7 @@ def confirmed(
 ) -> Iterator[tuple[custody.Custody, dict[str, pages.Page]]]:
     """Return the custody of each parcel that all parties' *own* pages confirm, with those about it and its units."""
     parted = [movement.by_parcel(journey, page, journey.parcel_ids) for page in own]
-    for parcel, key in zip(journey.parcel_ids, keys(journey), strict=True):
+    for parcel, key in zip(journey.parcel_ids, partypages.keys(journey), strict=True):
         held = readable_custody(ctx, journey, key)
         if held is None:
             continue
@@ -384,7 +305,7 @@ def check_free(
     holding = holding_stages(ctx, journey.catalogue_version)
     holders = [party.msp_id for party in journey.parties if holding & set(party.stages)]
     wanted = tuple(meant)
-    read = party_pages(ctx, journey, wanted, (*holders, *others, mine.msp_id)).pages
+    read = partypages.party_pages(ctx, journey, wanted, (*holders, *others, mine.msp_id)).pages
     own = pages.without_forgeries(journey, mine)
     known = [own if page.msp_id == mine.msp_id else page for page in read]
     for parcel, told in parcel_records(ctx, journey, known, wanted).items():

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterator
 
 from chaincode.contracts import store
-from chaincode.contracts.journeys import journeystate, unitstate
+from chaincode.contracts.journeys import journeystate, partypages, unitstate
 from chaincode.domain.journeys import custody, journeys, movement, pages, tracking, units
 from chaincode.domain.refusals import Refusal
 from hlf.codec.refusals import invalid
@@ -27,7 +27,7 @@ def put_in(
         return units.UnitMember(member, "", at)
     journey = _journey_of(ctx, member)
     journey.party(caller)
-    mine = pages.together(journeystate.pages_of(ctx, journey, caller, (member,)))
+    mine = pages.together(partypages.pages_of(ctx, journey, caller, (member,)))
     (held,) = journeystate.custodies(ctx, journey, mine, (member,))
     journeystate.save_custody(ctx, held.packed(caller, unit.unit_id, into, at))
     return units.UnitMember(member, journey.journey_id, at)
@@ -41,7 +41,7 @@ def take_out(ctx: api.Context, unit: custody.Custody, inside: units.UnitMember, 
         unitstate.save_state(ctx, inside.member, dataclasses.replace(inner, custody=out))
         return
     journey = journeystate.load(ctx, inside.journey_id)
-    (key,) = journeystate.keys(journey, (inside.member,))
+    (key,) = partypages.keys(journey, (inside.member,))
     held = journeystate.find_custody(ctx, journey.journey_id, key)
     journeystate.save_custody(ctx, held.unpacked(unit, at))
 
@@ -65,7 +65,7 @@ def raw_custody(ctx: api.Context, member: str) -> custody.Custody:
     if store.find(ctx, units.ShippingUnit, unitstate.UNIT, member) is not None:
         return unitstate.state(ctx, member).custody
     journey = _journey_of(ctx, member)
-    return journeystate.find_custody(ctx, journey.journey_id, *journeystate.keys(journey, (member,)))
+    return journeystate.find_custody(ctx, journey.journey_id, *partypages.keys(journey, (member,)))
 
 
 def check_confirmed(ctx: api.Context, unit: units.ShippingUnit, held: custody.Custody, msp_id: str) -> None:
@@ -93,7 +93,7 @@ def parcels_inside(
         readers = [
             party.msp_id for party in journey.parties if party.msp_id in others or set(recorded) & set(party.stages)
         ]
-        known = journeystate.party_pages(ctx, journey, (each.member,), readers).pages if readers else ()
+        known = partypages.party_pages(ctx, journey, (each.member,), readers).pages if readers else ()
         yield journey, each.member, journeystate.parcel_records(ctx, journey, known, (each.member,))[each.member]
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from chaincode.contracts import access, clock, store
-from chaincode.contracts.journeys import journeystate, unitstate
+from chaincode.contracts.journeys import journeystate, partypages, unitstate
 from chaincode.contracts.register import stages
 from chaincode.domain.journeys import contents, custody, delivery, epcis, journeys, movement, pages
 from chaincode.domain.refusals import Refusal
@@ -38,7 +38,7 @@ class OwnRecords:
 
 def own(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...]) -> OwnRecords:
     """Return the caller's records of the parcels *meant*."""
-    mine = journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)
+    mine = partypages.pages_of(ctx, journey, ctx.client.msp_id, meant)
     return OwnRecords(pages.together(mine), journeystate.target(journey, mine, meant))
 
 
@@ -62,7 +62,7 @@ class EventRecording:
         entry, repeated, _ = self._entry(ctx, journey, mine.whole, observation)
         # For a transaction that writes nothing, Fabric applies the chaincode's policy, which the caller alone does
         # not satisfy. So a repetition writes the same page again.
-        journeystate.save_page(ctx, mine.target if repeated else mine.target.with_entry(entry))
+        partypages.save_page(ctx, mine.target if repeated else mine.target.with_entry(entry))
         if not repeated:
             _announce(ctx, "StageRecorded", journey_id, entry)
         return _receipt(journey_id, entry, repeated)
@@ -83,7 +83,7 @@ class EventRecording:
         journey.party(access.member(ctx))
         every = {parcel for each in observations for parcel in journey.concerned(each.epcs)}
         meant = tuple(parcel for parcel in journey.parcel_ids if parcel in every)
-        written = {each.parcel: each for each in journeystate.pages_of(ctx, journey, ctx.client.msp_id, meant)}
+        written = {each.parcel: each for each in partypages.pages_of(ctx, journey, ctx.client.msp_id, meant)}
         changed: set[str] = set()
         held: dict[str, custody.Custody] = {}
         receipts = []
@@ -97,7 +97,7 @@ class EventRecording:
             changed.add(to)
             receipts.append(_receipt(journey_id, entry, repeated))
         for parcel in sorted(changed):
-            journeystate.save_page(ctx, written[parcel])
+            partypages.save_page(ctx, written[parcel])
         new = [each.event_id for each in receipts if not each.repeated]
         if new:
             store.announce(ctx, "StagesRecorded", {"journey_id": journey_id, "event_ids": new})
@@ -119,7 +119,7 @@ class EventRecording:
         """
         journey = journeystate.load(ctx, journey_id)
         journey.party(access.member(ctx))
-        written = {each.parcel: each for each in journeystate.pages_of(ctx, journey, ctx.client.msp_id)}
+        written = {each.parcel: each for each in partypages.pages_of(ctx, journey, ctx.client.msp_id)}
         whole = pages.together(list(written.values()))
         wrong = whole.find(event_id)
         held = self._undone(ctx, journey, wrong) if wrong else {}
@@ -133,7 +133,7 @@ class EventRecording:
             written[to] = written[to].with_entry(right)
             changed.add(to)
         for parcel in sorted(changed):
-            journeystate.save_page(ctx, written[parcel])
+            partypages.save_page(ctx, written[parcel])
         _announce(ctx, "EventCorrected", journey_id, declared)
         return _receipt(journey_id, right or declared, repeated=False)
 
@@ -173,7 +173,7 @@ class EventRecording:
         caller = ctx.client.msp_id
         gates = stage.orders[journey.kind].gates
         if gates:
-            read = journeystate.party_pages(ctx, journey, meant).pages
+            read = partypages.party_pages(ctx, journey, meant).pages
             own = pages.without_forgeries(journey, mine)
             known = [own if page.msp_id == caller else page for page in read]
             for records in journeystate.parcel_records(ctx, journey, known, meant).values():
@@ -205,7 +205,7 @@ class EventRecording:
         if wrong.step not in stage.ends:
             return {}
         meant = contents.named(journey.parcels, epcis.identifiers_of(wrong.event))
-        keys = journeystate.keys(journey, meant)
+        keys = partypages.keys(journey, meant)
         held = {
             parcel: journeystate.find_custody(ctx, journey.journey_id, key).reopened()
             for parcel, key in zip(meant, keys, strict=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from chaincode.contracts import access, clock, private, store
-from chaincode.contracts.journeys import journeystate, unitstate
+from chaincode.contracts.journeys import journeystate, partypages, unitstate
 from chaincode.contracts.register import majority, participants
 from chaincode.domain.journeys import contents, movement
 from chaincode.domain.journeys.journeys import Journey
@@ -267,7 +267,7 @@ def _happened(ctx: api.Context, journey: Journey, filing: ClaimFiling) -> int:
         found = next((each for each in told.incidents if each.kind == filing.kind), None)
     if found is None:
         raise Refusal.INCIDENT_UNKNOWN(f"{filing.parcel} is not reported as {filing.kind}")
-    (key,) = journeystate.keys(journey, (filing.parcel,))
+    (key,) = partypages.keys(journey, (filing.parcel,))
     held = unitstate.in_effect(ctx, journeystate.find_custody(ctx, journey.journey_id, key))
     if not any(each.custodian == filing.carrier and each.since <= found.at for each in held.periods):
         raise Refusal.NOT_CUSTODIAN(f"{filing.carrier} did not have {filing.parcel} before that time")

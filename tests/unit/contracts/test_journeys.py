@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from epcis_event_hash_generator import hash_generator, json_to_py
 
-from chaincode.contracts.journeys import journeystate
+from chaincode.contracts.journeys import journeystate, partypages
 from chaincode.domain.journeys import custody, epcis, pages
 from chaincode.domain.register import stages
 from hlf.codec import records
@@ -453,7 +453,7 @@ class Doctored(api.Contract):
     def forge(self, ctx: api.Context, journey_id: str, victim: str) -> None:
         """Empty the page of *victim*."""
         ctx.stub.put_state(
-            ctx.stub.create_composite_key(journeystate.PAGE, [journey_id, victim]),
+            ctx.stub.create_composite_key(partypages.PAGE, [journey_id, victim]),
             records.dumps(pages.Page(journey_id, victim)),
         )
 
@@ -471,10 +471,10 @@ class Doctored(api.Contract):
     def claim(self, ctx: api.Context, journey_id: str, observation: epcis.Observation) -> None:
         """Record a stage of somebody else on one's own page."""
         journey = journeystate.load(ctx, journey_id)
-        mine = journeystate.page(ctx, journey_id, ctx.client.msp_id)
+        mine = partypages.page(ctx, journey_id, ctx.client.msp_id)
         stage = stages.STANDARD.stage(observation.stage_id)
         entry = pages.entry_of(journey, ctx.client.msp_id, stage, observation, observation.moment.at)
-        journeystate.save_page(ctx, mine.with_entry(entry))
+        partypages.save_page(ctx, mine.with_entry(entry))
 
     @api.transaction
     def rewrite(self, ctx: api.Context, journey_id: str) -> None:
