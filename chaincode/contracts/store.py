@@ -7,7 +7,7 @@ read is a refusal too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypedDict, TypeVar
 
 from chaincode.domain.vocabulary import bounds
@@ -36,19 +36,36 @@ def find(ctx: api.Context, kind: type[Record], name: str, *attributes: str) -> R
     """
     key = ctx.stub.create_composite_key(name, attributes)
     if (kind, key) not in ctx.memo:
-        data = ctx.stub.get_state(key)
+        data = read(ctx, key)
         ctx.memo[kind, key] = records.loads(kind, data) if data else None
     found: Record | None = ctx.memo[kind, key]
     return found
 
 
+def read(ctx: api.Context, key: str) -> bytes:
+    """Return the committed value of *key*, empty if there is none; the peer is asked once in a transaction."""
+    read_ahead(ctx, [key])
+    found: bytes = ctx.memo[key]
+    return found
+
+
+def read_ahead(ctx: api.Context, keys: Iterable[str]) -> None:
+    """
+    Read the values of *keys* in one message to the peer; `find` and `read` then ask it for none of them.
+
+    Each of them is in the read set, so name those alone that the transaction would read one after another.
+    """
+    unread = [key for key in dict.fromkeys(keys) if key not in ctx.memo]
+    if len(unread) == 1:
+        ctx.memo[unread[0]] = ctx.stub.get_state(unread[0])
+    elif unread:
+        ctx.memo.update(zip(unread, ctx.stub.get_states(unread), strict=True))
+
+
 def find_all(ctx: api.Context, kind: type[Record], name: str, names: Sequence[str]) -> list[Record | None]:
     """Return the records under (*name*, each of *names*) in their order, as `find` does, in one message to the peer."""
-    places = [ctx.stub.create_composite_key(name, [each]) for each in names]
-    unread = [key for key in dict.fromkeys(places) if (kind, key) not in ctx.memo]
-    for key, data in zip(unread, ctx.stub.get_states(unread) if unread else (), strict=True):
-        ctx.memo[kind, key] = records.loads(kind, data) if data else None
-    return [ctx.memo[kind, key] for key in places]
+    read_ahead(ctx, [ctx.stub.create_composite_key(name, [each]) for each in names])
+    return [find(ctx, kind, name, each) for each in names]
 
 
 def load(ctx: api.Context, kind: type[Record], refusal: RefusalRow, name: str, *attributes: str) -> Record:

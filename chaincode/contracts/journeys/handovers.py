@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chaincode.contracts import access, clock, store
 from chaincode.contracts.journeys import journeystate, partypages
 from chaincode.contracts.register import stages
@@ -37,6 +39,7 @@ class Handovers:
         journey.party(taker)
         journey.party(giver)
         meant = contents.chosen(journey.parcels, parcels)
+        _read_ahead(ctx, journey, meant, partypages.keys_of(ctx, journey, giver, meant))
         mine = pages.together(partypages.pages_of(ctx, journey, giver, meant))
         moment = moments.stated("released_at", released_at)
         pages.timely(journey, mine, moment.at, now)
@@ -88,7 +91,10 @@ class Handovers:
         taker, now = access.member(ctx), clock.now(ctx)
         journey = journeystate.load(ctx, journey_id)
         journey.party(taker)
-        found = _offered(ctx, journey, contents.chosen(journey.parcels, parcels), taker, named=bool(parcels))
+        chosen = contents.chosen(journey.parcels, parcels)
+        # Which of its other pages are read shows only in the offers.
+        _read_ahead(ctx, journey, chosen, partypages.keys_of(ctx, journey, taker, chosen)[:1])
+        found = _offered(ctx, journey, chosen, taker, named=bool(parcels))
         meant = tuple(each.parcel for each in found) if len(journey.parcels) > 1 else journey.parcel_ids
         (giver,) = {each.custodian for each in found}
         theirs = pages.together(partypages.pages_of(ctx, journey, giver, meant))
@@ -168,6 +174,12 @@ class Handovers:
         by = restored[0].custodian
         store.announce(ctx, "CustodyRepudiated", {"journey_id": journey_id, "named": named, "by": by})
         return restored[0]
+
+
+def _read_ahead(ctx: api.Context, journey: journeys.Journey, meant: tuple[str, ...], written: Sequence[str]) -> None:
+    """Read the custody of the parcels *meant*, the catalogue, and the keys of pages that are *written* to, together."""
+    held = [journeystate.custody_key(ctx, journey.journey_id, each) for each in partypages.keys(journey, meant)]
+    store.read_ahead(ctx, [*held, *written, stages.key_of(ctx, journey.catalogue_version)])
 
 
 def _offered(

@@ -227,6 +227,11 @@ def find_custody(ctx: api.Context, journey_id: str, parcel: str = "") -> custody
     return store.load(ctx, custody.Custody, Refusal.JOURNEY_UNKNOWN, CUSTODY, journey_id, *filter(None, [parcel]))
 
 
+def custody_key(ctx: api.Context, journey_id: str, parcel: str = "") -> str:
+    """Return the key of what `find_custody` returns."""
+    return ctx.stub.create_composite_key(CUSTODY, [journey_id, *filter(None, [parcel])])
+
+
 def save_custody(ctx: api.Context, held: custody.Custody) -> None:
     """Write the custody; its custodian must endorse the next change."""
     store.save(ctx, held, CUSTODY, held.journey_id, *filter(None, [held.parcel]), held_by=(held.custodian,))

@@ -22,6 +22,19 @@ def keys(journey: journeys.Journey, meant: Iterable[str] = ()) -> tuple[str, ...
     return tuple(meant) or journey.parcel_ids if len(journey.parcels) > 1 else ("",)
 
 
+def _parts(journey: journeys.Journey, meant: Iterable[str]) -> tuple[str, ...]:
+    """Return the last parts of the keys of a party's pages: that of the journey, and those of the parcels *meant*."""
+    return tuple(dict.fromkeys(("", *keys(journey, meant))))
+
+
+def keys_of(ctx: api.Context, journey: journeys.Journey, msp_id: str, meant: Iterable[str]) -> list[str]:
+    """Return the keys of one party's pages: that of the journey, and those of the parcels *meant*."""
+    return [
+        ctx.stub.create_composite_key(PAGE, [journey.journey_id, msp_id, *filter(None, [each])])
+        for each in _parts(journey, meant)
+    ]
+
+
 def page(ctx: api.Context, journey_id: str, msp_id: str, parcel: str = "") -> pages.Page:
     """
     Return the page of one party, or its page about one of several parcels.
@@ -39,7 +52,8 @@ def pages_of(ctx: api.Context, journey: journeys.Journey, msp_id: str, meant: It
     Raises:
         Refused: NOT_A_PARTY.
     """
-    return [page(ctx, journey.journey_id, msp_id, each) for each in dict.fromkeys(("", *keys(journey, meant)))]
+    store.read_ahead(ctx, keys_of(ctx, journey, msp_id, meant))
+    return [page(ctx, journey.journey_id, msp_id, each) for each in _parts(journey, meant)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,16 +75,16 @@ def party_pages(
     not be able to block the journey, or the returns, of all others.
     """
     found, with_forgeries, wanted, readers = [], [], tuple(meant), set(of)
-    for party in journey.parties:
-        if readers and party.msp_id not in readers:
-            continue
-        empty = pages.Page(journey.journey_id, party.msp_id)
+    read_from = [party.msp_id for party in journey.parties if not readers or party.msp_id in readers]
+    store.read_ahead(ctx, [key for msp_id in read_from for key in keys_of(ctx, journey, msp_id, wanted)])
+    for msp_id in read_from:
+        empty = pages.Page(journey.journey_id, msp_id)
         honest = []
-        for parcel in dict.fromkeys(("", *keys(journey, wanted))):
-            read = _readable(ctx, journey, party.msp_id, parcel)
+        for parcel in _parts(journey, wanted):
+            read = _readable(ctx, journey, msp_id, parcel)
             kept = pages.without_forgeries(journey, read) if read else None
             if kept is None or kept != read:
-                with_forgeries.append(party.msp_id)
+                with_forgeries.append(msp_id)
             honest += [kept] if kept else []
         found.append(pages.together([empty, *honest]))
     return PartyPages(tuple(found), tuple(dict.fromkeys(with_forgeries)))

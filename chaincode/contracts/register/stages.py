@@ -34,14 +34,15 @@ def version(ctx: api.Context, number: int) -> stages.StageCatalogue:
     Raises:
         Refused: NO_CATALOGUE.
     """
-    read = (stages.StageCatalogue, number)
-    if read not in ctx.memo:
-        data = ctx.stub.get_state(ctx.stub.create_composite_key(VERSION, [f"{number:06}"]))
-        if not data:
-            raise Refusal.NO_CATALOGUE(f"there is no version {number} of the stage catalogue")
-        ctx.memo[read] = _read(data)
-    found: stages.StageCatalogue = ctx.memo[read]
-    return found
+    data = store.read(ctx, key_of(ctx, number))
+    if not data:
+        raise Refusal.NO_CATALOGUE(f"there is no version {number} of the stage catalogue")
+    return _read(data)
+
+
+def key_of(ctx: api.Context, number: int) -> str:
+    """Return the key of one version."""
+    return ctx.stub.create_composite_key(VERSION, [f"{number:06}"])
 
 
 @functools.lru_cache(maxsize=16)

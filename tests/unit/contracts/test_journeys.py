@@ -51,27 +51,56 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
 
 
-def test_an_opening_asks_the_peer_no_more_often_for_more_parties_and_parcels(monkeypatch):
-    """The register's entries of all parties come in one message, as what is known of all parcels does."""
-    asked = 0
+@pytest.fixture
+def requests(monkeypatch) -> list[int]:
+    """Return the kinds of all requests to peers from now on."""
+    sent: list[int] = []
     answer = memory.Simulation.ask
 
     def ask(self, kind, payload):
-        nonlocal asked
-        asked += 1
+        sent.append(kind)
         return answer(self, kind, payload)
 
-    def requests(**changes) -> int:
-        nonlocal asked
-        made = shipping.Channel()
-        asked = 0
-        made.open(**changes)
-        return asked
-
     monkeypatch.setattr(memory.Simulation, "ask", ask)
-    few = requests(parties=[MERCHANT, ORIGIN])
-    assert few == requests(parties=[MERCHANT, ORIGIN, FORWARDER, LAST_MILE])
-    assert few == requests(parties=[MERCHANT, ORIGIN], epcs=[shipping.sscc("J1"), shipping.sscc("J2")])
+    return sent
+
+
+def test_an_opening_asks_the_peer_no_more_often_for_more_parties_and_parcels(requests):
+    """The register's entries of all parties come in one message, as what is known of all parcels does."""
+
+    def asked(**changes) -> int:
+        made = shipping.Channel()
+        requests.clear()
+        made.open(**changes)
+        return len(requests)
+
+    few = asked(parties=[MERCHANT, ORIGIN])
+    assert few == asked(parties=[MERCHANT, ORIGIN, FORWARDER, LAST_MILE])
+    assert few == asked(parties=[MERCHANT, ORIGIN], epcs=[shipping.sscc("J1"), shipping.sscc("J2")])
+
+
+def test_a_hand_over_asks_the_peer_no_more_often_for_more_parcels(requests):
+    """Their custody comes in one message, and so do one party's pages about them."""
+
+    def asked(parcels: int) -> int:
+        made = shipping.Channel()
+        made.open(epcs=[shipping.sscc(f"J{number}") for number in range(parcels)])
+        requests.clear()
+        made.hand_over(MERCHANT, ORIGIN, 6)
+        return len(requests)
+
+    assert asked(2) == asked(4)
+
+
+def test_all_pages_of_a_journey_come_in_one_message(requests):
+    def asked(parties: list[str]) -> int:
+        made = shipping.Channel()
+        made.open(parties=parties)
+        requests.clear()
+        made.query("Journeys:read", "J1")
+        return len(requests)
+
+    assert asked([MERCHANT, ORIGIN]) == asked([MERCHANT, ORIGIN, FORWARDER, LAST_MILE])
 
 
 def test_a_loss_counts_on_the_lane_on_which_it_happened(channel):
