@@ -68,16 +68,16 @@ def readable_pages(ctx: api.Context, unit: units.ShippingUnit, of: Iterable[str]
     Return the page of each party, or of those in *of*, without entries that only a modified peer can have written.
     """
     found, wanted = [], set(of)
-    for party in unit.parties:
-        if wanted and party.msp_id not in wanted:
-            continue
-        empty = pages.Page(unit.unit_id, party.msp_id)
+    readers = [party.msp_id for party in unit.parties if not wanted or party.msp_id in wanted]
+    store.read_ahead(ctx, [ctx.stub.create_composite_key(PAGE, [unit.unit_id, msp_id]) for msp_id in readers])
+    for msp_id in readers:
+        empty = pages.Page(unit.unit_id, msp_id)
         try:
-            read = page(ctx, unit.unit_id, party.msp_id)
+            read = page(ctx, unit.unit_id, msp_id)
         except records.RecordError:
             read = empty
         whose = (read.journey_id, read.msp_id)
-        found.append(units.without_forgeries(unit, read if whose == (unit.unit_id, party.msp_id) else empty))
+        found.append(units.without_forgeries(unit, read if whose == (unit.unit_id, msp_id) else empty))
     return tuple(found)
 
 

@@ -12,7 +12,6 @@ from chaincode.domain.journeys import custody, epcis, pages
 from chaincode.domain.register import stages
 from hlf.codec import records
 from hlf.shim import api, testing
-from hlf.shim.testing import memory
 from tests.unit.contracts import shipping, trading
 from tests.unit.contracts.trading import (
     AUDITOR,
@@ -49,20 +48,6 @@ def test_a_consignment_goes_from_order_to_delivery(channel):
     assert state["recorded"] == [f"S{number:02}" for number in range(1, 21)]
     assert (state["status"], state["custody"]["state"], state["alarms"]) == ("delivered", "delivered", [])
     assert [each["custodian"] for each in state["custody"]["periods"]] == [MERCHANT, ORIGIN, FORWARDER, LAST_MILE]
-
-
-@pytest.fixture
-def requests(monkeypatch) -> list[int]:
-    """Return the kinds of all requests to peers from now on."""
-    sent: list[int] = []
-    answer = memory.Simulation.ask
-
-    def ask(self, kind, payload):
-        sent.append(kind)
-        return answer(self, kind, payload)
-
-    monkeypatch.setattr(memory.Simulation, "ask", ask)
-    return sent
 
 
 def test_an_opening_asks_the_peer_no_more_often_for_more_parties_and_parcels(requests):

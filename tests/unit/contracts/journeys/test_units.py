@@ -43,10 +43,10 @@ class Yard(shipping.Channel):
         self.parcels = [parcel(number) for number in range(1, journeys + 1)]
         self.unit(BOX, "container")
 
-    def unit(self, unit_id: str, kind: str) -> None:
-        """Open an empty unit at the first carrier."""
-        carriers = [ORIGIN, FORWARDER, LAST_MILE, CUSTOMS]
-        opening = {"unit_id": unit_id, "kind": kind, "parties": carriers, "custodian": ORIGIN, "place": BOX_AT}
+    def unit(self, unit_id: str, kind: str, *others: str) -> None:
+        """Open an empty unit at the first carrier, for it and *others*, or for all carriers and customs."""
+        parties = [ORIGIN, *(others or (FORWARDER, LAST_MILE, CUSTOMS))]
+        opening = {"unit_id": unit_id, "kind": kind, "parties": parties, "custodian": ORIGIN, "place": BOX_AT}
         self.majority("Units:open", opening, by=ORIGIN)
 
     def seen(self, stage_id: str, step: str, hour: float, **more: Any) -> dict[str, Any]:
@@ -282,6 +282,20 @@ def test_one_event_counts_for_two_hundred_parcels() -> None:
         assert {each["custodian"] for each in told["parcels"]} == {FORWARDER}
         assert {tuple(each["held_at"]) for each in told["parcels"]} == {("S17",)}
     assert yard.steps("J20").count("loading") == 1
+
+
+def test_all_pages_of_a_unit_come_in_one_message(requests: list[int]) -> None:
+    """To read a parcel inside, the peer is asked no more often if more organisations take part in the unit."""
+
+    def asked(*others: str) -> int:
+        yard = Yard(journeys=1)
+        yard.unit(BAG, "bag", *others)
+        yard.aggregate("ADD", yard.parcels, 8, unit=BAG)
+        requests.clear()
+        yard.query("Journeys:read", "J1")
+        return len(requests)
+
+    assert asked(FORWARDER) == asked(FORWARDER, LAST_MILE, CUSTOMS)
 
 
 class Doctored(api.Contract):
