@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from tests.unit.contracts import selling, shipping, test_journeys
-from tests.unit.contracts.journeys import test_goods, test_units
+from tests.unit.contracts import selling, shipping
+from tests.unit.contracts.journeys import test_goods, test_journeys, test_units
 from tests.unit.contracts.test_orders import RATES, TARIFF
 from tests.unit.contracts.trading import (
     AUDITOR,

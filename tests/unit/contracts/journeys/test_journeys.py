@@ -698,5 +698,5 @@ def scenario() -> testing.Ledger:
 
 def test_two_hash_seeds_give_the_same_bytes():
     """Every endorser writes and answers the same, whatever its interpreter's hash seed is."""
-    first, second = testing.transcripts("tests.unit.contracts.test_journeys:scenario")
+    first, second = testing.transcripts("tests.unit.contracts.journeys.test_journeys:scenario")
     assert first == second

@@ -1,4 +1,4 @@
-"""What tests of contracts share: the requests of a chaincode to its peers."""
+"""What tests of journeys share: the requests of a chaincode to its peers."""
 
 from __future__ import annotations
 
