@@ -51,11 +51,7 @@ def ordered(transaction: Transaction, seconds: float) -> OrderedTransaction:
     """
     wait, left = patience(seconds), Budget(seconds)
     transaction.submit()
-    try:
-        status = transaction.commit().wait_committed(left.within(wait))
-    except errors.CommitStatusError as unknown:
-        return OrderedTransaction(transaction, wait, left, unknown)
-    return OrderedTransaction(transaction, wait, left, status)
+    return OrderedTransaction(transaction, wait, left, _found(transaction, left.within(wait)))
 
 
 def committed(sent: OrderedTransaction) -> commit.Status:
@@ -78,8 +74,13 @@ def committed(sent: OrderedTransaction) -> commit.Status:
             sent.transaction.submit(sent.left.within(_ACCEPTED_SECONDS))
         except errors.SubmitError:  # The first one may be on its way, so this refusal tells nothing.
             wait = _REFUSED_SECONDS
-        try:
-            found = sent.transaction.commit().wait_committed(sent.left.within(wait))
-        except errors.CommitStatusError as unknown:
-            found = unknown
+        found = _found(sent.transaction, sent.left.within(wait))
     return found
+
+
+def _found(transaction: Transaction, seconds: float) -> commit.Status | errors.CommitStatusError:
+    """Return the status of a transaction, or the error of the question if no block has it within *seconds*."""
+    try:
+        return transaction.commit().wait_committed(seconds)
+    except errors.CommitStatusError as unknown:
+        return unknown
